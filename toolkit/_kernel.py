@@ -1,0 +1,79 @@
+"""The one place that owns Numba's options: `kernel`, and `like` for dtype-generic kernels.
+
+Every compiled function of the project is made by `kernel`, so that error model, caching and
+fast-math flags are decided once. Kernels are plain Python and also run with ``NUMBA_DISABLE_JIT=1``.
+"""
+from functools import cache
+from pathlib import Path
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+__all__ = ["FASTMATH_SETS", "kernel", "like"]
+
+# Never `nnan` or `ninf`: LLVM would then assume that NaN and inf do not exist, and isnan(nan) is False.
+FASTMATH_SETS = {
+    "none": frozenset(),
+    "reorder": frozenset({"reassoc", "nsz", "arcp", "contract"}),
+}
+
+
+@cache
+def _package_stamp():
+    """Modification time and size of all modules: a cached kernel inlines functions of other files,
+    which Numba's own per-file stamp does not see."""
+    root = Path(__file__).parent
+    stats = [(p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(root.rglob("*.py"))]
+    return max(s[0] for s in stats), hash(tuple(stats))
+
+
+def kernel(function=None, *, fastmath="none"):
+    """Compile `function` lazily with the project's Numba options.
+
+    Parameters
+    ----------
+    function : callable
+        Scalar or row kernel: no allocation, results through out-parameters or a scalar return.
+    fastmath : {"none", "reorder"}
+        A named set of LLVM fast-math flags. "none" is strict IEEE and gives the same bits natively
+        and in WebAssembly; "reorder" lets sums vectorise and keeps NaN and inf.
+
+    Returns
+    -------
+    The Numba dispatcher. Division by zero follows IEEE (``error_model="numpy"``), machine code is
+    cached on disk, and nothing is compiled before the first call.
+    """
+    if fastmath not in FASTMATH_SETS:
+        raise ValueError(f"fastmath is {fastmath!r}; allowed: {', '.join(map(repr, FASTMATH_SETS))}")
+    if function is None:
+        return lambda function: kernel(function, fastmath=fastmath)
+    flags = set(FASTMATH_SETS[fastmath]) or False
+    dispatcher = numba.njit(error_model="numpy", fastmath=flags)(function)
+    if not (numba.config.DISABLE_JIT or function.__closure__):  # a closure's key differs in each process
+        _cache_on_disk(dispatcher)
+    return dispatcher
+
+
+def _cache_on_disk(dispatcher):
+    try:
+        dispatcher.enable_caching()
+    except RuntimeError:  # code typed at a prompt has no file to keep a cache beside
+        return
+    dispatcher._cache._cache_file._source_stamp = _package_stamp()
+
+
+def like(value, x):
+    """`value` in the floating dtype of the scalar `x` (float64 when `x` is not a float).
+
+    Numba promotes ``float32 + 1.0`` to float64; ``x + like(1.0, x)`` stays in float32.
+    """
+    dtype = np.asarray(x).dtype
+    return dtype.type(value) if dtype.kind == "f" else np.float64(value)
+
+
+@overload(like)
+def _like(value, x):
+    cast = np.float32 if x == types.float32 else np.float64
+    return lambda value, x: cast(value)
