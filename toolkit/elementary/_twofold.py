@@ -1,0 +1,43 @@
+"""Error-free transformations: the exact error of a sum or product, as a second float64.
+
+A value carried as an unevaluated pair ``hi + lo`` has about 106 bits. No fused multiply-add is used: WebAssembly
+has none, and results must have the same bits there. References: T. J. Dekker (1971), doi:10.1007/BF01397083;
+D. E. Knuth, The Art of Computer Programming 2, section 4.2.2.
+"""
+from toolkit._kernel import kernel
+
+__all__ = ["fast_two_sum", "split", "two_product", "two_sum"]
+
+_SPLITTER = 134217729.0  # 2**27 + 1
+
+
+@kernel
+def fast_two_sum(a, b):
+    """``(s, e)`` with ``s = fl(a + b)`` and ``s + e = a + b`` exactly, for |a| >= |b| or a == 0."""
+    s = a + b
+    return s, b - (s - a)
+
+
+@kernel
+def two_sum(a, b):
+    """``(s, e)`` with ``s = fl(a + b)`` and ``s + e = a + b`` exactly, for any order of magnitude."""
+    s = a + b
+    t = s - a
+    return s, (a - (s - t)) + (b - t)
+
+
+@kernel
+def split(a):
+    """``(hi, lo)`` of 26 bits each with ``hi + lo = a``, for |a| < 2**996."""
+    t = _SPLITTER * a
+    hi = t - (t - a)
+    return hi, a - hi
+
+
+@kernel
+def two_product(a, b):
+    """``(p, e)`` with ``p = fl(a * b)`` and ``p + e = a * b`` exactly, barring underflow of e and overflow."""
+    a_hi, a_lo = split(a)
+    b_hi, b_lo = split(b)
+    p = a * b
+    return p, ((a_hi * b_hi - p) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo
