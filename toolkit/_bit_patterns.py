@@ -1,4 +1,4 @@
-"""Kernels between values and bit patterns: sign, then exponent, then fraction, as the standard orders them."""
+"""Kernels between values and bit patterns: sign, then exponent, then fraction, as IEEE 754 has them."""
 import numpy as np
 
 from toolkit._kernel import kernel
@@ -43,7 +43,7 @@ def encode(x, code):
 
 @kernel
 def decode(pattern, code):
-    """The float64 value of a bit pattern, in an int64, of the format; every NaN pattern gives the same NaN."""
+    """The float64 value of a bit pattern, in an int64; every NaN pattern gives the same NaN."""
     fraction = np.int64(code) & 0xFF
     exponent_bits = (np.int64(code) >> 8) & 0xFF
     magnitude = np.int64(pattern) & low_ones(exponent_bits + fraction)

@@ -1,7 +1,7 @@
 """What a binary floating-point format is: `Format`, the named ones, and `get_format` which finds one.
 
-A format has 1 sign bit, `exponent_bits` and `fraction_bits`, with subnormals, as IEEE 754 lays them out. Every
-value of a format with at most 11 exponent bits and 52 fraction bits is a float64, which holds it here.
+A format has 1 sign bit, `exponent_bits` and `fraction_bits`, with subnormals, as IEEE 754 lays them out.
+Every value of a format with at most 11 exponent bits and 52 fraction bits is a float64, which holds it here.
 """
 import math
 import operator

@@ -57,7 +57,7 @@ def largest_finite(code):
 
 @kernel
 def quantum(x, code):
-    """Distance between the neighbours that bracket |x| in the format: 2**(max(exponent of x, smallest) - fraction)."""
+    """Distance between the neighbours that bracket |x|: 2**(max(exponent of x, smallest) - fraction)."""
     exponent = ((bits_of(x) & _MAGNITUDE) >> 52) - 1023
     smallest = smallest_exponent(code)
     if exponent < smallest:
@@ -70,7 +70,7 @@ def quantum(x, code):
 
 @kernel
 def round_to_code(x, code):
-    """`x` rounded to the nearest value of the format, ties to even; too large gives inf, or NaN when finite-only."""
+    """`x` rounded to the format's nearest value, ties to even; too large gives inf, or NaN if finite-only."""
     bits = bits_of(x)
     magnitude = bits & _MAGNITUDE
     if magnitude > _INFINITY:
@@ -78,7 +78,7 @@ def round_to_code(x, code):
     fraction = np.int64(code) & 0xFF
     smallest = smallest_exponent(code)
     if magnitude < ((smallest + 1023) << 52):
-        # Subnormal in the format: the sum has the format's quantum as its last bit, so the adder rounds for us.
+        # Subnormal in the format: the sum's last bit is the format's quantum, so the adder rounds for us.
         grid = power_of_two(smallest - fraction + 52)
         rounded = bits_of((float_of(magnitude) + grid) - grid)
     else:
@@ -95,7 +95,7 @@ def round_to_code(x, code):
 
 @kernel
 def rnd(x, fmt):
-    """`x` itself when `fmt` is None, else `x` rounded to the format of that code: the hook after every operation."""
+    """`x` itself when `fmt` is None, else `x` rounded to that format: the hook after every operation."""
     if fmt is None:
         return x
     return round_to_code(x, fmt)

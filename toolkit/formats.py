@@ -42,7 +42,8 @@ def _copy_of(x, dtype=np.float64):
     x = np.asarray(x)
     if x.dtype.kind not in "biufV" or x.dtype == np.longdouble and np.longdouble != np.float64:
         raise TypeError(f"x has dtype {x.dtype}; allowed: bool, integers and floats up to float64")
-    return np.array(x, dtype=dtype, order="C", copy=True)
+    with np.errstate(invalid="ignore"):  # the cast of a signalling NaN
+        return np.array(x, dtype=dtype, order="C", copy=True)
 
 
 def _holds(dtype, fmt):
@@ -50,8 +51,8 @@ def _holds(dtype, fmt):
     if dtype.kind != "f" or dtype.itemsize > 8:
         return False
     info = np.finfo(dtype)
-    return (info.nmant >= fmt.fraction_bits and info.max >= fmt.max
-            and info.smallest_subnormal <= fmt.smallest_subnormal)
+    return (info.nmant >= fmt.fraction_bits and float(info.max) >= fmt.max
+            and float(info.smallest_subnormal) <= fmt.smallest_subnormal)
 
 
 def round_to(x, format):
@@ -68,8 +69,8 @@ def round_to(x, format):
 
     Returns
     -------
-    Rounded values in the dtype of `x` if that holds all values of the format, else in float64; same shape, and
-    a scalar for a scalar.
+    Rounded values in the dtype of `x` if that holds all values of the format, else in float64; same shape,
+    and a scalar for a scalar.
 
     Special values
     --------------
@@ -91,7 +92,7 @@ def round_to(x, format):
     # Numba has no float16 arrays, and float32 holds its values.
     kept = given if _holds(given, fmt) else np.dtype(np.float64)
     # Numba has no float16 arrays; float32 holds all values of a format that float16 holds.
-    values = _copy_of(x, np.float32 if kept.itemsize < 4 else kept)
+    values = _copy_of(x, np.float32 if kept.itemsize <= 4 else np.float64)
     round_each(values.reshape(-1), fmt.code)
     return values.astype(kept, copy=False)[()]
 
