@@ -1,0 +1,378 @@
+/* Live figures of a page: native inputs -> the figure's WebAssembly kernel -> Plotly, without a server.
+   One classic script, so that it also runs from file://. The markup comes from toolkit/live/html.py;
+   `formatNumber` and `fillSlots` mirror toolkit/live/numbers.py and slots.py (a test compares them). */
+(() => {
+  "use strict";
+  const LOG_POSITIONS = 200;
+  const figures = new Map();
+
+  // ---- numbers in words -------------------------------------------------------------------------
+  const superscript = (n) => [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
+
+  function formatNumber(value, spec = "") {
+    const [, count, kind] = /^(\d*)([gdf%r])$/.exec(spec || "4g");
+    const digits = Number(count || (kind === "g" ? 4 : 0));
+    if (Number.isNaN(value)) return "NaN";
+    const sign = value < 0 || Object.is(value, -0) ? "−" : "";
+    const size = Math.abs(value);
+    if (size === Infinity) return sign + "inf";
+    if (kind === "%") return `${sign}${(100 * size).toFixed(digits)} %`;
+    if (kind === "d" || kind === "f") return sign + size.toFixed(digits);
+    if (size === 0) return sign + "0";
+    const [mantissa, power] = (kind === "r" ? size.toExponential() : size.toExponential(digits - 1)).split("e");
+    const text = mantissa.replace(".", "").replace(/0+$/, "");
+    const exponent = Number(power);
+    if (exponent >= -4 && exponent < (kind === "r" ? 17 : digits + 2)) {
+      if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${text}`;
+      const whole = text.slice(0, exponent + 1).padEnd(exponent + 1, "0");
+      const fraction = text.slice(exponent + 1);
+      return sign + whole + (fraction && "." + fraction);
+    }
+    return `${sign}${text[0]}${text.length > 1 ? "." + text.slice(1) : ""}×10${superscript(exponent)}`;
+  }
+
+  function sentence(readouts, values) {
+    const set = (name) => name !== null && values[name][0] !== 0;
+    const text = ([name, index, spec]) =>
+      typeof values[name][index] === "string" ? values[name][index] : formatNumber(values[name][index], spec);
+    return readouts
+      .filter((r) => (r.when === null || set(r.when)) && (r.unless === null || !set(r.unless)))
+      .map((r) => r.parts.map((part) => (Array.isArray(part) ? text(part) : part)).join(""))
+      .join(" ");
+  }
+
+  // ---- slots ------------------------------------------------------------------------------------
+  function special(value) {
+    if (Number.isNaN(value)) return ["NaN", "x-thin-open", 0];
+    if (value === 0) return ["exactly 0", "circle-open", 0];
+    if (Number.isFinite(value)) return ["negative", "triangle-down-open", 0];
+    return value > 0 ? ["+inf", "triangle-up-open", 1] : ["−inf", "triangle-down-open", 0];
+  }
+
+  const fillers = {
+    series(b, values) {
+      const count = b.length === null ? values[b.y].length : values[b.length][0];
+      const all = Array.from(values[b.y]).slice(0, count);
+      const places = b.x === null ? all.map((_, i) => i + 1) : Array.from(typeof b.x === "string" ? values[b.x] : b.x);
+      const x = places.slice(0, count);
+      const y = all.map((v) => (Number.isFinite(v) && (v > 0 || !b.positive) ? v : null));
+      const rail = { x: [], y: [], text: [], "marker.symbol": [] };
+      all.forEach((value, i) => {
+        const zero = value === 0 && b.zeros;
+        if (y[i] !== null && !zero) return;
+        const [name, symbol, edge] = special(value);
+        rail.text.push(rail.text.includes(name) ? "" : name);
+        rail.x.push(x[i]);
+        rail.y.push(zero && !b.positive ? 0 : b.rails[edge]);
+        rail["marker.symbol"].push(symbol);
+      });
+      return [[b.trace, { x, y }], [b.trace + 1, rail]];
+    },
+    rule(b, values) {
+      const at = [values[b.at][0], values[b.at][0]];
+      const [x, y] = b.vertical ? [at, b.across] : [b.across, at];
+      return [[b.trace, { x, y, text: ["", b.text] }]];
+    },
+    band(b, values) {
+      const [left, right, [low, high]] = [values[b.x0][0], values[b.x1][0], b.y];
+      if (!(left < right)) return [[b.trace, { x: [], y: [] }], [b.trace + 1, { x: [], y: [], text: [] }]];
+      const middle = b.log ? Math.sqrt(left * right) : (left + right) / 2;
+      return [
+        [b.trace, { x: [left, right, right, left], y: [low, low, high, high] }],
+        [b.trace + 1, { x: [middle], y: [high], text: [b.text] }],
+      ];
+    },
+  };
+  const fillSlots = (bindings, values) => bindings.flatMap((b) => fillers[b.kind](b, values));
+
+  // ---- controls: each reads and writes its value as people see it -------------------------------
+  const rounded = (value) => Number(value.toPrecision(3));
+  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+  function rangeInput(input, spec) {
+    const log = spec.scale === "log";
+    const output = input.nextElementSibling;
+    let value = spec.value;
+    const show = () => {
+      output.textContent = formatNumber(value);
+      input.setAttribute("aria-valuetext", output.textContent);
+    };
+    input.addEventListener("input", () => {
+      const t = Number(input.value);
+      value = log ? clamp(rounded(spec.low * (spec.high / spec.low) ** (t / LOG_POSITIONS)), spec.low, spec.high) : t;
+      show();
+    });
+    return {
+      read: () => value,
+      write(next) {
+        value = clamp(next, spec.low, spec.high);
+        if (spec.kind === "integer") value = Math.round(value);
+        input.value = log ? (LOG_POSITIONS * Math.log(value / spec.low)) / Math.log(spec.high / spec.low) : value;
+        show();
+      },
+    };
+  }
+
+  function bitButton(button) {
+    const write = (bit) => {
+      button.setAttribute("aria-pressed", String(bit === 1));
+      button.textContent = bit;
+    };
+    button.addEventListener("click", () => {
+      write(1 - Number(button.textContent));
+      button.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    return { read: () => Number(button.textContent), write };
+  }
+
+  const vectorOf = (parts) => ({ read: () => parts.map((p) => p.read()), write: (v) => parts.forEach((p, i) => p.write(v[i])) });
+
+  const wire = {
+    slider: (root, spec) => rangeInput(root.querySelector("input"), spec),
+    integer: (root, spec) => rangeInput(root.querySelector("input"), spec),
+    choice: (root) => ({ read: () => root.querySelector("select").value, write: (v) => (root.querySelector("select").value = v) }),
+    toggle: (root) => ({ read: () => root.querySelector("input").checked, write: (v) => (root.querySelector("input").checked = v) }),
+    logits: (root, spec) =>
+      vectorOf([...root.querySelectorAll("input")].map((input, i) => rangeInput(input, { ...spec, value: spec.value[i] }))),
+    bits: (root) => vectorOf([...root.querySelectorAll("button")].map(bitButton)),
+  };
+  wire.format = wire.choice;
+
+  function kernelArgument(spec, value) {
+    if (spec.kind === "choice") return spec.options.indexOf(value);
+    if (spec.kind === "format") return spec.codes[spec.options.indexOf(value)];
+    return Number(value);
+  }
+
+  // ---- state in the address: #figure.control=value&hide=figure.control -------------------------------
+  const toText = (value) => (Array.isArray(value) ? value.join(",") : String(value));
+
+  function fromText(spec, text) {
+    if (spec.kind === "choice" || spec.kind === "format") return spec.options.includes(text) ? text : undefined;
+    if (spec.kind === "toggle") return { true: true, false: false }[text];
+    const numbers = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
+    if (!numbers.every(Number.isFinite)) return undefined;
+    if (!Array.isArray(spec.value)) return numbers.length === 1 ? numbers[0] : undefined;
+    if (numbers.length !== spec.value.length) return undefined;
+    return spec.kind !== "bits" || numbers.every((n) => n === 0 || n === 1) ? numbers : undefined;
+  }
+
+  const addressState = () => new URLSearchParams(location.hash.slice(1));
+
+  function stateParameters(chosen) {
+    const parameters = new URLSearchParams();
+    for (const figure of chosen)
+      for (const spec of figure.spec.controls) {
+        const text = toText(figure.inputs[spec.name].read());
+        if (text !== toText(spec.value)) parameters.set(`${figure.name}.${spec.name}`, text);
+      }
+    const hidden = addressState().get("hide");
+    if (hidden) parameters.set("hide", hidden);
+    return parameters.toString().replaceAll("%2C", ",");
+  }
+
+  function applyAddress({ scroll }) {
+    const parameters = addressState();
+    const hidden = (parameters.get("hide") || "").split(",");
+    let first = null;
+    for (const figure of figures.values()) {
+      for (const spec of figure.spec.controls) {
+        const key = `${figure.name}.${spec.name}`;
+        figure.root.querySelector(`[data-control="${spec.name}"]`).hidden = hidden.includes(key);
+        const value = parameters.has(key) ? fromText(spec, parameters.get(key)) : undefined;
+        figure.inputs[spec.name].write(value === undefined ? spec.value : value);
+        if (parameters.has(key)) first ??= figure;
+      }
+      figure.update();
+    }
+    if (scroll && first) first.root.scrollIntoView({ block: "start" });
+  }
+
+  let addressTimer = 0;
+  function rememberState() {
+    clearTimeout(addressTimer);
+    addressTimer = setTimeout(() => {
+      const text = stateParameters(figures.values());
+      if (text || location.hash.includes(".")) history.replaceState(null, "", "#" + text);
+    }, 250);
+  }
+
+  // ---- one plot of a figure ------------------------------------------------------------------------
+  class Panel {
+    constructor(plot, { figure, bindings }) {
+      Object.assign(this, { plot, figure, bindings, drawn: false });
+    }
+
+    show(values) {
+      this.filled = fillSlots(this.bindings, values);
+      if (!this.drawn) return;
+      const attributes = {};
+      this.filled.forEach(([, slots], i) => {
+        for (const [key, value] of Object.entries(slots)) (attributes[key] ??= Array(this.filled.length).fill(undefined))[i] = value;
+      });
+      Plotly.restyle(this.plot, attributes, this.filled.map(([trace]) => trace));
+    }
+
+    async draw() {
+      const { data, layout } = themed(this.figure);
+      for (const [trace, slots] of this.filled)
+        for (const [key, value] of Object.entries(slots)) {
+          const [outer, inner] = key.split(".");
+          if (inner) data[trace][outer][inner] = value;
+          else data[trace][outer] = value;
+        }
+      if (!this.drawn) this.plot.replaceChildren();
+      await Plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: true });
+      this.drawn = true;
+    }
+  }
+
+  // ---- one figure --------------------------------------------------------------------------------
+  class LiveFigure {
+    constructor(root, module) {
+      this.root = root;
+      this.spec = JSON.parse(root.querySelector(".live-spec").textContent);
+      this.name = this.spec.name;
+      this.panels = [...root.querySelectorAll(".live-plot")].map((plot, i) => new Panel(plot, this.spec.panels[i]));
+      this.readout = root.querySelector(".live-readout");
+      this.module = module;
+      this.inputs = {};
+      this.slots = {};
+      for (const spec of this.spec.controls)
+        this.inputs[spec.name] = wire[spec.kind](root.querySelector(`[data-control="${spec.name}"]`), spec);
+      for (const [name, size] of Object.entries({ ...this.spec.outputs, ...this.spec.scratch })) this.slots[name] = module.reserve(size);
+      for (const spec of this.spec.controls) if (Array.isArray(spec.value)) this.slots[spec.name] = module.reserve(spec.value.length);
+      root.querySelector(".live-controls").addEventListener("input", () => { this.schedule(); rememberState(); });
+      root.querySelector('[data-action="reset"]').addEventListener("click", () => this.reset());
+      root.querySelector('[data-action="copy"]').addEventListener("click", () => this.copyLink());
+      root.querySelector(".live-controls").disabled = false;
+    }
+
+    /* Runs the kernel; returns controls and outputs by name, each as a sequence. */
+    compute() {
+      const values = {};
+      const { slots, module } = this;
+      const controls = new Map(this.spec.controls.map((spec) => [spec.name, spec]));
+      const passed = this.spec.parameters.flatMap((name) => {
+        const spec = controls.get(name);
+        const value = spec && this.inputs[name].read();
+        if (spec) values[name] = Array.isArray(value) ? value : [typeof value === "boolean" ? Number(value) : value];
+        if (!(name in slots)) return [kernelArgument(spec, value)];
+        if (spec) module.view(slots[name]).set(value);
+        else module.view(slots[name]).fill(0);
+        return [slots[name].address, slots[name].size];
+      });
+      module.call(this.name, passed);
+      for (const name of Object.keys(this.spec.outputs)) values[name] = module.view(slots[name]).slice();
+      return values;
+    }
+
+    schedule() {
+      this.pending ??= requestAnimationFrame(() => { this.pending = null; this.update(); });
+    }
+
+    update() {
+      const values = this.compute();
+      const text = sentence(this.spec.readouts, values);
+      if (this.readout.textContent !== text) this.readout.textContent = text;
+      for (const panel of this.panels) panel.show(values);
+      if (this.drawn) this.countDrawing();
+    }
+
+    /* First drawing, and again when the theme changes. */
+    async draw() {
+      await Promise.all(this.panels.map((panel) => panel.draw()));
+      this.drawn = true;
+      this.countDrawing();
+    }
+
+    countDrawing() {
+      this.root.dataset.drawn = Number(this.root.dataset.drawn || 0) + 1;
+    }
+
+    reset() {
+      for (const spec of this.spec.controls) this.inputs[spec.name].write(spec.value);
+      this.update();
+      rememberState();
+    }
+
+    async copyLink() {
+      const link = location.href.split("#")[0] + "#" + (stateParameters([this]) || `live-${this.name}`);
+      const note = this.root.querySelector(".live-copied");
+      try {
+        await navigator.clipboard.writeText(link);
+        note.textContent = "Link copied.";
+      } catch {
+        note.textContent = link; // without clipboard permission the reader can select it
+      }
+      setTimeout(() => (note.textContent = ""), 6000);
+    }
+  }
+
+  // ---- the page's module, theme and start -----------------------------------------------------------
+  class Module {
+    constructor(instance, manifest) {
+      this.exports = instance.exports;
+      this.manifest = manifest;
+      this.end = instance.exports.__heap_base.value;
+    }
+
+    reserve(size) {
+      const address = (this.end + 63) & ~63;
+      this.end = address + 8 * size;
+      const missing = this.end - this.exports.memory.buffer.byteLength;
+      if (missing > 0) this.exports.memory.grow(Math.ceil(missing / 65536));
+      return { address, size };
+    }
+
+    view({ address, size }) {
+      return new Float64Array(this.exports.memory.buffer, address, size);
+    }
+
+    call(name, passed) {
+      const status = this.exports[name](...passed);
+      if (status) throw new Error(`${name}: ${this.manifest.errors[status] || "status " + status}`);
+    }
+  }
+
+  function themed(tree) {
+    const style = getComputedStyle(document.documentElement);
+    const resolve = (node) => {
+      if (typeof node === "string") return node.startsWith("$") ? style.getPropertyValue("--live-" + node.slice(1)).trim() : node;
+      if (Array.isArray(node)) return node.map(resolve);
+      return node && typeof node === "object" ? Object.fromEntries(Object.entries(node).map(([k, v]) => [k, resolve(v)])) : node;
+    };
+    return resolve(tree);
+  }
+
+  const plotlyReady = () =>
+    window.Plotly ? Promise.resolve() : new Promise((done) => document.getElementById("live-plotly").addEventListener("load", done));
+
+  async function start() {
+    const block = document.getElementById("live-module");
+    if (!block) return;
+    const { wasm, manifest } = JSON.parse(block.textContent);
+    const bytes = Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0));
+    const module = new Module((await WebAssembly.instantiate(bytes)).instance, manifest);
+    for (const root of document.querySelectorAll(".live-figure")) figures.set(root.dataset.live, new LiveFigure(root, module));
+    applyAddress({ scroll: true });
+    addEventListener("hashchange", () => applyAddress({ scroll: true }));
+    document.documentElement.dataset.live = "ready";
+    await plotlyReady();
+    const near = new IntersectionObserver((entries) => {
+      for (const entry of entries)
+        if (entry.isIntersecting) {
+          near.unobserve(entry.target);
+          figures.get(entry.target.dataset.live).draw();
+        }
+    }, { rootMargin: "600px" });
+    figures.forEach((figure) => near.observe(figure.root));
+    const themeWatcher = new MutationObserver(() => figures.forEach((figure) => figure.drawn && figure.draw()));
+    themeWatcher.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    addEventListener("beforeprint", () => figures.forEach((figure) => figure.drawn || figure.draw()));
+  }
+
+  window.liveFigures = { figures, formatNumber, fillSlots };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

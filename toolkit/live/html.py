@@ -1,0 +1,123 @@
+"""The page host: one figure as HTML that needs no kernel. `assets/runtime.js` brings it to life.
+
+Controls, sentence and picture of the default state are in the markup, so that the page does not jump when the script
+starts, prints well, and can be read without a script.
+"""
+import json
+import math
+from html import escape
+
+from toolkit.live.numbers import format_number
+from toolkit.live.poster import poster_svg
+
+__all__ = ["figure_html", "json_block"]
+
+
+def json_block(value, **attributes):
+    """A data block; "</script>" cannot end it early."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+    names = "".join(f' {name}="{escape(text_)}"' for name, text_ in attributes.items())
+    return f'<script type="application/json"{names}>{text}</script>'
+
+
+def figure_html(figure):
+    """The `<figure>` element of a live figure."""
+    name, values = figure.name, figure.values()
+    controls = "".join(_control(figure, control) for control in figure.controls.values())
+    panels = "".join(
+        f'<div class="live-plot" role="img" aria-label="{escape(figure.caption)}"'
+        f' style="min-height:{description["layout"]["height"]}px">{poster_svg(description, bindings, values)}</div>'
+        for description, bindings in figure.panels
+    )
+    return (
+        f'<figure class="live-figure" id="live-{name}" data-live="{name}">'
+        f'<fieldset class="live-controls" disabled><legend class="live-hidden">Controls of this figure</legend>'
+        f"{controls}</fieldset>"
+        f'<p class="live-readout" aria-live="polite">{escape(figure.sentence(values))}</p>'
+        f'<div class="live-panels">{panels}</div>'
+        f"<figcaption>{escape(figure.caption)}</figcaption>"
+        '<p class="live-actions"><button type="button" data-action="reset">Reset</button>'
+        '<button type="button" data-action="copy">Copy link to this state</button>'
+        '<span class="live-copied" role="status"></span></p>'
+        "<noscript><p>This figure shows its first state. With scripts allowed, its controls work.</p></noscript>"
+        f'{json_block(_spec(figure), **{"class": "live-spec"})}</figure>'
+    )
+
+
+def _spec(figure):
+    return {
+        "name": figure.name,
+        "controls": [control.spec() for control in figure.controls.values()],
+        "parameters": figure.parameters,
+        "outputs": figure.outputs,
+        "scratch": figure.scratch,
+        "readouts": [readout.spec() for readout in figure.readouts],
+        "panels": [{"figure": description, "bindings": bindings} for description, bindings in figure.panels],
+    }
+
+
+def _control(figure, control):
+    label = escape(control.label or control.name)
+    if control.symbol:
+        label += f' <i class="live-symbol">{escape(control.symbol)}</i>'
+    identity = f"live-{figure.name}-{control.name}"
+    body = _BODIES[control.kind](control, identity, label)
+    return f'<div class="live-control live-{control.kind}" data-control="{control.name}">{body}</div>'
+
+
+def _slider(identity, label, control, value):
+    # A log slider counts positions; runtime.js turns a position into its value.
+    log = getattr(control, "scale", "linear") == "log"
+    low, high, step = (0, 200, 1) if log else (control.low, control.high, control.step)
+    position = round(200 * log_share(control, value)) if log else value
+    return (f'<label for="{identity}">{label}</label><input type="range" id="{identity}" min="{low}" max="{high}"'
+            f' step="{step}" value="{position}"><output for="{identity}">{format_number(value)}</output>')
+
+
+def log_share(control, value):
+    """Where `value` stands between the ends of a log slider, 0 to 1."""
+    return math.log(value / control.low) / math.log(control.high / control.low)
+
+
+def _range(control, identity, label):
+    return _slider(identity, label, control, control.value)
+
+
+def _select(control, identity, label):
+    options = "".join(
+        f'<option{" selected" if option == control.value else ""}>{escape(option)}</option>' for option in control.options
+    )
+    return f'<label for="{identity}">{label}</label><select id="{identity}">{options}</select>'
+
+
+def _checkbox(control, identity, label):
+    checked = " checked" if control.value else ""
+    return f'<label for="{identity}">{label}</label><input type="checkbox" id="{identity}"{checked}>'
+
+
+def _group(identity, label, parts):
+    return (f'<span class="live-label" id="{identity}-label">{label}</span>'
+            f'<div class="live-group" role="group" aria-labelledby="{identity}-label">{"".join(parts)}</div>')
+
+
+def _vector(control, identity, label):
+    parts = []
+    for i, value in enumerate(control.default, start=1):
+        name = f"<i>{escape(control.symbol)}</i><sub>{i}</sub>"
+        parts.append(f'<span class="live-part">{_slider(f"{identity}-{i}", name, control, value)}</span>')
+    return _group(identity, label, parts)
+
+
+def _switches(control, identity, label):
+    exponent = control.spec()["exponent_bits"]
+    parts = []
+    for i, bit in enumerate(control.default):
+        field, place = ("sign", "") if i == 0 else ("exponent", i) if i <= exponent else ("fraction", i - exponent)
+        pressed, name = ("false", "true")[bit], f"{field} bit {place}".strip()
+        parts.append(f'<button type="button" class="live-bit live-bit-{field}" aria-pressed="{pressed}"'
+                     f' aria-label="{name}">{bit}</button>')
+    return _group(identity, label, parts)
+
+
+_BODIES = {"slider": _range, "integer": _range, "choice": _select, "format": _select, "toggle": _checkbox,
+           "logits": _vector, "bits": _switches}

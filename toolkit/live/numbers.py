@@ -1,0 +1,76 @@
+"""Numbers in words: one notation for readouts and axes, on both hosts (runtime.js mirrors `format_number`)."""
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from math import copysign, inf, isnan
+
+__all__ = ["format_number", "power_label"]
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_label(base, exponent):
+    """``power_label(2, -24)`` is ``"2⁻²⁴"``."""
+    return f"{base}{str(exponent).translate(_SUPERSCRIPT)}"
+
+
+def _rounded(value, digits):
+    """Decimal digits and exponent of `value` at `digits` significant digits, ties away from zero as in JavaScript."""
+    exact = abs(Decimal(value))
+    exponent = exact.adjusted()
+    scaled = int((exact.scaleb(digits - 1 - exponent)).to_integral_value(ROUND_HALF_UP))
+    if scaled == 10**digits:
+        scaled, exponent = 10 ** (digits - 1), exponent + 1
+    return str(scaled), exponent
+
+
+def _shortest(value):
+    """Decimal digits and exponent of the shortest decimal that reads back as the same float64."""
+    _, digits, exponent = Decimal(repr(abs(float(value)))).as_tuple()
+    text = "".join(map(str, digits))
+    return text.rstrip("0") or "0", exponent + len(text) - 1
+
+
+def _places(value, places):
+    """`value` with a fixed number of decimal places, ties away from zero."""
+    return str(abs(Decimal(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
+
+
+def format_number(value, spec=""):
+    """`value` as text for people.
+
+    Parameters
+    ----------
+    value : float
+    spec : str
+        ``"4g"`` four significant digits without trailing zeros (``""`` means this), ``"r"`` the shortest decimal that
+        reads back exactly, ``"d"`` a whole number, ``"2f"`` fixed decimal places, ``"1%"`` a percentage.
+
+    Returns
+    -------
+    str : a true minus sign, and powers of ten as ``1.2×10⁻⁷``; zero, infinities and NaN are named as they are.
+    """
+    parsed = re.fullmatch(r"(\d*)([gdf%r])", spec or "4g")
+    if parsed is None:
+        raise ValueError(f"spec is {spec!r}; allowed: '4g', 'r', 'd', '2f', '1%' and the like")
+    kind, count = parsed[2], int(parsed[1] or (4 if parsed[2] == "g" else 0))
+    value = float(value)
+    if isnan(value):
+        return "NaN"
+    sign = "−" if copysign(1, value) < 0 else ""
+    if abs(value) == inf:
+        return sign + "inf"
+    if kind == "%":
+        return f"{sign}{_places(100 * value, count)} %"
+    if kind in "df":
+        return sign + _places(value, count)
+    if value == 0:
+        return sign + "0"
+    digits, exponent = _shortest(value) if kind == "r" else _rounded(value, count)
+    digits = digits.rstrip("0")
+    if -4 <= exponent < (17 if kind == "r" else count + 2):
+        if exponent < 0:
+            return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
+        whole, fraction = digits[: exponent + 1].ljust(exponent + 1, "0"), digits[exponent + 1 :]
+        return sign + whole + ("." + fraction if fraction else "")
+    mantissa = digits[0] + ("." + digits[1:] if digits[1:] else "")
+    return f"{sign}{mantissa}×{power_label(10, exponent)}"

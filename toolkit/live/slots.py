@@ -1,0 +1,85 @@
+"""Filling a figure's slots: kernel outputs in, Plotly attributes out. runtime.js does the same in the page."""
+from math import copysign, isfinite, isnan, sqrt
+
+__all__ = ["fill_slots"]
+
+# Name, marker symbol, which rail (0 bottom, 1 top) of what cannot be drawn at its place.
+_NAN = ("NaN", "x-thin-open", 0)
+_ZERO = ("exactly 0", "circle-open", 0)
+_POSITIVE = ("+inf", "triangle-up-open", 1)
+_NEGATIVE = ("−inf", "triangle-down-open", 0)
+_BELOW = ("negative", "triangle-down-open", 0)
+
+
+def fill_slots(bindings, values):
+    """Attributes to set on each Plotly trace.
+
+    Parameters
+    ----------
+    bindings : list of dict, from `Plot.build`
+    values : dict, name -> sequence of numbers (outputs and controls)
+
+    Returns
+    -------
+    dict : trace index -> {attribute: value}
+    """
+    filled = {}
+    for binding in bindings:
+        filled |= _FILLERS[binding["kind"]](binding, values)
+    return filled
+
+
+def _fill_series(binding, values):
+    y = list(values[binding["y"]])
+    x = binding["x"]
+    x = list(range(1, len(y) + 1)) if x is None else list(values[x] if isinstance(x, str) else x)
+    count = len(y) if binding["length"] is None else int(values[binding["length"]][0])
+    x, y = x[:count], y[:count]
+    drawn = [value if _can_draw(value, binding["positive"]) else None for value in y]
+    rail = {"x": [], "y": [], "text": [], "marker.symbol": []}
+    for position, value, place in zip(x, y, drawn):
+        exact_zero = value == 0 and binding["zeros"]
+        if place is not None and not exact_zero:
+            continue
+        name, symbol, edge = _special(value)
+        rail["text"].append("" if name in rail["text"] else name)
+        rail["x"].append(position)
+        rail["y"].append(0 if exact_zero and not binding["positive"] else binding["rails"][edge])
+        rail["marker.symbol"].append(symbol)
+    return {binding["trace"]: {"x": x, "y": drawn}, binding["trace"] + 1: rail}
+
+
+def _can_draw(value, positive):
+    return isfinite(value) and (value > 0 or not positive)
+
+
+def _special(value):
+    if isnan(value):
+        return _NAN
+    if value == 0:
+        return _ZERO
+    if isfinite(value):
+        return _BELOW
+    return _POSITIVE if copysign(1, value) > 0 else _NEGATIVE
+
+
+def _fill_rule(binding, values):
+    at = [values[binding["at"]][0]] * 2
+    across = binding["across"]
+    x, y = (at, across) if binding["vertical"] else (across, at)
+    return {binding["trace"]: {"x": x, "y": y, "text": ["", binding["text"]]}}
+
+
+def _fill_band(binding, values):
+    left, right = values[binding["x0"]][0], values[binding["x1"]][0]
+    low, high = binding["y"]
+    if not left < right:
+        return {binding["trace"]: {"x": [], "y": []}, binding["trace"] + 1: {"x": [], "y": [], "text": []}}
+    middle = sqrt(left * right) if binding["log"] else (left + right) / 2
+    return {
+        binding["trace"]: {"x": [left, right, right, left], "y": [low, low, high, high]},
+        binding["trace"] + 1: {"x": [middle], "y": [high], "text": [binding["text"]]},
+    }
+
+
+_FILLERS = {"series": _fill_series, "rule": _fill_rule, "band": _fill_band}
