@@ -1,0 +1,164 @@
+"""The figure object: what it checks, what its kernel receives, what it says, and how it shows itself."""
+import json
+import re
+
+import numpy as np
+import pytest
+from sample import everything
+
+from toolkit.formats import get_format
+from toolkit.live import Axis, Bars, Bits, Choice, Format, Integer, Line, Logits, Plot, Readout, Slider, Toggle, live_figure
+from toolkit.live.html import figure_html
+from toolkit.live.readout import parts_of
+from toolkit.live.slots import fill_slots
+from toolkit.live.style import PALETTES, ROLES, resolve_colours
+
+PLOT = Plot((Bars("y"),), x=Axis("x", (0, 1)), y=Axis("y", (0, 1)))
+
+
+def identity(x, y):
+    y[0] = x
+
+
+def make(function=identity, **changes):
+    description = {"controls": [Slider("x", 0, 1, 0.5)], "outputs": {"y": 1}, "plot": PLOT, "caption": "c"} | changes
+    return live_figure(**description)(function)
+
+
+def test_compute_runs_the_kernel_with_every_kind_of_argument():
+    values = everything.compute(scale=10.0, shift=1.0, law="sign", fmt="float64", z=[0.0, 0.0, 0.0])
+    np.testing.assert_allclose(values["p"], 1 / 3, rtol=1e-15)
+    np.testing.assert_array_equal(values["y"], [10, -10, 10, -10, 10, -10])
+    assert values["edge"][0] == 2.2
+    assert set(values) == set(everything.outputs), "scratch stays inside"
+
+
+def test_bits_arrive_sign_first():
+    pattern = int(np.float16(1.5).view(np.uint16))
+    assert everything.default_state["bits"] == [int(bit) for bit in f"{pattern:016b}"]
+
+
+def test_the_sentence_follows_flags_and_formats_numbers():
+    flipped = [1, *everything.default_state["bits"][1:]]
+    values = everything.values(bits=flipped, broken=True, scale=10.0)
+    assert everything.sentence(values) == "At scale 10 in float16 the last value is 0. It is exactly 0."
+    assert everything.sentence(everything.values()).endswith("0.125. The law is power.")
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"scale": 1000.0}, "control 'scale' has value 1000.0; allowed: a number from 1 to 100"),
+    ({"scale": float("nan")}, "control 'scale' has value nan"),
+    ({"count": 2.5}, "allowed: a whole number from 1 to 6"),
+    ({"law": "none"}, "allowed: 'power', 'sign'"),
+    ({"fmt": "float12"}, "allowed: 'float64'"),
+    ({"broken": 1}, "allowed: True, False"),
+    ({"z": [1.0]}, "allowed: 3 numbers"),
+    ({"bits": [2] * 16}, "allowed: 16 bits"),
+    ({"colour": 1}, "has no control"),
+])
+def test_a_bad_state_names_control_value_and_what_is_allowed(change, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        everything.state(**change)
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"outputs": {"y": 1, "extra": 2}}, "exactly its controls, outputs and scratch"),
+    ({"plot": Plot((Line("z"),), x=Axis("x", (0, 1)), y=Axis("y", (0, 1)))}, "plot refers to ['z']"),
+    ({"readouts": ["{nothing}"]}, "readout refers to ['nothing']"),
+    ({"controls": [Slider("x", 0, 1, 0.5), Slider("x", 0, 1, 0.5)], "outputs": {"y": 1, "x": 1}}, "each once"),
+])
+def test_a_figure_that_does_not_fit_together_is_refused(changes, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make(**changes)
+
+
+@pytest.mark.parametrize("build, message", [
+    (lambda: Slider("x", 1, 0, 0.5), "allowed: low < high"),
+    (lambda: Slider("x", 0, 1, 0.5, scale="log"), "low > 0 on a log scale"),
+    (lambda: Slider("x", 0, 1, 0.5, scale="cubic"), "allowed: 'linear', 'log'"),
+    (lambda: Slider("x", 0, 1, 7.0), "control 'x' has value 7.0"),
+    (lambda: Slider("2x", 0, 1, 0.5), "control name is '2x'"),
+    (lambda: Choice("x", ("a", "b"), "c"), "control 'x' has value 'c'"),
+    (lambda: Axis("y", (0, 1), scale="log"), "both positive on a log scale"),
+    (lambda: Bars("y", role="pink"), "role is 'pink'"),
+])
+def test_a_bad_description_is_refused(build, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        build()
+
+
+def test_a_plot_must_be_a_plot():
+    with pytest.raises(TypeError, match="one or more toolkit.live.Plot"):
+        make(plot=())
+
+
+def test_kernel_arguments():
+    assert Format("f", "bfloat16").argument("bfloat16") == get_format("bfloat16").code
+    assert Choice("c", ("a", "b"), "b").argument("b") == 1
+    assert Toggle("t").argument(True) == 1
+    assert Integer("i", 0, 3, 1).check(2.0) == 2
+    assert Logits("z", (1, 2)).argument([1.0, 2.0]).dtype == np.float64
+    assert sum(Bits("b", 65504.0).default) == 14
+
+
+def test_special_values_go_to_rails():
+    _, bindings = everything.panels[0]
+    filled = fill_slots(bindings, everything.values(broken=True, scale=10.0, law="sign", count=4))
+    series, rail = filled[0], filled[1]
+    assert series["y"][0] == 10.0 and series["y"][1:] == [None, None, None]
+    assert rail["text"] == ["NaN", "+inf", "negative"]
+    assert rail["marker.symbol"] == ["x-thin-open", "triangle-up-open", "triangle-down-open"]
+    low, high = everything.plots[0].y.edges()[1]
+    assert rail["y"] == [low, high, low] and low < 1e-9 and high > 1e3
+
+
+def test_exact_zero_bars_get_a_hollow_marker():
+    _, bindings = everything.panels[1]
+    values = everything.values() | {"p": np.array([1.0, 0.0, -0.0])}
+    rail = fill_slots(bindings, values)[1]
+    assert rail["x"] == ["dog", "owl"] and rail["y"] == [0, 0] and rail["text"] == ["exactly 0", ""]
+
+
+def test_an_empty_band_disappears():
+    _, bindings = everything.panels[0]
+    band = next(b for b in bindings if b["kind"] == "band")
+    values = everything.values() | {"edge": [5.0], "far": [5.0]}
+    assert fill_slots([band], values)[band["trace"]]["x"] == []
+
+
+def test_log_ticks_are_powers_of_the_base():
+    ticks = Axis("u", (2.0**-24, 1.0), scale="log", base=2).power_ticks()
+    assert list(ticks) == [2.0**e for e in range(-24, 1, 3)] and ticks[2.0**-24] == "2⁻²⁴"
+
+
+def test_every_colour_is_a_role_of_both_themes():
+    for theme in ("light", "dark"):
+        text = json.dumps(resolve_colours(everything.panels[0][0], theme))
+        assert "$" not in text
+    assert set(PALETTES["light"]) == set(PALETTES["dark"]) >= set(ROLES)
+
+
+def test_html_has_labels_and_readout_and_valid_data():
+    html = figure_html(everything)
+    assert html.count("<label") + html.count("aria-label=") >= len(everything.controls)
+    assert everything.sentence(everything.values()) in html
+    spec = json.loads(re.search(r'class="live-spec">(.*?)</script>', html, re.S).group(1))
+    assert spec["name"] == "everything" and len(spec["panels"]) == 2
+    assert len(html) < 60_000
+
+
+def test_script_cannot_be_closed_early():
+    figure = make(readouts=["</script><b>{y}"])
+    assert figure_html(figure).count("</script>") == 1
+
+
+def test_a_page_shows_html_and_a_notebook_shows_widgets(monkeypatch):
+    monkeypatch.setenv("BOOK_BUILD", "1")
+    assert set(everything._repr_mimebundle_()) == {"text/html", "text/plain"}
+    monkeypatch.setenv("BOOK_BUILD", "0")
+    assert "application/vnd.jupyter.widget-view+json" in everything._repr_mimebundle_()
+
+
+def test_readout_parts():
+    assert parts_of("a {b} c {d[2]:3g}.") == ["a ", ["b", 0, ""], " c ", ["d", 2, "3g"], "."]
+    assert Readout("{a}", when="b", unless="c").names() == {"a", "b", "c"}

@@ -1,0 +1,34 @@
+"""Self-checked exercises of the chapters: ``check("numbers.last_integer", answer)`` says right or gives a hint.
+
+Each chapter has a module here with its `EXERCISES`, name -> `Exercise`. A new chapter adds a module and a line below.
+"""
+from toolkit.exercises import numbers_with_gaps
+from toolkit.exercises._check import Exercise, Verdict, verdict
+
+__all__ = ["EXERCISES", "Exercise", "Verdict", "check"]
+
+EXERCISES = {**numbers_with_gaps.EXERCISES}
+
+
+def check(name, answer):
+    """Check an answer to the exercise `name`.
+
+    Parameters
+    ----------
+    name : str
+        As printed with the exercise, ``"chapter.exercise"``.
+    answer : object
+        What the exercise asks for: a number, a word or a function. ``...`` counts as not answered yet.
+
+    Returns
+    -------
+    Verdict : displays as one line, with `passed` and `message`.
+
+    Raises
+    ------
+    ValueError
+        When no exercise has that name.
+    """
+    if name not in EXERCISES:
+        raise ValueError(f"name is {name!r}; allowed: {', '.join(map(repr, sorted(EXERCISES)))}")
+    return verdict(name, EXERCISES[name], answer)
