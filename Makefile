@@ -1,0 +1,65 @@
+# `make` alone lists what can be made.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+PYTEST_ARGS ?=
+LAB_ARGS ?=
+
+RUN := $(VENV)/bin/python
+ENVIRONMENT := $(VENV)/.made
+KERNELS := .cache/kernels-warm
+SOURCES := $(shell find toolkit -name '*.py')
+
+.PHONY: help env book serve test lab bench lock screenshot clean distclean
+
+help:
+	@echo "make book        build the book (environment included) and print its first page"
+	@echo "make serve       serve the built book on localhost, PORT=$(PORT)"
+	@echo "make lab         JupyterLab on the notebooks"
+	@echo "make test        run all tests; browser tests need a Chromium on PATH or in CHROMIUM"
+	@echo "make bench       run the benchmarks"
+	@echo "make lock        write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newest versions)"
+	@echo "make screenshot  photograph the first figure for README.md"
+	@echo "make clean       remove what was built; make distclean removes the environment too"
+	@echo "PYTHON=python3.12 chooses the Python of a new environment (3.11 or newer)"
+
+$(ENVIRONMENT): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is %d.%d: try make PYTHON=python3.12 ..." % v[:2])'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --disable-pip-version-check --quiet --only-binary :all: -r requirements.lock
+	$(RUN) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(KERNELS): $(ENVIRONMENT) $(SOURCES)
+	$(RUN) scripts/warm.py
+	@mkdir -p $(@D) && touch $@
+
+env: $(ENVIRONMENT)
+
+book: $(KERNELS)
+	@$(RUN) scripts/build_book.py
+
+serve: book
+	@$(RUN) scripts/serve.py --port $(PORT)
+
+test: book
+	$(RUN) -m pytest $(PYTEST_ARGS)
+
+lab: $(KERNELS)
+	$(RUN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
+
+bench: $(KERNELS)
+	$(RUN) -m benchmarks
+
+lock:
+	$(PYTHON) scripts/lock.py $(LOCK_ARGS)
+
+screenshot: book
+	$(RUN) scripts/screenshot.py
+
+clean:
+	rm -rf _build .cache .pytest_cache .hypothesis
+	find toolkit tests book scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV) *.egg-info

@@ -1,0 +1,26 @@
+"""Execution of the notebooks: results are kept until a cell, the toolkit or the lock changes.
+
+jupyter-cache looks at the cells alone, so its folder carries the digest of the code that the cells import.
+"""
+import os
+import shutil
+from pathlib import Path
+
+from sources import BOOK, CODE, digest
+
+
+def key_the_cache(app, config):
+    caches = Path(app.outdir).parent / ".jupyter_cache"
+    current = caches / digest(CODE)
+    for outdated in set(caches.glob("*")) - {current}:
+        shutil.rmtree(outdated)
+    config.nb_execution_cache_path = str(current)
+
+
+def setup(app):
+    # Kernels inherit it; live figures then give the page's HTML instead of a widget.
+    os.environ["BOOK_BUILD"] = "1"
+    # Pages hold outputs of the toolkit and docstrings: read all of them again when one of its files changes.
+    app.add_config_value("book_digest", digest(BOOK), "env", str)
+    app.connect("config-inited", key_the_cache)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,44 @@
+"""Pages with live figures: their WebAssembly module, the one script that drives them, and no widget state."""
+from pathlib import Path
+
+from toolkit.live.page import page_assets
+from toolkit.live.style import css_variables
+from vendored import provide
+
+ASSETS = Path(page_assets.__globals__["__file__"]).parent / "assets"
+PALETTE = "live/palette.css"
+
+
+def copy_assets(app):
+    for name in ("runtime.js", "live.css"):
+        provide(app, ASSETS / name, f"live/{name}")
+    Path(app.outdir, "_static", PALETTE).write_text(
+        f":root {{ {css_variables('light')} }}\n"
+        f'html[data-theme="dark"] {{ {css_variables("dark")} }}\n'
+        f"@media print {{ html[data-theme] {{ {css_variables('light')} }} }}\n",
+        encoding="utf-8",
+    )
+
+
+def drop_widget_state(app, pagename, templatename, context, doctree):
+    # The state of FigureWidgets holds Plotly's whole widget bundle, 5 MB in each page.
+    files = app.env.nb_metadata.get(pagename, {}).get("js_files", {})
+    for key in [key for key in files if key.startswith("ipywidgets_")]:
+        del files[key]
+
+
+def add_assets(app, pagename, templatename, context, doctree):
+    if 'class="live-figure"' not in context.get("body", ""):
+        return
+    context["body"] += page_assets(Path(app.env.doc2path(pagename)), Path(app.outdir).parent / ".live_cache")
+    app.add_css_file(PALETTE)
+    app.add_css_file("live/live.css")
+    app.add_js_file("vendor/plotly.min.js", defer="defer")
+    app.add_js_file("live/runtime.js", defer="defer")
+
+
+def setup(app):
+    app.connect("builder-inited", copy_assets)
+    app.connect("html-page-context", drop_widget_state, priority=100)  # before MyST-NB adds them, at 500
+    app.connect("html-page-context", add_assets)
+    return {"parallel_read_safe": True}

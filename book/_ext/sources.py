@@ -1,0 +1,21 @@
+"""Digests of source files: what was built from them is stale when they change."""
+import hashlib
+from pathlib import Path
+
+__all__ = ["BOOK", "CODE", "ROOT", "digest"]
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("toolkit/**/*.py", "requirements.lock")
+BOOK = ("toolkit/**/*", "book/**/*", "notebooks/**/*", "_config.yml", "_toc.yml", "requirements.lock")
+_DERIVED = {"__pycache__", ".ipynb_checkpoints"}
+
+
+def digest(patterns):
+    """One short hexadecimal digest of names and contents of all files that match `patterns` below the root."""
+    paths = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        name = path.relative_to(ROOT)
+        if not _DERIVED.intersection(name.parts):
+            total.update(f"{name.as_posix()}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()[:16]
