@@ -59,11 +59,9 @@ def code_cells(source):
     if source.suffix == ".ipynb":
         cells = nbformat.read(source, as_version=4).cells
     else:
-        from myst_nb.core.config import NbParserConfig
         from myst_nb.core.read import read_myst_markdown_notebook
 
-        config = NbParserConfig()
-        cells = read_myst_markdown_notebook(source.read_text(encoding="utf-8"), config).cells
+        cells = read_myst_markdown_notebook(source.read_text(encoding="utf-8")).cells
     for cell in cells:
         if cell.cell_type == "code":
             lines = cell.source.splitlines(keepends=True)
