@@ -1,8 +1,8 @@
 """Any array as contiguous rows of classes and back: what every row method shares around its kernel.
 
 A public function is `map_rows` or `reduce_rows` around a driver kernel
-``driver(*arrays, *parameters, out, fmt)`` whose arrays are 2-D ``(rows, K)`` and which calls a row kernel on each
-row. `Rows` is the layer below, for functions with labels, several results or a reduction of their own.
+``driver(*arrays, *parameters, out, fmt)`` whose arrays are 2-D ``(rows, K)`` and which calls a row kernel on
+each row. `Rows` is the layer below, for functions with labels, several results or their own reduction.
 """
 import operator
 import warnings
@@ -96,7 +96,7 @@ class Rows:
         self.count = int(np.prod(self.batch, dtype=np.int64))
         self.classes = int(np.prod([sizes[a] for a in self.axes], dtype=np.int64))
         if self.classes == 0 and not allow_empty:
-            raise ValueError(f"{name} has shape {self.shape}: no classes along axis {axis!r}; allowed: at least one")
+            raise ValueError(f"{name} has shape {self.shape}: no class along axis {axis!r}; allowed: at least 1")
         self.dtype = common_dtype(**{name: z, **(beside or {})})
         self.compute = np.dtype(np.float64 if self.dtype == np.float64 else np.float32)
         self.fmt = None
@@ -119,8 +119,8 @@ class Rows:
         try:
             return np.broadcast_to(x, self.shape)
         except ValueError:
-            raise ValueError(f"{name} has shape {x.shape}; allowed: what broadcasts to the shape {self.shape} "
-                             f"of {self.name}") from None
+            raise ValueError(f"{name} has shape {x.shape}; allowed: what broadcasts to {self.shape}, "
+                             f"the shape of {self.name}") from None
 
     def _two_dimensional(self, x, dtype):
         # Read-only and unaligned arrays are types of their own to Numba: copied, they cost no compilation.
