@@ -96,7 +96,7 @@ class Rows:
         self.count = int(np.prod(self.batch, dtype=np.int64))
         self.classes = int(np.prod([sizes[a] for a in self.axes], dtype=np.int64))
         if self.classes == 0 and not allow_empty:
-            raise ValueError(f"{name} has shape {self.shape}: no class along axis {axis!r}; allowed: at least 1")
+            raise ValueError(f"{name} has shape {self.shape}: no class on axis {axis!r}; allowed: at least 1")
         self.dtype = common_dtype(**{name: z, **(beside or {})})
         self.compute = np.dtype(np.float64 if self.dtype == np.float64 else np.float32)
         self.fmt = None

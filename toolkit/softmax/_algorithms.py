@@ -1,0 +1,92 @@
+"""Softmax with one exponent range for all: naive, three passes (two ways), online. Row kernels.
+
+A pass reads or writes the whole row, so for long rows time is memory traffic:
+
+==================== ======================= ===================== =============== ======= ========
+algorithm            pass 1                  pass 2                pass 3          traffic exp/item
+==================== ======================= ===================== =============== ======= ========
+naive                s = sum exp(z)          p = exp(z) / s                        2R 1W   2
+three_pass_recompute m = max z               s = sum exp(z - m)    p = exp(z-m)/s  3R 1W   2
+three_pass_reload    m = max z               p = exp(z - m); s     p = p / s       3R 2W   1
+online               (m, s) together         p = exp(z - m) / s                    2R 1W   2
+==================== ======================= ===================== =============== ======= ========
+
+Sums run from the first class to the last, in the dtype of the row. Each kernel reads z[i] before it writes
+p[i], so `p` may be `z`.
+
+References
+----------
+M. Dukhan, A. Ablavatski, The Two-Pass Softmax Algorithm, arXiv:2001.04438 (names and traffic).
+M. Milakov, N. Gimelshein, Online normalizer calculation for softmax, arXiv:1805.02867 (online; the recurrence
+is derived here).
+"""
+import numpy as np
+
+from toolkit._kernel import kernel, like
+from toolkit._rounding import rnd
+from toolkit.elementary import exp
+from toolkit.softmax._shift import shifted, top_class
+
+__all__ = ["online_normalizer", "softmax_naive", "softmax_online", "softmax_three_pass_recompute",
+           "softmax_three_pass_reload"]
+
+
+@kernel
+def softmax_naive(z, p, fmt):
+    """``exp(z) / sum exp(z)`` as written: overflows for a large logit, divides 0 by 0 for small ones."""
+    total = like(0.0, z[0])
+    for i in range(z.size):
+        total = rnd(total + rnd(exp(z[i]), fmt), fmt)
+    for i in range(z.size):
+        p[i] = rnd(rnd(exp(z[i]), fmt) / total, fmt)
+
+
+@kernel
+def softmax_three_pass_recompute(z, p, fmt):
+    """Max, sum, then ``exp(z - max)`` computed again: exp is cheaper than memory."""
+    m = z[top_class(z)]
+    total = like(0.0, m)
+    for i in range(z.size):
+        total = rnd(total + rnd(exp(shifted(z[i], m, fmt)), fmt), fmt)
+    scale = rnd(like(1.0, m) / total, fmt)
+    for i in range(z.size):
+        p[i] = rnd(rnd(exp(shifted(z[i], m, fmt)), fmt) * scale, fmt)
+
+
+@kernel
+def softmax_three_pass_reload(z, p, fmt):
+    """Max, sum while ``exp(z - max)`` is stored in `p`, then scale `p`: memory is cheaper than exp."""
+    m = z[top_class(z)]
+    total = like(0.0, m)
+    for i in range(z.size):
+        p[i] = rnd(exp(shifted(z[i], m, fmt)), fmt)
+        total = rnd(total + p[i], fmt)
+    scale = rnd(like(1.0, m) / total, fmt)
+    for i in range(z.size):
+        p[i] = rnd(p[i] * scale, fmt)
+
+
+@kernel
+def online_normalizer(z, fmt):
+    """``(m, d)`` with running maximum m and ``d = sum exp(z - m)``, in one pass.
+
+    A new maximum m' rescales the sum: ``d = d exp(m - m') + exp(z - m')``. Two chunks merge by the same rule.
+    """
+    m = like(-np.inf, z[0])
+    d = like(0.0, z[0])
+    for i in range(z.size):
+        if z[i] > m:
+            if m > -np.inf:
+                d = rnd(d * rnd(exp(shifted(m, z[i], fmt)), fmt), fmt)
+            m = z[i]
+        if z[i] != -np.inf:  # exp(-inf - -inf) is NaN before the first finite logit
+            d = rnd(d + rnd(exp(shifted(z[i], m, fmt)), fmt), fmt)
+    return m, d
+
+
+@kernel
+def softmax_online(z, p, fmt):
+    """Maximum and sum in one pass (`online_normalizer`), then ``exp(z - m) / d``."""
+    m, d = online_normalizer(z, fmt)
+    for i in range(z.size):
+        p[i] = rnd(rnd(exp(shifted(z[i], m, fmt)), fmt) / d, fmt)

@@ -1,0 +1,226 @@
+"""logsumexp: the top term outside the logarithm, weights and signs, and its gradient."""
+import numpy as np
+
+from toolkit._arrays import Rows, reduce_rows
+from toolkit._kernel import kernel, like
+from toolkit._rounding import rnd
+from toolkit.elementary import log, log1p
+from toolkit.softmax._algorithms import softmax_three_pass_reload
+from toolkit.softmax._others import add_exactly, exp_gap, sum_of_others
+from toolkit.softmax._shift import top_class
+
+__all__ = ["logsumexp", "logsumexp_vjp"]
+
+
+@kernel
+def logsumexp_row(z, fmt):
+    """``m + log1p(sum over the others of exp(z - m))`` with m = max z; ±inf if m is."""
+    top = top_class(z)
+    m = z[top]
+    if np.isinf(m):
+        return m
+    return rnd(m + rnd(log1p(sum_of_others(z, top, fmt)), fmt), fmt)
+
+
+@kernel
+def logsumexp_rows(z, out, fmt):
+    for i in range(z.shape[0]):
+        out[i] = logsumexp_row(z[i], fmt)
+
+
+@kernel
+def top_weighted_class(z, b):
+    """Index of the first largest logit (or NaN) among those of non-zero weight; -1 if there is none."""
+    top = -1
+    for i in range(z.size):
+        if b[i] != like(0.0, b[i]) and (top < 0 or z[i] > z[top] or z[i] != z[i]):
+            top = i
+    return top
+
+
+@kernel
+def weighted_sum_of_others(z, b, top, fmt):
+    """``sum of b[i] exp(z[i] - z[top]) over i != top``, with compensated summation."""
+    total = like(0.0, z[top])
+    lost = like(0.0, z[top])
+    for i in range(z.size):
+        if i != top and b[i] != like(0.0, b[i]):
+            total, error = add_exactly(total, rnd(b[i] * exp_gap(z[i], z[top], fmt), fmt), fmt)
+            lost = rnd(lost + error, fmt)
+    return rnd(total + lost, fmt)
+
+
+@kernel
+def infinite_weighted_sum(z, b, top):
+    """``sum of b[i] * inf`` over the infinite logits: ±inf, or NaN where two signs meet."""
+    total = like(0.0, z[top])
+    for i in range(z.size):
+        if z[i] == np.inf and b[i] != like(0.0, b[i]):
+            total += b[i] * z[i]
+    return total
+
+
+@kernel
+def logsumexp_weighted_row(z, b, fmt):
+    """``(log|s|, sign of s)`` of ``s = sum b exp(z)``; (-inf, 0) for s = 0."""
+    zero = like(0.0, z[0])
+    top = top_weighted_class(z, b)
+    if top < 0 or z[top] == -np.inf:
+        return like(-np.inf, zero), zero
+    m, head = z[top], b[top]
+    if m == np.inf:
+        s = infinite_weighted_sum(z, b, top)
+        return np.abs(s), np.sign(s)
+    rest = weighted_sum_of_others(z, b, top, fmt)
+    if np.abs(rest) <= np.abs(head) * like(0.5, head):
+        # log|head| is 0 for a plain sum; log1p keeps what head + rest would absorb.
+        logarithm = rnd(rnd(log(np.abs(head)), fmt) + rnd(log1p(rnd(rest / head, fmt)), fmt), fmt)
+        return rnd(m + logarithm, fmt), np.sign(head)
+    s = rnd(head + rest, fmt)
+    if s == zero:
+        return like(-np.inf, zero), zero
+    return rnd(m + rnd(log(np.abs(s)), fmt), fmt), np.sign(s)
+
+
+@kernel
+def logsumexp_weighted_rows(z, b, out, sign, fmt):
+    for i in range(z.shape[0]):
+        out[i], sign[i] = logsumexp_weighted_row(z[i], b[i], fmt)
+
+
+@kernel
+def logsumexp_vjp_row(z, g, out, fmt):
+    """``g * softmax(z)`` for the scalar `g`."""
+    softmax_three_pass_reload(z, out, fmt)
+    for i in range(z.size):
+        out[i] = rnd(g * out[i], fmt)
+
+
+@kernel
+def logsumexp_vjp_rows(z, g, out, fmt):
+    for i in range(z.shape[0]):
+        logsumexp_vjp_row(z[i], g[i], out[i], fmt)
+
+
+@kernel
+def logsumexp_weighted_vjp_row(z, b, g, out, fmt):
+    """``g * b exp(z) / sum b exp(z)`` for the scalar `g`."""
+    top = top_weighted_class(z, b)
+    for i in range(z.size):
+        out[i] = like(0.0, g)
+    if top < 0:
+        return
+    scale = rnd(g / rnd(b[top] + weighted_sum_of_others(z, b, top, fmt), fmt), fmt)
+    for i in range(z.size):
+        if b[i] != like(0.0, b[i]):
+            out[i] = rnd(rnd(b[i] * exp_gap(z[i], z[top], fmt), fmt) * scale, fmt)
+
+
+@kernel
+def logsumexp_weighted_vjp_rows(z, b, g, out, fmt):
+    for i in range(z.shape[0]):
+        logsumexp_weighted_vjp_row(z[i], b[i], g[i], out[i], fmt)
+
+
+def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=None, format=None):
+    """Logarithm of a sum of exponentials, ``log sum_j b_j exp(z_j)``.
+
+    Computed as ``m + log1p(r)`` with ``m = max z`` and r the sum of ``exp(z_j - m)`` over the other classes:
+    exp(89) would overflow float32, and ``log(1 + r)`` loses r as soon as it is below half an ulp of 1.
+
+    Parameters
+    ----------
+    z : array_like (..., K)
+    axis : int, tuple of ints or None
+    b : array_like, broadcast to the shape of `z`, optional
+        Weights of any sign. A class with b = 0 is left out, whatever its logit.
+    keepdims : bool
+        Keep the class axes with length 1.
+    return_sign : bool
+        Return ``(log|s|, sign of s)`` for the sum s.
+    where : array_like of booleans, broadcast to the shape of `z`, optional
+        True keeps.
+    format : Format, name or pair (exponent_bits, fraction_bits), optional
+        Emulated format: arguments and the result of every operation are rounded to it.
+
+    Returns
+    -------
+    (..., K) -> (...) in the common dtype of `z` and `b`; with `return_sign` a pair, the sign being -1, 0 or
+    1. A negative sum is NaN without `return_sign`.
+
+    Special values
+    --------------
+    A NaN gives NaN, a +inf logit +inf. No classes, all masked, or all -inf: -inf, with sign 0.
+
+    Accuracy
+    --------
+    At most 2 ulp of the larger of |m| and log1p(r), without `b` and for K <= 1000, tested. Where m and
+    log1p(r) have opposite signs, their sum can be much smaller than both. With `b` of two signs the relative
+    error of the sum grows with ``sum |b_j exp(z_j)| / |s|``.
+
+    References
+    ----------
+    P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and softmax functions, IMA
+    J. Numer. Anal. 41 (2021), doi:10.1093/imanum/draa038.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(logsumexp(np.array([1000.0, 1000.0])))
+    1000.6931471805599
+    >>> z = np.array([0, -20], np.float32)
+    >>> float(np.log(np.exp(z).sum())), float(logsumexp(z)) > 2e-9
+    (0.0, True)
+    """
+    if b is None:
+        value = reduce_rows(logsumexp_rows, {"z": z}, axis=axis, where=where, format=format, empty=-np.inf,
+                            keepdims=keepdims)
+        if not return_sign:
+            return value
+        return value, np.where(np.isnan(value), value, (value > -np.inf).astype(value.dtype))[()]
+    layout = Rows(z, axis=axis, where=where, format=format, allow_empty=True, beside={"b": b})
+    logarithm = np.full(layout.count, -np.inf, layout.compute)
+    sign = np.zeros(layout.count, layout.compute)
+    if layout.classes > 0:
+        layout.call(logsumexp_weighted_rows, layout.rows(z, "z"), layout.rows(b, "b", 0.0), logarithm, sign)
+    if not return_sign:
+        return layout.restore_reduced(np.where(sign < 0, layout.compute.type(np.nan), logarithm), keepdims)
+    return layout.restore_reduced(logarithm, keepdims), layout.restore_reduced(sign, keepdims)
+
+
+def logsumexp_vjp(z, g, *, axis=-1, b=None, where=None):
+    """Gradient of logsumexp: ``dz = g * softmax(z)``, or ``g * b exp(z) / sum b exp(z)`` with weights.
+
+    Parameters
+    ----------
+    z : array_like (..., K)
+    g : array_like (...), or with the class axes at length 1
+        Gradient with respect to the result; broadcast to its shape.
+    axis, b, where
+        As in `logsumexp`.
+
+    Returns
+    -------
+    Gradient with respect to `z` (..., K) -> (..., K). Masked classes and classes with b = 0 get 0.
+
+    Special values
+    --------------
+    As `softmax`: NaN for a row with NaN or +inf or of -inf alone. A row of zero weights gives 0.
+
+    Accuracy
+    --------
+    That of `softmax`, plus 1 ulp, tested.
+
+    Examples
+    --------
+    >>> logsumexp_vjp([0.0, 0.0], 1.0)
+    array([0.5, 0.5])
+    """
+    layout = Rows(z, axis=axis, where=where, beside={"b": b, "g": g})
+    rows, out = layout.rows(z, "z"), layout.empty()
+    g = layout.per_row(g, "g")
+    if b is None:
+        layout.call(logsumexp_vjp_rows, rows, g, out)
+    else:
+        layout.call(logsumexp_weighted_vjp_rows, rows, layout.rows(b, "b", 0.0), g, out)
+    return layout.restore(out, 0.0)

@@ -1,0 +1,183 @@
+"""StableMax: softmax with a piecewise rational function in the place of exp, and its gradient."""
+import numpy as np
+
+from toolkit._arrays import map_rows
+from toolkit._kernel import kernel, like
+from toolkit._rounding import rnd
+from toolkit.softmax._others import add_exactly
+from toolkit.softmax._shift import top_class
+from toolkit.softmax._softmax import check_choice, no_distribution
+
+__all__ = ["SCALINGS", "stable_ratio", "stable_s", "stable_weight", "stablemax", "stablemax_naive",
+           "stablemax_row", "stablemax_vjp", "stablemax_vjp_row", "sum_of_stable_others"]
+
+SCALINGS = ("naive", "scaled")
+
+
+@kernel
+def stable_weight(x, fmt):
+    """``1 + |x|``, which is s(x) or 1 / s(x)."""
+    weight = like(1.0, x) + np.abs(x)
+    if weight == np.inf:  # a masked logit also in a format that has no infinity
+        return weight
+    return rnd(weight, fmt)
+
+
+@kernel
+def stable_s(x, fmt):
+    """``x + 1`` for x >= 0, ``1 / (1 - x)`` for x < 0: increasing, positive, slope 1 at 0, s(x) s(-x) = 1."""
+    weight = stable_weight(x, fmt)
+    if x < like(0.0, x):
+        return rnd(like(1.0, x) / weight, fmt)
+    return weight
+
+
+@kernel
+def stable_ratio(x, top, fmt):
+    """``s(x) / s(top)`` for x <= top, without the overflow of s or the underflow of 1/s on the way."""
+    weight, top_weight = stable_weight(x, fmt), stable_weight(top, fmt)
+    if top < like(0.0, top):
+        return rnd(top_weight / weight, fmt)
+    return rnd(stable_s(x, fmt) / top_weight, fmt)
+
+
+@kernel
+def sum_of_stable_others(z, top, fmt):
+    """``sum of s(z[i]) / s(z[top]) over i != top``, compensated; NaN if z[top] is not finite."""
+    total = z[top] - z[top]
+    lost = like(0.0, total)
+    for i in range(z.size):
+        if i != top:
+            total, error = add_exactly(total, stable_ratio(z[i], z[top], fmt), fmt)
+            lost = rnd(lost + error, fmt)
+    if total == np.inf:
+        return total
+    return rnd(total + lost, fmt)
+
+
+@kernel
+def stablemax_naive(z, p, fmt):
+    """``s(z) / sum s(z)`` as written: the sum can overflow, in float16 from 113 logits of 600."""
+    total = like(0.0, z[0])
+    for i in range(z.size):
+        total = rnd(total + stable_s(z[i], fmt), fmt)
+    for i in range(z.size):
+        p[i] = rnd(stable_s(z[i], fmt) / total, fmt)
+
+
+@kernel
+def stablemax_row(z, p, fmt):
+    """``(s(z) / s_max) / (1 + r)``, r the sum of the others' ratios."""
+    top = top_class(z)
+    m = z[top]
+    total = rnd(like(1.0, m) + sum_of_stable_others(z, top, fmt), fmt)
+    for i in range(z.size):
+        p[i] = rnd(stable_ratio(z[i], m, fmt) / total, fmt)
+
+
+@kernel
+def stablemax_rows(z, scaling, p, fmt):
+    for i in range(z.shape[0]):
+        if scaling == 0:
+            stablemax_naive(z[i], p[i], fmt)
+        else:
+            stablemax_row(z[i], p[i], fmt)
+
+
+@kernel
+def stablemax_vjp_row(z, g, out, fmt):
+    """``p * (h - <p, h>) / (1 + |z|)`` with ``h = g - g[top]``, since (log s)' = 1 / (1 + |z|)."""
+    stablemax_row(z, out, fmt)
+    g_top = g[top_class(z)]
+    mean = like(0.0, g_top)
+    for i in range(z.size):
+        mean = rnd(mean + rnd(out[i] * rnd(g[i] - g_top, fmt), fmt), fmt)
+    for i in range(z.size):
+        slope = rnd(rnd(rnd(g[i] - g_top, fmt) - mean, fmt) / stable_weight(z[i], fmt), fmt)
+        out[i] = rnd(out[i] * slope, fmt)
+
+
+@kernel
+def stablemax_vjp_rows(z, g, out, fmt):
+    for i in range(z.shape[0]):
+        stablemax_vjp_row(z[i], g[i], out[i], fmt)
+
+
+def stablemax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
+    """StableMax: ``p_i = s(z_i) / sum_j s(z_j)`` with ``s(x) = x + 1`` or, for x < 0, ``1 / (1 - x)``.
+
+    s grows linearly where exp grows exponentially, so the top probability rounds to 1 much later: with K - 1
+    logits of -a against one of a at ``a = sqrt((K - 1) 2**24)`` in float32. It equals ``softmax(g(z))`` with
+    ``g(x) = sign(x) log1p(|x|)`` and is not invariant under shifts. The default divides by the largest s
+    first, as the sum of s itself can overflow.
+
+    Parameters
+    ----------
+    z : array_like (..., K)
+        Logits: booleans, integers, float16, float32 or float64.
+    axis : int, tuple of ints or None
+    where : array_like of booleans, broadcast to the shape of `z`, optional
+        True keeps. A masked class gets 0, as a logit of -inf does.
+    algorithm : {"naive", "scaled"}
+    format : Format, name or pair (exponent_bits, fraction_bits), optional
+        Emulated format: logits and the result of every operation are rounded to it.
+
+    Returns
+    -------
+    Probabilities (..., K) -> (..., K), in the dtype that `softmax` would give.
+
+    Special values
+    --------------
+    As `softmax`: NaN for a row with NaN or +inf or of -inf alone, 0 for a row masked completely. The naive
+    algorithm raises a RuntimeWarning when its sum overflows.
+
+    Accuracy
+    --------
+    At most 5 ulp in float32 and float64 for K <= 1000 and any finite logits, tested.
+
+    References
+    ----------
+    L. Prieto et al., Grokking at the Edge of Numerical Stability, ICLR 2025, arXiv:2501.04697.
+
+    Examples
+    --------
+    >>> stablemax([0.0, 1.0, -1.0])
+    array([0.28571429, 0.57142857, 0.14285714])
+    """
+    code = check_choice("algorithm", algorithm, SCALINGS)
+    broken = (no_distribution, "stablemax(algorithm='naive') overflowed") if code == 0 else None
+    return map_rows(stablemax_rows, {"z": z}, code, axis=axis, where=where, format=format, broken=broken)
+
+
+def stablemax_vjp(z, g, *, axis=-1, where=None):
+    """Gradient of StableMax: ``dz_k = p_k (g_k - <p, g>) / (1 + |z_k|)``.
+
+    s is continuously differentiable, with slope 1 on both sides of 0, so there is no kink to choose at.
+
+    Parameters
+    ----------
+    z : array_like (..., K)
+        Logits.
+    g : array_like, broadcast to the shape of `z`
+        Gradient with respect to the probabilities.
+    axis, where
+        As in `stablemax`.
+
+    Returns
+    -------
+    Gradient with respect to the logits (..., K) -> (..., K). Masked: 0.
+
+    Special values
+    --------------
+    NaN where `stablemax` gives NaN, or for NaN or inf in `g`.
+
+    Accuracy
+    --------
+    Relative to ``p_k max|g - g_top| / (1 + |z_k|)``: at most 12 units in the last place for K <= 100, tested.
+
+    Examples
+    --------
+    >>> stablemax_vjp([0.0, 1.0, -1.0], [0.0, 1.0, 0.0])
+    array([-0.16326531,  0.12244898, -0.04081633])
+    """
+    return map_rows(stablemax_vjp_rows, {"z": z, "g": g}, axis=axis, where=where, fills=(-np.inf, 0.0))
