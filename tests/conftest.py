@@ -1,0 +1,34 @@
+"""Shared by all tests: where Chromium is, and a loud word when it is missing."""
+import os
+import shutil
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING = "no Chromium found: put one of " + ", ".join(NAMES) + " on PATH, or its path in CHROMIUM"
+
+
+def find_chromium():
+    """Path of an installed Chromium, or None."""
+    named = os.environ.get("CHROMIUM")
+    return shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    """Path of an installed Chromium."""
+    return find_chromium() or pytest.fail(MISSING)
+
+
+def pytest_collection_modifyitems(items):
+    # With CI=true the tests run, and fail where they ask for a browser.
+    if find_chromium() is None and os.environ.get("CI") != "true":
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+def pytest_terminal_summary(terminalreporter):
+    if find_chromium() is None:
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
+        terminalreporter.line(MISSING)
