@@ -6,7 +6,7 @@ D. E. Knuth, The Art of Computer Programming 2, section 4.2.2.
 """
 from toolkit._kernel import kernel
 
-__all__ = ["fast_two_sum", "split", "two_product", "two_sum"]
+__all__ = ["divide_pairs", "fast_two_sum", "multiply_pairs", "split", "two_product", "two_sum"]
 
 _SPLITTER = 134217729.0  # 2**27 + 1
 
@@ -41,3 +41,18 @@ def two_product(a, b):
     b_hi, b_lo = split(b)
     p = a * b
     return p, ((a_hi * b_hi - p) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo
+
+
+@kernel
+def multiply_pairs(a, a_lo, b, b_lo):
+    """``(a + a_lo) * (b + b_lo)`` as a pair, to about 2**-103."""
+    p, e = two_product(a, b)
+    return fast_two_sum(p, e + (a * b_lo + a_lo * b))
+
+
+@kernel
+def divide_pairs(a, a_lo, b, b_lo):
+    """``(a + a_lo) / (b + b_lo)`` as a pair ``(q, e)`` with |e| of the order of the last bit of q."""
+    q = a / b
+    p, lost = two_product(q, b)
+    return q, (((a - p) - lost) + (a_lo - q * b_lo)) / b
