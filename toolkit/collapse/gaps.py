@@ -56,8 +56,8 @@ def collapse_margin(format):
 def underflow_gap(format, *, rows=1, flush=False):
     """Gap ``z_y - z_k`` from which on the gradient of a wrong logit, ``e^{-gap} / rows``, rounds to 0.
 
-    Far beyond the collapse of the sum, unless a mean over many rows comes first: in float16 a batch of 5107 rows
-    loses these gradients from a gap of 8.8 on.
+    Far beyond the collapse of the sum, unless a mean over many rows comes first: in float16 a batch of 5107
+    rows loses these gradients from a gap of 8.8 on.
 
     Parameters
     ----------
@@ -86,7 +86,8 @@ def underflow_gap(format, *, rows=1, flush=False):
 def collapse_gap(format, classes, *, order="exact", label=0):
     """Smallest gap at which a row's sum of exponentials is exactly 1, all wrong logits being equal.
 
-    From this gap on the common form of the cross-entropy is exactly 0 and so is the gradient of the label's logit.
+    From this gap on the common form of the cross-entropy is exactly 0, and so is the gradient of the label's
+    logit.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Row kernels of Softmax Collapse: three orders of a sum, and what one row loses in a format.
 
-The order of a sum decides where it rounds to 1. After the largest term, 1, each term up to half an ulp of 1 is
-absorbed on its own; before it, such terms pile up first and together may lift the sum past 1.
+The order of a sum decides where it rounds to 1. After the largest term, 1, each term up to half an ulp of 1
+is absorbed on its own; before it, such terms pile up first and together may lift the sum past 1.
 """
 import numpy as np
 
@@ -25,7 +25,7 @@ COUNTS = ("collapsed", "nan_rows", "zero_losses", "zero_label_gradients", "zero_
 
 @kernel
 def sum_pairwise(terms, fmt):
-    """Sum of the sums of two halves, and so on down to single terms, each addition rounded; overwrites `terms`.
+    """Sum of the sums of two halves, and so on down to single terms, each rounded; overwrites `terms`.
 
     Block i of 2**level starts at ceil(i n / 2**level): of two halves, the first is the larger at the top.
     """
@@ -90,7 +90,7 @@ def sum_is_one_at_gap(gap, label, order, terms, fmt):
 
 @kernel
 def count_row(z, label, order, terms, counts, fmt):
-    """Add to `counts` what a row of the format's values loses there; label -1 stands for the largest logit."""
+    """Add to `counts` what a row of the format's values loses; label -1 stands for the largest logit."""
     for k in range(z.size):
         if np.isfinite(z[k]):
             naive = rnd(exp(z[k]), fmt)
@@ -100,7 +100,7 @@ def count_row(z, label, order, terms, counts, fmt):
     for k in range(z.size):
         counts[_SHIFTED_UNDERFLOWS] += terms[k] == 0.0 and np.isfinite(z[k])
     total = sum_of_terms(terms, order, fmt)
-    counts[_NAN_ROWS] += np.isnan(total)
+    counts[_NAN_ROWS] += not np.isfinite(total)
     counts[_COLLAPSED] += total == 1.0
     y = top if label < 0 else label
     counts[_ZERO_LOSSES] += cross_entropy_common(z, y, terms, fmt) == 0.0
@@ -113,9 +113,9 @@ def count_row(z, label, order, terms, counts, fmt):
 
 @kernel
 def count_rows(logits, labels, order, row, terms, counts, fmt):
-    """Round each row of float64 `logits` to the format and count what it loses; `row` and `terms` are work space.
+    """Round each row of float64 `logits` to the format and count what it loses.
 
-    -inf stays -inf in every format, as it marks a class that is left out.
+    `row` and `terms` are work space. -inf stays -inf in every format, as it marks a class that is left out.
     """
     for i in range(logits.shape[0]):
         for k in range(row.size):

@@ -1,0 +1,138 @@
+"""`diagnose`: run the counting kernels over anybody's logits, a chunk at a time."""
+import operator
+
+import numpy as np
+
+from toolkit._arrays import check_axis
+from toolkit.collapse.gaps import check_order, collapse_gap, collapse_margin, underflow_gap
+from toolkit.collapse.kernels import COUNTS, count_rows
+from toolkit.collapse.report import CollapseReport, FormatLosses
+from toolkit.formats import FORMATS, get_format
+
+__all__ = ["diagnose"]
+
+_CHUNK = 1 << 20  # logits held in float64 at a time: 8 MB
+
+
+def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "bfloat16"), axis=-1,
+             order="sequential"):
+    """Where logits collapse, overflow and underflow, format by format.
+
+    A row *collapses* in a format when, after the cast to it, the subtraction of the row's maximum and exp,
+    the sum is exactly 1: the metric of the paper's code. It ignores labels, so a confidently wrong row counts
+    too, and it speaks of softmax only. Losses and gradients are those of the common form,
+    ``log(sum) + (max - z_y)``, whose sum runs in index order. Every operation is rounded to the format.
+
+    Parameters
+    ----------
+    logits : array_like (..., K)
+        Booleans, integers, floats up to float64, or ml_dtypes' types named in `toolkit.formats.FORMATS`.
+        Memory-mapped arrays are read piece by piece.
+    labels : array_like of integers (...), optional
+        Class indices, 0 to K - 1, in the shape of the rows or flat; floats if they are whole numbers.
+    formats : sequence of what `toolkit.formats.get_format` accepts
+    axis : int
+        Axis of the classes.
+    order : {"sequential", "pairwise", "exact"}
+        How `collapsed` sums: in index order; by halves of halves; or with one rounding at the end, as
+        hardware does that accumulates in a wider format.
+
+    Returns
+    -------
+    CollapseReport
+
+    Special values
+    --------------
+    Rows with NaN or +inf are counted as NaN rows, as are those that become so in a format; -inf marks a class
+    that is left out.
+
+    References
+    ----------
+    Prieto et al. (2025), arXiv:2501.04697.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> logits = np.array([[20.0, 0.0, 0.0], [5.0, 0.0, 0.0]])
+    >>> report = diagnose(logits, [0, 0], formats=["float32", "float16"])
+    >>> report["float32"].collapsed, report["float32"].zero_label_gradients
+    (1, 1)
+    >>> print(report["float16"].sentence.split("; ")[0])
+    float16: 1 of 2 rows (50.0 %) collapse, as their exponentials sum to exactly 1
+    """
+    code = check_order(order)
+    chosen = [get_format(f) for f in ([formats] if isinstance(formats, str) else formats)]
+    if not chosen:
+        raise ValueError("formats is empty; allowed: at least one format")
+    rows = _rows_of(logits, axis)
+    classes = rows.shape[-1]
+    targets = _targets(labels, rows.shape[:-1], classes)
+    counts = np.zeros((len(chosen), len(COUNTS)), np.int64)
+    row, terms = np.empty(classes), np.empty(classes)
+    unusable = start = 0
+    for piece in _pieces(rows):
+        chunk = np.array(piece, dtype=np.float64, order="C")
+        stop = start + len(chunk)
+        with np.errstate(all="ignore"):  # uncompiled kernels would warn on what is being counted
+            unusable += int(np.count_nonzero(~np.isfinite(chunk.max(axis=1))))
+            for fmt, into in zip(chosen, counts, strict=True):
+                count_rows(chunk, targets[start:stop], code, row, terms, into, fmt.code)
+        start = stop
+    entries = []
+    for fmt, into in zip(chosen, counts, strict=True):
+        found = dict(zip(COUNTS, into.tolist(), strict=True))
+        if labels is None:
+            found.update(zero_label_gradients=None, zero_gradient_rows=None)
+        gap = collapse_gap(fmt, classes, order=order) if classes > 1 else 0.0
+        entries.append(FormatLosses(format=fmt, rows=start, unusable_rows=unusable, **found, collapse_gap=gap,
+                                    collapse_margin=collapse_margin(fmt), underflow_gap=underflow_gap(fmt)))
+    return CollapseReport(rows=start, classes=classes, dtype=rows.dtype.name, labelled=labels is not None,
+                          order=order, unusable_rows=unusable, formats=tuple(entries))
+
+
+def _rows_of(logits, axis):
+    """The logits with their classes along the last axis, not copied."""
+    logits = np.asarray(logits)
+    if logits.dtype.kind not in "biu" and logits.dtype.name not in FORMATS:
+        raise TypeError(f"logits has dtype {logits.dtype}; allowed: booleans, integers, {', '.join(FORMATS)}")
+    if logits.ndim == 0:
+        raise ValueError("logits is a single number; allowed: an array (..., K)")
+    (axis,) = check_axis(operator.index(axis), logits.ndim, "logits")
+    if logits.shape[axis] == 0:
+        raise ValueError(f"logits has shape {logits.shape}: no class along axis {axis}; allowed: 1 or more")
+    return np.moveaxis(logits, axis, -1) if logits.ndim > 1 else logits[np.newaxis]
+
+
+def _targets(labels, shape, classes):
+    """One label per row, flat; -1 for the largest logit where there are no labels."""
+    count = int(np.prod(shape))
+    if labels is None:
+        return np.full(count, -1)
+    labels = np.atleast_1d(labels)
+    if labels.dtype.kind not in "iuf":
+        raise TypeError(f"labels has dtype {labels.dtype}; allowed: integers")
+    if labels.shape not in (shape, (count,)):
+        raise ValueError(f"labels has shape {labels.shape}; allowed: one label for each of the {count} rows "
+                         f"of logits, {shape if len(shape) > 1 else (count,)}")
+    flat = labels.reshape(-1)
+    outside = ~((flat >= 0) & (flat < classes))
+    if outside.any():
+        first = int(np.argmax(outside))
+        raise ValueError(f"labels[{first}] is {flat[first]}; allowed: 0 to {classes - 1}")
+    if flat.dtype.kind == "f" and (flat != np.floor(flat)).any():
+        first = int(np.argmax(flat != np.floor(flat)))
+        raise ValueError(f"labels[{first}] is {flat[first]}; allowed: whole numbers")
+    return flat.astype(np.int64)
+
+
+def _pieces(rows):
+    """2-D pieces of N-d rows in C order, each of about `_CHUNK` logits, as views."""
+    if rows.ndim > 2 and rows.flags.c_contiguous:
+        rows = rows.reshape(-1, rows.shape[-1])
+    if rows.ndim > 2:
+        for part in rows:
+            yield from _pieces(part)
+        return
+    step = max(1, _CHUNK // rows.shape[-1])
+    for start in range(0, len(rows), step):
+        yield rows[start:start + step]

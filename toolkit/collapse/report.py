@@ -1,0 +1,158 @@
+"""What a set of logits loses in each format: the numbers, a table of them, and a sentence on each."""
+from dataclasses import asdict, dataclass
+
+from toolkit._text import aligned
+from toolkit.formats import Format
+
+__all__ = ["CollapseReport", "FormatLosses"]
+
+_COUNTS_OF_ROWS = ("collapsed", "nan_rows", "zero_losses", "zero_label_gradients", "zero_gradient_rows")
+
+
+@dataclass(frozen=True)
+class FormatLosses:
+    """What is lost in one format. Counts are of rows or of single logits; shares are of all rows.
+
+    Attributes
+    ----------
+    format : Format
+    rows : int
+    collapsed : int
+        Rows whose exponentials, shifted by the row's maximum, sum to exactly 1.
+    nan_rows : int
+        Rows whose sum is NaN, or infinite for want of range; never counted as collapsed.
+    unusable_rows : int
+        Those of them that hold NaN or +inf, or nothing but -inf: they have no softmax in any format.
+    zero_losses : int
+        Rows whose cross-entropy in the common form, ``log(sum) + (max - z_y)``, is exactly 0; without labels,
+        y is the class of the largest logit.
+    zero_label_gradients, zero_gradient_rows : int or None
+        Rows where that loss has a gradient of exactly 0 for the label's logit, or for every logit; None
+        without labels.
+    overflowed_logits : int
+        Finite logits beyond the format.
+    naive_overflows, naive_underflows : int
+        Logits of the format whose exponential, unshifted, is too large or 0.
+    shifted_underflows : int
+        Logits whose exponential is 0 after the shift by the maximum.
+    collapse_gap, collapse_margin, underflow_gap : float
+        As the functions of these names give them, for this number of classes, this order and the label first.
+    """
+
+    format: Format
+    rows: int
+    collapsed: int
+    nan_rows: int
+    unusable_rows: int
+    zero_losses: int
+    zero_label_gradients: int | None
+    zero_gradient_rows: int | None
+    overflowed_logits: int
+    naive_overflows: int
+    naive_underflows: int
+    shifted_underflows: int
+    collapse_gap: float
+    collapse_margin: float
+    underflow_gap: float
+
+    def share(self, count):
+        """`count` rows, or the field of that name, as a share of all; None stays None, no rows give 0."""
+        count = getattr(self, count) if isinstance(count, str) else count
+        return None if count is None else count / self.rows if self.rows else 0.0
+
+    @property
+    def sentence(self):
+        """What is lost and what the remedy is, in words."""
+        name, parts = self.format.name, []
+        broken = self.nan_rows - self.unusable_rows
+        if self.overflowed_logits:
+            parts.append(f"{self.overflowed_logits} finite logits lie beyond {self.format.max:.5g} and break "
+                         f"{self._rows(broken)}. Remedy: subtract a row's maximum before the cast to {name}.")
+        elif broken:
+            parts.append(f"{self._rows(broken)} break, as their sum is too large. Remedy: a wider sum.")
+        if self.collapsed or self.zero_losses:
+            parts.append(f"{self._rows(self.collapsed)} collapse, as their exponentials sum to exactly 1; "
+                         f"{self._silence()}. Remedy: the complement form of the loss.")
+        if self.zero_gradient_rows:
+            parts.append(f"{self._rows(self.zero_gradient_rows)} have no gradient at all. "
+                         "Remedy: more exponent bits for the loss, or smaller logits.")
+        if not parts:
+            parts.append(f"nothing is lost; rows can collapse from a gap of {self.collapse_gap:.3f} on.")
+        return f"{name}: {' '.join(parts)}"
+
+    def _rows(self, count):
+        return f"{count} of {self.rows} rows ({100 * self.share(count):.1f} %)"
+
+    def _silence(self):
+        if self.zero_label_gradients is None:
+            return f"if the largest logit is the label's, the loss is exactly 0 in {self.zero_losses}"
+        return (f"the loss is exactly 0 in {self.zero_losses} and the label's logit has no gradient in "
+                f"{self.zero_label_gradients}")
+
+
+@dataclass(frozen=True, repr=False)
+class CollapseReport:
+    """What a set of logits loses in several formats.
+
+    ``report["float16"]`` is the `FormatLosses` of one format, iteration runs over all, and the repr is a
+    table with a sentence on each format.
+
+    Attributes
+    ----------
+    rows, classes : int
+    dtype : str
+        Of the logits as given.
+    labelled : bool
+    order : str
+        Order of the sum of exponentials that `collapsed` looks at.
+    unusable_rows : int
+        As in `FormatLosses`.
+    formats : tuple of FormatLosses
+    """
+
+    rows: int
+    classes: int
+    dtype: str
+    labelled: bool
+    order: str
+    unusable_rows: int
+    formats: tuple
+
+    def __iter__(self):
+        return iter(self.formats)
+
+    def __getitem__(self, name):
+        name = name.name if isinstance(name, Format) else name
+        for entry in self.formats:
+            if entry.format.name == name:
+                return entry
+        raise KeyError(f"{name!r}; this report has {', '.join(e.format.name for e in self.formats)}")
+
+    def to_dict(self):
+        """The report as plain dicts, lists and numbers, for JSON."""
+        report = asdict(self)
+        for fields, entry in zip(report["formats"], self.formats, strict=True):
+            fields["format"] = entry.format.name
+            for field in _COUNTS_OF_ROWS:
+                fields[f"{field}_share"] = entry.share(field)
+            fields["sentence"] = entry.sentence
+        report["formats"] = list(report["formats"])
+        return report
+
+    def __repr__(self):
+        head = (f"Softmax Collapse of {self.rows} rows of {self.classes} logits ({self.dtype}), "
+                f"{'with' if self.labelled else 'without'} labels, sum in {self.order} order")
+        if self.unusable_rows:
+            head += f"\n{self.unusable_rows} rows hold NaN or +inf, or only -inf: they have no softmax"
+        columns = ["format", "sum is 1", "loss is 0", "g_y is 0", "all g are 0", "NaN rows", "z too large",
+                   "e^z too large", "e^z is 0", "e^(z-max) is 0", "collapse gap"]
+        table = [columns]
+        for e in self.formats:
+            shares = [e.share(f) for f in ("collapsed", "zero_losses", "zero_label_gradients",
+                                           "zero_gradient_rows")]
+            table.append([e.format.name, *("-" if s is None else f"{100 * s:.1f} %" for s in shares),
+                          e.nan_rows, e.overflowed_logits, e.naive_overflows, e.naive_underflows,
+                          e.shifted_underflows, f"{e.collapse_gap:.3f}"])
+        if not self.labelled:
+            table = [row[:3] + row[5:] for row in table]
+        return "\n\n".join([head, aligned(table), "\n".join(e.sentence for e in self.formats)])
