@@ -1,0 +1,56 @@
+"""What all public losses share: from arguments to rows, the driver, and the reduction."""
+import numpy as np
+
+from toolkit._arrays import Rows, warn_about_rows
+from toolkit.formats import round_to
+from toolkit.losses._driver import FORMS, loss_rows, soft_loss_rows
+from toolkit.losses._labels import label_rows
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def evaluate(scores, logits, labels, *, gradient=False, form="complement", reduction="mean",
+             label_smoothing=0.0, ignore_index=None, weight=None, axis=-1, where=None, format=None):
+    """``(loss, gradient or None)`` of the loss with these `scores`; other arguments as in `cross_entropy`."""
+    _check_choice("form", form, FORMS)
+    _check_choice("reduction", reduction, REDUCTIONS)
+    if not (np.isscalar(label_smoothing) and 0 <= label_smoothing <= 1):
+        raise ValueError(f"label_smoothing is {label_smoothing!r}; allowed: a number from 0 to 1")
+    layout = Rows(logits, axis=axis, where=where, format=format, name="logits")
+    z = layout.rows(logits, "logits")
+    targets = label_rows(layout, z, labels, label_smoothing=label_smoothing, ignore_index=ignore_index,
+                         weight=weight, format=format)
+    losses = np.empty(layout.count, layout.compute)
+    grads = np.empty((layout.count if gradient else 1, layout.classes), layout.compute)
+    driver, arrays = (loss_rows, ()) if targets.q is None else (soft_loss_rows, (targets.q,))
+    factors = _gradient_factors(targets, reduction).astype(layout.compute)
+    layout.call(driver, z, targets.index, *arrays, factors, scores, FORMS[form], int(gradient), losses, grads)
+    if form == "naive":
+        warn_about_rows(z, ~np.isfinite(losses), "form='naive' gave a loss of inf or NaN")
+    loss = _reduced(layout, losses, targets, reduction, format)
+    return loss, layout.restore(grads, 0.0) if gradient else None
+
+
+def _check_choice(name, value, allowed):
+    if not (isinstance(value, str) and value in allowed):
+        raise ValueError(f"{name} is {value!r}; allowed: {', '.join(map(repr, allowed))}")
+
+
+def _gradient_factors(targets, reduction):
+    if reduction != "mean" or targets.divisor == 0:
+        return targets.factors
+    return targets.factors / targets.divisor
+
+
+def _reduced(layout, losses, targets, reduction, format):
+    with np.errstate(all="ignore"):
+        if reduction == "none":
+            return layout.restore_reduced(_rounded(losses * targets.factors.astype(layout.compute), format))
+        total = np.sum(losses * targets.factors, dtype=np.float64)
+        if reduction == "mean":
+            total = total / np.float64(targets.divisor)
+        return _rounded(total, format).astype(layout.dtype)
+
+
+def _rounded(x, format):
+    return x if format is None else round_to(x, format)

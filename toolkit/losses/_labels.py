@@ -1,0 +1,123 @@
+"""Labels of a loss, class indices or probabilities: checks, rows, smoothing and class weights."""
+import operator
+from typing import NamedTuple
+
+import numpy as np
+
+from toolkit._arrays import real_array
+from toolkit.formats import round_to
+from toolkit.losses._driver import IGNORED
+
+# Rounding to float16 moves the sum of a row of probabilities by less than this; a forgotten softmax by more.
+_SUM_TOLERANCE = 0.01
+
+
+class LabelRows(NamedTuple):
+    """Labels as a driver kernel takes them.
+
+    index : (rows,) int64, the class or `IGNORED` · q : (rows, K) weighted probabilities, or None for class
+    labels · factors : (rows,) float64, what a row's loss is multiplied by · divisor : float, of the mean.
+    """
+
+    index: np.ndarray
+    q: np.ndarray | None
+    factors: np.ndarray
+    divisor: float
+
+
+def label_rows(layout, rows, labels, *, label_smoothing, ignore_index, weight, format):
+    """`LabelRows` of the argument `labels` for logits given as `rows` of a `Rows` layout."""
+    labels = real_array(labels, "labels")
+    _check_kind(layout, labels)
+    weight = _class_weights(layout, weight)
+    if labels.dtype.kind == "f":
+        if ignore_index is not None:
+            raise ValueError(f"ignore_index is {ignore_index!r} but labels are probabilities; allowed: None")
+        index, q = np.zeros(layout.count, np.int64), _probabilities(layout, labels)
+        factors = np.ones(layout.count)
+        divisor = float((q * weight).sum()) if weight is not None else float(layout.count)
+    else:
+        index, q = _class_indices(layout, labels, ignore_index), None
+        factors = np.where(index == IGNORED, 0.0, 1.0 if weight is None else weight[index])
+        divisor = float(factors.sum())
+        if label_smoothing > 0:
+            factors = np.ones(layout.count)
+            q = (np.arange(layout.classes) == index[:, None]).astype(np.float64)
+        else:
+            index = np.where(factors == 0.0, IGNORED, index)  # a class of weight 0 gives 0, not 0 * inf
+    if q is not None:
+        q = _smoothed(q, label_smoothing, rows != -np.inf)
+        q = (q if weight is None else q * weight).astype(layout.compute)
+        q = q if format is None else round_to(q, format)
+    return LabelRows(index, q, factors, divisor)
+
+
+def _check_kind(layout, labels):
+    as_classes, as_probabilities = layout.batch if layout.shape else (), layout.shape
+    allowed = (f"allowed for {layout.name} of shape {layout.shape}: integers of shape {as_classes} or "
+               f"floats (probabilities) of shape {as_probabilities}")
+    if labels.dtype.kind == "b":
+        raise TypeError(f"labels has dtype bool; {allowed}")
+    if labels.shape != (as_probabilities if labels.dtype.kind == "f" else as_classes):
+        raise ValueError(f"labels has dtype {labels.dtype} and shape {labels.shape}; {allowed}")
+
+
+def _first_bad(labels, bad):
+    at = np.unravel_index(int(np.argmax(bad)), labels.shape)
+    return f"labels contains {labels[at]} at index {tuple(int(i) for i in at)}"
+
+
+def _class_indices(layout, labels, ignore_index):
+    ignored, extra = np.zeros(labels.shape, np.bool_), ""
+    if ignore_index is not None:
+        try:
+            ignored = labels == operator.index(ignore_index)
+        except TypeError:
+            raise TypeError(f"ignore_index is {ignore_index!r}; allowed: an integer or None") from None
+        extra = f", and ignore_index ({ignore_index})"
+    bad = ~ignored & ((labels < 0) | (labels >= layout.classes))
+    if bad.any():
+        raise ValueError(f"{_first_bad(labels, bad)}; allowed: 0 to {layout.classes - 1}{extra}")
+    index = layout.per_row(np.where(ignored, 0, labels), "labels", np.int64)
+    index = np.where(ignored.reshape(layout.count), IGNORED, index)
+    if layout.keep is not None:
+        masked = (index != IGNORED) & ~layout.keep[np.arange(layout.count), index]
+        if masked.any():
+            raise ValueError(f"{_first_bad(labels, masked.reshape(labels.shape))}, a class that where masks; "
+                             "allowed: classes that where keeps")
+    return index
+
+
+def _probabilities(layout, labels):
+    bad = ~((labels >= 0) & (labels <= 1))
+    if bad.any():
+        raise ValueError(f"{_first_bad(labels, bad)}; allowed: probabilities from 0 to 1")
+    moved = np.moveaxis(labels.reshape(layout.shape or (1,)), layout.axes, range(-len(layout.axes), 0))
+    q = moved.reshape(layout.count, layout.classes).astype(np.float64)
+    total = q.sum(axis=1)
+    wrong = np.abs(total - 1) > _SUM_TOLERANCE
+    if wrong.any():
+        raise ValueError(f"labels has a row that sums to {total[np.argmax(wrong)]:.6g}; allowed: 1")
+    if layout.keep is not None and (q[~layout.keep] > 0).any():
+        raise ValueError(f"labels has probability {q[~layout.keep].max():.6g} for a class that where masks; "
+                         "allowed there: 0")
+    return q
+
+
+def _class_weights(layout, weight):
+    if weight is None:
+        return None
+    weight = real_array(weight, "weight").astype(np.float64)
+    if weight.shape != (layout.classes,):
+        raise ValueError(f"weight has shape {weight.shape}; allowed: ({layout.classes},), one per class")
+    if not (np.isfinite(weight) & (weight >= 0)).all():
+        raise ValueError(f"weight contains {weight[~(np.isfinite(weight) & (weight >= 0))][0]}; "
+                         "allowed: finite numbers >= 0")
+    return weight
+
+
+def _smoothed(q, amount, kept):
+    """``(1 - amount) q + amount / n`` on the n kept classes of each row."""
+    if amount == 0:
+        return q
+    return (1 - amount) * q + amount * kept / np.maximum(kept.sum(axis=1, keepdims=True), 1)
