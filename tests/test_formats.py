@@ -181,6 +181,7 @@ def test_limits_are_those_of_the_dtype(name):
 
 
 def test_get_format():
+    assert get_format("e6m9") == get_format((6, 9)) and get_format("e5m10") is FLOAT16
     assert get_format((8, 7)) is BFLOAT16 and get_format([11, 52]) is FLOAT64
     assert get_format((4, 3)) != FLOAT8_E4M3FN and get_format((4, 3)).max == 240
     assert get_format(FLOAT8_E5M2) is FLOAT8_E5M2 and str(FLOAT16).startswith("float16: 1 + 5 + 10 bits")

@@ -5,6 +5,7 @@ Every value of a format with at most 11 exponent bits and 52 fraction bits is a 
 """
 import math
 import operator
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,7 +120,7 @@ def get_format(spec):
     ----------
     spec : Format, str, dtype or (int, int)
         A format, a name in `FORMATS`, a NumPy or ml_dtypes dtype of such a name, or
-        ``(exponent_bits, fraction_bits)``.
+        ``(exponent_bits, fraction_bits)``, also written as "e6m9".
 
     Examples
     --------
@@ -130,6 +131,8 @@ def get_format(spec):
     """
     if isinstance(spec, Format):
         return spec
+    if isinstance(spec, str) and (bits := re.fullmatch(r"e(\d+)m(\d+)", spec)):
+        spec = int(bits[1]), int(bits[2])
     if isinstance(spec, (tuple, list)) and len(spec) == 2:
         custom = Format(f"e{spec[0]}m{spec[1]}", *spec)
         return next((f for f in FORMATS.values() if f.code == custom.code), custom)
@@ -140,6 +143,6 @@ def get_format(spec):
         except (TypeError, ValueError):
             name = None
     if name not in FORMATS:
-        raise ValueError(f"format is {spec!r}; allowed: a Format, (exponent_bits, fraction_bits), or one of "
-                         + ", ".join(FORMATS))
+        raise ValueError(f"format is {spec!r}; allowed: a Format, (exponent_bits, fraction_bits), 'e6m9' for "
+                         f"(6, 9), or one of {', '.join(FORMATS)}")
     return FORMATS[name]

@@ -140,10 +140,10 @@ class CollapseReport:
         return report
 
     def __repr__(self):
-        head = (f"Softmax Collapse of {self.rows} rows of {self.classes} logits ({self.dtype}), "
-                f"{'with' if self.labelled else 'without'} labels, sum in {self.order} order")
+        head = (f"Softmax Collapse, {self.dtype} logits: {self.rows} x {self.classes} (rows x classes), "
+                f"{'with' if self.labelled else 'without'} labels, {self.order} sum")
         if self.unusable_rows:
-            head += f"\n{self.unusable_rows} rows hold NaN or +inf, or only -inf: they have no softmax"
+            head += f"\nrows without a softmax, as they hold NaN or +inf or only -inf: {self.unusable_rows}"
         columns = ["format", "sum is 1", "loss is 0", "g_y is 0", "all g are 0", "NaN rows", "z too large",
                    "e^z too large", "e^z is 0", "e^(z-max) is 0", "collapse gap"]
         table = [columns]

@@ -1,0 +1,103 @@
+"""The command line: ``python -m toolkit``. A command is a row of `COMMANDS` and imports what it needs itself."""
+import argparse
+import json
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+__all__ = ["COMMANDS", "main"]
+
+
+def _names(text):
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _add_diagnose(parser):
+    parser.add_argument("logits", help="npy, npz or csv file of logits (..., K), classes along the last axis")
+    parser.add_argument("--labels", metavar="FILE", help="file of one class index per row")
+    parser.add_argument("--key", help="which array of an npz file holds the logits")
+    parser.add_argument("--labels-key", metavar="KEY",
+                        help="which array of an npz file holds the labels; without --labels, of the logits' file")
+    parser.add_argument("--formats", type=_names, default=["float64", "float32", "float16", "bfloat16"],
+                        metavar="F,F", help="formats, divided by commas; e6m9 has 6 exponent and 9 fraction bits "
+                        "(default: float64,float32,float16,bfloat16)")
+    parser.add_argument("--order", default="sequential",
+                        help="how the exponentials are added: sequential (default), pairwise or exact")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _diagnose(arguments):
+    from toolkit._logits_file import read_array
+    from toolkit.collapse import diagnose
+
+    labels = None
+    logits = read_array(arguments.logits, arguments.key)
+    if arguments.labels or arguments.labels_key:
+        labels = read_array(arguments.labels or arguments.logits, arguments.labels_key)
+        if labels.ndim == 2 and 1 in labels.shape:  # a csv file of one column or one line
+            labels = labels.reshape(-1)
+    report = diagnose(logits, labels, formats=arguments.formats, order=arguments.order)
+    return json.dumps(report.to_dict(), indent=2) if arguments.json else repr(report)
+
+
+def _add_formats(parser):
+    parser.add_argument("--formats", type=_names, metavar="F,F", help="formats, divided by commas (default: all)")
+    parser.add_argument("--classes", type=_names, default=["2", "10", "113"], metavar="K,K",
+                        help="numbers of classes for the collapse gap (default: 2,10,113)")
+    parser.add_argument("--order", default="exact",
+                        help="how the exponentials are added: sequential, pairwise or exact (default)")
+
+
+def _formats(arguments):
+    from toolkit._text import aligned
+    from toolkit.collapse import collapse_gap
+    from toolkit.formats import FORMATS, get_format
+
+    if not all(k.isdecimal() for k in arguments.classes):
+        raise ValueError(f"--classes is {','.join(arguments.classes)!r}; allowed: integers of at least 2")
+    table = [["format", "bits", "max", "smallest normal", "smallest", "unit roundoff",
+              *(f"gap K={k}" for k in arguments.classes)]]
+    for name in arguments.formats or FORMATS:
+        f = get_format(name)
+        table.append([f.name, f"1+{f.exponent_bits}+{f.fraction_bits}", f"{f.max:.5g}",
+                      f"{f.smallest_normal:.5g}", f"{f.smallest_subnormal:.5g}", f"2^-{f.fraction_bits + 1}",
+                      *(f"{collapse_gap(f, int(k), order=arguments.order):.3f}" for k in arguments.classes)])
+    return (f"{aligned(table)}\n\ngap: lead of one logit over K - 1 equal others from which on the sum of "
+            f"exponentials is exactly 1, {arguments.order} sum")
+
+
+COMMANDS = {
+    "diagnose": ("where the softmax of a file of logits collapses, overflows and underflows in each format",
+                 _add_diagnose, _diagnose),
+    "formats": ("table of floating-point formats and of the gap at which each collapses", _add_formats, _formats),
+}
+
+
+def _version():
+    try:
+        return version("softmax-at-the-edge")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def main(argv=None):
+    """Run a command; return its exit code, 2 for an error on one line of stderr."""
+    parser = argparse.ArgumentParser(prog="python -m toolkit", description="Softmax at the Edge, the toolkit.")
+    parser.add_argument("--version", action="version", version=f"softmax-at-the-edge {_version()}")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    for name, (summary, add_arguments, _) in COMMANDS.items():
+        add_arguments(commands.add_parser(name, help=summary, description=f"{name}: {summary}."))
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help()
+        return 0
+    try:
+        text = COMMANDS[arguments.command][2](arguments)
+    except (ValueError, TypeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
