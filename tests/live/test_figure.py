@@ -1,6 +1,7 @@
 """The figure object: what it checks, what its kernel receives, what it says, and how it shows itself."""
 import json
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from sample import everything
 
 from toolkit.formats import get_format
 from toolkit.live import Axis, Bars, Bits, Choice, Format, Integer, Line, Logits, Plot, Readout, Slider, Toggle, live_figure
+from toolkit.live.drawing import WIDTHS, _pixel, frame, plot_svg
 from toolkit.live.html import figure_html
+from toolkit.live.plotly import description
 from toolkit.live.readout import parts_of
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import PALETTES, ROLES, resolve_colours
@@ -102,28 +105,41 @@ def test_kernel_arguments():
 
 
 def test_special_values_go_to_rails():
-    _, bindings = everything.panels[0]
-    filled = fill_slots(bindings, everything.values(broken=True, scale=10.0, law="sign", count=4))
-    series, rail = filled[0], filled[1]
-    assert series["y"][0] == 10.0 and series["y"][1:] == [None, None, None]
-    assert rail["text"] == ["NaN", "+inf", "negative"]
-    assert rail["marker.symbol"] == ["x-thin-open", "triangle-up-open", "triangle-down-open"]
-    low, high = everything.plots[0].y.edges()[1]
-    assert rail["y"] == [low, high, low] and low < 1e-9 and high > 1e3
+    line, rail_range = everything.plots[0], everything.plots[0].y.edges()[1]
+    values = everything.values(broken=True, scale=10.0, law="sign", count=4)
+    slots = fill_slots(line.bindings(), values)[0]
+    assert slots["y"] == [10.0, None, None, None]
+    assert slots["rail"]["text"] == ["NaN", "+inf", "negative"]
+    assert slots["rail"]["symbol"] == ["x-thin-open", "triangle-up-open", "triangle-down-open"]
+    low, high = rail_range
+    assert slots["rail"]["y"] == [low, high, low] and low < 1e-9 and high > 1e3
 
 
 def test_exact_zero_bars_get_a_hollow_marker():
-    _, bindings = everything.panels[1]
     values = everything.values() | {"p": np.array([1.0, 0.0, -0.0])}
-    rail = fill_slots(bindings, values)[1]
+    rail = fill_slots(everything.plots[1].bindings(), values)[0]["rail"]
     assert rail["x"] == ["dog", "owl"] and rail["y"] == [0, 0] and rail["text"] == ["exactly 0", ""]
 
 
 def test_an_empty_band_disappears():
-    _, bindings = everything.panels[0]
-    band = next(b for b in bindings if b["kind"] == "band")
+    band = next(b for b in everything.plots[0].bindings() if b["kind"] == "band")
     values = everything.values() | {"edge": [5.0], "far": [5.0]}
-    assert fill_slots([band], values)[band["trace"]]["x"] == []
+    assert fill_slots([band], values)[0]["x"] == []
+
+
+@pytest.mark.parametrize("plot", everything.plots)
+def test_the_plot_is_well_formed_svg_at_both_widths(plot):
+    for change in ({}, {"broken": True, "law": "sign"}):
+        filled = fill_slots(plot.bindings(), everything.values(**change))
+        for width in WIDTHS:
+            ElementTree.fromstring(plot_svg(plot, width, filled))
+
+
+def test_pixels_follow_the_axis():
+    area = frame(Plot((Line("y"),), x=Axis("x", (0, 10)), y=Axis("y", (1e-4, 1.0), scale="log")), 400)
+    assert _pixel(area["x"], 5.0) == 5 * area["width"]
+    assert _pixel(area["y"], 1e-2) == 5 * area["height"]
+    assert _pixel(area["y"], 1e300) == -1_000_000, "far away, but no huge number"
 
 
 def test_log_ticks_are_powers_of_the_base():
@@ -133,7 +149,7 @@ def test_log_ticks_are_powers_of_the_base():
 
 def test_every_colour_is_a_role_of_both_themes():
     for theme in ("light", "dark"):
-        text = json.dumps(resolve_colours(everything.panels[0][0], theme))
+        text = json.dumps(resolve_colours(description(everything.plots[0]), theme))
         assert "$" not in text
     assert set(PALETTES["light"]) == set(PALETTES["dark"]) >= set(ROLES)
 

@@ -75,7 +75,6 @@ class LiveFigure:
         self.readouts = tuple(r if isinstance(r, Readout) else Readout(r) for r in readouts)
         self.caption = caption
         self._check()
-        self.panels = [plot.build() for plot in self.plots]
         made.append(self)
 
     def _check(self):

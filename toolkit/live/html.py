@@ -1,14 +1,15 @@
 """The page host: one figure as HTML that needs no kernel. `assets/runtime.js` brings it to life.
 
-Controls, sentence and picture of the default state are in the markup, so that the page does not jump when the script
+Controls, sentence and plots of the default state are in the markup, so that the page does not jump when the script
 starts, prints well, and can be read without a script.
 """
 import json
 import math
 from html import escape
 
+from toolkit.live.drawing import WIDTHS, frame, marks, plot_svg
 from toolkit.live.numbers import format_number
-from toolkit.live.poster import poster_svg
+from toolkit.live.slots import fill_slots
 
 __all__ = ["figure_html", "json_block"]
 
@@ -24,11 +25,7 @@ def figure_html(figure):
     """The `<figure>` element of a live figure."""
     name, values = figure.name, figure.values()
     controls = "".join(_control(figure, control) for control in figure.controls.values())
-    panels = "".join(
-        f'<div class="live-plot" role="img" aria-label="{escape(figure.caption)}"'
-        f' style="min-height:{description["layout"]["height"]}px">{poster_svg(description, bindings, values)}</div>'
-        for description, bindings in figure.panels
-    )
+    panels = "".join(_panel(figure, plot, values) for plot in figure.plots)
     return (
         f'<figure class="live-figure" id="live-{name}" data-live="{name}">'
         f'<fieldset class="live-controls" disabled><legend class="live-hidden">Controls of this figure</legend>'
@@ -44,6 +41,17 @@ def figure_html(figure):
     )
 
 
+def _panel(figure, plot, values):
+    filled = fill_slots(plot.bindings(), values)
+    pictures = "".join(plot_svg(plot, name, filled) for name in WIDTHS)
+    return f'<div class="live-plot" role="img" aria-label="{escape(figure.caption)}">{pictures}</div>'
+
+
+def _panel_spec(plot):
+    frames = {name: frame(plot, width) for name, width in WIDTHS.items()}
+    return {"bindings": plot.bindings(), "marks": marks(plot), "frames": frames}
+
+
 def _spec(figure):
     return {
         "name": figure.name,
@@ -52,7 +60,7 @@ def _spec(figure):
         "outputs": figure.outputs,
         "scratch": figure.scratch,
         "readouts": [readout.spec() for readout in figure.readouts],
-        "panels": [{"figure": description, "bindings": bindings} for description, bindings in figure.panels],
+        "panels": [_panel_spec(plot) for plot in figure.plots],
     }
 
 

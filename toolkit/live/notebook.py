@@ -5,6 +5,7 @@ import ipywidgets as widgets
 import plotly.graph_objects as go
 
 from toolkit.formats import get_format
+from toolkit.live.plotly import attributes, description
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import resolve_colours
 
@@ -17,17 +18,17 @@ _ROW = widgets.Layout(width="100%", max_width="640px")
 
 def widget(figure, theme="light"):
     """A box with the figure's controls, plot, readout, caption and reset, wired to the native kernel."""
-    descriptions = [resolve_colours(description, theme) for description, _ in figure.panels]
-    plots = [go.FigureWidget(description["data"], description["layout"]) for description in descriptions]
+    plots = [go.FigureWidget(resolve_colours(description(plot), theme)) for plot in figure.plots]
+    bindings = [plot.bindings() for plot in figure.plots]
     readout = widgets.HTML(layout=_ROW)
     inputs = {name: _INPUTS[control.kind](control) for name, control in figure.controls.items()}
 
     def update(_=None):
         values = figure.values(**{name: part.read() for name, part in inputs.items()})
-        for plot, (_, bindings) in zip(plots, figure.panels):
+        for plot, bound in zip(plots, bindings):
             with plot.batch_update():
-                for index, attributes in fill_slots(bindings, values).items():
-                    plot.data[index].update({key.replace(".", "_"): value for key, value in attributes.items()})
+                for trace, slots in zip(plot.data, attributes(fill_slots(bound, values))):
+                    trace.update(slots)
         readout.value = f'<p aria-live="polite"><b>{figure.sentence(values)}</b></p>'
 
     def reset(_):

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from toolkit.live.html import json_block
+from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import UnsupportedInWebAssembly, build_module
 
 __all__ = ["page_assets"]
@@ -101,7 +102,8 @@ def _main():
     except UnsupportedInWebAssembly as error:
         sys.exit(str(error))
     block = json_block(
-        {"wasm": base64.b64encode(module.bytes).decode(), "manifest": module.manifest}, id="live-module"
+        {"wasm": base64.b64encode(module.bytes).decode(), "manifest": module.manifest, "symbols": SYMBOLS},
+        id="live-module",
     )
     arguments.target.parent.mkdir(parents=True, exist_ok=True)
     partial = arguments.target.with_suffix(".partial")

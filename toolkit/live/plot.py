@@ -1,7 +1,7 @@
 """What a live figure draws: traces bound to the kernel's outputs, on axes with fixed ranges.
 
-A `Plot` turns into one Plotly description with empty slots, shared by both hosts, and a list of *bindings* that say
-which output fills which slot. inf, NaN and exact zeros on a log axis go to marked rails at the edge of the plot.
+Its *bindings* say which output fills which slot of which trace. Two hosts draw it: `plotly.py` for JupyterLab and
+`drawing.py` with runtime.js for pages. inf, NaN and exact zeros on a log axis go to marked rails at the plot's edge.
 """
 from dataclasses import KW_ONLY, dataclass
 from math import log
@@ -46,17 +46,6 @@ class Axis:
         rails = [low - pad / 2, high + pad / 2]
         return [low - pad, high + pad], rails if self.scale == "linear" else [10.0**rail for rail in rails]
 
-    def layout(self):
-        description = {
-            "title": {"text": self.title}, "type": self.scale, "range": self.edges()[0], "fixedrange": True,
-            "showgrid": False, "zeroline": False, "automargin": True, "ticks": "outside", "ticklen": 4,
-            "linecolor": "$line", "tickcolor": "$line", "showline": True,
-        }
-        ticks = self.ticks or (self.power_ticks() if self.scale == "log" else None)
-        if ticks:
-            description |= {"tickmode": "array", "tickvals": list(ticks), "ticktext": list(ticks.values())}
-        return description
-
 
 @dataclass(frozen=True)
 class _Trace:
@@ -79,39 +68,17 @@ class _Trace:
     def names(self):
         return {name for name in (self.y, self.x, self.length) if isinstance(name, str)}
 
-    def trace(self):
-        role = ROLES[self.role]
-        return {"type": "scatter", "name": self.label, "showlegend": bool(self.label), "hoverinfo": "x+y+name",
-                "marker": {"color": f"${self.role}", "symbol": role.symbol, "size": 9}}
-
 
 class Line(_Trace):
     """A line through (x, y)."""
-
-    def trace(self):
-        role = ROLES[self.role]
-        return super().trace() | {"mode": "lines", "line": {"color": f"${self.role}", "dash": role.dash,
-                                                            "width": role.width}}
 
 
 class Markers(_Trace):
     """Unconnected points at (x, y)."""
 
-    def trace(self):
-        description = super().trace() | {"mode": "markers"}
-        if self.role == "truth":
-            description["marker"] |= {"size": 26, "line": {"color": "$truth", "width": 2}}
-        return description
-
 
 class Bars(_Trace):
     """One bar per entry; exact zeros are drawn as hollow markers."""
-
-    def trace(self):
-        pattern = {"shape": ROLES[self.role].pattern, "fgcolor": "$ground", "size": 7, "solidity": 0.35}
-        description = super().trace() | {"type": "bar"}
-        description["marker"] = {"color": f"${self.role}", "pattern": pattern}
-        return description
 
 
 @dataclass(frozen=True)
@@ -156,54 +123,34 @@ class Plot:
         """All control and output names that the plot refers to."""
         return set().union(*(trace.names() for trace in self.traces))
 
-    def build(self):
-        """The Plotly description with empty slots, and the bindings that fill it."""
-        data, bindings = [], []
-        for trace in self.traces:
-            build = {Rule: self._rule, Band: self._band}.get(type(trace), self._series)
-            build(trace, data, bindings)
-        return {"data": data, "layout": self._layout()}, bindings
+    def words(self):
+        """The words on the x axis, in order of appearance; empty for a numeric axis."""
+        words = [x for trace in self.traces if isinstance(trace, _Trace) and not isinstance(trace.x, (str, type(None)))
+                 for x in trace.x if isinstance(x, str)]
+        return list(dict.fromkeys(words))
 
-    def _series(self, trace, data, bindings):
-        rails = self.y.edges()[1]
-        bindings.append({
-            "kind": "series", "trace": len(data), "y": trace.y, "length": trace.length,
-            "x": trace.x if isinstance(trace.x, str) or trace.x is None else list(trace.x),
-            "positive": self.y.scale == "log", "zeros": isinstance(trace, Bars), "rails": rails,
-        })
-        rail = {"type": "scatter", "mode": "markers+text", "showlegend": False, "name": trace.label,
-                "hoverinfo": "x+text+name", "textposition": "top center", "cliponaxis": False,
-                "textfont": {"color": f"${trace.role}"},
-                "marker": {"color": f"${trace.role}", "size": 10, "line": {"color": f"${trace.role}", "width": 2}}}
-        data += [trace.trace(), rail]
+    def bindings(self):
+        """What fills the slots of each trace, as JSON: read by `fill_slots` and by runtime.js."""
+        return [_BINDINGS[type(trace)](self, trace) for trace in self.traces]
 
-    def _rule(self, rule, data, bindings):
-        bindings.append({"kind": "rule", "trace": len(data), "at": rule.x or rule.y, "vertical": rule.x is not None,
-                         "across": self.y.edges()[1] if rule.x else self.x.edges()[1], "text": rule.label})
-        data.append({"type": "scatter", "mode": "lines+text", "showlegend": False, "hoverinfo": "skip",
-                     "line": {"color": f"${rule.role}", "dash": ROLES[rule.role].dash, "width": 1.5},
-                     "textposition": "bottom right" if rule.x else "top left", "textfont": {"color": f"${rule.role}"}})
 
-    def _band(self, band, data, bindings):
-        low, high = self.y.edges()[1]
-        bindings.append({"kind": "band", "trace": len(data), "x0": band.x0, "x1": band.x1, "y": [low, high],
-                         "text": band.label, "log": self.x.scale == "log"})
-        data += [
-            {"type": "scatter", "mode": "lines", "fill": "toself", "showlegend": False, "hoverinfo": "skip",
-             "line": {"width": 0}, "fillcolor": "rgba(0,0,0,0)",
-             "fillpattern": {"shape": "/", "fgcolor": f"${band.role}", "bgcolor": "rgba(0,0,0,0)", "size": 9,
-                             "solidity": 0.12}},
-            {"type": "scatter", "mode": "text", "showlegend": False, "hoverinfo": "skip",
-             "textposition": "bottom center", "textfont": {"color": f"${band.role}"}},
-        ]
+def _series(plot, trace):
+    return {
+        "kind": "series", "y": trace.y, "length": trace.length,
+        "x": trace.x if isinstance(trace.x, str) or trace.x is None else list(trace.x),
+        "positive": plot.y.scale == "log", "zeros": isinstance(trace, Bars), "rails": plot.y.edges()[1],
+    }
 
-    def _layout(self):
-        return {
-            "xaxis": self.x.layout(), "yaxis": self.y.layout(), "height": self.height, "barmode": "group",
-            "bargap": 0.25, "dragmode": False, "hovermode": "closest", "showlegend": True,
-            "margin": {"l": 56, "r": 16, "t": 30, "b": 48},
-            "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 14, "color": "$text"},
-            "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
-            "hoverlabel": {"bgcolor": "$ground", "font": {"color": "$text"}},
-        }
+
+def _rule(plot, rule):
+    across = plot.y if rule.x else plot.x
+    return {"kind": "rule", "at": rule.x or rule.y, "vertical": rule.x is not None, "across": across.edges()[1],
+            "text": rule.label}
+
+
+def _band(plot, band):
+    return {"kind": "band", "x0": band.x0, "x1": band.x1, "y": plot.y.edges()[1], "text": band.label,
+            "log": plot.x.scale == "log"}
+
+
+_BINDINGS = {Line: _series, Markers: _series, Bars: _series, Rule: _rule, Band: _band}

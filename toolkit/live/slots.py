@@ -1,4 +1,4 @@
-"""Filling a figure's slots: kernel outputs in, Plotly attributes out. runtime.js does the same in the page."""
+"""Filling a plot's slots: kernel outputs in, drawable points out. runtime.js does the same in the page."""
 from math import copysign, isfinite, isnan, sqrt
 
 __all__ = ["fill_slots"]
@@ -12,21 +12,19 @@ _BELOW = ("negative", "triangle-down-open", 0)
 
 
 def fill_slots(bindings, values):
-    """Attributes to set on each Plotly trace.
+    """What each trace of a plot draws.
 
     Parameters
     ----------
-    bindings : list of dict, from `Plot.build`
+    bindings : list of dict, from `Plot.bindings`
     values : dict, name -> sequence of numbers (outputs and controls)
 
     Returns
     -------
-    dict : trace index -> {attribute: value}
+    list of dict, one per binding, with lists ``x``, ``y`` (None where there is a gap) and ``text``, and for series
+    ``rail``, the same for what cannot be drawn at its place, with ``symbol``.
     """
-    filled = {}
-    for binding in bindings:
-        filled |= _FILLERS[binding["kind"]](binding, values)
-    return filled
+    return [_FILLERS[binding["kind"]](binding, values) for binding in bindings]
 
 
 def _fill_series(binding, values):
@@ -36,7 +34,7 @@ def _fill_series(binding, values):
     count = len(y) if binding["length"] is None else int(values[binding["length"]][0])
     x, y = x[:count], y[:count]
     drawn = [value if _can_draw(value, binding["positive"]) else None for value in y]
-    rail = {"x": [], "y": [], "text": [], "marker.symbol": []}
+    rail = {"x": [], "y": [], "text": [], "symbol": []}
     for position, value, place in zip(x, y, drawn):
         exact_zero = value == 0 and binding["zeros"]
         if place is not None and not exact_zero:
@@ -45,8 +43,8 @@ def _fill_series(binding, values):
         rail["text"].append("" if name in rail["text"] else name)
         rail["x"].append(position)
         rail["y"].append(0 if exact_zero and not binding["positive"] else binding["rails"][edge])
-        rail["marker.symbol"].append(symbol)
-    return {binding["trace"]: {"x": x, "y": drawn}, binding["trace"] + 1: rail}
+        rail["symbol"].append(symbol)
+    return {"x": x, "y": drawn, "rail": rail}
 
 
 def _can_draw(value, positive):
@@ -64,22 +62,17 @@ def _special(value):
 
 
 def _fill_rule(binding, values):
-    at = [values[binding["at"]][0]] * 2
-    across = binding["across"]
+    at, across = [values[binding["at"]][0]] * 2, binding["across"]
     x, y = (at, across) if binding["vertical"] else (across, at)
-    return {binding["trace"]: {"x": x, "y": y, "text": ["", binding["text"]]}}
+    return {"x": x, "y": y, "text": binding["text"]}
 
 
 def _fill_band(binding, values):
     left, right = values[binding["x0"]][0], values[binding["x1"]][0]
-    low, high = binding["y"]
     if not left < right:
-        return {binding["trace"]: {"x": [], "y": []}, binding["trace"] + 1: {"x": [], "y": [], "text": []}}
+        return {"x": [], "y": [], "middle": 0, "text": ""}
     middle = sqrt(left * right) if binding["log"] else (left + right) / 2
-    return {
-        binding["trace"]: {"x": [left, right, right, left], "y": [low, low, high, high]},
-        binding["trace"] + 1: {"x": [middle], "y": [high], "text": [binding["text"]]},
-    }
+    return {"x": [left, right], "y": binding["y"], "middle": middle, "text": binding["text"]}
 
 
 _FILLERS = {"series": _fill_series, "rule": _fill_rule, "band": _fill_band}

@@ -5,7 +5,7 @@ each role also has a dash, a marker and a bar pattern.
 """
 from dataclasses import dataclass
 
-__all__ = ["PALETTES", "ROLES", "Role", "css_variables", "resolve_colours"]
+__all__ = ["DASHES", "PALETTES", "ROLES", "SYMBOLS", "Role", "css_variables", "resolve_colours"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,21 @@ PAGE = {
     "line": ("#8c959f", "#7d8590"),
     "grid": ("#e3e6ea", "#32383f"),
     "ground": ("#ffffff", "#14181e"),
+}
+
+# Plotly's names of dashes and symbols, as SVG dash arrays (in tenths of a pixel) and paths around the origin.
+DASHES = {"solid": "", "dash": "90 60", "dot": "20 50", "dashdot": "90 50 20 50", "longdash": "150 60"}
+SYMBOLS = {
+    "circle": "M-45 0a45 45 0 1 0 90 0a45 45 0 1 0-90 0Z",
+    "square": "M-40-40h80v80h-80Z",
+    "diamond": "M0-55L55 0L0 55L-55 0Z",
+    "triangle-up": "M0-55L50 40H-50Z",
+    "cross": "M-15-50h30v35h35v30h-35v35h-30v-35h-35v-30h35Z",
+    "line-ew": "M-130-8h260v16h-260Z",
+    "circle-open": "M-45 0a45 45 0 1 0 90 0a45 45 0 1 0-90 0Z",
+    "triangle-up-open": "M0-55L50 40H-50Z",
+    "triangle-down-open": "M0 55L50-40H-50Z",
+    "x-thin-open": "M-45-45L45 45M-45 45L45-45",
 }
 
 PALETTES = {

@@ -1,6 +1,7 @@
-/* Live figures of a page: native inputs -> the figure's WebAssembly kernel -> Plotly, without a server.
+/* Live figures of a page: native inputs -> the figure's WebAssembly kernel -> SVG marks, without a server.
    One classic script, so that it also runs from file://. The markup comes from toolkit/live/html.py;
-   `formatNumber` and `fillSlots` mirror toolkit/live/numbers.py and slots.py (a test compares them). */
+   `formatNumber`, `fillSlots` and `marksSvg` mirror numbers.py, slots.py and drawing.py beside it: a test
+   compares what they return. */
 (() => {
   "use strict";
   const LOG_POSITIONS = 200;
@@ -56,7 +57,7 @@
       const places = b.x === null ? all.map((_, i) => i + 1) : Array.from(typeof b.x === "string" ? values[b.x] : b.x);
       const x = places.slice(0, count);
       const y = all.map((v) => (Number.isFinite(v) && (v > 0 || !b.positive) ? v : null));
-      const rail = { x: [], y: [], text: [], "marker.symbol": [] };
+      const rail = { x: [], y: [], text: [], symbol: [] };
       all.forEach((value, i) => {
         const zero = value === 0 && b.zeros;
         if (y[i] !== null && !zero) return;
@@ -64,30 +65,102 @@
         rail.text.push(rail.text.includes(name) ? "" : name);
         rail.x.push(x[i]);
         rail.y.push(zero && !b.positive ? 0 : b.rails[edge]);
-        rail["marker.symbol"].push(symbol);
+        rail.symbol.push(symbol);
       });
-      return [[b.trace, { x, y }], [b.trace + 1, rail]];
+      return { x, y, rail };
     },
     rule(b, values) {
       const at = [values[b.at][0], values[b.at][0]];
       const [x, y] = b.vertical ? [at, b.across] : [b.across, at];
-      return [[b.trace, { x, y, text: ["", b.text] }]];
+      return { x, y, text: b.text };
     },
     band(b, values) {
-      const [left, right, [low, high]] = [values[b.x0][0], values[b.x1][0], b.y];
-      if (!(left < right)) return [[b.trace, { x: [], y: [] }], [b.trace + 1, { x: [], y: [], text: [] }]];
-      const middle = b.log ? Math.sqrt(left * right) : (left + right) / 2;
-      return [
-        [b.trace, { x: [left, right, right, left], y: [low, low, high, high] }],
-        [b.trace + 1, { x: [middle], y: [high], text: [b.text] }],
-      ];
+      const [left, right] = [values[b.x0][0], values[b.x1][0]];
+      if (!(left < right)) return { x: [], y: [], middle: 0, text: "" };
+      return { x: [left, right], y: b.y, middle: b.log ? Math.sqrt(left * right) : (left + right) / 2, text: b.text };
     },
   };
-  const fillSlots = (bindings, values) => bindings.flatMap((b) => fillers[b.kind](b, values));
+  const fillSlots = (bindings, values) => bindings.map((b) => fillers[b.kind](b, values));
+
+  // ---- marks: SVG in tenths of a pixel -----------------------------------------------------------
+  const FAR = 1e5;
+  let symbols = {};
+  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+  const escaped = (text) => text.replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;" })[c]);
+
+  function pixel(scale, value) {
+    const coordinate = typeof value === "string" ? scale.words.indexOf(value) : value;
+    const place = scale.offset + scale.slope * (scale.log ? Math.log10(coordinate) : coordinate);
+    return Math.floor(10 * clamp(place, -FAR, FAR) + 0.5);
+  }
+
+  const symbolAt = (x, y, name) => `<path transform="translate(${x} ${y})" d="${symbols[name]}"/>`;
+  const textAt = (x, y, text, anchor) => (text ? `<text x="${x}" y="${y}" text-anchor="${anchor}">${escaped(text)}</text>` : "");
+  const group = (look, kind, body) => `<g class="live-${kind}" style="--live-ink:var(--live-${look.role})">${body}</g>`;
+  const stroke = (look) => `stroke-width="${look.width}" stroke-dasharray="${look.dash}"`;
+
+  function railMarks(look, frame, { rail }, places) {
+    const body = rail.x.map((x, i) => {
+      const [left, top] = [places ? places.get(x) : pixel(frame.x, x), pixel(frame.y, rail.y[i])];
+      return symbolAt(left, top, rail.symbol[i]) + textAt(left, top + (top < 300 ? 190 : -110), rail.text[i], "middle");
+    });
+    return body.length ? group(look, "rail", body.join("")) : "";
+  }
+
+  const drawers = {
+    line(look, frame, slots) {
+      let [path, pen] = ["", "M"];
+      slots.x.forEach((x, i) => {
+        if (slots.y[i] !== null) path += `${pen}${pixel(frame.x, x)} ${pixel(frame.y, slots.y[i])}`;
+        pen = slots.y[i] === null ? "M" : "L";
+      });
+      return group(look, "line", `<path d="${path}" ${stroke(look)}/>`) + railMarks(look, frame, slots);
+    },
+    markers(look, frame, slots) {
+      const drawn = slots.x.map((x, i) => (slots.y[i] === null ? "" : symbolAt(pixel(frame.x, x), pixel(frame.y, slots.y[i]), look.symbol)));
+      return group(look, "markers", drawn.join("")) + railMarks(look, frame, slots);
+    },
+    bars(look, frame, slots) {
+      const centres = slots.x.map((x) => pixel(frame.x, x));
+      const gap = centres.length > 1 ? centres[1] - centres[0] : 5 * frame.width;
+      const width = (0.75 * gap) / look.count;
+      const foot = frame.y.log ? 10 * frame.height : pixel(frame.y, 0);
+      const places = new Map();
+      const body = slots.x.map((x, i) => {
+        const left = Math.floor(centres[i] + (look.order - look.count / 2) * width + 0.5);
+        places.set(x, Math.floor(left + width / 2 + 0.5));
+        if (slots.y[i] === null) return "";
+        const top = pixel(frame.y, slots.y[i]);
+        return `<rect x="${left}" y="${Math.min(top, foot)}" width="${Math.floor(width)}" height="${Math.abs(foot - top)}"/>`;
+      });
+      return group(look, look.hollow ? "hollow" : "bars", body.join("")) + railMarks(look, frame, slots, places);
+    },
+    rule(look, frame, slots) {
+      const [x0, x1] = slots.x.map((x) => pixel(frame.x, x));
+      const [y0, y1] = slots.y.map((y) => pixel(frame.y, y));
+      const nearEnd = x0 === x1 && x0 > 7 * frame.width;
+      const text =
+        x0 === x1
+          ? textAt(x1 + (nearEnd ? -60 : 60), 130, slots.text, nearEnd ? "end" : "start")
+          : textAt(10 * frame.width - 60, y1 - 60, slots.text, "end");
+      return group(look, "rule", `<path d="M${x0} ${y0}L${x1} ${y1}" ${stroke(look)}/>${text}`);
+    },
+    band(look, frame, slots) {
+      if (!slots.x.length) return "";
+      const [left, right] = slots.x.map((x) => clamp(pixel(frame.x, x), 0, 10 * frame.width));
+      const height = 10 * frame.height;
+      let hatch = "";
+      for (let start = left - height; start < right; start += 120) {
+        const [first, last] = [Math.max(start, left), Math.min(start + height, right)];
+        if (first < last) hatch += `M${first} ${height - (first - start)}L${last} ${height - (last - start)}`;
+      }
+      return group(look, "band", `<path d="${hatch}"/>${textAt(pixel(frame.x, slots.middle), 340, slots.text, "middle")}`);
+    },
+  };
+  const marksSvg = (looks, frame, filled) => looks.map((look, i) => drawers[look.kind](look, frame, filled[i])).join("");
 
   // ---- controls: each reads and writes its value as people see it -------------------------------
   const rounded = (value) => Number(value.toPrecision(3));
-  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
   function rangeInput(input, spec) {
     const log = spec.scale === "log";
@@ -197,33 +270,62 @@
     }, 250);
   }
 
-  // ---- one plot of a figure ------------------------------------------------------------------------
+  // ---- one plot of a figure: an SVG for wide and one for narrow places ----------------------------
   class Panel {
-    constructor(plot, { figure, bindings }) {
-      Object.assign(this, { plot, figure, bindings, drawn: false });
+    constructor(root, spec) {
+      this.spec = spec;
+      this.pictures = Object.entries(spec.frames).map(([name, frame]) => ({
+        frame, area: root.querySelector(`.live-${name} .live-marks`), hover: new Hover(root.querySelector(`.live-${name}`), frame),
+      }));
     }
 
     show(values) {
-      this.filled = fillSlots(this.bindings, values);
-      if (!this.drawn) return;
-      const attributes = {};
-      this.filled.forEach(([, slots], i) => {
-        for (const [key, value] of Object.entries(slots)) (attributes[key] ??= Array(this.filled.length).fill(undefined))[i] = value;
-      });
-      Plotly.restyle(this.plot, attributes, this.filled.map(([trace]) => trace));
+      this.filled = fillSlots(this.spec.bindings, values);
+      for (const { area, frame, hover } of this.pictures) {
+        area.innerHTML = marksSvg(this.spec.marks, frame, this.filled);
+        hover.follow(this.spec.marks, this.filled);
+      }
+    }
+  }
+
+  /* Names the point nearest to the pointer. */
+  class Hover {
+    constructor(picture, frame) {
+      this.frame = frame;
+      this.area = picture.querySelector(".live-marks");
+      this.label = document.createElementNS("http://www.w3.org/2000/svg", "g");
+      this.label.setAttribute("class", "live-hover");
+      picture.append(this.label);
+      picture.addEventListener("pointermove", (event) => this.point(event));
+      picture.addEventListener("pointerleave", () => this.label.replaceChildren());
     }
 
-    async draw() {
-      const { data, layout } = themed(this.figure);
-      for (const [trace, slots] of this.filled)
-        for (const [key, value] of Object.entries(slots)) {
-          const [outer, inner] = key.split(".");
-          if (inner) data[trace][outer][inner] = value;
-          else data[trace][outer] = value;
-        }
-      if (!this.drawn) this.plot.replaceChildren();
-      await Plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: true });
-      this.drawn = true;
+    follow(looks, filled) {
+      Object.assign(this, { looks, filled });
+      this.label.replaceChildren();
+    }
+
+    point(event) {
+      const box = this.area.getScreenCTM();
+      const [px, py] = [(event.clientX - box.e) / box.a, (event.clientY - box.f) / box.d];
+      let best = { distance: 400 };
+      this.looks.forEach((look, i) => {
+        const { x, y, rail } = this.filled[i];
+        if (!rail) return;
+        x.forEach((value, k) => {
+          if (y[k] === null) return;
+          const [left, top] = [pixel(this.frame.x, value), pixel(this.frame.y, y[k])];
+          const distance = look.kind === "bars" ? Math.abs(left - px) : Math.hypot(left - px, top - py);
+          if (distance < best.distance) best = { distance, left, top, look, x: value, y: y[k] };
+        });
+      });
+      if (!best.look) return this.label.replaceChildren();
+      const place = typeof best.x === "string" ? best.x : formatNumber(best.x, "4g");
+      const [left, top] = [66 + best.left / 10, 30 + best.top / 10];
+      const atEnd = best.left > 6 * this.frame.width;
+      this.label.innerHTML =
+        `<circle cx="${left}" cy="${top}" r="5"/>` +
+        textAt(left + (atEnd ? -9 : 9), Math.max(top - 9, 14), `${best.look.name} ${place}: ${formatNumber(best.y, "4g")}`.trim(), atEnd ? "end" : "start");
     }
   }
 
@@ -276,18 +378,6 @@
       const text = sentence(this.spec.readouts, values);
       if (this.readout.textContent !== text) this.readout.textContent = text;
       for (const panel of this.panels) panel.show(values);
-      if (this.drawn) this.countDrawing();
-    }
-
-    /* First drawing, and again when the theme changes. */
-    async draw() {
-      await Promise.all(this.panels.map((panel) => panel.draw()));
-      this.drawn = true;
-      this.countDrawing();
-    }
-
-    countDrawing() {
-      this.root.dataset.drawn = Number(this.root.dataset.drawn || 0) + 1;
     }
 
     reset() {
@@ -309,7 +399,7 @@
     }
   }
 
-  // ---- the page's module, theme and start -----------------------------------------------------------
+  // ---- the page's module, and start -----------------------------------------------------------
   class Module {
     constructor(instance, manifest) {
       this.exports = instance.exports;
@@ -335,44 +425,20 @@
     }
   }
 
-  function themed(tree) {
-    const style = getComputedStyle(document.documentElement);
-    const resolve = (node) => {
-      if (typeof node === "string") return node.startsWith("$") ? style.getPropertyValue("--live-" + node.slice(1)).trim() : node;
-      if (Array.isArray(node)) return node.map(resolve);
-      return node && typeof node === "object" ? Object.fromEntries(Object.entries(node).map(([k, v]) => [k, resolve(v)])) : node;
-    };
-    return resolve(tree);
-  }
-
-  const plotlyReady = () =>
-    window.Plotly ? Promise.resolve() : new Promise((done) => document.getElementById("live-plotly").addEventListener("load", done));
-
   async function start() {
     const block = document.getElementById("live-module");
     if (!block) return;
-    const { wasm, manifest } = JSON.parse(block.textContent);
+    const { wasm, manifest, ...style } = JSON.parse(block.textContent);
+    symbols = style.symbols;
     const bytes = Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0));
     const module = new Module((await WebAssembly.instantiate(bytes)).instance, manifest);
     for (const root of document.querySelectorAll(".live-figure")) figures.set(root.dataset.live, new LiveFigure(root, module));
     applyAddress({ scroll: true });
     addEventListener("hashchange", () => applyAddress({ scroll: true }));
     document.documentElement.dataset.live = "ready";
-    await plotlyReady();
-    const near = new IntersectionObserver((entries) => {
-      for (const entry of entries)
-        if (entry.isIntersecting) {
-          near.unobserve(entry.target);
-          figures.get(entry.target.dataset.live).draw();
-        }
-    }, { rootMargin: "600px" });
-    figures.forEach((figure) => near.observe(figure.root));
-    const themeWatcher = new MutationObserver(() => figures.forEach((figure) => figure.drawn && figure.draw()));
-    themeWatcher.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-    addEventListener("beforeprint", () => figures.forEach((figure) => figure.drawn || figure.draw()));
   }
 
-  window.liveFigures = { figures, formatNumber, fillSlots };
+  window.liveFigures = { figures, formatNumber, fillSlots, marksSvg };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();

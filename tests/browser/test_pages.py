@@ -1,0 +1,137 @@
+"""Every figure on every page of the built book, driven in Chromium: no dead slider can ship."""
+import pytest
+from drive import controls, move, open_page, settle, snapshot
+
+pytestmark = pytest.mark.browser
+
+VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True), "phone light": (390, 844, False),
+         "phone dark": (390, 844, True)}
+LIVE = ["book/intro", "book/gallery", "notebooks/numbers_with_gaps", "notebooks/softmax_five_ways",
+        "notebooks/vanishing_loss"]
+STILL = ["book/api", "book/teach", "book/references", "search", "genindex"]
+
+
+@pytest.fixture(params=["http", "file"])
+def base(request, http_base, built_book):
+    return http_base if request.param == "http" else built_book.as_uri()
+
+
+def test_the_lists_name_every_page(built_book):
+    pages = {p.relative_to(built_book).with_suffix("").as_posix(): p.read_text(encoding="utf-8")
+             for p in built_book.rglob("*.html") if "_static" not in p.parts}
+    assert {name for name, text in pages.items() if 'class="live-figure"' in text} == set(LIVE)
+    assert set(pages) - set(LIVE) - set(STILL) <= {"index", "py-modindex"}
+
+
+@pytest.mark.parametrize("name", LIVE)
+@pytest.mark.parametrize("view", ["desktop light", "phone dark"])
+def test_every_control_of_every_figure_moves_something(new_page, base, name, view):
+    width, height, dark = VIEWS[view]
+    page = new_page(width, height, dark=dark)
+    figures = open_page(page, f"{base}/{name}.html")
+    assert figures
+    for figure in figures:
+        page.locator(f"#live-{figure}").scroll_into_view_if_needed()
+        sentences = set()
+        for control, kind in controls(page, figure):
+            seen = {snapshot(page, figure)}
+            for _ in move(page, figure, control, kind):
+                seen.add(snapshot(page, figure))
+                sentences.add(page.locator(f"#live-{figure} .live-readout").inner_text())
+            assert len(seen) > 1, f"{name}: control {control!r} of figure {figure!r} moves nothing"
+            page.evaluate("name => liveFigures.figures.get(name).reset()", figure)
+        assert len(sentences) > 1, f"{name}: the readout of figure {figure!r} never changes"
+        assert not any("{" in text or "undefined" in text for text in sentences), sentences
+
+
+@pytest.mark.parametrize("name", LIVE + STILL)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_is_clean_and_fits(new_page, http_base, name, view):
+    width, height, dark = VIEWS[view]
+    page = new_page(width, height, dark=dark)
+    page.goto(f"{http_base}/{name}.html")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", LIVE)
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_serious_in_our_figures(new_page, http_base, axe, name, dark):
+    page = new_page(1280, 900, dark=dark)
+    open_page(page, f"{http_base}/{name}.html")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run('.live-figure')")["violations"]
+    serious = [(v["id"], v["nodes"][0]["html"][:120]) for v in found if v["impact"] in ("serious", "critical")]
+    assert not serious
+
+
+def test_state_travels_in_the_address(new_page, base):
+    page = new_page(1280, 900)
+    open_page(page, f"{base}/book/intro.html")
+    page.locator("#live-hero select").select_option("bfloat16")
+    page.locator("#live-hero input").press("End")
+    page.wait_for_function("location.hash.includes('hero.fmt=bfloat16') && location.hash.includes('hero.scale=120')")
+    shown = snapshot(page, "hero")
+    other = new_page(1280, 900)
+    open_page(other, page.url)
+    assert snapshot(other, "hero") == shown
+    other.get_by_role("button", name="Reset").first.click()
+    settle(other)
+    assert snapshot(other, "hero") != shown
+
+
+@pytest.mark.parametrize("address", ["hero.scale=1e9", "hero.scale=-5", "hero.scale=x", "hero.fmt=float12", "hero.=1",
+                                     "nobody.scale=2", "hide=hero.nothing", "%E0%A4%A", "hero.scale=&hero.fmt="])
+def test_a_wrong_address_does_no_harm(new_page, http_base, address):
+    page = new_page(1280, 900)
+    open_page(page, f"{http_base}/book/intro.html#{address}")
+    low, high = 1.0, 120.0
+    assert low <= page.evaluate("liveFigures.figures.get('hero').inputs.scale.read()") <= high
+
+
+def test_a_teacher_hides_a_control(new_page, http_base):
+    page = new_page(1280, 900)
+    open_page(page, f"{http_base}/book/intro.html#hero.fmt=float32&hide=hero.fmt")
+    assert page.locator('#live-hero [data-control="fmt"]').is_hidden()
+    assert page.locator('#live-hero [data-control="scale"]').is_visible()
+    assert "float32" in page.locator("#live-hero .live-readout").inner_text()
+
+
+def test_copy_link_gives_this_state(new_page, http_base):
+    page = new_page(1280, 900, permissions=["clipboard-read", "clipboard-write"])
+    open_page(page, f"{http_base}/book/intro.html")
+    page.locator("#live-hero select").select_option("float8_e4m3fn")
+    page.locator("#live-hero").get_by_role("button", name="Copy link").click()
+    page.wait_for_function("document.querySelector('#live-hero .live-copied').textContent === 'Link copied.'")
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/book/intro.html#hero.fmt=float8_e4m3fn")
+
+
+def test_the_plot_follows_the_theme(new_page, http_base):
+    page = new_page(1280, 900)
+    open_page(page, f"{http_base}/book/intro.html")
+    ink = "getComputedStyle(document.querySelector('#live-hero .live-marks rect')).stroke"
+    before = page.evaluate(ink)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function(f"before => {ink} !== before", arg=before)
+
+
+def test_without_scripts_the_default_state_is_there(new_page, http_base):
+    page = new_page(390, 844, java_script_enabled=False)
+    page.goto(f"{http_base}/book/intro.html")
+    figure = page.locator("#live-hero")
+    assert figure.locator("svg.live-narrow .live-marks > g").count() >= 4
+    assert "naive softmax is NaN" in figure.locator(".live-readout").inner_text()
+    assert page.locator("#live-hero fieldset").is_disabled()
+
+
+def test_a_finger_moves_a_slider(new_page, http_base):
+    page = new_page(390, 844, touch=True)
+    open_page(page, f"{http_base}/book/intro.html")
+    slider = page.locator("#live-hero input")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box["height"] >= 32
+    before = snapshot(page, "hero")
+    page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    settle(page)
+    assert snapshot(page, "hero") != before
