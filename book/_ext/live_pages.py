@@ -1,11 +1,12 @@
 """Pages with live figures: their WebAssembly module, the one script that drives them, and no widget state."""
 from pathlib import Path
 
+import toolkit.live
 from toolkit.live.page import page_assets
 from toolkit.live.style import css_variables
 from vendored import provide
 
-ASSETS = Path(page_assets.__globals__["__file__"]).parent / "assets"
+ASSETS = Path(toolkit.live.__file__).parent / "assets"
 PALETTE = "live/palette.css"
 
 
@@ -33,7 +34,6 @@ def add_assets(app, pagename, templatename, context, doctree):
     context["body"] += page_assets(Path(app.env.doc2path(pagename)), Path(app.outdir).parent / ".live_cache")
     app.add_css_file(PALETTE)
     app.add_css_file("live/live.css")
-    app.add_js_file("vendor/plotly.min.js", defer="defer")
     app.add_js_file("live/runtime.js", defer="defer")
 
 
