@@ -1,0 +1,75 @@
+"""From Numba's compile results to the bytes of a module: merge, optimise once, emit, link."""
+import llvmlite.binding as llvm
+
+from toolkit.live.wasm.abi import EXPORT_PREFIX, export_wrapper
+from toolkit.live.wasm.errors import UnsupportedInWebAssembly, definition_of
+from toolkit.live.wasm.linker import UndefinedSymbols, link
+from toolkit.live.wasm.runtime import MULTIPLY_128, runtime_function
+from toolkit.live.wasm.target import TRIPLE, create_target_machine, wasm_target
+
+__all__ = ["binary_of"]
+
+
+def binary_of(compiled):
+    """The WebAssembly module that exports the kernels in `compiled`, a dict from name to Numba's compile result."""
+    machine = create_target_machine()
+    exports = {name: EXPORT_PREFIX + name for name in compiled}
+    module = _merge(compiled, machine)
+    for symbol in [*module.functions, *module.global_variables]:
+        if not symbol.is_declaration and symbol.name not in exports.values():
+            symbol.linkage = "internal"  # free to be inlined and dropped
+    _optimise(module, machine)
+    try:
+        return _emit(module, machine, exports)
+    except UndefinedSymbols as error:
+        raise _blame(compiled, error.names[0]) from error
+
+
+def _merge(compiled, machine):
+    module = llvm.parse_assembly(f'target triple = "{TRIPLE}"\ntarget datalayout = "{machine.target_data}"')
+    for name, result in compiled.items():
+        # The wrapper first: a kernel that nothing refers to would not be linked in.
+        module.link_in(llvm.parse_assembly(str(export_wrapper(name, result))))
+        module.link_in(result.library._get_module_for_linking(), preserve=True)
+    for undefined in [f.name for f in module.functions if f.is_declaration]:
+        definition = runtime_function(undefined)
+        if definition:
+            module.link_in(definition)
+    return module
+
+
+def _optimise(module, machine):
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = True
+    options.slp_vectorization = True
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    module.verify()
+
+
+def _emit(module, machine, exports):
+    try:
+        return link(machine.emit_object(module), exports)
+    except UndefinedSymbols as error:
+        if error.names != [MULTIPLY_128]:  # the only one that code generation itself makes
+            raise
+    module.link_in(runtime_function(MULTIPLY_128))
+    return link(machine.emit_object(module), exports)
+
+
+def _blame(compiled, symbol):
+    """The error for a symbol that stayed undefined: names a kernel and the innermost function that needs it."""
+    kernel = next((name for name, result in compiled.items() if _needs(result, symbol)), None)
+    guilty = [(len(list(result.library.get_defined_functions())), d.py_func)
+              for d in wasm_target.followers for result in d.overloads.values() if _needs(result, symbol)]
+    function = min(guilty, key=lambda g: g[0])[1] if guilty else None
+    return UnsupportedInWebAssembly(
+        f"{function.__name__ if function else 'a kernel'} uses {symbol}, which WebAssembly does not have.",
+        definition_of(function) if function else None, kernel)
+
+
+def _needs(result, symbol):
+    module = result.library._final_module
+    declared = [s.name for s in [*module.functions, *module.global_variables] if s.is_declaration]
+    intrinsic = f"llvm.{symbol.removesuffix('f')}."
+    return any(name == symbol or name.startswith(intrinsic) for name in declared)

@@ -1,0 +1,161 @@
+"""Two compiler passes over a kernel's Numba IR that find what WebAssembly cannot have while the user's line is known.
+
+`CheckCalls` runs before type inference, where a call is still the name that the user wrote; `CheckTypes` runs after
+it, where an operation on whole arrays differs from one on numbers. Both run after Numba has pruned dead branches,
+so ``if fmt is None:`` may guard anything.
+"""
+import operator
+from types import ModuleType
+
+import numpy as np
+from numba.core import ir, types
+from numba.core.compiler import Compiler, CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import AnalysisPass, register_pass
+from numba.core.ir_utils import find_outer_value, get_definition, guard
+from numba.core.typed_passes import NopythonTypeInference
+
+from toolkit.live.wasm.errors import UnsupportedInWebAssembly
+from toolkit.live.wasm.rules import CONTAINERS, why_not_callable, why_not_method
+
+__all__ = ["KernelCompiler"]
+
+_BUILD_OPS = {"build_list": "list", "build_map": "dict", "build_set": "set", "build_string": "str"}
+_REMAINDERS = {operator.mod, operator.floordiv}
+_LOOP = "write a loop over the elements"
+
+
+def _statements(func_ir):
+    """The kernel's own statements: Numba may have inlined code of other files."""
+    for block in func_ir.blocks.values():
+        for statement in block.body:
+            if statement.loc.filename == func_ir.loc.filename:
+                yield statement
+
+
+def _refuse(reason, statement):
+    if reason:
+        raise UnsupportedInWebAssembly(reason, statement.loc)
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class CheckCalls(AnalysisPass):
+    """Refuse calls, containers and exceptions that WebAssembly cannot have."""
+
+    _name = "webassembly_check_calls"
+
+    def __init__(self):
+        AnalysisPass.__init__(self)
+
+    def run_pass(self, state):
+        for statement in _statements(state.func_ir):
+            if isinstance(statement, (ir.DynamicRaise, ir.DynamicTryRaise)):
+                _refuse("an exception's message must be a constant text in WebAssembly.", statement)
+            if isinstance(statement, (ir.TryRaise, ir.StaticTryRaise, ir.EnterWith)):
+                _refuse("try and with are not available in WebAssembly: use if.", statement)
+            if isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Expr):
+                _refuse(self._why_not(state.func_ir, statement.value), statement)
+        return False
+
+    def _why_not(self, func_ir, expression):
+        if expression.op in _BUILD_OPS:
+            return CONTAINERS[_BUILD_OPS[expression.op]]
+        if expression.op == "make_function":
+            return "a function or comprehension inside a kernel is not available in WebAssembly: write a loop."
+        if expression.op != "call":
+            return None
+        function = guard(find_outer_value, func_ir, expression.func)
+        if function is not None:
+            return why_not_callable(_written_name(func_ir, expression.func, function), function)
+        definition = guard(get_definition, func_ir, expression.func)
+        if isinstance(definition, ir.Expr) and definition.op == "getattr":
+            return why_not_method(definition.attr)
+        return None
+
+
+def _written_name(func_ir, variable, function):
+    """A function's name with its module, as usually written: ``np.exp``, ``math.exp``, ``print``."""
+    definition = get_definition(func_ir, variable)
+    if isinstance(definition, ir.Expr):
+        return f"{_written_name(func_ir, definition.value, None)}.{definition.attr}"
+    if isinstance(definition.value, ModuleType):
+        return "np" if definition.value is np else definition.value.__name__
+    name = getattr(function, "__name__", definition.name)
+    owner = "numpy" if isinstance(function, np.ufunc) else getattr(function, "__module__", None)
+    return name if owner in (None, "builtins") else f"{'np' if owner == 'numpy' else owner}.{name}"
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class CheckTypes(AnalysisPass):
+    """Refuse operations on whole arrays, on text, and float operations that would call the C library."""
+
+    _name = "webassembly_check_types"
+
+    def __init__(self):
+        AnalysisPass.__init__(self)
+
+    def run_pass(self, state):
+        self._types = state.typemap
+        for statement in _statements(state.func_ir):
+            if isinstance(statement, (ir.SetItem, ir.StaticSetItem)):
+                _refuse(self._why_not_store(statement), statement)
+            if isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Expr):
+                _refuse(self._why_not(state.func_ir, statement.value), statement)
+        returned = [s.loc for s in _statements(state.func_ir) if isinstance(s, ir.Return)]
+        state.metadata["return_location"] = returned[0] if returned else state.func_ir.loc
+        return False
+
+    def _type(self, variable):
+        return self._types[variable.name]
+
+    def _is_array(self, variable):
+        return isinstance(self._type(variable), types.Array)
+
+    def _why_not(self, func_ir, expression):
+        if expression.op in ("binop", "inplace_binop"):
+            return self._why_not_binary(expression)
+        if expression.op == "unary" and self._is_array(expression.value):
+            return f"arithmetic on whole arrays allocates memory: {_LOOP}."
+        if expression.op == "getitem" and self._is_array(expression.index):
+            return f"indexing with an array allocates memory: {_LOOP}."
+        if expression.op == "call":
+            function = guard(find_outer_value, func_ir, expression.func)
+            on_numbers = isinstance(function, np.ufunc) or function is abs
+            if on_numbers and any(self._is_array(a) for a in expression.args):
+                return f"{function.__name__} on a whole array allocates memory: {_LOOP}."
+        return None
+
+    def _why_not_binary(self, expression):
+        left, right = self._type(expression.lhs), self._type(expression.rhs)
+        if isinstance(left, types.Array) or isinstance(right, types.Array):
+            return f"arithmetic on whole arrays allocates memory: {_LOOP}."
+        if isinstance(left, types.UnicodeType) or isinstance(right, types.UnicodeType):
+            return CONTAINERS["str"]
+        operation = expression.immutable_fn if expression.op == "inplace_binop" else expression.fn
+        has_float = isinstance(left, types.Float) or isinstance(right, types.Float)
+        if operation in _REMAINDERS and has_float:
+            return "% and // of floats are not available in WebAssembly: use np.floor(x / y)."
+        constant_integer = expression.op == "binop" and isinstance(expression.static_rhs, int)
+        if operation is operator.pow and not constant_integer and has_float:
+            return "** with an exponent that is not a constant integer is not available: use toolkit.elementary.pow."
+        return None
+
+    def _why_not_store(self, statement):
+        target = self._type(statement.target)
+        index = self._type(statement.index) if isinstance(statement, ir.SetItem) else self._type(statement.index_var)
+        indices = index.types if isinstance(index, types.BaseTuple) else (index,)
+        if isinstance(target, types.Array) and not (
+                len(indices) == target.ndim and all(isinstance(i, types.Integer) for i in indices)):
+            return f"assigning to a whole row or slice is not available in WebAssembly: {_LOOP}."
+        return None
+
+
+class KernelCompiler(CompilerBase):
+    """Numba's nopython pipeline with the two checks around type inference."""
+
+    def define_pipelines(self):
+        pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        pipeline.add_pass_after(CheckTypes, NopythonTypeInference)
+        before_typing = [p for p, _ in pipeline.passes][:[p for p, _ in pipeline.passes].index(NopythonTypeInference)]
+        pipeline.add_pass_after(CheckCalls, before_typing[-1])
+        pipeline.finalize()
+        return [pipeline]
