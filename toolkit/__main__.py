@@ -1,4 +1,4 @@
-"""The command line: ``python -m toolkit``. A command is a row of `COMMANDS` and imports what it needs itself."""
+"""The command line: ``python -m toolkit``. A command is a row of `COMMANDS` and imports what it needs."""
 import argparse
 import json
 import sys
@@ -16,9 +16,9 @@ def _add_diagnose(parser):
     parser.add_argument("--labels", metavar="FILE", help="file of one class index per row")
     parser.add_argument("--key", help="which array of an npz file holds the logits")
     parser.add_argument("--labels-key", metavar="KEY",
-                        help="which array of an npz file holds the labels; without --labels, of the logits' file")
+                        help="which array of an npz file holds the labels (by default of the logits' file)")
     parser.add_argument("--formats", type=_names, default=["float64", "float32", "float16", "bfloat16"],
-                        metavar="F,F", help="formats, divided by commas; e6m9 has 6 exponent and 9 fraction bits "
+                        metavar="F,F", help="formats; e6m9 has 6 exponent and 9 fraction bits "
                         "(default: float64,float32,float16,bfloat16)")
     parser.add_argument("--order", default="sequential",
                         help="how the exponentials are added: sequential (default), pairwise or exact")
@@ -40,9 +40,9 @@ def _diagnose(arguments):
 
 
 def _add_formats(parser):
-    parser.add_argument("--formats", type=_names, metavar="F,F", help="formats, divided by commas (default: all)")
-    parser.add_argument("--classes", type=_names, default=["2", "10", "113"], metavar="K,K",
-                        help="numbers of classes for the collapse gap (default: 2,10,113)")
+    parser.add_argument("--formats", type=_names, metavar="F,F", help="formats (default: all)")
+    parser.add_argument("--classes", type=_names, default=["2", "10", "113"],
+                        metavar="K,K", help="numbers of classes for the collapse gap (default: 2,10,113)")
     parser.add_argument("--order", default="exact",
                         help="how the exponentials are added: sequential, pairwise or exact (default)")
 
@@ -66,9 +66,10 @@ def _formats(arguments):
 
 
 COMMANDS = {
-    "diagnose": ("where the softmax of a file of logits collapses, overflows and underflows in each format",
+    "diagnose": ("where the softmax of a file of logits collapses, overflows or underflows, by format",
                  _add_diagnose, _diagnose),
-    "formats": ("table of floating-point formats and of the gap at which each collapses", _add_formats, _formats),
+    "formats": ("table of floating-point formats and of the gap at which each collapses",
+                _add_formats, _formats),
 }
 
 
@@ -81,7 +82,7 @@ def _version():
 
 def main(argv=None):
     """Run a command; return its exit code, 2 for an error on one line of stderr."""
-    parser = argparse.ArgumentParser(prog="python -m toolkit", description="Softmax at the Edge, the toolkit.")
+    parser = argparse.ArgumentParser(prog="python -m toolkit", description="Softmax at the Edge: the toolkit")
     parser.add_argument("--version", action="version", version=f"softmax-at-the-edge {_version()}")
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     for name, (summary, add_arguments, _) in COMMANDS.items():

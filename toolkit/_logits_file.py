@@ -30,8 +30,8 @@ def read_array(path, key=None):
     Parameters
     ----------
     path : str or path
-        A .npy file is memory-mapped. A .csv, .tsv or .txt file holds one row a line, after an optional line of
-        names, with fields divided by tabs, semicolons or commas; with the first two, decimal commas will do.
+        A .npy file is memory-mapped. A .csv, .tsv or .txt file holds one row a line, after an optional line
+        of names, in fields divided by tabs, semicolons or commas; with the first two, decimal commas will do.
     key : str, optional
         Which array of an .npz file; needless where there is only one.
 
