@@ -14,6 +14,7 @@ __all__ = ["WIDTHS", "axes_svg", "frame", "marks", "marks_svg", "plot_svg"]
 
 WIDTHS = {"wide": 720, "narrow": 400}
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 30, 52
+_CROWD = 130  # tenths of a pixel between equal symbols on a rail: closer ones are left out
 _FAR = 1e5  # pixels: what lies beyond the plot is cut off, but must stay a small number
 
 
@@ -33,8 +34,8 @@ def _scale(axis, start, end):
 def marks(plot):
     """How each trace looks, as JSON: kind, colour, and what its kind needs."""
     bars = [trace for trace in plot.traces if isinstance(trace, Bars)]
-    return [_looks(trace) | ({"order": bars.index(trace), "count": len(bars)} if trace in bars else {})
-            for trace in plot.traces]
+    return [_looks(trace) | {"row": row} | ({"order": bars.index(trace), "count": len(bars)} if trace in bars else {})
+            for row, trace in enumerate(plot.traces)]
 
 
 def _looks(trace):
@@ -76,11 +77,16 @@ def _group(look, kind, body):
 
 def _rail(look, frame, slots, places=None):
     """What cannot be drawn at its place; `places` maps x to pixels where a trace moves its points sideways."""
-    rail, body = slots["rail"], ""
+    rail, body, last = slots["rail"], "", {}
     for x, y, text, symbol in zip(rail["x"], rail["y"], rail["text"], rail["symbol"]):
         left = places[x] if places else _pixel(frame["x"], x)
         top = _pixel(frame["y"], y)
-        body += _symbol(left, top, symbol) + _text(left, top + (190 if top < 300 else -110), text, "middle")
+        if abs(left - last.get(symbol, left + _CROWD)) < _CROWD:
+            continue
+        last[symbol] = left
+        # Each trace writes in a row of its own, so that words of two traces do not overlap.
+        row = 190 + 160 * look["row"] if top < 300 else -110 - 160 * look["row"]
+        body += _symbol(left, top, symbol) + _text(left, top + row, text, "middle")
     return _group(look, "rail", body) if body else ""
 
 

@@ -84,6 +84,7 @@
 
   // ---- marks: SVG in tenths of a pixel -----------------------------------------------------------
   const FAR = 1e5;
+  const CROWD = 130;
   let symbols = {};
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   const escaped = (text) => text.replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;" })[c]);
@@ -100,11 +101,16 @@
   const stroke = (look) => `stroke-width="${look.width}" stroke-dasharray="${look.dash}"`;
 
   function railMarks(look, frame, { rail }, places) {
-    const body = rail.x.map((x, i) => {
-      const [left, top] = [places ? places.get(x) : pixel(frame.x, x), pixel(frame.y, rail.y[i])];
-      return symbolAt(left, top, rail.symbol[i]) + textAt(left, top + (top < 300 ? 190 : -110), rail.text[i], "middle");
+    const last = {};
+    let body = "";
+    rail.x.forEach((x, i) => {
+      const [left, top, symbol] = [places ? places.get(x) : pixel(frame.x, x), pixel(frame.y, rail.y[i]), rail.symbol[i]];
+      if (Math.abs(left - (last[symbol] ?? left + CROWD)) < CROWD) return;
+      last[symbol] = left;
+      const row = top < 300 ? 190 + 160 * look.row : -110 - 160 * look.row;
+      body += symbolAt(left, top, symbol) + textAt(left, top + row, rail.text[i], "middle");
     });
-    return body.length ? group(look, "rail", body.join("")) : "";
+    return body && group(look, "rail", body);
   }
 
   const drawers = {

@@ -9,10 +9,11 @@ from types import ModuleType
 
 import numpy as np
 from numba.core import ir, types
-from numba.core.compiler import Compiler, CompilerBase, DefaultPassBuilder
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.ir_utils import find_outer_value, get_definition, guard
 from numba.core.typed_passes import NopythonTypeInference
+from numba.core.unsafe import eh
 
 from toolkit.live.wasm.errors import UnsupportedInWebAssembly
 from toolkit.live.wasm.rules import CONTAINERS, why_not_callable, why_not_method
@@ -48,10 +49,11 @@ class CheckCalls(AnalysisPass):
 
     def run_pass(self, state):
         for statement in _statements(state.func_ir):
-            if isinstance(statement, (ir.DynamicRaise, ir.DynamicTryRaise)):
+            if isinstance(statement, ir.DynamicRaise):
                 _refuse("an exception's message must be a constant text in WebAssembly.", statement)
-            if isinstance(statement, (ir.TryRaise, ir.StaticTryRaise, ir.EnterWith)):
-                _refuse("try and with are not available in WebAssembly: use if.", statement)
+        for statement in _statements(state.func_ir):
+            if isinstance(statement, ir.Print):
+                _refuse(why_not_callable("print", print), statement)
             if isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Expr):
                 _refuse(self._why_not(state.func_ir, statement.value), statement)
         return False
@@ -59,15 +61,18 @@ class CheckCalls(AnalysisPass):
     def _why_not(self, func_ir, expression):
         if expression.op in _BUILD_OPS:
             return CONTAINERS[_BUILD_OPS[expression.op]]
-        if expression.op == "make_function":
-            return "a function or comprehension inside a kernel is not available in WebAssembly: write a loop."
         if expression.op != "call":
             return None
         function = guard(find_outer_value, func_ir, expression.func)
+        if function is eh.mark_try_block:
+            return "try is not available in WebAssembly: use if."
         if function is not None:
             return why_not_callable(_written_name(func_ir, expression.func, function), function)
         definition = guard(get_definition, func_ir, expression.func)
         if isinstance(definition, ir.Expr) and definition.op == "getattr":
+            owner = guard(find_outer_value, func_ir, definition.value)
+            if isinstance(owner, ModuleType):
+                return f"{_written_name(func_ir, expression.func, None)} does not exist."
             return why_not_method(definition.attr)
         return None
 
@@ -134,9 +139,8 @@ class CheckTypes(AnalysisPass):
         has_float = isinstance(left, types.Float) or isinstance(right, types.Float)
         if operation in _REMAINDERS and has_float:
             return "% and // of floats are not available in WebAssembly: use np.floor(x / y)."
-        constant_integer = expression.op == "binop" and isinstance(expression.static_rhs, int)
-        if operation is operator.pow and not constant_integer and has_float:
-            return "** with an exponent that is not a constant integer is not available: use toolkit.elementary.pow."
+        if operation is operator.pow and not isinstance(right, types.IntegerLiteral):
+            return "** needs a constant integer as exponent in WebAssembly: for others use toolkit.elementary.pow."
         return None
 
     def _why_not_store(self, statement):

@@ -16,14 +16,23 @@ COMPILATION_ERRORS = (NumbaError, UnsupportedBytecodeError, NotImplementedError)
 
 _TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
+# An `UnsupportedBytecodeError` has its location only in its text.
+_RAISED_FROM = re.compile(r"Raised from (.*) \((\d+)\)")
+
 # (pattern in Numba's text, sentence): the first match speaks.
 _SENTENCES = [
     (r"Untyped global name '(\w+)':.*Cannot determine Numba type of <class 'function'>",
      "{0} is a plain Python function: decorate it with toolkit's @kernel, as all functions that a kernel calls."),
-    (r"Untyped global name '(\w+)':.*Cannot determine Numba type of <class 'dict'>",
-     "{0} is a dict, which is not available in WebAssembly: use arrays or tuples of numbers."),
     (r"Untyped global name '(\w+)':.*Cannot determine Numba type of <class '([\w.]+)'>",
-     "{0} is a {1}, which a kernel cannot use: pass numbers or arrays as arguments."),
+     "{0} is a {1}, which a kernel cannot use: use numbers, tuples of numbers or arrays."),
+    (r"The use of a reflected list.*assigned to variable '(\w+)' in globals",
+     "{0} is a list, which a kernel cannot use: use numbers, tuples of numbers or arrays."),
+    (r"No implementation of function .* found for signature:\s*>>> ([^\n]*)",
+     "{0} is not something that a kernel can compute."),
+    (r"The use of yield in a closure", "generators are not available in WebAssembly: write a loop."),
+    (r"unsupported opcode \(IMPORT_NAME\)", "import is not possible inside a kernel: import at the top of the file."),
+    (r"unsupported opcode \(STORE_GLOBAL\)", "a kernel cannot change a global name: write into an output."),
+    (r"Unsupported context manager", "with is not available in WebAssembly."),
     (r"NameError: name '(\w+)' is not defined", "the name {0} is not defined."),
     (r"Unknown attribute '(\w+)' of type", "there is no .{0} here that a kernel can use."),
     (r"(Cannot unify .*) for '([\w.]+)'", "the variable {1} changes its type: {0}."),
@@ -85,6 +94,9 @@ def from_numba(error, fallback):
     fallback : location of the function being compiled, used where the error names a line of another file
     """
     location = getattr(error, "loc", None)
+    raised_from = _RAISED_FROM.search(str(error))
+    if location is None and raised_from:
+        location = ir.Loc(raised_from[1], int(raised_from[2]))
     if location is None or location.filename != fallback.filename:
         location = fallback
     return UnsupportedInWebAssembly(_sentence(str(error)), location)

@@ -1,4 +1,5 @@
 """`build_module`: the kernels of a page, compiled, linked and optimised into one WebAssembly module."""
+import inspect
 import time
 from dataclasses import dataclass, field
 
@@ -95,16 +96,16 @@ def _compile(name, function, arguments):
     here = definition_of(dispatcher.py_func)
     try:
         signature = tuple(_argument(a, here) for a in arguments)
-        expected = dispatcher.py_func.__code__.co_argcount
-        if len(signature) != expected:
-            raise UnsupportedInWebAssembly(f"it has {expected} parameters, {len(signature)} types are given.", here)
+        parameters = inspect.signature(dispatcher.py_func).parameters.values()
+        if len(signature) != len(parameters) or any(p.kind != p.POSITIONAL_OR_KEYWORD for p in parameters):
+            raise UnsupportedInWebAssembly(f"its parameters are ({', '.join(map(str, parameters))}), but the types of "
+                                           f"{len(signature)} plain ones are given.", here)
         follower = wasm_target.follow(dispatcher)
         follower.compile(signature)
         compiled = follower.overloads[signature]
         if compiled.fndesc.restype != types.none:
-            raise UnsupportedInWebAssembly(
-                f"it returns {compiled.fndesc.restype}, but a kernel of a page returns nothing: write results into an "
-                "output array.", compiled.metadata["return_location"])
+            raise UnsupportedInWebAssembly("a kernel that a page calls returns nothing: write results into an output.",
+                                           compiled.metadata["return_location"])
     except UnsupportedInWebAssembly as error:
         error.kernel = name
         raise
