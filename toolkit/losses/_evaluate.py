@@ -1,4 +1,6 @@
 """What all public losses share: from arguments to rows, the driver, and the reduction."""
+from numbers import Real
+
 import numpy as np
 
 from toolkit._arrays import Rows, warn_about_rows
@@ -14,7 +16,7 @@ def evaluate(scores, logits, labels, *, gradient=False, form="complement", reduc
     """``(loss, gradient or None)`` of the loss with these `scores`; other arguments as in `cross_entropy`."""
     _check_choice("form", form, FORMS)
     _check_choice("reduction", reduction, REDUCTIONS)
-    if not (np.isscalar(label_smoothing) and 0 <= label_smoothing <= 1):
+    if not (isinstance(label_smoothing, Real) and 0 <= label_smoothing <= 1):
         raise ValueError(f"label_smoothing is {label_smoothing!r}; allowed: a number from 0 to 1")
     layout = Rows(logits, axis=axis, where=where, format=format, name="logits")
     z = layout.rows(logits, "logits")
