@@ -1,17 +1,19 @@
 """Print the constants of toolkit.elementary from their definitions, with mpmath at 150 digits.
 
-Each polynomial interpolates at Chebyshev nodes, which is within a small factor of the best fit, and is then rounded to
-float64. The printed error is that of the fit, in units of 2**-53 of the function that the polynomial belongs to.
+Each polynomial interpolates at Chebyshev nodes, which is within a small factor of the best fit, and is then
+rounded to float64. The printed error is that of the fit, in units of 2**-53 of the function that the
+polynomial belongs to.
 
     python benchmarks/elementary_coefficients.py
 """
-from mpmath import atanh, chebyfit, cos, erf, erfc, exp, factorial, floor, log, mp, mpf, nstr, pi, sin, sqrt, tanh
+from mpmath import (atanh, chebyfit, cos, erf, erfc, exp, factorial, floor, log, mp, mpf, nstr, pi, sin, sqrt,
+                    tanh)
 
 mp.dps = 150
 
 
 def polynomial(name, function, low, high, terms, weight):
-    """Fit `function` on [low, high]; `weight` is the size of the term relative to the result, at its largest."""
+    """Fit `function` on [low, high]; `weight` is the largest size of the term relative to the result."""
     coefficients, error = chebyfit(function, [mpf(low), mpf(high)], terms, error=True)
     print(f"\n{name}: error {nstr(error * weight * 2**53, 2)} * 2**-53")
     for coefficient in coefficients[::-1]:
@@ -34,24 +36,28 @@ def main():
     polynomial("exponential.exp_tail", lambda r: sum(r**j / factorial(j + 3) for j in range(40)),
                -half, half, 10, half**3)
     square = ((sqrt(2) - 1) / (sqrt(2) + 1)) ** 2 * mpf("1.0001")
-    polynomial("logarithm.log_tail", lambda z: (2 * atanh(sqrt(z)) / sqrt(z) - 2) / z, tiny, square, 8, square)
+    polynomial("logarithm.log_tail", lambda z: (2 * atanh(sqrt(z)) / sqrt(z) - 2) / z,
+               tiny, square, 8, square)
     polynomial("power.log_tail", lambda z: (atanh(sqrt(z)) / sqrt(z) - 1 - z / 3 - z * z / 5) / z**3,
                tiny, square, 7, square**3 * 2**13)
-    polynomial("sigmoidal.tanh_tail", lambda z: (tanh(sqrt(z)) / sqrt(z) - 1) / z, tiny, mpf("0.36") ** 2, 9, 0.13)
-    polynomial("error_function.erf_ratio", lambda z: erf(sqrt(z)) / sqrt(z) - 1, tiny, mpf("0.751") ** 2, 11, 1)
-    centre = mpf("1.25")
+    polynomial("sigmoidal.tanh_tail", lambda z: (tanh(sqrt(z)) / sqrt(z) - 1) / z,
+               tiny, mpf("0.36") ** 2, 9, 0.13)
+    polynomial("error_function.erf_ratio", lambda z: erf(sqrt(z)) / sqrt(z) - 1,
+               tiny, mpf("0.845") ** 2, 12, 1)
+    centre = mpf("1.171875")
     polynomial("error_function.erf_middle",
-               lambda u: (erf(centre + u) - erf(centre)) / u if abs(u) > tiny else 2 / sqrt(pi) * exp(-centre**2),
-               -0.5, 0.5, 18, 0.5)
+               lambda u: (erf(centre + u + tiny) - erf(centre - tiny)) / (u + 2 * tiny),
+               -0.33, 0.33, 16, 0.33)
     polynomial("error_function.scaled_complement", lambda w: erfcx(3 * (1 + w) / (1 - w)),
-               mpf(-1.25) / 4.75, mpf(1) / 3, 13, 0.05)
+               mpf(-1.5) / 4.5, mpf(1) / 3, 14, 0.1)
     angle = (pi / 4) ** 2 * mpf("1.001")
     polynomial("trigonometric.sin_tail", lambda z: (sin(sqrt(z)) / sqrt(z) - 1) / z, tiny, angle, 7, 0.7)
     polynomial("trigonometric.cos_tail", lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, tiny, angle, 6, 0.5)
 
     head("ln 2", log(2), 42)
     head("ln 2, for products of two 26-bit factors", log(2), 26)
-    for name, value in (("1/3", mpf(1) / 3), ("1/5", mpf(1) / 5), ("erf(1.25)", erf(centre)), ("pi/2", pi / 2)):
+    for name, value in (("1/3", mpf(1) / 3), ("1/5", mpf(1) / 5), ("erf(1.171875)", erf(centre)),
+                        ("pi/2", pi / 2)):
         print(f"\n{name}: {float(value)!r} + {float(value - mpf(float(value)))!r}")
     print("\npi/2 in parts of 33 bits:")
     rest = pi / 2

@@ -1,8 +1,8 @@
 """Elementary functions as deterministic Numba scalars.
 
-float32 in, float32 out; float64 in, float64 out; an integer counts as float64. No system library is called, so a
-function has the same bits natively, in WebAssembly and in plain Python. Each is within 1 ulp (see its docstring, and
-``python -m benchmarks.elementary_ulp`` for the table).
+float32 in, float32 out; float64 in, float64 out; an integer counts as float64. No system library is called,
+so a function has the same bits natively, in WebAssembly and in plain Python. Each is within 1 ulp (see its
+docstring, and ``python -m benchmarks.elementary_ulp`` for the table).
 
 >>> from toolkit.elementary import log1p
 >>> log1p(1e-20)

@@ -1,8 +1,9 @@
 """Reduction of an angle to [-pi/4, pi/4] and a quadrant, for every finite float64.
 
-Up to 2**20 quarter turns, pi/2 is subtracted in four parts whose products are exact (Cody and Waite). Beyond, the
-angle times 2/pi is formed in integers, and only the digits that matter: whole turns are never computed (Payne and
-Hanek). No float64 comes closer than 2**-61 to a multiple of pi/2, which fixes the number of digits.
+Up to 2**20 quarter turns, pi/2 is subtracted in four parts whose products are exact (Cody and Waite). Beyond,
+the angle times 2/pi is formed in integers, and only the digits that matter: whole turns are never computed
+(Payne and Hanek). No float64 comes closer than 2**-61 to a multiple of pi/2, which fixes the number of
+digits.
 """
 import numpy as np
 
@@ -21,10 +22,11 @@ _LARGEST_MEDIUM = 1647099.0
 
 # 2/pi after the point in digits of 30 bits; the zeros stand for the digits before the point.
 _DIGITS = np.array([
-    0, 0, 0, 683565275, 618938706, 670080351, 301282525, 808900773, 429114425, 17299781, 598466235, 827878857,
-    115581988, 927694873, 154069513, 879003455, 568242635, 78028027, 679622133, 196006177, 244958978, 449936889,
-    20550102, 241226958, 524929093, 1043265508, 674963448, 637532033, 427884274, 1011232104, 174923629, 228570057,
-    1018207092, 1025047962, 509602349, 491384497, 1052663575, 754195687, 931811986, 983236311, 991033557, 874600460,
+    0, 0, 0, 683565275, 618938706, 670080351, 301282525, 808900773, 429114425, 17299781, 598466235,
+    827878857, 115581988, 927694873, 154069513, 879003455, 568242635, 78028027, 679622133, 196006177,
+    244958978, 449936889, 20550102, 241226958, 524929093, 1043265508, 674963448, 637532033, 427884274,
+    1011232104, 174923629, 228570057, 1018207092, 1025047962, 509602349, 491384497, 1052663575,
+    754195687, 931811986, 983236311, 991033557, 874600460,
 ], dtype=np.int64)
 _MASK = (1 << 30) - 1
 
@@ -81,7 +83,7 @@ def reduce_huge(x):
 
 @kernel
 def reduce_angle(x):
-    """``(r, r_lo, q)`` with ``x = q pi/2 + r + r_lo`` up to whole turns, |r| <= pi/4 and q in 0..3, for a finite x."""
+    """``(r, r_lo, q)`` with ``x = q pi/2 + r + r_lo`` up to whole turns, |r| <= pi/4, q in 0..3, x finite."""
     if abs(x) < _LARGEST_MEDIUM:
         return reduce_medium(x)
     r, r_lo, q = reduce_huge(abs(x))

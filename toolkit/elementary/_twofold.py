@@ -1,8 +1,8 @@
 """Error-free transformations: the exact error of a sum or product, as a second float64.
 
-A value carried as an unevaluated pair ``hi + lo`` has about 106 bits. No fused multiply-add is used: WebAssembly
-has none, and results must have the same bits there. References: T. J. Dekker (1971), doi:10.1007/BF01397083;
-D. E. Knuth, The Art of Computer Programming 2, section 4.2.2.
+A value carried as an unevaluated pair ``hi + lo`` has about 106 bits. No fused multiply-add is used:
+WebAssembly has none, and results must have the same bits there. References: T. J. Dekker (1971),
+doi:10.1007/BF01397083; D. E. Knuth, The Art of Computer Programming 2, section 4.2.2.
 """
 from toolkit._kernel import kernel
 
@@ -36,7 +36,7 @@ def split(a):
 
 @kernel
 def two_product(a, b):
-    """``(p, e)`` with ``p = fl(a * b)`` and ``p + e = a * b`` exactly, barring underflow of e and overflow."""
+    """``(p, e)`` with ``p = fl(a * b)`` and ``p + e = a * b`` exactly, if nothing over- or underflows."""
     a_hi, a_lo = split(a)
     b_hi, b_lo = split(b)
     p = a * b

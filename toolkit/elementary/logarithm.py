@@ -1,7 +1,7 @@
 """log and log1p: the argument as ``2**n * m`` with m near 1, and the series of ``2 atanh(f / (2 + f))``.
 
-``log(1 + f) = f - f**2/2 + s (f**2/2 + R)`` with ``s = f / (2 + f)`` starts with an exact f, so that near 1, where the
-logarithm is small, only small terms are rounded.
+``log(1 + f) = f - f**2/2 + s (f**2/2 + R)`` with ``s = f / (2 + f)`` starts with an exact f, so that near 1,
+where the logarithm is small, only small terms are rounded.
 """
 import numpy as np
 
@@ -15,6 +15,7 @@ _LN2_HI = 0.6931471805598903  # 42 bits: n * _LN2_HI is exact
 _LN2_LO = 5.497923018708371e-14
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E00000000)
 _SMALLEST_NORMAL = 2.2250738585072014e-308
+_SHORTENER = 201326592.0  # 1.5 * 2**27: adding and subtracting it leaves 26 bits of a number below 1
 _TWO_54 = 18014398509481984.0
 
 
@@ -22,24 +23,30 @@ _TWO_54 = 18014398509481984.0
 def log_tail(z):
     """``(2 atanh(s) / s - 2) / z`` at ``z = s**2 <= 0.0295`` (benchmarks/elementary_coefficients.py)."""
     z2 = z * z
-    low = (0.6666666666666666 + z * 0.4000000000000088) + z2 * (0.2857142857080323 + z * 0.2222222239180047)
-    high = (0.18181795630884753 + z * 0.15386240205813478) + z2 * (0.13268759668560612 + z * 0.13086767009948175)
+    low = (0.6666666666666666 + z * 0.4000000000000088) + z2 * (
+        0.2857142857080323 + z * 0.2222222239180047)
+    high = (0.18181795630884753 + z * 0.15386240205813478) + z2 * (
+        0.13268759668560612 + z * 0.13086767009948175)
     return low + (z2 * z2) * high
 
 
 @kernel
 def log_unrounded(x, x_lo, power):
-    """``(hi, lo)`` with ``hi + lo = log((x + x_lo) * 2**power)``, for a positive normal x and a much smaller x_lo."""
+    """``(hi, lo)``: ``hi + lo = log((x + x_lo) * 2**power)``; x positive and normal, x_lo much smaller."""
     bits = bits_of(x)
     exponent = (bits - _SQRT_HALF_BITS) >> 52
     f = float_of(bits - (exponent << 52)) - 1.0
     n = np.float64(exponent) + power
     s = f / (2.0 + f)
     z = s * s
-    half_square = 0.5 * f * f
-    tail = half_square - s * (half_square + z * log_tail(z))
+    # f**2 / 2 would be the largest rounded term: half of it, the square of 26 bits, is exact.
+    short = (f + _SHORTENER) - _SHORTENER
+    square = 0.5 * short * short
+    rest = 0.5 * (f - short) * (f + short)
+    series = s * ((square + rest) + z * log_tail(z))
     hi, lost = fast_two_sum(n * _LN2_HI, f)
-    return hi, lost + ((n * _LN2_LO + x_lo / x) - tail)
+    hi, lost2 = fast_two_sum(hi, -square)
+    return hi, (lost + lost2) + ((n * _LN2_LO + x_lo / x) + (series - rest))
 
 
 @kernel
@@ -86,8 +93,9 @@ def log1p64(x):
 def log(x):
     """Natural logarithm.
 
-    ``log(2**n m) = n ln 2 + log m`` with m between sqrt(1/2) and sqrt(2), summed as a pair so that one rounding counts. It
-    calls no system library, so it has the same bits natively, in WebAssembly and in plain Python.
+    ``log(2**n m) = n ln 2 + log m`` with m between sqrt(1/2) and sqrt(2), summed as a pair so that one
+    rounding counts. It calls no system library, so it has the same bits natively, in WebAssembly and in plain
+    Python.
 
     Parameters
     ----------
@@ -100,19 +108,21 @@ def log(x):
 
     Notes
     -----
-    *Special values*: ``log(1) = +0``, ``log(±0) = -inf``, ``log(inf) = inf``, ``log(x) = nan`` for ``x < 0`` and NaN.
+    *Special values*: ``log(1) = +0``, ``log(±0) = -inf``, ``log(inf) = inf``, ``log(x) = nan``
+    for ``x < 0`` and NaN.
 
-    *Accuracy*: float64 at most 0.75 ulp, subnormal arguments included (tested with mpmath); float32 is computed in
-    float64 and rounded once, at most 0.501 ulp.
+    *Accuracy*: float64 at most 0.75 ulp, subnormal arguments included (tested with mpmath); float32 is
+    computed in float64 and rounded once, at most 0.5001 ulp.
 
     References
     ----------
-    P. T. P. Tang (1990), doi:10.1145/98267.98294; N. J. Higham, Accuracy and Stability of Numerical Algorithms (2002),
-    section 1.14.1.
+    P. T. P. Tang (1990), doi:10.1145/98267.98294; N. J. Higham, Accuracy and Stability
+    of Numerical Algorithms (2002), section 1.14.1.
 
     Examples
     --------
-    A bare series in ``x - 1`` fails for large x and a bare ``n ln 2 + log m`` just below 1, where the two cancel.
+    A bare series in ``x - 1`` fails for large x and a bare ``n ln 2 + log m`` just below 1,
+    where the two cancel.
 
     >>> from toolkit.elementary import log
     >>> log(0.9999999999999999), -0.6931471805599453 + log(1.9999999999999998)
@@ -125,7 +135,8 @@ def log(x):
 def log1p(x):
     """``log(1 + x)`` without the rounding of the sum.
 
-    The part of x that ``u = fl(1 + x)`` lost is known exactly and put back: ``log(1 + x) = log(u) + lost / u``.
+    The part of x that ``u = fl(1 + x)`` lost is known exactly and put back: ``log(1 + x) = log(u) + lost /
+    u``.
 
     Parameters
     ----------
@@ -138,10 +149,11 @@ def log1p(x):
 
     Notes
     -----
-    *Special values*: ``log1p(±0) = ±0``, ``log1p(-1) = -inf``, ``log1p(inf) = inf``, NaN for ``x < -1`` and NaN.
+    *Special values*: ``log1p(±0) = ±0``, ``log1p(-1) = -inf``, ``log1p(inf) = inf``, NaN for ``x
+    < -1`` and NaN.
 
-    *Accuracy*: float64 at most 0.75 ulp (tested with mpmath); float32 is computed in float64 and rounded once, at most
-    0.501 ulp.
+    *Accuracy*: float64 at most 0.75 ulp (tested with mpmath); float32 is computed in float64 and rounded
+    once, at most 0.5001 ulp.
 
     References
     ----------

@@ -1,7 +1,7 @@
 """pow: ``exp(y log|x|)`` with the logarithm and the product carried as pairs of float64.
 
-The exponential multiplies the absolute error of its argument by the result, and the argument reaches 745: a logarithm
-rounded to 53 bits would cost hundreds of ulp. The pair is right to about 2**-68.
+The exponential multiplies the absolute error of its argument by the result, and the argument reaches 745: a
+logarithm rounded to 53 bits would cost hundreds of ulp. The pair is right to about 2**-68.
 """
 import numpy as np
 
@@ -26,7 +26,7 @@ _TWO_64 = 18446744073709551616.0
 
 @kernel
 def log_tail(z):
-    """``(atanh(s) / s - 1 - z/3 - z**2/5) / z**3`` at ``z = s**2 <= 0.0295`` (benchmarks/elementary_coefficients.py)."""
+    """``(atanh(s)/s - 1 - z/3 - z**2/5) / z**3``, ``z = s**2`` (benchmarks/elementary_coefficients.py)."""
     z2 = z * z
     low = (0.142857142857143 + z * 0.11111111111070332) + z2 * (0.0909090911304029 + z * 0.07692303194530649)
     return low + (z2 * z2) * ((0.06667101024572636 + z * 0.05860905995273481) + z2 * 0.05783180209405219)
@@ -34,7 +34,7 @@ def log_tail(z):
 
 @kernel
 def log_pair(x, power):
-    """``log(x * 2**power)`` as a pair, for a positive normal x: ``2 s (1 + z/3 + z**2/5 + ...)`` in pair arithmetic."""
+    """``log(x * 2**power)`` as a pair, for a positive normal x: ``2 s (1 + z/3 + z**2/5 + ...)`` in pairs."""
     bits = bits_of(x)
     exponent = (bits - _SQRT_HALF_BITS) >> 52
     f = float_of(bits - (exponent << 52)) - 1.0
@@ -97,15 +97,16 @@ def pow64(x, y):
 def pow(x, y):
     """``x`` to the power ``y``, in the type of `x`.
 
-    ``exp(y log|x|)`` with a logarithm of about 106 bits, and the sign from the parity of y. Exact results (squares, roots
-    and powers of two that are representable) come out exact.
+    ``exp(y log|x|)`` with a logarithm of about 106 bits, and the sign from the parity of y. Exact results
+    (squares, roots and powers of two that are representable) come out exact.
 
     Parameters
     ----------
     x : float32 or float64 scalar
         The base; an integer counts as float64.
     y : float32 or float64 scalar
-        The exponent. It is used as it is: a float64 exponent of a float32 base is not rounded to float32 first.
+        The exponent. It is used as it is: a float64 exponent of a float32 base is not rounded to float32
+        first.
 
     Returns
     -------
@@ -113,13 +114,14 @@ def pow(x, y):
 
     Notes
     -----
-    *Special values* (IEEE 754, C99): ``pow(x, ±0) = 1`` and ``pow(1, y) = 1`` even for NaN; otherwise NaN gives NaN;
-    ``pow(-1, ±inf) = 1``; ``pow(x, inf)`` is 0 for ``|x| < 1`` and inf for ``|x| > 1``, -inf the other way round;
-    ``pow(±0, y)`` is ±0 (y odd and positive), 0 (y > 0), ±inf (y odd and negative), inf (y < 0); ``pow(-inf, y)`` is
-    -inf or -0 for odd y; a negative base with a non-integer exponent gives NaN.
+    *Special values* (IEEE 754, C99): ``pow(x, ±0) = 1`` and ``pow(1, y) = 1`` even for NaN;
+    otherwise NaN gives NaN; ``pow(-1, ±inf) = 1``; ``pow(x, inf)`` is 0 for ``|x| < 1`` and inf for ``|x| >
+    1``, -inf the other way round; ``pow(±0, y)`` is ±0 (y odd and positive), 0 (y > 0), ±inf (y odd and
+    negative), inf (y < 0); ``pow(-inf, y)`` is -inf or -0 for odd y; a negative base with a non-integer
+    exponent gives NaN.
 
-    *Accuracy*: float64 at most 0.65 ulp, subnormal results included (tested with mpmath); float32 is computed in
-    float64 and rounded once, at most 0.501 ulp.
+    *Accuracy*: float64 at most 0.65 ulp, subnormal results included (tested with mpmath); float32 is computed
+    in float64 and rounded once, at most 0.5001 ulp.
 
     References
     ----------
