@@ -293,11 +293,11 @@ def test_ulp_error_agrees_between_kinds_of_exact_numbers():
 
 
 def test_ulp_error_of_special_values():
-    right = ulp_error([np.nan, np.inf, -np.inf, np.inf, 0.0], [np.nan, np.inf, -np.inf, 1e39, -0.0], "float32")
+    right = ulp_error([np.nan, np.inf, -np.inf, np.inf, 0], [np.nan, np.inf, -np.inf, 1e39, -0.0], FLOAT32)
     wrong = ulp_error([np.nan, np.inf, np.inf, 1.0], [1.0, -np.inf, 65000.0, np.nan], "float16")
     assert np.all(right == 0) and np.all(wrong == np.inf)
     assert ulp_error(np.inf, mpmath.mpf("1e400"), "float64") == 0
-    assert ulp_error(np.inf, mpmath.mpf(3), "float64") == ulp_error(np.nan, mpmath.mpf(3), "float64") == np.inf
+    assert ulp_error(np.inf, mpmath.mpf(3), FLOAT64) == ulp_error(np.nan, mpmath.mpf(3), FLOAT64) == np.inf
     assert ulp_error(FLOAT16.max, 65520.0, "float16") == 0.5
     assert ulp_error(0.0, FLOAT16.smallest_subnormal / 4, "float16") == 0.25
     assert ulp_error(3, 2, (2, 1)) == 1

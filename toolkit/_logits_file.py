@@ -31,7 +31,8 @@ def read_array(path, key=None):
     ----------
     path : str or path
         A .npy file is memory-mapped. A .csv, .tsv or .txt file holds one row a line, after an optional line
-        of names, in fields divided by tabs, semicolons or commas; with the first two, decimal commas will do.
+        of names, in fields divided by tabs, semicolons, commas or spaces; with the first two, decimal commas
+        will do.
     key : str, optional
         Which array of an .npz file; needless where there is only one.
 
@@ -92,10 +93,10 @@ def _read_text(path, key):
                 if line.strip()]
     if not numbered:
         raise ValueError("the file is empty")
-    delimiter = next((mark for mark in "\t;" if mark in numbered[0][1]), ",")
-    if delimiter != ",":
+    delimiter = next((mark for mark in "\t;," if mark in numbered[0][1]), None)
+    if delimiter in ("\t", ";"):
         numbered = [(number, line.replace(",", ".")) for number, line in numbered]
-    if numbered[0][1].startswith(delimiter):
+    if not numbered[0][1].split(delimiter)[0].strip():
         raise ValueError("line 1 starts with an empty field, as a column of row numbers has; save without it")
     if _is_header(numbered, delimiter):
         numbered = numbered[1:]
@@ -124,7 +125,7 @@ def _is_number(text):
 
 
 def _first_mistake(numbered, delimiter):
-    first = numbered[0][1].count(delimiter) + 1
+    first = len(numbered[0][1].split(delimiter))
     for number, line in numbered:
         fields = line.split(delimiter)
         if len(fields) != first:
@@ -132,7 +133,7 @@ def _first_mistake(numbered, delimiter):
         for place, field in enumerate(fields, 1):
             if not _is_number(field):
                 return f"line {number}, field {place}: {field.strip()!r} is not a number"
-    return "not a table of numbers divided by tabs, semicolons or commas"
+    return "not a table of numbers divided by tabs, semicolons, commas or spaces"
 
 
 _READERS = {".npy": _read_npy, ".npz": _read_npz, ".csv": _read_text, ".tsv": _read_text, ".txt": _read_text}
