@@ -3,7 +3,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -39,8 +39,9 @@ def weigh(z, b, **options):
 
 @pytest.mark.parametrize("z, dtype", [
     (np.zeros(2, np.float16), np.float16), (np.zeros(2, np.float32), np.float32), (np.zeros(2), np.float64),
-    (np.zeros(2, ">f4"), np.float32), (np.zeros(2, np.int8), np.float64), (np.zeros(2, np.uint64), np.float64),
-    ([True, False], np.float64), ([1, 2], np.float64), ([1.0], np.float64), (3, np.float64),
+    (np.zeros(2, ">f4"), np.float32), (np.zeros(2, np.int8), np.float64),
+    (np.zeros(2, np.uint64), np.float64), ([True, False], np.float64), ([1, 2], np.float64),
+    ([1.0], np.float64), (3, np.float64),
     (np.float32(3), np.float32), ((np.float32(1), np.float32(2)), np.float32)])
 def test_dtype_of_result(z, dtype):
     assert double(z).dtype == dtype and double(z).dtype.isnative
@@ -106,7 +107,7 @@ def test_scalars():
 
 @pytest.mark.parametrize("where, error, message", [
     ([1, 0, 1], TypeError, "where has dtype int64; allowed: booleans"),
-    ([True, False], ValueError, r"where has shape \(2,\); allowed: what broadcasts to \(2, 3\), the shape of z"),
+    ([True, False], ValueError, r"where has shape \(2,\); allowed: what broadcasts to \(2, 3\), the shape"),
     (np.ones((2, 2, 3), bool), ValueError, r"where has shape \(2, 2, 3\)")])
 def test_bad_mask(where, error, message):
     with pytest.raises(error, match=message):
@@ -159,6 +160,7 @@ def test_layouts_need_no_new_compilation():
     assert len(getattr(scale_rows, "signatures", ())) == known
 
 
+@settings(deadline=None, derandomize=True, database=None)
 @given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=1, max_dims=4, max_side=4),
                   elements=st.integers(-99, 99)), st.data())
 def test_axis_is_moveaxis(z, data):
@@ -172,9 +174,11 @@ def test_axis_is_moveaxis(z, data):
 
 
 @pytest.mark.parametrize("given, format, result", [
-    (np.float32, "bfloat16", np.float32), (np.float32, "float32", np.float32), (np.float16, "float16", np.float16),
-    (np.float16, "bfloat16", np.float64), (np.float16, "float8_e4m3fn", np.float16),
-    (np.float32, "float64", np.float64), (np.float32, (11, 5), np.float64), (np.int32, "float16", np.float64)])
+    (np.float32, "bfloat16", np.float32), (np.float32, "float32", np.float32),
+    (np.float16, "float16", np.float16), (np.float16, "bfloat16", np.float64),
+    (np.float16, "float8_e4m3fn", np.float16),
+    (np.float32, "float64", np.float64), (np.float32, (11, 5), np.float64),
+    (np.int32, "float16", np.float64)])
 def test_emulation_keeps_the_dtype_that_holds_the_format(given, format, result):
     assert double(np.array([1, 3], given), format=format).dtype == result
 

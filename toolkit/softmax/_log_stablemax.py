@@ -123,7 +123,7 @@ def log_stablemax(z, *, axis=-1, where=None, form="complement", format=None):
 
     Accuracy
     --------
-    Complement form: at most 5 ulp in float32 and float64 for K <= 1000 and |z| up to 1e18 (float32) or 1e150
+    Complement form: at most 5 ulp in float32 and float64 for K <= 300 and |z| up to 1e18 (float32) or 1e150
     (float64), tested.
 
     References
@@ -135,8 +135,8 @@ def log_stablemax(z, *, axis=-1, where=None, form="complement", format=None):
     --------
     >>> import numpy as np
     >>> z = np.array([1e6, -1e6], np.float32)
-    >>> [float(log_stablemax(z, form=form)[0]) for form in ("naive", "complement")]
-    [0.0, -9.99998019998353e-13]
+    >>> [f"{log_stablemax(z, form=form)[0]:.6g}" for form in ("naive", "complement")]
+    ['0', '-9.99998e-13']
     """
     code = check_choice("form", form, FORMS)
     broken = (lost_logs, "log_stablemax(form='naive') took the logarithm of 0") if code == _NAIVE else None

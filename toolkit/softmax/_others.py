@@ -47,8 +47,7 @@ def sum_of_others(z, top, fmt):
     lost = like(0.0, m)
     for i in range(z.size):
         if i != top:
-            total, error = add_exactly(total, exp_gap(z[i], m, fmt), fmt)
-            lost = rnd(lost + error, fmt)
+            total, lost = add_exactly(total, rnd(exp_gap(z[i], m, fmt) + lost, fmt), fmt)
     if total == np.inf:
         return total
     return rnd(total + lost, fmt)

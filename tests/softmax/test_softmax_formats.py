@@ -1,0 +1,168 @@
+"""Emulated formats, dtypes inside kernels, and kernels without a compiler."""
+import doctest
+import importlib
+import os
+import pkgutil
+import subprocess
+import sys
+
+import numba
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+import toolkit.softmax
+from toolkit.formats import FLOAT16, get_format, round_to, ulp
+from toolkit.softmax import (ALGORITHMS, FORMS, kernels, log_softmax, log_stablemax, logsumexp, softmax,
+                             stablemax)
+
+MAPS = {f"softmax {a}": (lambda z, a=a, **o: softmax(z, algorithm=a, **o)) for a in ALGORITHMS}
+MAPS |= {f"log_softmax {f}": (lambda z, f=f, **o: log_softmax(z, form=f, **o)) for f in FORMS}
+MAPS |= {f"log_stablemax {f}": (lambda z, f=f, **o: log_stablemax(z, form=f, **o)) for f in FORMS}
+MAPS |= {"stablemax": stablemax, "stablemax naive": lambda z, **o: stablemax(z, algorithm="naive", **o)}
+maps = pytest.mark.parametrize("name", MAPS)
+
+
+def some_logits(dtype=np.float64):
+    return np.random.default_rng(0).normal(0, [[0.3], [2], [6]] * 10, (30, 7)).astype(dtype)
+
+
+@maps
+def test_emulated_float64_has_the_bits_of_native_float64(name):
+    z = some_logits()
+    assert_array_equal(MAPS[name](z, format="float64"), MAPS[name](z))
+
+
+@maps
+def test_emulated_float32_is_native_float32(name):
+    # The same operations with the same roundings; only two_pass reduces its argument in the wider carrier, and
+    # elementary functions of float32 carriers may round the other way in rare cases.
+    z = some_logits(np.float32)
+    native, emulated = MAPS[name](z), MAPS[name](z, format="float32")
+    assert native.dtype == emulated.dtype == np.float32
+    assert (np.abs(native.astype(float) - emulated) <= 3 * np.spacing(np.abs(native))).all()
+
+
+@maps
+@pytest.mark.parametrize("format", ["float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", (6, 5)])
+def test_results_are_values_of_the_format(name, format):
+    z = some_logits()
+    where = np.arange(7) != 3
+    out = MAPS[name](z / 4, format=format, where=where)
+    assert_array_equal(out[:, where], round_to(out[:, where], format))
+    assert not np.isnan(out).any()
+    assert (out[:, ~where] == (-np.inf if name.startswith("log") else 0)).all()
+
+
+def test_emulated_reductions():
+    z = some_logits()
+    for format in ("float16", "bfloat16"):
+        out = logsumexp(z, format=format)
+        weighted = logsumexp(z, b=np.ones(7), format=format)
+        assert_array_equal(out, round_to(out, format))
+        assert_array_equal(out, weighted)
+        assert (abs(out - logsumexp(round_to(z, format))) <= 2 * ulp(out, format)).all()
+    assert_array_equal(logsumexp(z, format="float64"), logsumexp(z))
+
+
+def float16_steps(z, log):
+    """Softmax (reload) or common log-softmax with NumPy float16 at every step."""
+    def half(x):
+        return np.asarray(x).astype(np.float16)
+    z = half(z)
+    gaps = z - z.max()
+    terms = half(np.exp(gaps.astype(float)))
+    total = np.float16(0)
+    for term in terms:
+        total = total + term
+    if log:
+        return gaps - half(np.log(float(total)))
+    return terms * (np.float16(1) / total)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_emulated_float16_is_numpy_float16(log):
+    for z in some_logits():
+        emulated = log_softmax(z, form="common", format=FLOAT16) if log else softmax(z, format=FLOAT16)
+        assert_array_equal(emulated, float16_steps(z, log))
+
+
+def test_complement_form_in_every_format():
+    for format in ("float16", "bfloat16", "float32", "float8_e5m2"):
+        f = get_format(format)
+        for gap in np.linspace(1, -np.log(f.smallest_normal) - 0.7, 50):
+            z = round_to(np.array([0.0, -gap, -gap - 1]), f)
+            p = log_softmax(z, format=f)
+            assert (abs(p - log_softmax(z)) <= 4 * ulp(log_softmax(z), f)).all()
+
+
+SCALARS = {
+    kernels.exp_gap: (1, 2), kernels.shifted: (1, 2), kernels.add_exactly: (1, 2), kernels.extended_exp: (1,),
+    kernels.stable_s: (1,), kernels.stable_weight: (1,), kernels.stable_ratio: (1, 2),
+    kernels.log_stable_ratio: (1, 2)}
+ROWS = [kernels.logsumexp_row, kernels.online_normalizer, kernels.extended_sum]
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="types are inferred by the compiler only")
+@pytest.mark.parametrize("function", [*SCALARS, *ROWS], ids=lambda f: f.__name__)
+def test_no_float64_in_float32_kernels(function):
+    arguments = [np.float32(v) for v in SCALARS.get(function, ())] or [np.ones(3, np.float32)]
+    function(*arguments, None)
+    narrow = [s for s in function.nopython_signatures if getattr(s.args[0], "dtype", s.args[0]) == numba.float32]
+    for signature in narrow:
+        assert set(getattr(signature.return_type, "types", [signature.return_type])) == {numba.float32}
+    assert narrow
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="types are inferred by the compiler only")
+def test_no_float64_variable_in_float32_rows():
+    rows = np.ones((1, 3), np.float32)
+    for function in (kernels.softmax_three_pass_reload, kernels.softmax_two_pass, kernels.softmax_online,
+                     kernels.softmax_three_pass_recompute, kernels.log_softmax_common,
+                     kernels.log_softmax_complement, kernels.stablemax_row, kernels.log_stablemax_row):
+        row = numba.typeof(rows[0])
+        library = numba.njit(error_model="numpy")(function.py_func)
+        library.compile((row, row, numba.types.none))
+        annotation = next(iter(library.overloads.values())).type_annotation
+        wide = {k: v for k, v in annotation.typemap.items() if v in (numba.float64, numba.complex128)}
+        # Literals and infinities are float64 constants; what a row stores must not be.
+        assert not [k for k in wide if not k.startswith(("$", "const"))], (function.__name__, wide)
+
+
+SCRIPT = """
+import sys
+import numpy as np
+from toolkit.softmax import *
+rng = np.random.default_rng(1)
+out = []
+for dtype in (np.float32, np.float64):
+    z = rng.normal(0, [[0.3], [6], [40]], (3, 5)).astype(dtype)
+    z[0, 1], z[1, 1] = z[0, 0], -np.inf
+    g = rng.normal(size=(3, 5)).astype(dtype)
+    for options in ({}, {"format": "float16"}, {"format": "float8_e4m3fn", "where": np.arange(5) != 1}):
+        for algorithm in ALGORITHMS[1:]:
+            out.append(softmax(z, algorithm=algorithm, temperature=1.5, **options))
+        for form in FORMS[1:]:
+            out += [log_softmax(z, form=form, **options), log_stablemax(z, form=form, **options)]
+        out += [stablemax(z, **options), logsumexp(z, **options), logsumexp(z, b=g, return_sign=True, **options)[0]]
+    out += [softmax_vjp(softmax(z), g), log_softmax_vjp(log_softmax(z), g), stablemax_vjp(z, g)]
+    out += [log_stablemax_vjp(z, g), logsumexp_vjp(z, g[:, 0]), logsumexp_vjp(z, g[:, 0], b=g)]
+    out.append(softmax([[np.inf, 1], [np.nan, 1], [-np.inf, -np.inf]], temperature=0))
+data = b"".join(np.where(np.isnan(a), 7, a).tobytes() for a in out)
+sys.stdout.buffer.write(data)
+"""
+
+
+def run_script(**environment):
+    command = [sys.executable, "-W", "error", "-c", SCRIPT]
+    return subprocess.run(command, env=os.environ | environment, check=True, capture_output=True).stdout
+
+
+def test_same_bits_without_a_compiler_and_no_warnings():
+    compiled, interpreted = run_script(NUMBA_DISABLE_JIT="0"), run_script(NUMBA_DISABLE_JIT="1")
+    assert len(compiled) > 2000 and compiled == interpreted
+
+
+def test_examples_in_docstrings():
+    for module in pkgutil.iter_modules(toolkit.softmax.__path__, "toolkit.softmax."):
+        assert doctest.testmod(importlib.import_module(module.name)).failed == 0
