@@ -24,8 +24,7 @@ def main():
         page.wait_for_function("document.documentElement.dataset.live === 'ready'")
         figure = page.locator(".live-figure").first
         figure.scroll_into_view_if_needed()
-        figure.locator(".js-plotly-plot .main-svg").first.wait_for()
-        page.wait_for_function("document.fonts.status === 'loaded'")
+        page.wait_for_timeout(500)  # the first drawing, and web fonts
         figure.screenshot(path=PICTURE, animations="disabled")
         browser.close()
     print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size // 1024} KB")

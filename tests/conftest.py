@@ -1,9 +1,13 @@
-"""Shared by all tests: where Chromium is, and a loud word when it is missing."""
+"""Shared by all tests: the built book, where Chromium is, and a loud word when it is missing."""
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium found: put one of " + ", ".join(NAMES) + " on PATH, or its path in CHROMIUM"
 
@@ -12,6 +16,13 @@ def find_chromium():
     """Path of an installed Chromium, or None."""
     named = os.environ.get("CHROMIUM")
     return shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def built_book():
+    """Folder of the built book, built by the command of `make book` when it is missing or stale."""
+    subprocess.run([sys.executable, ROOT / "scripts/build_book.py"], check=True, cwd=ROOT)
+    return ROOT / "_build/html"
 
 
 @pytest.fixture(scope="session")

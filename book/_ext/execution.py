@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from sources import BOOK, CODE, digest
+from sources import CODE, PAGES, digest
 
 
 def key_the_cache(app, config):
@@ -20,7 +20,7 @@ def key_the_cache(app, config):
 def setup(app):
     # Kernels inherit it; live figures then give the page's HTML instead of a widget.
     os.environ["BOOK_BUILD"] = "1"
-    # Pages hold outputs of the toolkit and docstrings: read all of them again when one of its files changes.
-    app.add_config_value("book_digest", digest(BOOK), "env", str)
+    # Pages hold outputs, kernels and docstrings of the toolkit: read all of them again when one of its files changes.
+    app.add_config_value("toolkit_digest", digest(PAGES), "env", str)
     app.connect("config-inited", key_the_cache)
     return {"parallel_read_safe": True}

@@ -1,16 +1,17 @@
 """Repository, Binder and Colab buttons, once `repository.url` is set in _config.yml and not before."""
 
-LAUNCH = {
-    "notebook_interface": "jupyterlab",
-    "binderhub_url": "https://mybinder.org",
-    "colab_url": "https://colab.research.google.com",
-}
+BINDER = "https://mybinder.org"
+COLAB = "https://colab.research.google.com"
 
 
 def add_buttons(app, config):
     options = config.html_theme_options
-    if options.get("repository_url"):
-        options |= {"use_repository_button": True, "use_issues_button": True, "launch_buttons": LAUNCH}
+    url = options.get("repository_url")
+    if url:
+        launch = {"notebook_interface": "jupyterlab", "binderhub_url": BINDER}
+        if "github.com/" in url:  # the only host that Colab opens notebooks from by address
+            launch["colab_url"] = COLAB
+        options |= {"use_repository_button": True, "use_issues_button": True, "launch_buttons": launch}
 
 
 def launch_notebooks_only(app, pagename, templatename, context, doctree):

@@ -2,10 +2,11 @@
 import hashlib
 from pathlib import Path
 
-__all__ = ["BOOK", "CODE", "ROOT", "digest"]
+__all__ = ["BOOK", "CODE", "PAGES", "ROOT", "digest"]
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("toolkit/**/*.py", "requirements.lock")
+PAGES = ("toolkit/**/*", "book/_ext/*.py", "requirements.lock")
 BOOK = ("toolkit/**/*", "book/**/*", "notebooks/**/*", "_config.yml", "_toc.yml", "requirements.lock")
 _DERIVED = {"__pycache__", ".ipynb_checkpoints"}
 

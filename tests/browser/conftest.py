@@ -1,8 +1,6 @@
 """A real Chromium on the built book; `new_page` gives pages that remember everything that went wrong on them."""
 import functools
 import os
-import subprocess
-import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +10,6 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).parents[2]
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync",
          "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
@@ -28,13 +25,6 @@ def pytest_collection_modifyitems(items):
 class _Handler(SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
-
-
-@pytest.fixture(scope="session")
-def built_book():
-    """Folder of the built book, built by the command of `make book` when it is missing or stale."""
-    subprocess.run([sys.executable, ROOT / "scripts/build_book.py"], check=True, cwd=ROOT)
-    return ROOT / "_build/html"
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,149 @@
+"""The built pages as files: complete in themselves, naming no other host, and true to what they link."""
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from toolkit.exercises import EXERCISES
+
+ROOT = Path(__file__).parents[1]
+LOADING = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("video", "src"), ("audio", "src"),
+           ("embed", "src"), ("object", "data")}
+LOADING_LINKS = {"stylesheet", "preload", "prefetch", "preconnect", "dns-prefetch", "icon", "shortcut icon", "modulepreload"}
+
+
+class Page(HTMLParser):
+    """What a page loads, where it leads, its ids and its blocks of JSON."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.loaded, self.links, self.ids, self.blocks, self._block = path, [], [], set(), [], None
+        self.text = path.read_text(encoding="utf-8")
+        self.feed(self.text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.ids.add(given.get("id"))
+        self._block = given if given.get("type") == "application/json" else None
+        self.loaded += [value for name, value in attributes if (tag, name) in LOADING]
+        if tag == "link" and given.get("rel") in LOADING_LINKS:
+            self.loaded.append(given["href"])
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+
+    def handle_data(self, data):
+        if self._block is not None:
+            self.blocks.append((self._block, data))
+            self._block = None
+
+
+@pytest.fixture(scope="module")
+def pages(built_book):
+    return {p.relative_to(built_book).as_posix(): Page(p) for p in built_book.rglob("*.html") if "_static" not in p.parts}
+
+
+def test_a_page_loads_from_its_own_folder_alone(pages, built_book):
+    for name, page in pages.items():
+        for address in page.loaded:
+            parts = urlsplit(address)
+            assert not parts.scheme and not parts.netloc, f"{name} loads {address}"
+            assert (page.path.parent / unquote(parts.path)).exists(), f"{name} loads {address}, which is missing"
+
+
+def test_no_page_brings_what_only_a_server_can_use(pages):
+    for name, page in pages.items():
+        found = re.findall(r"unpkg|jsdelivr|cdnjs|require\.js|thebe|vnd\.jupyter\.widget", page.text)
+        assert not found, f"{name}: {found}"
+
+
+def test_no_style_loads_from_another_host(built_book):
+    for path in built_book.rglob("*.css"):
+        found = re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^)\"']*", path.read_text(encoding="utf-8"))
+        assert not found, f"{path.name}: {found}"
+
+
+def test_links_inside_the_book_lead_somewhere(pages, built_book):
+    for name, page in pages.items():
+        for address in page.links:
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
+            assert target.exists(), f"{name} links to {address}, which is missing"
+            known = pages.get(target.relative_to(built_book.resolve()).as_posix())
+            if known and parts.fragment and "=" not in parts.fragment:
+                assert unquote(parts.fragment) in known.ids, f"{name} links to {address}: no such place"
+
+
+def test_the_first_page_opens_the_book(pages):
+    assert re.search(r"url=book/intro\.html", pages["index.html"].text)
+
+
+def specs(page):
+    """The figures of a page, by name."""
+    figures = [json.loads(text) for attributes, text in page.blocks if attributes.get("class") == "live-spec"]
+    return {figure["name"]: figure for figure in figures}
+
+
+def test_a_figure_is_small(pages):
+    for name, page in pages.items():
+        figures = re.findall(r'<figure class="live-figure".*?</figure>', page.text, re.DOTALL)
+        module = sum(len(text) for attributes, text in page.blocks if attributes.get("id") == "live-module")
+        assert len(figures) == len(specs(page))
+        if figures:
+            size = (module + sum(map(len, figures))) / len(figures)
+            assert size <= 60_000, f"{name}: {size:.0f} bytes for each figure"
+
+
+def test_the_links_of_the_teaching_guide_name_real_figures_and_states(pages):
+    states = [link for link in pages["book/teach.html"].links if "=" in urlsplit(link).fragment]
+    assert states
+    for link in states:
+        figures = specs(pages["book/" + urlsplit(link).path])
+        state = {key: values[0] for key, values in parse_qs(urlsplit(link).fragment, strict_parsing=True).items()}
+        hidden = state.pop("hide", "")
+        for key in [*state, *filter(None, hidden.split(","))]:
+            figure, control = key.split(".")
+            spec = {c["name"]: c for c in figures[figure]["controls"]}[control]
+            if key in state and "options" in spec:
+                assert state[key] in spec["options"], link
+            elif key in state:
+                assert spec["low"] <= float(state[key]) <= spec["high"], link
+
+
+def test_the_exercise_that_the_teaching_guide_shows_is_one():
+    names = re.findall(r'check\("([^"]+)"', (ROOT / "book/teach.md").read_text(encoding="utf-8"))
+    assert names and set(names) <= set(EXERCISES)
+
+
+@pytest.fixture
+def extension(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))
+
+
+@pytest.mark.parametrize(("url", "buttons"), [
+    ("", set()),
+    ("https://github.com/someone/book", {"binderhub_url", "colab_url"}),
+    ("https://gitlab.com/someone/book", {"binderhub_url"}),
+])
+def test_buttons_come_with_a_repository(extension, url, buttons):
+    from repository import add_buttons
+
+    config = SimpleNamespace(html_theme_options={"repository_url": url})
+    add_buttons(None, config)
+    options = config.html_theme_options
+    assert options.get("use_repository_button", False) == bool(url)
+    assert {key for key in options.get("launch_buttons", {}) if key.endswith("_url")} == buttons
+
+
+def test_bars_in_docstrings_are_sizes(extension):
+    from kernel_docs import escape_bars
+
+    lines = ["Of |x| and ``|y|`` with :math:`|z|`.", "", "::", "", "    |a|", "", ">>> 1 | 2", "3", "", "Then |b|."]
+    escape_bars(None, None, None, None, None, lines)
+    assert lines[0] == r"Of \|x\| and ``|y|`` with :math:`|z|`."
+    assert (lines[4], lines[6], lines[9]) == ("    |a|", ">>> 1 | 2", r"Then \|b\|.")
