@@ -13,7 +13,7 @@ from toolkit.live.style import DASHES, ROLES, SYMBOLS
 __all__ = ["WIDTHS", "axes_svg", "frame", "marks", "marks_svg", "plot_svg"]
 
 WIDTHS = {"wide": 720, "narrow": 400}
-_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 30, 52
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 14, 30, 52
 _CROWD = 130  # tenths of a pixel between equal symbols on a rail: closer ones are left out
 _FAR = 1e5  # pixels: what lies beyond the plot is cut off, but must stay a small number
 
@@ -22,7 +22,7 @@ def frame(plot, width):
     """How data become pixels of the inner plot area: ``offset + slope * coordinate`` per axis, as JSON."""
     inner = (width - _LEFT - _RIGHT, plot.height - _TOP - _BOTTOM)
     x = _scale(plot.x, 0, inner[0]) | {"words": plot.words()}
-    return {"width": inner[0], "height": inner[1], "x": x, "y": _scale(plot.y, inner[1], 0)}
+    return {"left": _LEFT, "top": _TOP, "width": inner[0], "height": inner[1], "x": x, "y": _scale(plot.y, inner[1], 0)}
 
 
 def _scale(axis, start, end):
@@ -207,14 +207,14 @@ def _legend(plot):
         if not look["name"] or look["kind"] in ("rule", "band"):
             continue
         if look["kind"] == "line":
-            sample = (f'<path transform="scale(.1)" d="M{10 * x} 140h260" stroke-width="{look["width"]}"'
+            sample = (f'<path transform="scale(.1)" d="M{10 * x:g} 140h260" stroke-width="{look["width"]}"'
                       f' stroke-dasharray="{look["dash"]}"/>')
             kind = "line"
         elif look["kind"] == "bars":
-            sample, kind = f'<rect x="{x + 4}" y="8" width="16" height="12"/>', "hollow" if look["hollow"] else "bars"
+            sample, kind = f'<rect x="{x + 4:g}" y="8" width="16" height="12"/>', "hollow" if look["hollow"] else "bars"
         else:
-            sample = f'<g transform="translate({x + 13} 14) scale(.1)">{_symbol(0, 0, look["symbol"])}</g>'
+            sample = f'<g transform="translate({x + 13:g} 14) scale(.1)">{_symbol(0, 0, look["symbol"])}</g>'
             kind = "markers"
-        shapes += _group(look, kind, sample) + _text(x + 32, 19, look["name"], "start")
-        x += 46 + 8 * len(look["name"])
+        shapes += _group(look, kind, sample) + _text(f"{x + 32:g}", 19, look["name"], "start")
+        x += 52 + 8.5 * len(look["name"])
     return f'<g class="live-legend">{shapes}</g>'

@@ -327,7 +327,7 @@
       });
       if (!best.look) return this.label.replaceChildren();
       const place = typeof best.x === "string" ? best.x : formatNumber(best.x, "4g");
-      const [left, top] = [66 + best.left / 10, 30 + best.top / 10];
+      const [left, top] = [this.frame.left + best.left / 10, this.frame.top + best.top / 10];
       const atEnd = best.left > 6 * this.frame.width;
       this.label.innerHTML =
         `<circle cx="${left}" cy="${top}" r="5"/>` +

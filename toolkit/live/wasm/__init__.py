@@ -1,5 +1,15 @@
 """Numba kernels to one WebAssembly module, so that a page of the book runs the toolkit's own code."""
-from toolkit.live.wasm.errors import UnsupportedInWebAssembly
-from toolkit.live.wasm.module import WasmModule, build_module
+import numba
+
+_TESTED_NUMBA = "0.68."
+
+try:
+    from toolkit.live.wasm.errors import UnsupportedInWebAssembly
+    from toolkit.live.wasm.module import WasmModule, build_module
+except (AttributeError, ImportError) as error:
+    if numba.__version__.startswith(_TESTED_NUMBA):
+        raise
+    raise ImportError(f"the WebAssembly build uses internals of Numba {_TESTED_NUMBA}x; Numba {numba.__version__} "
+                      f"has changed them: {error}") from error
 
 __all__ = ["UnsupportedInWebAssembly", "WasmModule", "build_module"]
