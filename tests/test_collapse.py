@@ -1,5 +1,6 @@
 """Softmax Collapse: published thresholds, rational arithmetic as the oracle, and properties."""
 import dataclasses
+import doctest
 import json
 import math
 import os
@@ -15,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from toolkit.collapse import CollapseReport, collapse_gap, collapse_margin, diagnose, diagnosis, underflow_gap
+from toolkit.collapse import (CollapseReport, collapse_gap, collapse_margin, diagnose, diagnosis, gaps,
+                              underflow_gap)
 from toolkit.collapse.kernels import ORDERS, sum_exactly, sum_in_order, sum_pairwise
 from toolkit.formats import BFLOAT16, FLOAT8_E4M3FN, FLOAT16, FLOAT32, FLOAT64, get_format, round_to, ulp
 
@@ -390,6 +392,12 @@ def test_a_shift_that_the_format_holds_changes_nothing(logits, shift, order):
     for a, b in zip(diagnose(logits, order=order), diagnose(logits + shift, order=order), strict=True):
         assert (a.collapsed, a.zero_losses) == (b.collapsed, b.zero_losses)
         assert a.shifted_underflows == b.shifted_underflows
+
+
+@pytest.mark.parametrize("module", [diagnosis, gaps], ids=lambda m: m.__name__)
+def test_examples_in_docstrings(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0 == result.failed
 
 
 def test_without_compilation():

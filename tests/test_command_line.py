@@ -76,7 +76,7 @@ def test_formats_prints_a_table(capsys):
     assert code == 0 and table["float32"][-3:] == ["16.636", "18.833", "21.354"]
     assert table["float16"][:5] == ["1+5+10", "65504", "6.1035e-05", "5.9605e-08", "2^-11"]
     assert {"float64", "bfloat16", "float8_e4m3fn", "float8_e5m2"} < set(table)
-    _, out, _ = said(capsys, "formats", "--formats", "e6m9,float32", "--classes", "113", "--order", "pairwise")
+    _, out, _ = said(capsys, "formats", "--formats", "e6m9,float32", "--classes", "113", "--order=pairwise")
     assert "e6m9" in out and "20.661" in out and "float16" not in out
 
 

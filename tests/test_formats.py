@@ -1,4 +1,5 @@
 """Formats against NumPy, ml_dtypes and exact rational arithmetic."""
+import doctest
 import math
 import os
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolkit import _format, formats
 from toolkit.formats import (BFLOAT16, FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format,
                              from_bits, get_format, round_to, spacing, to_bits, ulp, ulp_error)
 
@@ -306,12 +308,12 @@ def test_ulp_error_of_special_values():
 # --- properties ----------------------------------------------------------------------------------------
 
 anything = st.floats(allow_nan=False)
-formats = st.builds(lambda e, m, f: Format("drawn", min(e, 10) if f else e, m, f),
-                    st.integers(2, 11), st.integers(1, 52), st.booleans())
+drawn_formats = st.builds(lambda e, m, f: Format("drawn", min(e, 10) if f else e, m, f),
+                          st.integers(2, 11), st.integers(1, 52), st.booleans())
 
 
 @settings(max_examples=300, deadline=None)
-@given(anything, anything, formats)
+@given(anything, anything, drawn_formats)
 def test_rounding_is_monotone_odd_idempotent_and_near(a, b, fmt):
     ra, rb = round_to(a, fmt), round_to(b, fmt)
     if not (np.isnan(ra) or np.isnan(rb)):
@@ -320,6 +322,12 @@ def test_rounding_is_monotone_odd_idempotent_and_near(a, b, fmt):
     assert same(ra, round_exactly(a, fmt) if abs(a) < 1e30 or np.isinf(a) else ra)
     if np.isfinite(ra) and np.isfinite(a):
         assert abs(Fraction(float(ra)) - Fraction(a)) <= Fraction(float(ulp(a, fmt))) / 2
+
+
+@pytest.mark.parametrize("module", [formats, _format], ids=lambda m: m.__name__)
+def test_examples_in_docstrings(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0 == result.failed
 
 
 def test_without_compilation():
