@@ -1,0 +1,58 @@
+"""The catalog's methods as test cases: rows of logits for each, and one way to call them all."""
+import numpy as np
+import pytest
+
+from toolkit.catalog import KERNEL_ARGUMENTS, METHODS
+
+CLASSES = 5
+VARIANTS = [(method, variant) for method in METHODS for variant in method.variants]
+
+every_method = pytest.mark.parametrize("method", METHODS, ids=[m.name for m in METHODS])
+every_variant = pytest.mark.parametrize(("method", "variant"), VARIANTS,
+                                        ids=[f"{m.name}-{v.name}" for m, v in VARIANTS])
+
+
+def logits(method, count=6, classes=CLASSES, dtype=np.float64, seed=0):
+    """Rows within half of the method's plot range and its domain, at least 0.1 from a kink at 0."""
+    low = max(method.plot_range[0] / 2, method.domain[0])
+    high = min(method.plot_range[1] / 2, method.domain[1])
+    z = np.random.default_rng(seed).uniform(low, high, size=(count, classes))
+    return (z + 0.1 * np.sign(z)).astype(dtype)
+
+
+def labels(count, classes=CLASSES):
+    return np.arange(count) % classes
+
+
+def call(method, z, variant=None, **options):
+    """The method on rows; a loss gets `labels` and is not reduced."""
+    if method.result == "loss":
+        return method(z, options.pop("labels", labels(len(z))), variant=variant, reduction="none", **options)
+    return method(z, variant=variant, **options)
+
+
+def gradient(method, z, g, **options):
+    """Gradient of ``sum(g * result)`` with respect to rows of logits; of a loss, of each row with g = 1."""
+    options = dict(method.parameters) | options
+    if method.result == "loss":
+        return method.gradient(z, labels(len(z)), reduction="none", **options)
+    kept = {name: options[name] for name in ("where", "axis") if name in options}
+    at = z if method.gradient_at == "input" else method(z, **kept)
+    return method.gradient(at, g, **options)
+
+
+def upstream(method, count=6, classes=CLASSES, seed=1):
+    """Gradient with respect to the result."""
+    shape = count if method.result in ("number", "loss") else (count, classes)
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def run_kernel(method, kernel, row, fmt, label=1):
+    """``(result, gradient or None)`` of a row kernel as `KERNEL_ARGUMENTS` describes it."""
+    out = np.empty_like(row)
+    values = {"row": (row,), "label": (label,), "out": (out,), "fmt": (fmt,),
+              "parameters": tuple(row.dtype.type(value) for _, value in method.parameters)}
+    returned = kernel(*(value for kind in KERNEL_ARGUMENTS[method.result] for value in values[kind]))
+    if method.result == "loss":
+        return returned, out
+    return (out, None) if returned is None else (returned, None)

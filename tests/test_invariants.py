@@ -1,0 +1,198 @@
+"""What every method of the catalog keeps: a new row is tested here without a new line."""
+import numpy as np
+import pytest
+from catalog_cases import (CLASSES, call, every_method, every_variant, gradient, labels, logits, run_kernel,
+                           upstream)
+
+from toolkit.formats import get_format, round_to
+
+EPS = np.finfo(np.float64).eps
+
+
+def assert_close(actual, expected, units=64, loss_of_digits=None):
+    """Equal within `units` of epsilon, of each value or, where a form loses digits, of the largest."""
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    largest = np.abs(expected[np.isfinite(expected)]).max(initial=1.0)
+    np.testing.assert_allclose(actual, expected, rtol=units * EPS,
+                               atol=units * EPS * largest if loss_of_digits else 0)
+
+
+def loses_digits(variant):
+    return variant.role != "stable"
+
+
+@every_variant
+def test_result_is_what_it_says(method, variant):
+    z = logits(method)
+    result = call(method, z, variant.name)
+    if method.result in ("probabilities", "logs"):
+        assert result.shape == z.shape
+        p = result if method.result == "probabilities" else np.exp(result)
+        assert ((p >= 0) & (p <= 1 + EPS)).all()
+        np.testing.assert_allclose(p.sum(axis=1), 1, rtol=8 * CLASSES * EPS)
+    else:
+        assert result.shape == z.shape[:1] and np.isfinite(result).all()
+    if method.result == "loss":
+        assert (result >= 0).all()
+
+
+@every_variant
+def test_public_function_runs_the_row_kernel(method, variant):
+    """In float32, float64 and emulated float16, bit by bit, with the gradient of losses."""
+    for dtype, format in ((np.float32, None), (np.float64, None), (np.float64, "float16")):
+        z = (logits(method, count=1) / 8).astype(dtype)
+        fmt = None if format is None else get_format(format).code
+        row = z[0] if format is None else round_to(z[0], format)
+        result, grad = run_kernel(method, variant.kernel, row, fmt)
+        options = {"labels": [1]} if method.result == "loss" else {}
+        assert np.array_equal(call(method, z, variant.name, format=format, **options)[0], result)
+        if grad is not None:
+            options = {method.selector: variant.name, "reduction": "none", "format": format}
+            assert np.array_equal(method.gradient(z, [1], **options)[0], grad)
+
+
+@every_method
+def test_variants_agree_where_nothing_breaks(method):
+    z = logits(method) / 8
+    expected = call(method, z)
+    for variant in method.variants:
+        assert_close(call(method, z, variant.name), expected, loss_of_digits=loses_digits(variant))
+
+
+@every_variant
+def test_order_of_the_classes(method, variant):
+    z = logits(method)
+    order = np.random.default_rng(3).permutation(CLASSES)
+    options = {"labels": np.argsort(order)[labels(len(z))]} if method.result == "loss" else {}
+    moved = call(method, z[:, order], variant.name, **options)
+    expected = call(method, z, variant.name)
+    expected = expected[:, order] if expected.ndim == 2 else expected
+    assert_close(moved, expected, loss_of_digits=loses_digits(variant))
+
+
+@every_variant
+def test_shift(method, variant):
+    if "shift" in method.holds:
+        z = np.rint(logits(method))
+        assert_close(call(method, z + 3, variant.name), call(method, z, variant.name),
+                     loss_of_digits=loses_digits(variant))
+
+
+@every_variant
+def test_a_larger_logit_has_a_larger_result(method, variant):
+    if "order" in method.holds:
+        z = np.sort(logits(method), axis=1)
+        assert (np.diff(call(method, z, variant.name), axis=1) > 0).all()
+
+
+@every_method
+def test_gradient_rows_sum_to_zero(method):
+    if "zero_sum" in method.holds:
+        for dtype in (np.float32, np.float64):
+            grad = gradient(method, logits(method, dtype=dtype), upstream(method).astype(dtype))
+            assert (np.abs(grad.sum(axis=1)) <= 4 * CLASSES * np.finfo(dtype).eps * np.abs(grad).max()).all()
+
+
+@every_variant
+def test_masked_classes_are_as_if_absent(method, variant):
+    keep = np.array([True, False, True, True, False])
+    z = logits(method)
+    options = {"labels": np.zeros(len(z), int)} if method.result == "loss" else {}
+    sliced = call(method, z[:, keep], variant.name, **options)
+    for masked in (call(method, z, variant.name, where=keep, **options),
+                   call(method, np.where(keep, z, -np.inf), variant.name, **options)):
+        if masked.ndim == 1:
+            assert np.array_equal(masked, sliced)
+        else:
+            assert np.array_equal(masked[:, keep], sliced)
+            assert (masked[:, ~keep] == (0 if method.result == "probabilities" else -np.inf)).all()
+
+
+@every_method
+def test_masked_classes_have_gradient_zero(method):
+    keep = np.array([True, True, True, True, False])
+    z, g = logits(method, count=4), upstream(method, count=4)
+    masked = gradient(method, z, g, where=keep)
+    assert not masked[:, ~keep].any()
+    g = g[:, keep] if g.ndim == 2 else g
+    assert_close(masked[:, keep], gradient(method, z[:, keep], g), loss_of_digits=True)
+
+
+@every_variant
+def test_nan_reaches_the_result(method, variant):
+    for place in (0, 2, CLASSES - 1):
+        z = logits(method)
+        z[2, place] = np.nan
+        result = call(method, z, variant.name)
+        assert np.isnan(result[2]).all() and not np.isnan(np.delete(result, 2, axis=0)).any()
+
+
+@every_variant
+def test_dtype_is_kept(method, variant):
+    z = logits(method) / 8
+    for dtype in (np.float16, np.float32, np.float64):
+        assert call(method, z.astype(dtype), variant.name).dtype == dtype
+    assert call(method, np.rint(z).astype(np.int32), variant.name).dtype == np.float64
+
+
+@every_variant
+def test_emulated_float64_is_float64_bit_by_bit(method, variant):
+    z = logits(method)
+    assert np.array_equal(call(method, z, variant.name, format="float64"), call(method, z, variant.name))
+
+
+@every_variant
+@pytest.mark.parametrize("format", ["float32", "float16", "bfloat16", (6, 5)])
+def test_emulated_results_are_values_of_the_format(method, variant, format):
+    result = call(method, logits(method) / 8, variant.name, format=format)
+    assert np.array_equal(result, round_to(result, format))
+
+
+@every_variant
+def test_layouts_and_untouched_inputs(method, variant):
+    z = logits(method)
+    expected = call(method, z, variant.name)
+    spread = np.zeros((len(z), 2 * CLASSES))
+    spread[:, ::2] = z
+    read_only = z.copy()
+    read_only.flags.writeable = False
+    flipped = np.flip(np.flip(z).copy())
+    for given in (np.asfortranarray(z), spread[:, ::2], flipped, read_only, z.astype(">f8")):
+        before = np.array(given, copy=True)
+        assert np.array_equal(call(method, given, variant.name), expected)
+        assert np.array_equal(given, before)
+
+
+@every_method
+def test_gradient_layouts(method):
+    z, g = logits(method), upstream(method)
+    read_only = z.copy()
+    read_only.flags.writeable = False
+    for given in (np.asfortranarray(z), read_only):
+        assert np.array_equal(gradient(method, given, g), gradient(method, z, g))
+
+
+@every_method
+def test_any_axis(method):
+    z = logits(method).reshape(2, 3, CLASSES)
+    moved = np.moveaxis(z, -1, 0)
+    if method.result == "loss":
+        y = labels(6).reshape(2, 3)
+        expected, result = call(method, z, labels=y), call(method, moved, labels=y, axis=0)
+    else:
+        expected, result = method(z), method(moved, axis=0)
+    assert np.array_equal(np.moveaxis(result, 0, -1) if result.ndim == 3 else result, expected)
+
+
+@every_method
+def test_no_rows_and_one_class(method):
+    assert len(call(method, np.zeros((0, CLASSES)))) == 0
+    single = call(method, np.full((1, 1), 0.5))
+    assert single.ravel()[0] == {"probabilities": 1, "logs": 0, "number": 0.5, "loss": 0}[method.result]
+
+
+@every_method
+def test_unknown_variant(method):
+    if method.selector is not None:
+        with pytest.raises(ValueError, match=f"{method.selector} is 'wrong'; allowed: '"):
+            call(method, logits(method), "wrong")
