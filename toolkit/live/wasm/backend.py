@@ -1,12 +1,11 @@
 """From Numba's compile results to the bytes of a module: merge, optimise once, emit, link."""
-import re
-
 import llvmlite.binding as llvm
 
 from toolkit.live.wasm.abi import EXPORT_PREFIX, export_wrapper
 from toolkit.live.wasm.errors import UnsupportedInWebAssembly, definition_of
 from toolkit.live.wasm.linker import UndefinedSymbols, link
 from toolkit.live.wasm.runtime import MULTIPLY_128, runtime_function
+from toolkit.live.wasm.signed_zeros import keep_signed_zeros
 from toolkit.live.wasm.target import TRIPLE, create_target_machine, wasm_target
 
 __all__ = ["binary_of"]
@@ -20,7 +19,7 @@ def binary_of(compiled):
     for symbol in [*module.functions, *module.global_variables]:
         if not symbol.is_declaration and symbol.name not in exports.values():
             symbol.linkage = "internal"  # free to be inlined and dropped
-    module = _keep_signed_zeros(_optimise(module, machine))
+    module = keep_signed_zeros(_optimise(module, machine))
     try:
         return _emit(module, machine, exports)
     except UndefinedSymbols as error:
@@ -48,27 +47,6 @@ def _optimise(module, machine):
     builder.getModulePassManager().run(module, builder)
     module.verify()
     return module
-
-
-# `a <= b`, `a >= b` and their negations, on vectors; after optimisation a constant stands on the right.
-_NON_STRICT = re.compile(r"^ *(?P<name>%\S+) = fcmp (?:ole|oge|ult|ugt) (?P<type><\d+ x (?:float|double)>) (?P<a>%\S+),",
-                         re.MULTILINE)
-
-
-def _keep_signed_zeros(module):
-    """Work around LLVM's choice of pmin and pmax for `a if a <= b else b`, which takes the wrong zero of -0 and 0.
-
-    LLVM before https://github.com/llvm/llvm-project/pull/208454 does not tell <= from < when it recognises the
-    pattern. Comparing ``a + 0.0`` instead of ``a`` has the same result for every a and is no longer that pattern.
-    """
-    def compare_sum(found):
-        total = f'"{found["name"][1:].strip(chr(34))}.sum"'
-        line = found[0].replace(f" {found['a']},", f" %{total},")
-        return f"  %{total} = fadd {found['type']} {found['a']}, zeroinitializer\n{line}"
-
-    text = str(module)
-    changed = _NON_STRICT.sub(compare_sum, text)
-    return module if changed == text else llvm.parse_assembly(changed)
 
 
 def _emit(module, machine, exports):

@@ -1,8 +1,8 @@
 """Two compiler passes over a kernel's Numba IR that find what WebAssembly cannot have while the user's line is known.
 
 `CheckCalls` runs before type inference, where a call is still the name that the user wrote; `CheckTypes` runs after
-it, where an operation on whole arrays differs from one on numbers. Both run after Numba has pruned dead branches,
-so ``if fmt is None:`` may guard anything.
+it, where an operation on whole arrays differs from one on numbers. Branches that Numba prunes because an argument is
+None are gone by then and may contain anything.
 """
 import operator
 from types import ModuleType
