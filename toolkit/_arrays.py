@@ -4,6 +4,7 @@ A public function is `map_rows` or `reduce_rows` around a driver kernel
 ``driver(*arrays, *parameters, out, fmt)`` whose arrays are 2-D ``(rows, K)`` and which calls a row kernel on
 each row. `Rows` is the layer below, for functions with labels, several results or their own reduction.
 """
+import math
 import operator
 import warnings
 
@@ -55,6 +56,12 @@ def check_axis(axis, ndim, name="z"):
     return tuple(axes)
 
 
+def _behaved(x, dtype):
+    """`x` contiguous, aligned and writeable; else it is a type of its own to Numba, compiled anew."""
+    x = np.ascontiguousarray(x, dtype)
+    return x if x.flags.carray else x.copy()
+
+
 class Rows:
     """The classes of an N-d array, moved to the end and flattened: 2-D rows for a kernel, and the way back.
 
@@ -78,6 +85,8 @@ class Rows:
     ----------
     shape, axes : tuple
         Of the N-d array.
+    order, batch : tuple
+        The axes with those of the classes last; the shape without these.
     count, classes : int
         Shape of the rows.
     compute, dtype : numpy.dtype
@@ -91,10 +100,11 @@ class Rows:
         array = real_array(z, name)
         self.name, self.shape, self.axes = name, array.shape, check_axis(axis, array.ndim, name)
         sizes = array.shape or (1,)
-        self.batch = tuple(n for a, n in enumerate(sizes) if a not in self.axes)
-        self.moved = self.batch + tuple(sizes[a] for a in self.axes)
-        self.count = int(np.prod(self.batch, dtype=np.int64))
-        self.classes = int(np.prod([sizes[a] for a in self.axes], dtype=np.int64))
+        others = tuple(a for a in range(len(sizes)) if a not in self.axes)
+        self.order = others + self.axes
+        self.batch = tuple(sizes[a] for a in others)
+        self.count = math.prod(self.batch)
+        self.classes = math.prod(sizes[a] for a in self.axes)
         if self.classes == 0 and not allow_empty:
             raise ValueError(f"{name} has shape {self.shape}: no class on axis {axis!r}; allowed: at least 1")
         self.dtype = common_dtype(**{name: z, **(beside or {})})
@@ -123,9 +133,8 @@ class Rows:
                              f"the shape of {self.name}") from None
 
     def _two_dimensional(self, x, dtype):
-        # Read-only and unaligned arrays are types of their own to Numba: copied, they cost no compilation.
-        moved = np.moveaxis(x.reshape(self.shape or (1,)), self.axes, range(-len(self.axes), 0))
-        return np.require(moved.reshape(self.count, self.classes), dtype, "CAW")
+        moved = x.reshape(self.shape or (1,)).transpose(self.order)
+        return _behaved(moved.reshape(self.count, self.classes), dtype)
 
     def _rounded(self, values):
         if self.fmt is None:
@@ -155,7 +164,7 @@ class Rows:
             except ValueError:
                 raise ValueError(f"{name} has shape {x.shape}; allowed: {self._reduced_shape(False)} "
                                  f"or {self._reduced_shape(True)}") from None
-        values = np.require(x.reshape(self.count), dtype or self.compute, "CAW")
+        values = _behaved(x.reshape(self.count), dtype or self.compute)
         return values if dtype else self._rounded(values)
 
     def empty(self):
@@ -172,8 +181,9 @@ class Rows:
         """Rows of a map in the shape of `z` and the dtype of the result, `masked` where the mask is False."""
         if self.keep is not None:
             rows = np.where(self.keep, rows, rows.dtype.type(masked))
-        back = np.moveaxis(self._cast(rows).reshape(self.moved), range(-len(self.axes), 0), self.axes)
-        return back.reshape(self.shape)[()]
+        sizes = self.shape or (1,)
+        moved = self._cast(rows).reshape([sizes[a] for a in self.order])
+        return moved.transpose(np.argsort(self.order)).reshape(self.shape)[()]
 
     def restore_reduced(self, values, keepdims=False):
         """One value per row in the shape without the class axes, or with them at length 1."""

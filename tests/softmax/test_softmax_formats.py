@@ -35,8 +35,8 @@ def test_emulated_float64_has_the_bits_of_native_float64(name):
 
 @maps
 def test_emulated_float32_is_native_float32(name):
-    # The same operations with the same roundings; only two_pass reduces its argument in the wider carrier, and
-    # elementary functions of float32 carriers may round the other way in rare cases.
+    # The same operations with the same roundings; only two_pass reduces its argument in the wider carrier,
+    # and elementary functions of float32 carriers may round the other way in rare cases.
     z = some_logits(np.float32)
     native, emulated = MAPS[name](z), MAPS[name](z, format="float32")
     assert native.dtype == emulated.dtype == np.float32
@@ -108,7 +108,8 @@ ROWS = [kernels.logsumexp_row, kernels.online_normalizer, kernels.extended_sum]
 def test_no_float64_in_float32_kernels(function):
     arguments = [np.float32(v) for v in SCALARS.get(function, ())] or [np.ones(3, np.float32)]
     function(*arguments, None)
-    narrow = [s for s in function.nopython_signatures if getattr(s.args[0], "dtype", s.args[0]) == numba.float32]
+    narrow = [signature for signature in function.nopython_signatures
+              if getattr(signature.args[0], "dtype", signature.args[0]) == numba.float32]
     for signature in narrow:
         assert set(getattr(signature.return_type, "types", [signature.return_type])) == {numba.float32}
     assert narrow
@@ -135,16 +136,17 @@ import numpy as np
 from toolkit.softmax import *
 rng = np.random.default_rng(1)
 out = []
-for dtype in (np.float32, np.float64):
+for dtype, format in (np.float32, "float16"), (np.float64, "float8_e4m3fn"):
     z = rng.normal(0, [[0.3], [6], [40]], (3, 5)).astype(dtype)
     z[0, 1], z[1, 1] = z[0, 0], -np.inf
     g = rng.normal(size=(3, 5)).astype(dtype)
-    for options in ({}, {"format": "float16"}, {"format": "float8_e4m3fn", "where": np.arange(5) != 1}):
+    for options in ({}, {"format": format, "where": np.arange(5) != 1}):
         for algorithm in ALGORITHMS[1:]:
             out.append(softmax(z, algorithm=algorithm, temperature=1.5, **options))
         for form in FORMS[1:]:
             out += [log_softmax(z, form=form, **options), log_stablemax(z, form=form, **options)]
-        out += [stablemax(z, **options), logsumexp(z, **options), logsumexp(z, b=g, return_sign=True, **options)[0]]
+        out += [stablemax(z, **options), logsumexp(z, **options)]
+        out += logsumexp(z, b=g, return_sign=True, **options)
     out += [softmax_vjp(softmax(z), g), log_softmax_vjp(log_softmax(z), g), stablemax_vjp(z, g)]
     out += [log_stablemax_vjp(z, g), logsumexp_vjp(z, g[:, 0]), logsumexp_vjp(z, g[:, 0], b=g)]
     out.append(softmax([[np.inf, 1], [np.nan, 1], [-np.inf, -np.inf]], temperature=0))
