@@ -39,7 +39,7 @@ def everything(scale, shift, count, law, fmt, broken, z, bits, x, y, p, edge, fa
         p[i] = rnd(work[i] / total, fmt)
     for i in range(y.size):
         x[i] = i + 1.0
-        y[i] = 1.0 / scale**3 if law == 0 else (-1.0) ** i * scale
+        y[i] = 1.0 / scale**3 if law == 0 else (scale if i % 2 == 0 else -scale)
         if bits[0] == 1.0:
             y[i] = 0.0
         if broken and i == 1:

@@ -13,16 +13,17 @@ from toolkit.live.style import DASHES, ROLES, SYMBOLS
 __all__ = ["WIDTHS", "axes_svg", "frame", "marks", "marks_svg", "plot_svg"]
 
 WIDTHS = {"wide": 720, "narrow": 400}
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 14, 30, 52
+_LEFT, _RIGHT, _BOTTOM, _LEGEND_ROW = 76, 14, 52, 20
 _CROWD = 130  # tenths of a pixel between equal symbols on a rail: closer ones are left out
 _FAR = 1e5  # pixels: what lies beyond the plot is cut off, but must stay a small number
 
 
 def frame(plot, width):
     """How data become pixels of the inner plot area: ``offset + slope * coordinate`` per axis, as JSON."""
-    inner = (width - _LEFT - _RIGHT, plot.height - _TOP - _BOTTOM)
+    top = 10 + _LEGEND_ROW * (1 + max((row for _, row, _ in _legend_places(plot, width)), default=0))
+    inner = (width - _LEFT - _RIGHT, plot.height - top - _BOTTOM)
     x = _scale(plot.x, 0, inner[0]) | {"words": plot.words()}
-    return {"left": _LEFT, "top": _TOP, "width": inner[0], "height": inner[1], "x": x, "y": _scale(plot.y, inner[1], 0)}
+    return {"left": _LEFT, "top": top, "width": inner[0], "height": inner[1], "x": x, "y": _scale(plot.y, inner[1], 0)}
 
 
 def _scale(axis, start, end):
@@ -77,16 +78,17 @@ def _group(look, kind, body):
 
 def _rail(look, frame, slots, places=None):
     """What cannot be drawn at its place; `places` maps x to pixels where a trace moves its points sideways."""
-    rail, body, last = slots["rail"], "", {}
+    rail, body, last, words = slots["rail"], "", {}, 0
     for x, y, text, symbol in zip(rail["x"], rail["y"], rail["text"], rail["symbol"]):
         left = places[x] if places else _pixel(frame["x"], x)
         top = _pixel(frame["y"], y)
         if abs(left - last.get(symbol, left + _CROWD)) < _CROWD:
             continue
         last[symbol] = left
-        # Each trace writes in a row of its own, so that words of two traces do not overlap.
-        row = 190 + 160 * look["row"] if top < 300 else -110 - 160 * look["row"]
-        body += _symbol(left, top, symbol) + _text(left, top + row, text, "middle")
+        # Every word in a row of its own, so that none lies on another.
+        row = 160 * (look["row"] + words)
+        words += text != ""
+        body += _symbol(left, top, symbol) + _text(left, top + (190 + row if top < 300 else -110 - row), text, "middle")
     return _group(look, "rail", body) if body else ""
 
 
@@ -120,7 +122,11 @@ def _bars(look, frame, slots):
         if y is not None:
             top = _pixel(frame["y"], y)
             body += f'<rect x="{left}" y="{min(top, foot)}" width="{floor(width)}" height="{abs(foot - top)}"/>'
-    return _group(look, "hollow" if look["hollow"] else "bars", body) + _rail(look, frame, slots, places)
+    return _group(look, _bar_kind(look), body) + _rail(look, frame, slots, places)
+
+
+def _bar_kind(look):
+    return "hollow" if look["hollow"] else "bars"
 
 
 def _rule(look, frame, slots):
@@ -160,7 +166,7 @@ def plot_svg(plot, name, filled):
     body = marks_svg(marks(plot), area, filled)
     return (
         f'<svg class="live-{name}" viewBox="0 0 {width} {plot.height}" aria-hidden="true">{axes_svg(plot, width)}'
-        f'<svg class="live-marks" x="{_LEFT}" y="{_TOP}" width="{area["width"]}" height="{area["height"]}"'
+        f'<svg class="live-marks" x="{area["left"]}" y="{area["top"]}" width="{area["width"]}" height="{area["height"]}"'
         f' viewBox="0 0 {10 * area["width"]} {10 * area["height"]}">{body}</svg></svg>'
     )
 
@@ -168,18 +174,19 @@ def plot_svg(plot, name, filled):
 def axes_svg(plot, width):
     """Axes with ticks and titles, and the legend."""
     area = frame(plot, width)
-    right, bottom = _LEFT + area["width"], _TOP + area["height"]
-    shapes = f'<path class="live-axis" d="M{_LEFT} {_TOP}V{bottom}H{right}"/>'
+    top = area["top"]
+    right, bottom = _LEFT + area["width"], top + area["height"]
+    shapes = f'<path class="live-axis" d="M{_LEFT} {top}V{bottom}H{right}"/>'
     for value, text in _thinned(_ticks(plot.x, area["x"]["words"]), area["width"]):
         x = _LEFT + _pixel(area["x"], value) / 10
         shapes += f'<path class="live-axis" d="M{x:g} {bottom}v5"/>' + _text(f"{x:g}", bottom + 20, text, "middle")
     for value, text in _ticks(plot.y, []):
-        y = _TOP + _pixel(area["y"], value) / 10
+        y = top + _pixel(area["y"], value) / 10
         shapes += f'<path class="live-axis" d="M{_LEFT} {y:g}h-5"/>' + _text(_LEFT - 9, f"{y + 5:g}", text, "end")
-    middle = (_TOP + bottom) // 2
+    middle = (top + bottom) // 2
     shapes += _text((_LEFT + right) // 2, bottom + 42, plot.x.title, "middle")
     shapes += f'<g transform="rotate(-90 14 {middle})">{_text(14, middle, plot.y.title, "middle")}</g>'
-    return shapes + _legend(plot)
+    return shapes + _legend(plot, width)
 
 
 def _ticks(axis, words):
@@ -201,20 +208,28 @@ def _thinned(ticks, width):
     return ticks[:: max(1, -(-longest * len(ticks) // max(width, 1)))]
 
 
-def _legend(plot):
-    shapes, x = "", _LEFT
+def _legend_places(plot, width):
+    """``(x, row, look)`` of each legend entry: side by side, and in further rows where they need the room."""
+    x, row = _LEFT, 0
     for look in marks(plot):
-        if not look["name"] or look["kind"] in ("rule", "band"):
-            continue
-        if look["kind"] == "line":
-            sample = (f'<path transform="scale(.1)" d="M{10 * x:g} 140h260" stroke-width="{look["width"]}"'
+        if look["name"] and look["kind"] not in ("rule", "band"):
+            needed = 52 + 8 * len(look["name"])
+            if x > _LEFT and x + needed > width:
+                x, row = _LEFT, row + 1
+            yield x, row, look
+            x += needed
+
+
+def _legend(plot, width):
+    shapes = ""
+    for x, row, look in _legend_places(plot, width):
+        middle, kind = 14 + _LEGEND_ROW * row, look["kind"]
+        if kind == "line":
+            sample = (f'<path transform="scale(.1)" d="M{10 * x} {10 * middle}h260" stroke-width="{look["width"]}"'
                       f' stroke-dasharray="{look["dash"]}"/>')
-            kind = "line"
-        elif look["kind"] == "bars":
-            sample, kind = f'<rect x="{x + 4:g}" y="8" width="16" height="12"/>', "hollow" if look["hollow"] else "bars"
+        elif kind == "bars":
+            sample, kind = f'<rect x="{x + 4}" y="{middle - 6}" width="16" height="12"/>', _bar_kind(look)
         else:
-            sample = f'<g transform="translate({x + 13:g} 14) scale(.1)">{_symbol(0, 0, look["symbol"])}</g>'
-            kind = "markers"
-        shapes += _group(look, kind, sample) + _text(f"{x + 32:g}", 19, look["name"], "start")
-        x += 52 + 8.5 * len(look["name"])
+            sample = f'<g transform="translate({x + 13} {middle}) scale(.1)">{_symbol(0, 0, look["symbol"])}</g>'
+        shapes += _group(look, kind, sample) + _text(x + 32, middle + 5, look["name"], "start")
     return f'<g class="live-legend">{shapes}</g>'

@@ -102,13 +102,14 @@
 
   function railMarks(look, frame, { rail }, places) {
     const last = {};
-    let body = "";
+    let [body, words] = ["", 0];
     rail.x.forEach((x, i) => {
       const [left, top, symbol] = [places ? places.get(x) : pixel(frame.x, x), pixel(frame.y, rail.y[i]), rail.symbol[i]];
       if (Math.abs(left - (last[symbol] ?? left + CROWD)) < CROWD) return;
       last[symbol] = left;
-      const row = top < 300 ? 190 + 160 * look.row : -110 - 160 * look.row;
-      body += symbolAt(left, top, symbol) + textAt(left, top + row, rail.text[i], "middle");
+      const row = 160 * (look.row + words);
+      if (rail.text[i]) words += 1;
+      body += symbolAt(left, top, symbol) + textAt(left, top + (top < 300 ? 190 + row : -110 - row), rail.text[i], "middle");
     });
     return body && group(look, "rail", body);
   }
@@ -410,7 +411,7 @@
     constructor(instance, manifest) {
       this.exports = instance.exports;
       this.manifest = manifest;
-      this.end = instance.exports.__heap_base.value;
+      this.end = instance.exports[manifest.heap_base].value;
     }
 
     reserve(size) {

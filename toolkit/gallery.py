@@ -1,0 +1,106 @@
+"""The gallery: one live figure for each row of the catalog, made from the row alone."""
+from toolkit.catalog import methods
+from toolkit.formats import FLOAT64
+from toolkit.kernels import kernel, quantum
+from toolkit.live import Axis, Format, Line, Plot, Readout, Rule, Slider, live_figure
+
+__all__ = ["Entry", "entries", "method_figure"]
+
+_POINTS = 161
+_FLOAT64 = FLOAT64.code
+_TINY = 1e-20  # lower end of logarithmic axes
+
+# What a figure draws of a method's result, and on which axis.
+_AXES = {
+    "probabilities": lambda low, high: Axis("first probability p₁", (0, 1)),
+    "logs": lambda low, high: Axis("−log p₁", (_TINY, 1e3), scale="log"),
+    "number": lambda low, high: Axis("value", (low, high)),
+    "loss": lambda low, high: Axis("loss of class 1", (_TINY, 1e3), scale="log"),
+}
+
+
+def _scalar(method, variant):
+    """A kernel ``(z, out, fmt) -> what the figure draws`` around the variant's row kernel."""
+    row_kernel = variant.kernel
+
+    def number(z, out, fmt):
+        return row_kernel(z, fmt)
+
+    def loss(z, out, fmt):
+        return row_kernel(z, 0, out, fmt)
+
+    def probability(z, out, fmt):
+        row_kernel(z, out, fmt)
+        return out[0]
+
+    def minus_log(z, out, fmt):
+        row_kernel(z, out, fmt)
+        return 0.0 - out[0]
+
+    return kernel({"number": number, "loss": loss, "probabilities": probability, "logs": minus_log}[method.result])
+
+
+def method_figure(method):
+    """A live figure of a catalog row: its result in a format as one of three logits moves, against float64."""
+    best, plain = _scalar(method, method.default), _scalar(method, method.variants[0])
+    low, high = method.plot_range
+    compared = method.variants[0] != method.default
+
+    def draw(z, fmt, x, truth, stable, naive, here, ulps, row, out):
+        for i in range(x.size + 1):
+            at = z if i == x.size else low + (high - low) * i / (x.size - 1)
+            row[0] = at
+            row[1] = 0.0
+            row[2] = -1.0
+            t = best(row, out, _FLOAT64)
+            s = best(row, out, fmt)
+            n = plain(row, out, fmt)
+            if i == x.size:
+                here[0] = t
+                here[1] = s
+                here[2] = n
+                ulps[0] = abs(s - t) / quantum(t, fmt)
+            else:
+                x[i] = at
+                truth[i] = t
+                stable[i] = s
+                naive[i] = n
+
+    draw.__name__ = method.name
+    lines = [Line("truth", x="x", label="float64", role="truth"),
+             Line("stable", x="x", label=method.default.name.replace("_", " "), role="stable")]
+    sentences = ["At z₁ = {z} in {fmt}: {here[1]:5g}, which is {ulps:2g} ulp from float64's {here[0]:5g}."]
+    if compared:
+        lines.append(Line("naive", x="x", label=method.variants[0].name, role="naive"))
+        sentences.append("The naive way gives {here[2]:5g}.")
+    return live_figure(
+        controls=[Slider("z", low, high, low + 0.8 * (high - low), label="first logit", symbol="z₁"),
+                  Format("fmt", "float16")],
+        outputs={"x": _POINTS, "truth": _POINTS, "stable": _POINTS, "naive": _POINTS, "here": 3, "ulps": 1},
+        scratch={"row": 3, "out": 3},
+        plot=Plot((*lines, Rule(x="z")), x=Axis("first logit z₁, beside z₂ = 0 and z₃ = −1", (low, high)),
+                  y=_AXES[method.result](low, high), height=300),
+        readouts=[Readout(sentence) for sentence in sentences],
+        caption=f"Move the first logit through {method.title} and change the format.",
+    )(draw)
+
+
+class Entry:
+    """One method of the gallery; displays as Markdown, to be followed by its figure."""
+
+    def __init__(self, method):
+        self.method = method
+
+    def _repr_markdown_(self):
+        m = self.method
+        chapter = f"[{m.chapter.replace('_', ' ')}](../notebooks/{m.chapter}.ipynb)"
+        variants = ", ".join(f"`{v.name}`" for v in m.variants)
+        choice = f" · {m.selector}: {variants}" if m.selector else ""
+        return (f"**{m.title}** · [`{m.path}`](#{m.path})\n\n$$ {m.formula} $$\n\n{m.summary}\n\n"
+                f"Chapter: {chapter} · source: {{cite:t}}`{m.reference}`{choice}\n")
+
+
+def entries(family):
+    """Text and live figure of each method of a family, in the order of the catalog."""
+    for method in methods(family):
+        yield Entry(method), method_figure(method)
