@@ -11,7 +11,8 @@ MAGIC = b"\0asm\1\0\0\0"
 STACK_POINTER = "__stack_pointer"
 
 CUSTOM, TYPE, IMPORT, FUNCTION, CODE, DATA, DATA_COUNT = 0, 1, 2, 3, 10, 11, 12
-_IGNORED_CUSTOM = {"producers", "target_features"}
+_NEEDED_CUSTOM = {"linking", "target_features"}  # the second is what LLVM writes last
+_KNOWN_CUSTOM = _NEEDED_CUSTOM | {"producers", "reloc.CODE", "reloc.DATA"}
 
 _LINKING_VERSION = 2
 _SEGMENT_INFO, _SYMBOL_TABLE = 5, 8
@@ -135,15 +136,14 @@ def read_object(data):
         payload = reader.take(reader.unsigned())
         if number == CUSTOM:
             section = _Reader(payload)
-            name = section.name()
-            custom[name] = section
+            custom[section.name()] = section
         elif number in (TYPE, IMPORT, FUNCTION, CODE, DATA, DATA_COUNT) and number not in found.sections:
             found.sections[number] = bytes(payload)
         else:
             raise LinkError(f"section {number} is unknown or double")
-    unknown = set(custom) - _IGNORED_CUSTOM - {"linking", "reloc.CODE", "reloc.DATA"}
-    if unknown or "linking" not in custom:
-        raise LinkError(f"custom sections {sorted(custom)}: linking is needed, {sorted(unknown)} unknown")
+    unknown, missing = set(custom) - _KNOWN_CUSTOM, _NEEDED_CUSTOM - set(custom)
+    if unknown or missing:
+        raise LinkError(f"custom sections: {sorted(unknown)} unknown, {sorted(missing)} missing")
     _read_imports(found)
     _read_segments(found)
     _read_linking(custom["linking"], found)
