@@ -1,9 +1,10 @@
 """Error of toolkit.elementary in units in the last place, beside NumPy's and SciPy's on the same points.
 
-float64 is compared with mpmath on random and adversarial samples; float32 with NumPy's and SciPy's float64 functions on
-all bit patterns a stride apart (``--exhaustive``: on all 4 278 190 080 finite float32, which takes about half an hour).
+float64 is compared with mpmath on random and adversarial samples; float32 with NumPy's and SciPy's float64
+functions on bit patterns a stride apart (``--exhaustive``: on all 4 278 190 080 finite float32, which takes
+ten minutes or more per function).
 
-    python -m benchmarks.elementary_ulp [--points N] [--exhaustive] [--json FILE]
+    python -m benchmarks.elementary_ulp [NAME ...] [--points N] [--exhaustive] [--json FILE]
 """
 import argparse
 import json
@@ -86,7 +87,7 @@ def powers(kind):
         if kind == "any base":
             x, z = 10.0 ** rng.uniform(-307, 308, n), rng.uniform(-744, 709, n)
         elif kind == "base near 1":
-            x, z = 1 + np.copysign(10.0 ** rng.uniform(-15, -0.5, n), rng.uniform(-1, 1, n)), rng.uniform(-744, 709, n)
+            x, z = 1 + magnitudes(-15, -0.5)(rng, n), rng.uniform(-744, 709, n)
         elif kind == "subnormal result":
             x, z = 10.0 ** rng.uniform(-10, 10, n), rng.uniform(-745.1, -708.4, n)
         elif kind == "subnormal base":
@@ -100,10 +101,12 @@ def powers(kind):
 
 RANGES = {
     "exp": {"-708.4..709.8": uniform(-708.4, 709.79), "subnormal result": uniform(-745.2, -708.3),
-            "log-spaced": magnitudes(-320, 2.8), "edges": around(-745.13, -708.396, -708, 709.782, 709, 0.34657)},
+            "log-spaced": magnitudes(-320, 2.8),
+            "edges": around(-745.13, -708.396, -708, 709.782, 709, 0.34657)},
     "exp2": {"-1022..1024": uniform(-1022, 1024), "subnormal result": uniform(-1075.1, -1021),
              "log-spaced": magnitudes(-320, 3), "edges": around(-1022, -1074, 1024, 0.5, 1)},
-    "expm1": {"-40..709.8": uniform(-40, 709.79), "-1..1": uniform(-1, 1), "log-spaced": magnitudes(-320, 2.8),
+    "expm1": {"-40..709.8": uniform(-40, 709.79), "-1..1": uniform(-1, 1),
+              "log-spaced": magnitudes(-320, 2.8),
               "edges": around(-38, -37.43, 709.782, 0.34657, -0.34657, 1.04)},
     "log": {"log-spaced": magnitudes(-323, 308, False), "0.5..2": uniform(0.5, 2),
             "near 1": lambda rng, n: 1 + magnitudes(-16, -1)(rng, n),
@@ -143,7 +146,7 @@ def scanner(name):
 
 
 def exact_values(name, arguments):
-    """``(value, rest, exponent)``: the true values are ``value + rest * 2**exponent``, and 2**exponent is their ulp."""
+    """``(value, rest, exponent)``: the true values are ``value + rest * ulp``, their ulp is 2**exponent."""
     triples = []
     with mp.workprec(200):
         for point in zip(*arguments, strict=True):
@@ -157,7 +160,7 @@ def exact_values(name, arguments):
 
 
 def ulp_errors(result, value, rest, exponent, largest):
-    """``|result - (value + rest ulp)|`` in ulp; an infinite result is right where the value rounds beyond `largest`."""
+    """``|result - (value + rest ulp)|`` in ulp; where the value is beyond `largest`, only inf is right."""
     overflow = np.abs(value) > largest
     with np.errstate(invalid="ignore", over="ignore"):
         # In halves: 2**-exponent may be too large for one factor.
@@ -171,7 +174,8 @@ def row(name, dtype, label, arguments, errors, peer_errors):
     worst = int(np.argmax(errors))
     return {"function": name, "dtype": dtype, "range": label, "points": len(errors),
             "max_ulp": float(errors[worst]), "worst_x": [float(a[worst]) for a in arguments],
-            "peer": "SciPy" if name in ("sigmoid", "erf") else "NumPy", "peer_max_ulp": float(np.max(peer_errors))}
+            "peer": "SciPy" if name in ("sigmoid", "erf") else "NumPy",
+            "peer_max_ulp": float(np.max(peer_errors))}
 
 
 def measure64(name, points, seed=SEED):
@@ -224,14 +228,20 @@ def measure32(name, stride=STRIDE):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="functions to measure (default: all)")
     parser.add_argument("--points", type=int, default=2000, help="float64 samples per range (default 2000)")
-    parser.add_argument("--exhaustive", action="store_true", help="all finite float32 instead of every 1021st")
+    parser.add_argument("--exhaustive", action="store_true", help="all finite float32, not every 1021st")
     parser.add_argument("--json", metavar="FILE", help="also write the table there")
     arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(elementary.__all__)
+    if unknown:
+        parser.error(f"NAME is {', '.join(sorted(unknown))}; allowed: {', '.join(elementary.__all__)}")
     rows = []
-    print(f"{'function':9}{'dtype':9}{'range':20}{'points':>11}{'max ulp':>10}{'peer':>8}{'max ulp':>10}  worst x")
-    for name in elementary.__all__:
-        for found in (*measure64(name, arguments.points), measure32(name, 1 if arguments.exhaustive else STRIDE)):
+    print(f"{'function':9}{'dtype':9}{'range':20}{'points':>11}{'max ulp':>10}{'peer':>8}{'max ulp':>10}"
+          "  worst x")
+    stride = 1 if arguments.exhaustive else STRIDE
+    for name in arguments.names or elementary.__all__:
+        for found in (*measure64(name, arguments.points), measure32(name, stride)):
             rows.append(found)
             print(f"{found['function']:9}{found['dtype']:9}{found['range']:20}{found['points']:11}"
                   f"{found['max_ulp']:10.4f}{found['peer']:>8}{found['peer_max_ulp']:10.4g}  "

@@ -116,17 +116,16 @@ def log(x):
 
     References
     ----------
-    P. T. P. Tang (1990), doi:10.1145/98267.98294; N. J. Higham, Accuracy and Stability
-    of Numerical Algorithms (2002), section 1.14.1.
+    P. T. P. Tang (1990), doi:10.1145/98267.98294.
 
     Examples
     --------
-    A bare series in ``x - 1`` fails for large x and a bare ``n ln 2 + log m`` just below 1,
-    where the two cancel.
+    With m between 1 and 2, ``n ln 2`` and ``log m`` cancel just below 1 and leave one digit.
 
     >>> from toolkit.elementary import log
-    >>> log(0.9999999999999999), -0.6931471805599453 + log(1.9999999999999998)
-    (-1.1102230246251565e-16, -1.1102230246251565e-16)
+    >>> x = 0.9999999999999987
+    >>> -0.6931471805599453 + log(2 * x), log(x)
+    (-1.3322676295501878e-15, -1.3322676295501888e-15)
     """
     return like(log64(np.float64(x)), x)
 
