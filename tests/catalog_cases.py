@@ -50,9 +50,8 @@ def upstream(method, count=6, classes=CLASSES, seed=1):
 def run_kernel(method, kernel, row, fmt, label=1):
     """``(result, gradient or None)`` of a row kernel as `KERNEL_ARGUMENTS` describes it."""
     out = np.empty_like(row)
-    values = {"row": (row,), "label": (label,), "out": (out,), "fmt": (fmt,),
-              "parameters": tuple(row.dtype.type(value) for _, value in method.parameters)}
-    returned = kernel(*(value for kind in KERNEL_ARGUMENTS[method.result] for value in values[kind]))
+    values = {"row": row, "label": label, "out": out, "fmt": fmt}
+    returned = kernel(*(values[kind] for kind in KERNEL_ARGUMENTS[method.result]))
     if method.result == "loss":
         return returned, out
     return (out, None) if returned is None else (returned, None)

@@ -28,6 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from toolkit import losses, softmax
+from toolkit._kernel import kernel, like
 from toolkit.losses import kernels as loss_kernels
 from toolkit.softmax import kernels as softmax_kernels
 
@@ -38,12 +39,12 @@ FAMILIES = {"softmax": "toolkit.softmax", "loss": "toolkit.losses", "activation"
 
 ROLES = {"naive": "as the formula is written", "common": "as libraries compute it", "stable": "what to use"}
 
-# What a row kernel takes: a row of logits, scalar parameters, a label, a row to fill, a format code or None.
+# What a row kernel takes: a row of logits, a label, a row to fill, a format code or None.
 KERNEL_ARGUMENTS = {
-    "probabilities": ("row", "parameters", "out", "fmt"),
-    "logs": ("row", "parameters", "out", "fmt"),
-    "number": ("row", "parameters", "fmt"),              # returns the number
-    "loss": ("row", "label", "parameters", "out", "fmt"),  # returns the loss, fills out with its gradient
+    "probabilities": ("row", "out", "fmt"),
+    "logs": ("row", "out", "fmt"),
+    "number": ("row", "fmt"),                # returns the number
+    "loss": ("row", "label", "out", "fmt"),  # returns the loss, fills out with its gradient
 }
 
 INVARIANTS = {
@@ -81,7 +82,7 @@ class Method:
     variants : tuple of Variant
         From the most naive to the most stable one.
     row_gradient : kernel or None
-        ``(at, g, parameters, out, fmt)``; g is a scalar for a number. None for losses, whose kernels fill it.
+        ``(at, g, out, fmt)``; g is a scalar for a number. None for losses, whose kernels fill it.
     reference : str
         Key in ``book/references.bib``.
     chapter : str
@@ -93,7 +94,7 @@ class Method:
     gradient_at : {"input", "output"}
         Whether the gradient takes the logits or the result.
     parameters : tuple of (name, value)
-        Scalar keywords of function and gradient, and values for figures and tests.
+        Scalar keywords of function and gradient, and the values that are bound in the kernels of this row.
     domain : (low, high)
         Logits for which it is defined.
     holds : frozenset of str
@@ -153,6 +154,16 @@ def _forms(prefix, module):
     return tuple(Variant(form, getattr(module, f"{prefix}_{form}"), role) for form, role in roles.items())
 
 
+@kernel
+def softmax_at_2(z, p, fmt):
+    softmax_kernels.softmax_tempered(z, like(2.0, z[0]), p, fmt)
+
+
+@kernel
+def softmax_at_2_vjp_row(p, g, out, fmt):
+    softmax_kernels.softmax_tempered_vjp_row(p, g, like(2.0, g[0]), out, fmt)
+
+
 _ALGORITHMS = (
     Variant("naive", softmax_kernels.softmax_naive, "naive"),
     Variant("three_pass_recompute", softmax_kernels.softmax_three_pass_recompute, "stable"),
@@ -167,6 +178,13 @@ METHODS = (
         softmax.softmax, softmax.softmax_vjp, "probabilities", _ALGORITHMS, softmax_kernels.softmax_vjp_row,
         "dukhan2020twopass", "softmax_five_ways", (-8, 8), selector="algorithm", gradient_at="output",
         holds=frozenset({"shift", "order", "zero_sum"})),
+    Method(
+        "softmax_temperature", "softmax", "Softmax with temperature",
+        r"p_i = \frac{e^{z_i / \tau}}{\sum_j e^{z_j / \tau}},\ \tau = 2",
+        softmax.softmax, softmax.softmax_vjp, "probabilities",
+        (Variant("three_pass_reload", softmax_at_2, "stable"),), softmax_at_2_vjp_row,
+        "hinton2015distilling", "softmax_five_ways", (-16, 16), gradient_at="output",
+        parameters=(("temperature", 2.0),), holds=frozenset({"shift", "order", "zero_sum"})),
     Method(
         "log_softmax", "softmax", "Log-softmax", r"\log p_i = z_i - \log \sum_j e^{z_j}",
         softmax.log_softmax, softmax.log_softmax_vjp, "logs", _forms("log_softmax", softmax_kernels),

@@ -7,7 +7,7 @@ from toolkit._rounding import rnd
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._others import sum_of_others
-from toolkit.softmax._shift import shifted, tempered, top_class
+from toolkit.softmax._shift import over_temperature, shifted, tempered, top_class
 from toolkit.softmax._softmax import check_choice, check_temperature
 
 __all__ = ["FORMS", "log_softmax", "log_softmax_vjp", "lost_logs"]
@@ -79,9 +79,10 @@ def log_softmax_vjp_row(log_p, g, out, fmt):
 
 
 @kernel
-def log_softmax_vjp_rows(log_p, g, out, fmt):
+def log_softmax_vjp_rows(log_p, g, tau, out, fmt):
     for i in range(log_p.shape[0]):
         log_softmax_vjp_row(log_p[i], g[i], out[i], fmt)
+        over_temperature(out[i], tau, fmt)
 
 
 def lost_logs(rows, out):
@@ -150,8 +151,8 @@ def log_softmax(z, *, axis=-1, where=None, form="complement", temperature=1.0, f
                     format=format, masked=-np.inf, broken=broken)
 
 
-def log_softmax_vjp(log_p, g, *, axis=-1, where=None):
-    """Gradient of log-softmax: ``dz = g - p * sum(g)`` with ``p = exp(log_p)``.
+def log_softmax_vjp(log_p, g, *, axis=-1, where=None, temperature=1.0):
+    """Gradient of log-softmax: ``dz = (g - p * sum(g)) / tau`` with ``p = exp(log_p)``.
 
     For the top class this is ``(1 - p) g`` minus p times the sum of the other g, with ``1 - p =
     -expm1(log_p)``: for a confident row ``g - p * sum(g)`` would round to 0, which is Softmax Collapse.
@@ -162,17 +163,16 @@ def log_softmax_vjp(log_p, g, *, axis=-1, where=None):
         Log-probabilities, as `log_softmax` returns them.
     g : array_like, broadcast to the shape of `log_p`
         Gradient with respect to the log-probabilities.
-    axis, where
+    axis, where, temperature
         As in `log_softmax`.
 
     Returns
     -------
     Gradient with respect to the logits (..., K) -> (..., K); each row sums to 0 up to rounding. Masked: 0.
-    With a temperature, divide by it.
 
     Special values
     --------------
-    NaN in `log_p`, or NaN or inf in `g`, gives NaN.
+    NaN in `log_p`, or NaN or inf in `g`, gives NaN; so does temperature 0.
 
     Accuracy
     --------
@@ -189,5 +189,5 @@ def log_softmax_vjp(log_p, g, *, axis=-1, where=None):
     >>> g - np.exp(log_p) * g.sum()
     array([0.0000000e+00, 2.0611537e-09], dtype=float32)
     """
-    return map_rows(log_softmax_vjp_rows, {"log_p": log_p, "g": g}, axis=axis, where=where,
-                    fills=(-np.inf, 0.0))
+    return map_rows(log_softmax_vjp_rows, {"log_p": log_p, "g": g}, check_temperature(temperature), axis=axis,
+                    where=where, fills=(-np.inf, 0.0))

@@ -4,7 +4,7 @@ import numpy as np
 from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
 
-__all__ = ["shifted", "tempered", "top_class"]
+__all__ = ["over_temperature", "shifted", "tempered", "top_class"]
 
 
 @kernel
@@ -36,3 +36,11 @@ def tempered(z, m, tau, out, fmt):
             out[i] = gap
         else:
             out[i] = rnd(gap / tau, fmt)
+
+
+@kernel
+def over_temperature(out, tau, fmt):
+    """Divide a row by tau: the last step of a gradient with respect to logits."""
+    tau = rnd(tau, fmt)
+    for i in range(out.size):
+        out[i] = rnd(out[i] / tau, fmt)

@@ -6,11 +6,11 @@ from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
 from toolkit.softmax._algorithms import (softmax_naive, softmax_online, softmax_three_pass_recompute,
                                          softmax_three_pass_reload)
-from toolkit.softmax._shift import shifted, tempered, top_class
+from toolkit.softmax._shift import over_temperature, tempered, top_class
 from toolkit.softmax._two_pass import TWO_PASS_LIMIT, softmax_two_pass
 
-__all__ = ["ALGORITHMS", "check_choice", "check_temperature", "no_distribution", "softmax", "softmax_vjp",
-           "softmax_vjp_row"]
+__all__ = ["ALGORITHMS", "check_choice", "check_temperature", "no_distribution", "softmax",
+           "softmax_tempered", "softmax_tempered_vjp_row", "softmax_vjp", "softmax_vjp_row"]
 
 ALGORITHMS = ("naive", "three_pass_recompute", "three_pass_reload", "two_pass", "online")
 _NAIVE, _RECOMPUTE, _RELOAD, _TWO_PASS = range(4)
@@ -51,9 +51,23 @@ def softmax_vjp_row(p, g, out, fmt):
 
 
 @kernel
-def softmax_vjp_rows(p, g, out, fmt):
+def softmax_tempered(z, tau, p, fmt):
+    """``exp((z - max) / tau)`` over its sum, by three_pass_reload."""
+    tempered(z, z[top_class(z)], tau, p, fmt)
+    softmax_three_pass_reload(p, p, fmt)
+
+
+@kernel
+def softmax_tempered_vjp_row(p, g, tau, out, fmt):
+    """`softmax_vjp_row` over tau."""
+    softmax_vjp_row(p, g, out, fmt)
+    over_temperature(out, tau, fmt)
+
+
+@kernel
+def softmax_vjp_rows(p, g, tau, out, fmt):
     for i in range(p.shape[0]):
-        softmax_vjp_row(p[i], g[i], out[i], fmt)
+        softmax_tempered_vjp_row(p[i], g[i], tau, out[i], fmt)
 
 
 def check_choice(name, value, allowed):
@@ -147,12 +161,12 @@ def softmax(z, *, axis=-1, where=None, algorithm="three_pass_reload", temperatur
                     format=format, broken=broken)
 
 
-def softmax_vjp(p, g, *, axis=-1, where=None):
-    """Gradient of softmax: the vector-Jacobian product ``dz = p * (g - <p, g>)``.
+def softmax_vjp(p, g, *, axis=-1, where=None, temperature=1.0):
+    """Gradient of softmax: the vector-Jacobian product ``dz = p * (g - <p, g>) / tau``.
 
     Computed with ``g - g[top]`` in place of `g`, which changes nothing in exact arithmetic and keeps the
     digits of the top class when its probability rounds to 1. The Jacobian ``diag(p) - p p^T`` is symmetric,
-    so this is the forward derivative too. With a temperature, divide by it.
+    so this is the forward derivative too.
 
     Parameters
     ----------
@@ -160,7 +174,7 @@ def softmax_vjp(p, g, *, axis=-1, where=None):
         Probabilities, as `softmax` returns them.
     g : array_like, broadcast to the shape of `p`
         Gradient with respect to the probabilities.
-    axis, where
+    axis, where, temperature
         As in `softmax`.
 
     Returns
@@ -169,7 +183,8 @@ def softmax_vjp(p, g, *, axis=-1, where=None):
 
     Special values
     --------------
-    A NaN in `p`, or NaN or inf in `g`, gives NaN in the whole row, also where ``p`` is 0.
+    A NaN in `p`, or NaN or inf in `g`, gives NaN in the whole row, also where ``p`` is 0. So does temperature
+    0, where softmax jumps.
 
     Accuracy
     --------
@@ -180,4 +195,5 @@ def softmax_vjp(p, g, *, axis=-1, where=None):
     >>> softmax_vjp([0.25, 0.25, 0.5], [1.0, 0.0, 0.0])
     array([ 0.1875, -0.0625, -0.125 ])
     """
-    return map_rows(softmax_vjp_rows, {"p": p, "g": g}, axis=axis, where=where, fills=(0.0,))
+    return map_rows(softmax_vjp_rows, {"p": p, "g": g}, check_temperature(temperature), axis=axis,
+                    where=where, fills=(0.0,))
