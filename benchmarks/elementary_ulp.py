@@ -106,7 +106,7 @@ RANGES = {
     "exp2": {"-1022..1024": uniform(-1022, 1024), "subnormal result": uniform(-1075.1, -1021),
              "log-spaced": magnitudes(-320, 3), "edges": around(-1022, -1074, 1024, 0.5, 1)},
     "expm1": {"-40..709.8": uniform(-40, 709.79), "-1..1": uniform(-1, 1),
-              "log-spaced": magnitudes(-320, 2.8),
+              "log-spaced": magnitudes(-320, 2.8), "near 0": magnitudes(-17, -7),
               "edges": around(-38, -37.43, 709.782, 0.34657, -0.34657, 1.04)},
     "log": {"log-spaced": magnitudes(-323, 308, False), "0.5..2": uniform(0.5, 2),
             "near 1": lambda rng, n: 1 + magnitudes(-16, -1)(rng, n),

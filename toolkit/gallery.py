@@ -37,7 +37,8 @@ def _scalar(method, variant):
         row_kernel(z, out, fmt)
         return 0.0 - out[0]
 
-    return kernel({"number": number, "loss": loss, "probabilities": probability, "logs": minus_log}[method.result])
+    chosen = {"number": number, "loss": loss, "probabilities": probability, "logs": minus_log}[method.result]
+    return kernel(chosen)
 
 
 def method_figure(method):

@@ -145,6 +145,8 @@ def expm1_64(x):
     """expm1 of a float64."""
     if not (-38.0 <= x <= 709.0):  # exp(-38) < 2**-54: nothing but -1 is left
         return -1.0 if x < 0.0 else exp_edge(x)
+    if abs(x) < 7e-9:  # the next term, x**3 / 6, is below 2**-56 of the first
+        return np.copysign(x + 0.5 * x * x, x)
     rounded = x * _INV_LN2 + _ROUNDER
     k = rounded - _ROUNDER
     scale = float_of((bits_of(rounded) << 52) + _ONE_BITS)
