@@ -1,37 +1,40 @@
-"""Compile what figures and notebooks use first, so that nobody waits for it later; Numba keeps the machine code."""
+"""Compile every method, form and elementary function once, so that nobody waits later; Numba keeps the machine code."""
 import time
 import warnings
 
 import numpy as np
 
-from toolkit import elementary, losses, softmax
-from toolkit.formats import FORMATS, round_to
+from toolkit import elementary
+from toolkit.catalog import METHODS
+from toolkit.formats import round_to
+
+LABELS = np.array([0])
+
+
+def warm_method(method, dtype):
+    logits = np.array([[2.0, 1.0, 0.0]], dtype=dtype)
+    arguments = (logits, LABELS) if method.result == "loss" else (logits,)
+    for variant in method.variants:
+        method(*arguments, variant=variant.name)
+    result = method(*arguments, format="float16") if dtype == np.float64 else method(*arguments)
+    if method.result != "loss":
+        at = result if method.gradient_at == "output" else logits
+        arguments = (at, np.ones_like(result))
+    method.gradient(*arguments, **dict(method.parameters))
 
 
 def warm():
-    labels = np.array([0])
     for dtype in (np.float32, np.float64):
-        logits = np.array([[2.0, 1.0, 0.0]], dtype=dtype)
-        for algorithm in softmax.ALGORITHMS:
-            softmax.softmax(logits, algorithm=algorithm)
-        for form in softmax.FORMS:
-            softmax.log_softmax(logits, form=form)
-            losses.cross_entropy_and_grad(logits, labels, form=form)
-        for function in (softmax.logsumexp, softmax.stablemax, softmax.log_stablemax):
-            function(logits)
-        losses.stablemax_cross_entropy_and_grad(logits, labels)
+        for method in METHODS:
+            warm_method(method, dtype)
         for name in elementary.__all__:
-            arguments = [dtype(0.5)] * (2 if name == "pow" else 1)
-            getattr(elementary, name)(*arguments)
-    for format in FORMATS:
-        round_to(logits, format)
-        softmax.softmax(logits, format=format)
-        losses.cross_entropy_and_grad(logits, labels, format=format)
+            getattr(elementary, name)(*[dtype(0.5)] * (2 if name == "pow" else 1))
+    round_to(LABELS, "float16")
 
 
 if __name__ == "__main__":
     start = time.perf_counter()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)  # naive forms say where they break
         warm()
-    print(f"Kernels compiled in {time.perf_counter() - start:.0f} s; Numba keeps them.")
+    print(f"Kernels ready after {time.perf_counter() - start:.0f} s.")
