@@ -176,7 +176,7 @@ METHODS = (
     Method(
         "softmax", "softmax", "Softmax", r"p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}",
         softmax.softmax, softmax.softmax_vjp, "probabilities", _ALGORITHMS, softmax_kernels.softmax_vjp_row,
-        "dukhan2020twopass", "softmax_five_ways", (-8, 8), selector="algorithm", gradient_at="output",
+        "dukhan2020twopass", "softmax_five_ways", (-20, 20), selector="algorithm", gradient_at="output",
         holds=frozenset({"shift", "order", "zero_sum"})),
     Method(
         "softmax_temperature", "softmax", "Softmax with temperature",

@@ -21,7 +21,7 @@ _AXES = {
 
 def _scalar(method, variant):
     """A kernel ``(z, out, fmt) -> what the figure draws`` around the variant's row kernel."""
-    row_kernel = _with_parameter(method, variant.kernel) if method.parameters else variant.kernel
+    row_kernel = variant.kernel
 
     def number(z, out, fmt):
         return row_kernel(z, fmt)
@@ -39,16 +39,6 @@ def _scalar(method, variant):
 
     chosen = {"number": number, "loss": loss, "probabilities": probability, "logs": minus_log}[method.result]
     return kernel(chosen)
-
-
-def _with_parameter(method, row_kernel):
-    """The row kernel of a map with the catalog's value of its one parameter filled in."""
-    ((_, value),) = method.parameters
-
-    def with_parameter(z, out, fmt):
-        row_kernel(z, value, out, fmt)
-
-    return kernel(with_parameter)
 
 
 def method_figure(method):
