@@ -27,6 +27,7 @@ _SENTENCES = [
      "{0} is a {1}, which a kernel cannot use: use numbers, tuples of numbers or arrays."),
     (r"The use of a reflected list.*assigned to variable '(\w+)' in globals",
      "{0} is a list, which a kernel cannot use: use numbers, tuples of numbers or arrays."),
+    (r"Cannot bind .* to signature '(\([^']*\))'", "this call does not fit the parameters {0}."),
     (r"No implementation of function .* found for signature:\s*>>> ([^\n]*)",
      "{0} is not something that a kernel can compute."),
     (r"The use of yield in a closure", "generators are not available in WebAssembly: write a loop."),
