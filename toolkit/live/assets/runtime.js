@@ -443,6 +443,7 @@
     applyAddress({ scroll: true });
     addEventListener("hashchange", () => applyAddress({ scroll: true }));
     document.documentElement.dataset.live = "ready";
+    performance.mark("live-ready");
   }
 
   window.liveFigures = { figures, formatNumber, fillSlots, marksSvg };
