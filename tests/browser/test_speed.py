@@ -1,0 +1,56 @@
+"""How fast pages answer, measured in Chromium: printed, and held to the budgets with room for a busy machine."""
+import statistics
+
+import pytest
+from drive import open_page
+
+from test_pages import LIVE
+
+FIRST_USE = """() => {
+  const load = performance.getEntriesByType("navigation")[0].loadEventEnd;
+  return [performance.getEntriesByName("live-ready")[0].startTime - load, load];
+}"""
+
+# A move as the reader feels it: from the input event until the browser has laid out and painted the new marks.
+MOVES = """async (name) => {
+  const figure = liveFigures.figures.get(name);
+  const input = figure.root.querySelector("input[type=range]");
+  if (!input) return null;
+  const work = [], drawn = [];
+  const [low, high, step] = [input.min, input.max, input.step].map(Number);
+  for (let k = 0; k < 60; k += 1) {
+    await new Promise((done) => requestAnimationFrame(done));
+    input.value = low + Math.round(((high - low) * ((k * 37) % 60)) / 59 / step) * step;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    const begun = performance.now();
+    figure.update();
+    figure.root.getBoundingClientRect();
+    work.push(performance.now() - begun);
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    drawn.push(performance.now() - begun);
+  }
+  return [work, drawn];
+}"""
+
+
+def median_and_p95(times):
+    return statistics.median(times), sorted(times)[int(0.95 * len(times))]
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_pages_answer_at_once(new_page, http_base, name):
+    page = new_page(1280, 900)
+    figures = open_page(page, f"{http_base}/{name}.html")
+    after_load, load = page.evaluate(FIRST_USE)
+    print(f"\n{name}: sliders work {after_load:.0f} ms after load (load event at {load:.0f} ms)")
+    assert after_load < 1000
+    slowest = 0.0
+    for figure in figures:
+        page.locator(f"#live-{figure}").scroll_into_view_if_needed()
+        measured = page.evaluate(MOVES, figure)
+        if measured:
+            (work, work95), (drawn, drawn95) = map(median_and_p95, measured)
+            print(f"  {figure}: kernel and marks {work:.1f} ms (p95 {work95:.1f}),"
+                  f" to the next frame {drawn:.1f} ms (p95 {drawn95:.1f})")
+            slowest = max(slowest, work)
+    assert slowest < 16
