@@ -11,7 +11,7 @@ FUNCTIONS = {"softmax": cross_entropy_and_grad, "stablemax": stablemax_cross_ent
 LOSS_ULP = {"softmax": 2, "stablemax": 3}
 SOFT_LOSS_ULP = 3
 OTHERS_ULP = {"softmax": 4, "stablemax": 6}
-LABEL_ULP = 6  # for K <= 10: the errors of a plain sum of K - 1 terms
+LABEL_ULP = 4  # and K/2 for the plain sum of the others
 DTYPES = (np.float32, np.float64)
 NORMAL_GAP = {np.float32: 87.0, np.float64: 708.0}
 LAST_GAP = {np.float32: 103.9, np.float64: 745.0}
@@ -32,10 +32,10 @@ def labels_of(rng, z):
 
 @pytest.mark.parametrize("kind", FUNCTIONS)
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("classes", [1, 2, 3, 10])
+@pytest.mark.parametrize("classes", [1, 2, 3, 10, 300])
 def test_integer_labels(kind, dtype, classes):
     rng = np.random.default_rng(classes)
-    z = rows_of_logits(rng, dtype, 120, classes, kind)
+    z = rows_of_logits(rng, dtype, 120 if classes <= 10 else 12, classes, kind)
     y = labels_of(rng, z)
     losses, grads = FUNCTIONS[kind](z, y, reduction="none")
     exact = [loss_oracle.loss(row, label, kind) for row, label in zip(z, y, strict=True)]
@@ -44,7 +44,7 @@ def test_integer_labels(kind, dtype, classes):
     error = np.asarray(ulp_error(grads, g, dtype))
     at_label = np.arange(classes) == y[:, None]
     assert error[~at_label].max(initial=0) <= OTHERS_ULP[kind]
-    assert error[at_label].max() <= LABEL_ULP
+    assert error[at_label].max() <= LABEL_ULP + classes / 2
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
