@@ -103,7 +103,19 @@ class Integer(_Control):
 
 
 @dataclass(frozen=True)
-class Choice(_Control):
+class _OneOf(_Control):
+    """A control with `options`, of which one is chosen."""
+
+    argument_type = "i32"
+
+    def check(self, value):
+        if value not in self.options:
+            _fail(self, value, ", ".join(map(repr, self.options)))
+        return value
+
+
+@dataclass(frozen=True)
+class Choice(_OneOf):
     """One of a few named options; the kernel receives its index as an int64."""
 
     options: tuple
@@ -112,19 +124,13 @@ class Choice(_Control):
     label: str = ""
     symbol: str = ""
     kind = "choice"
-    argument_type = "i32"
-
-    def check(self, value):
-        if value not in self.options:
-            _fail(self, value, ", ".join(map(repr, self.options)))
-        return value
 
     def argument(self, value):
         return self.options.index(value)
 
 
 @dataclass(frozen=True)
-class Format(_Control):
+class Format(_OneOf):
     """A floating-point format; the kernel receives its code, to be passed on as `fmt`."""
 
     value: str = "float16"
@@ -133,12 +139,6 @@ class Format(_Control):
     label: str = "number format"
     symbol: str = ""
     kind = "format"
-    argument_type = "i32"
-
-    def check(self, value):
-        if value not in self.options:
-            _fail(self, value, ", ".join(map(repr, self.options)))
-        return value
 
     def argument(self, value):
         return get_format(value).code
