@@ -30,7 +30,8 @@ def exports():
         for variant in method.variants:
             function, given = variant.kernel, types
             if method.result in ("number", "loss"):
-                function, given = with_value_written(variant.kernel, method.result), [*types[:-1], "f64[]", "i32"]
+                function = with_value_written(variant.kernel, method.result)
+                given = [*types[:-1], "f64[]", "i32"]
             yield f"{method.name}.{variant.name}", function, given
         if method.row_gradient is not None:
             above = "f64" if method.result == "number" else "f64[]"
