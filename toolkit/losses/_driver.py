@@ -9,21 +9,21 @@ from toolkit.losses import kernels
 from toolkit.losses._forms import close_to_zero_sum, likeliest
 
 EXPONENTIAL, STABLEMAX = 0, 1
-FORMS = {"naive": 0, "common": 1, "complement": 2}
+NAIVE, COMMON, COMPLEMENT = range(3)  # as in toolkit.softmax.FORMS
 IGNORED = -1
 
 
 @kernel
 def loss_of_row(scores, form, z, y, grad, fmt):
     if scores == EXPONENTIAL:
-        if form == 0:
+        if form == NAIVE:
             return kernels.cross_entropy_naive(z, y, grad, fmt)
-        if form == 1:
+        if form == COMMON:
             return kernels.cross_entropy_common(z, y, grad, fmt)
         return kernels.cross_entropy_complement(z, y, grad, fmt)
-    if form == 0:
+    if form == NAIVE:
         return kernels.stablemax_cross_entropy_naive(z, y, grad, fmt)
-    if form == 1:
+    if form == COMMON:
         return kernels.stablemax_cross_entropy_common(z, y, grad, fmt)
     return kernels.stablemax_cross_entropy_complement(z, y, grad, fmt)
 
@@ -31,14 +31,14 @@ def loss_of_row(scores, form, z, y, grad, fmt):
 @kernel
 def soft_loss_of_row(scores, form, z, q, grad, fmt):
     if scores == EXPONENTIAL:
-        if form == 0:
+        if form == NAIVE:
             return kernels.soft_cross_entropy_naive(z, q, grad, fmt)
-        if form == 1:
+        if form == COMMON:
             return kernels.soft_cross_entropy_common(z, q, grad, fmt)
         return kernels.soft_cross_entropy_complement(z, q, grad, fmt)
-    if form == 0:
+    if form == NAIVE:
         return kernels.soft_stablemax_cross_entropy_naive(z, q, grad, fmt)
-    if form == 1:
+    if form == COMMON:
         return kernels.soft_stablemax_cross_entropy_common(z, q, grad, fmt)
     return kernels.soft_stablemax_cross_entropy_complement(z, q, grad, fmt)
 
@@ -70,7 +70,7 @@ def loss_rows(z, labels, factors, scores, form, keep, losses, grads, fmt):
             ignore_row(grad)
         else:
             losses[i] = loss_of_row(scores, form, z[i], labels[i], grad, fmt)
-            scale_gradient(grad, factors[i], labels[i], scores == EXPONENTIAL and form == 2, fmt)
+            scale_gradient(grad, factors[i], labels[i], scores == EXPONENTIAL and form == COMPLEMENT, fmt)
 
 
 @kernel
@@ -83,4 +83,4 @@ def soft_loss_rows(z, labels, q, factors, scores, form, keep, losses, grads, fmt
             ignore_row(grad)
         else:
             losses[i] = soft_loss_of_row(scores, form, z[i], q[i], grad, fmt)
-            scale_gradient(grad, factors[i], likeliest(q[i]), scores == EXPONENTIAL and form == 2, fmt)
+            scale_gradient(grad, factors[i], likeliest(q[i]), scores == EXPONENTIAL and form == COMPLEMENT, fmt)

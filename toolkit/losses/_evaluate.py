@@ -5,8 +5,10 @@ import numpy as np
 
 from toolkit._arrays import Rows, warn_about_rows
 from toolkit.formats import round_to
-from toolkit.losses._driver import FORMS, loss_rows, soft_loss_rows
+from toolkit.losses._driver import loss_rows, soft_loss_rows
 from toolkit.losses._labels import label_rows
+from toolkit.softmax import FORMS
+from toolkit.softmax._softmax import check_choice
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -14,8 +16,8 @@ REDUCTIONS = ("mean", "sum", "none")
 def evaluate(scores, logits, labels, *, gradient=False, form="complement", reduction="mean",
              label_smoothing=0.0, ignore_index=None, weight=None, axis=-1, where=None, format=None):
     """``(loss, gradient or None)`` of the loss with these `scores`; other arguments as in `cross_entropy`."""
-    _check_choice("form", form, FORMS)
-    _check_choice("reduction", reduction, REDUCTIONS)
+    code = check_choice("form", form, FORMS)
+    check_choice("reduction", reduction, REDUCTIONS)
     if not (isinstance(label_smoothing, Real) and 0 <= label_smoothing <= 1):
         raise ValueError(f"label_smoothing is {label_smoothing!r}; allowed: a number from 0 to 1")
     layout = Rows(logits, axis=axis, where=where, format=format, name="logits")
@@ -26,16 +28,11 @@ def evaluate(scores, logits, labels, *, gradient=False, form="complement", reduc
     grads = np.empty((layout.count if gradient else 1, layout.classes), layout.compute)
     driver, arrays = (loss_rows, ()) if targets.q is None else (soft_loss_rows, (targets.q,))
     factors = _gradient_factors(targets, reduction).astype(layout.compute)
-    layout.call(driver, z, targets.index, *arrays, factors, scores, FORMS[form], int(gradient), losses, grads)
+    layout.call(driver, z, targets.index, *arrays, factors, scores, code, int(gradient), losses, grads)
     if form == "naive":
         warn_about_rows(z, ~np.isfinite(losses), "form='naive' gave a loss of inf or NaN")
     loss = _reduced(layout, losses, targets, reduction, format)
     return loss, layout.restore(grads, 0.0) if gradient else None
-
-
-def _check_choice(name, value, allowed):
-    if not (isinstance(value, str) and value in allowed):
-        raise ValueError(f"{name} is {value!r}; allowed: {', '.join(map(repr, allowed))}")
 
 
 def _gradient_factors(targets, reduction):
