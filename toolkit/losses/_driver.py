@@ -63,6 +63,7 @@ def scale_gradient(grad, factor, y, sums_to_zero, fmt):
 @kernel
 def loss_rows(z, labels, factors, scores, form, keep, losses, grads, fmt):
     """Losses of rows, and gradients times `factors`; with ``keep = 0`` all rows share one row of `grads`."""
+    sums_to_zero = scores == EXPONENTIAL and form == COMPLEMENT
     for i in range(z.shape[0]):
         grad = grads[i * keep]
         if labels[i] == IGNORED:
@@ -70,12 +71,13 @@ def loss_rows(z, labels, factors, scores, form, keep, losses, grads, fmt):
             ignore_row(grad)
         else:
             losses[i] = loss_of_row(scores, form, z[i], labels[i], grad, fmt)
-            scale_gradient(grad, factors[i], labels[i], scores == EXPONENTIAL and form == COMPLEMENT, fmt)
+            scale_gradient(grad, factors[i], labels[i], sums_to_zero, fmt)
 
 
 @kernel
 def soft_loss_rows(z, labels, q, factors, scores, form, keep, losses, grads, fmt):
     """`loss_rows` for label probabilities `q`; of `labels` only `IGNORED` matters."""
+    sums_to_zero = scores == EXPONENTIAL and form == COMPLEMENT
     for i in range(z.shape[0]):
         grad = grads[i * keep]
         if labels[i] == IGNORED:
@@ -83,4 +85,4 @@ def soft_loss_rows(z, labels, q, factors, scores, form, keep, losses, grads, fmt
             ignore_row(grad)
         else:
             losses[i] = soft_loss_of_row(scores, form, z[i], q[i], grad, fmt)
-            scale_gradient(grad, factors[i], likeliest(q[i]), scores == EXPONENTIAL and form == COMPLEMENT, fmt)
+            scale_gradient(grad, factors[i], likeliest(q[i]), sums_to_zero, fmt)
