@@ -1,4 +1,4 @@
-"""Row kernels of the catalog in their native dtypes, float64 and float32, give the same bits in WebAssembly."""
+"""Row kernels of the catalog in their own dtypes, float64 and float32, have the same bits in WebAssembly."""
 import numpy as np
 import pytest
 from test_wasm_operations import assert_same_bits

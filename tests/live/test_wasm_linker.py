@@ -96,7 +96,8 @@ def test_undefined_functions_and_data_are_named():
         @table = constant ptr @one
         define ptr @answer() { %f = load volatile ptr, ptr @table
           ret ptr %f }""", "section 9 is unknown"),
-    ("""@llvm.global_ctors = appending global [1 x { i32, ptr, ptr }] [{ i32, ptr, ptr } { i32 1, ptr @answer, ptr null }]
+    ("""@llvm.global_ctors = appending global [1 x { i32, ptr, ptr }]
+          [{ i32, ptr, ptr } { i32 1, ptr @answer, ptr null }]
         define void @answer() { ret void }""", "import __indirect_function_table"),
     ("""$shared = comdat any
         define linkonce_odr i32 @shared() comdat { ret i32 1 }
@@ -130,7 +131,7 @@ def section(number, payload):
     (section(0, b"\x0breloc.DEBUG"), "reloc.DEBUG.* unknown"),
     (b"\x01\xff\xff\xff\xff\xff\xff\x01", "too many bytes"),
     (b"\x01\xff\xff\xff\xff\x7f", "32 bits"),
-], ids=["element section", "double section", "custom section", "other relocations", "long number", "large number"])
+], ids=["elements", "double section", "custom section", "debug relocations", "long number", "large number"])
 def test_unknown_sections_are_refused(good, extra, complaint):
     with pytest.raises(LinkError, match=complaint):
         link(good + extra, EXPORTS)

@@ -1,4 +1,4 @@
-"""Every operation that kernels may use gives the same bits natively and in WebAssembly (NaN payloads apart)."""
+"""Each operation that kernels may use gives the same bits natively and in WebAssembly, NaN payloads apart."""
 import math
 
 import numpy as np
@@ -12,22 +12,25 @@ COUNT = 100_000
 
 FLOAT_OPERATIONS = {
     "add": "x + y", "subtract": "x - y", "multiply": "x * y", "divide": "x / y", "negate": "-x",
-    "multiply_add": "x * y + x", "polynomial": "((x * y + x) * y - x) * x + y", "hypotenuse": "math.sqrt(x * x + y * y)",
-    "square": "x ** 2", "cube": "x ** 3", "abs": "abs(x)", "fabs": "math.fabs(x)",
-    "math_sqrt": "math.sqrt(x)", "np_sqrt": "np.sqrt(x)", "floor": "np.floor(x)", "ceil": "np.ceil(x)",
-    "rint": "np.rint(x)", "trunc": "np.trunc(x)", "copysign": "math.copysign(x, y)", "np_copysign": "np.copysign(x, y)",
+    "multiply_add": "x * y + x", "polynomial": "((x * y + x) * y - x) * x + y",
+    "hypotenuse": "math.sqrt(x * x + y * y)", "square": "x ** 2", "cube": "x ** 3",
+    "abs": "abs(x)", "fabs": "math.fabs(x)", "math_sqrt": "math.sqrt(x)", "np_sqrt": "np.sqrt(x)",
+    "floor": "np.floor(x)", "ceil": "np.ceil(x)", "rint": "np.rint(x)", "trunc": "np.trunc(x)",
+    "copysign": "math.copysign(x, y)", "np_copysign": "np.copysign(x, y)",
     "sign": "np.sign(x)", "signbit": "np.signbit(x)", "min": "min(x, y)", "max": "max(x, y)",
     "lesser": "x if x < y else y", "larger": "x if x > y else y", "at_most": "x if x <= y else y",
-    "at_least": "x if x >= y else y", "not_at_most": "x if not x <= y else y", "not_at_least": "y if not x >= y else x",
-    "equal": "x == y", "differs": "x != y",
-    "math_isnan": "math.isnan(x)", "np_isnan": "np.isnan(x)", "math_isinf": "math.isinf(x)", "np_isinf": "np.isinf(x)",
-    "isfinite": "math.isfinite(x)", "float32": "np.float32(x)", "float64": "np.float64(x) * y",
+    "at_least": "x if x >= y else y", "not_at_most": "x if not x <= y else y",
+    "not_at_least": "y if not x >= y else x", "equal": "x == y", "differs": "x != y",
+    "math_isnan": "math.isnan(x)", "np_isnan": "np.isnan(x)", "math_isinf": "math.isinf(x)",
+    "np_isinf": "np.isinf(x)", "isfinite": "math.isfinite(x)",
+    "float32": "np.float32(x)", "float64": "np.float64(x) * y",
     "whole": "int(x) if abs(x) < 1e9 else 0", "math_floor": "math.floor(x) if abs(x) < 1e9 else 0",
     "int32": "np.int32(x) if abs(x) < 1e9 else np.int32(7)",
 }
 INTEGER_OPERATIONS = {
     "add": "x + y", "subtract": "x - y", "multiply": "x * y", "negate": "-x", "abs": "abs(x)", "invert": "~x",
-    "and": "x & y", "or": "x | y", "xor": "x ^ y", "shift_left": "x << (y & k(31))", "shift_right": "x >> (y & k(31))",
+    "and": "x & y", "or": "x | y", "xor": "x ^ y",
+    "shift_left": "x << (y & k(31))", "shift_right": "x >> (y & k(31))",
     "floordiv": "x // y", "modulo": "x % y", "min": "min(x, y)", "less": "x < y", "square": "x ** 2",
 }
 FROM_INTEGER_OPERATIONS = {"divide": "x / y", "float32": "np.float32(x)", "float64": "np.float64(x)"}
@@ -47,16 +50,16 @@ def sample(dtype, seed):
     info = np.finfo(dtype)
     x[::5] = rng.standard_normal(x[::5].size) * 10
     x[1::5] = (rng.standard_normal(x[1::5].size) * info.tiny).astype(dtype)
-    special = [0.0, -0.0, np.inf, -np.inf, np.nan, 1, -1, info.tiny, info.smallest_subnormal, info.max, info.min, 0.5,
-               1.5, 2.5, -0.5, 2.0**23, 2.0**31, -(2.0**31), 2.0**52]
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, 1, -1, info.tiny, info.smallest_subnormal, info.max,
+               info.min, 0.5, 1.5, 2.5, -0.5, 2.0**23, 2.0**31, -(2.0**31), 2.0**52]
     x[3::23] = rng.choice(np.array(special, dtype), x[3::23].size)
     return x
 
 
 def elementwise(expression, integer):
     namespace = {"math": math, "np": np, "k": integer}
-    exec(f"def operation(a, b, out):\n  for i in range(a.size):\n    x, y = a[i], b[i]\n    out[i] = {expression}\n",
-         namespace)
+    exec("def operation(a, b, out):\n  for i in range(a.size):\n    x, y = a[i], b[i]\n"
+         f"    out[i] = {expression}\n", namespace)
     return kernel(namespace["operation"])
 
 
@@ -72,7 +75,8 @@ def assert_same_bits(native, wasm, label=""):
 CASES = {
     "f64": ("f64", "f64", FLOAT_OPERATIONS), "f32": ("f32", "f32", FLOAT_OPERATIONS),
     "i32": ("i32", "i32", INTEGER_OPERATIONS), "u64": ("u64", "u64", INTEGER_OPERATIONS),
-    "i32 to f64": ("i32", "f64", FROM_INTEGER_OPERATIONS), "u64 to f64": ("u64", "f64", FROM_INTEGER_OPERATIONS),
+    "i32 to f64": ("i32", "f64", FROM_INTEGER_OPERATIONS),
+    "u64 to f64": ("u64", "f64", FROM_INTEGER_OPERATIONS),
 }
 DTYPES = {"f64": np.float64, "f32": np.float32, "i32": np.int32, "u64": np.uint64}
 
@@ -195,7 +199,8 @@ def calls_strict_root(z, out):
 
 
 def test_exceptions_become_statuses_with_their_message():
-    module = build_module([("root", strict_root, ["f64[]"] * 2), ("nested", calls_strict_root, ["f64[]"] * 2)])
+    both = [("root", strict_root), ("nested", calls_strict_root)]
+    module = build_module([(name, function, ["f64[]", "f64[]"]) for name, function in both])
     out = np.zeros(9)
     with WasmRunner(module) as run:
         run("root", np.array([4.0, 9.0]), out)

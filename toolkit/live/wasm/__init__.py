@@ -9,7 +9,7 @@ try:
 except (AttributeError, ImportError) as error:
     if numba.__version__.startswith(_TESTED_NUMBA):
         raise
-    raise ImportError(f"the WebAssembly build uses internals of Numba {_TESTED_NUMBA}x; Numba {numba.__version__} "
-                      f"has changed them: {error}") from error
+    raise ImportError(f"the WebAssembly build uses internals of Numba {_TESTED_NUMBA}x; "
+                      f"Numba {numba.__version__} has changed them: {error}") from error
 
 __all__ = ["UnsupportedInWebAssembly", "WasmModule", "build_module"]

@@ -1,13 +1,13 @@
 """How a page calls a kernel: plain pointers, lengths and numbers in, an i32 status out.
 
-======================  =================================  ==============================
-declared                parameters of the exported function  type inside the kernel
-======================  =================================  ==============================
-"f64", "f32"            one f64 or f32                     float64, float32
-"i32"                   one i32                            int64, sign-extended
-"f64[]", "i32[]" ...    i32 address, i32 length            1-D C-contiguous array
-"f64[][]" ...           i32 address, i32 rows, i32 columns  2-D C-contiguous array
-======================  =================================  ==============================
+====================  ====================================  =========================
+declared              parameters of the exported function   type inside the kernel
+====================  ====================================  =========================
+"f64", "f32"          one f64 or f32                        float64, float32
+"i32"                 one i32                               int64, sign-extended
+"f64[]", "i32[]" ...  i32 address, i32 length               1-D C-contiguous array
+"f64[][]" ...         i32 address, i32 rows, i32 columns    2-D C-contiguous array
+====================  ====================================  =========================
 
 JavaScript passes plain Numbers for all of these; an int64 parameter would demand BigInt.
 """
@@ -70,7 +70,6 @@ def export_wrapper(name, compiled):
     module = context.create_module(f"export_{name}")
     kernel_type = context.call_conv.get_function_type(descriptor.restype, descriptor.argtypes)
     kernel = ir.Function(module, kernel_type, descriptor.llvm_func_name)
-
     parameters = []
     for argument in descriptor.argtypes:
         parameters += _parameters(context, argument)
@@ -78,7 +77,8 @@ def export_wrapper(name, compiled):
     builder = ir.IRBuilder(exported.append_basic_block("entry"))
     passed = iter(exported.args)
     values = [_value(context, builder, argument, passed) for argument in descriptor.argtypes]
-    status, _ = context.call_conv.call_function(builder, kernel, descriptor.restype, descriptor.argtypes, values)
+    status, _ = context.call_conv.call_function(
+        builder, kernel, descriptor.restype, descriptor.argtypes, values)
     builder.ret(builder.select(status.is_ok, _I32(0), status.code))
     return module
 

@@ -1,8 +1,8 @@
-"""Two compiler passes over a kernel's Numba IR that find what WebAssembly cannot have while the user's line is known.
+"""Two compiler passes that find what WebAssembly cannot have in a kernel while the user's line is known.
 
-`CheckCalls` runs before type inference, where a call is still the name that the user wrote; `CheckTypes` runs after
-it, where an operation on whole arrays differs from one on numbers. Branches that Numba prunes because an argument is
-None are gone by then and may contain anything.
+`CheckCalls` runs before type inference, where a call is still the name that the user wrote; `CheckTypes` runs
+after it, where an operation on whole arrays differs from one on numbers. Branches that Numba prunes because
+an argument is None are gone by then and may contain anything.
 """
 import operator
 from types import ModuleType
@@ -48,7 +48,7 @@ class CheckCalls(AnalysisPass):
         AnalysisPass.__init__(self)
 
     def run_pass(self, state):
-        for statement in _statements(state.func_ir):
+        for statement in _statements(state.func_ir):  # first, since a formatted message is also text
             if isinstance(statement, ir.DynamicRaise):
                 _refuse("an exception's message must be a constant text in WebAssembly.", statement)
         for statement in _statements(state.func_ir):
@@ -91,7 +91,10 @@ def _written_name(func_ir, variable, function):
 
 @register_pass(mutates_CFG=False, analysis_only=True)
 class CheckTypes(AnalysisPass):
-    """Refuse operations on whole arrays, on text, and float operations that would call the C library."""
+    """Refuse operations on whole arrays, on text, and float operations that would call the C library.
+
+    Leaves where the function returns in ``metadata["return_location"]``.
+    """
 
     _name = "webassembly_check_types"
 
@@ -99,58 +102,56 @@ class CheckTypes(AnalysisPass):
         AnalysisPass.__init__(self)
 
     def run_pass(self, state):
-        self._types = state.typemap
+        state.metadata["return_location"] = state.func_ir.loc
         for statement in _statements(state.func_ir):
+            if isinstance(statement, ir.Return):
+                state.metadata["return_location"] = statement.loc
             if isinstance(statement, (ir.SetItem, ir.StaticSetItem)):
-                _refuse(self._why_not_store(statement), statement)
+                _refuse(_why_not_store(statement, state.typemap), statement)
             if isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Expr):
-                _refuse(self._why_not(state.func_ir, statement.value), statement)
-        returned = [s.loc for s in _statements(state.func_ir) if isinstance(s, ir.Return)]
-        state.metadata["return_location"] = returned[0] if returned else state.func_ir.loc
+                _refuse(_why_not_compute(statement.value, state.typemap, state.func_ir), statement)
         return False
 
-    def _type(self, variable):
-        return self._types[variable.name]
 
-    def _is_array(self, variable):
-        return isinstance(self._type(variable), types.Array)
+def _why_not_compute(expression, typemap, func_ir):
+    def is_array(variable):
+        return isinstance(typemap[variable.name], types.Array)
 
-    def _why_not(self, func_ir, expression):
-        if expression.op in ("binop", "inplace_binop"):
-            return self._why_not_binary(expression)
-        if expression.op == "unary" and self._is_array(expression.value):
-            return f"arithmetic on whole arrays allocates memory: {_LOOP}."
-        if expression.op == "getitem" and self._is_array(expression.index):
-            return f"indexing with an array allocates memory: {_LOOP}."
-        if expression.op == "call":
-            function = guard(find_outer_value, func_ir, expression.func)
-            on_numbers = isinstance(function, np.ufunc) or function is abs
-            if on_numbers and any(self._is_array(a) for a in expression.args):
-                return f"{function.__name__} on a whole array allocates memory: {_LOOP}."
-        return None
+    if expression.op in ("binop", "inplace_binop"):
+        operation = expression.fn if expression.op == "binop" else expression.immutable_fn
+        return _why_not_binary(operation, typemap[expression.lhs.name], typemap[expression.rhs.name])
+    if expression.op == "unary" and is_array(expression.value):
+        return f"arithmetic on whole arrays allocates memory: {_LOOP}."
+    if expression.op == "getitem" and is_array(expression.index):
+        return f"indexing with an array allocates memory: {_LOOP}."
+    if expression.op == "call" and any(map(is_array, expression.args)):
+        function = guard(find_outer_value, func_ir, expression.func)
+        if isinstance(function, np.ufunc):
+            return f"np.{function.__name__} on a whole array allocates memory: {_LOOP}."
+    return None
 
-    def _why_not_binary(self, expression):
-        left, right = self._type(expression.lhs), self._type(expression.rhs)
-        if isinstance(left, types.Array) or isinstance(right, types.Array):
-            return f"arithmetic on whole arrays allocates memory: {_LOOP}."
-        if isinstance(left, types.UnicodeType) or isinstance(right, types.UnicodeType):
-            return CONTAINERS["str"]
-        operation = expression.immutable_fn if expression.op == "inplace_binop" else expression.fn
-        has_float = isinstance(left, types.Float) or isinstance(right, types.Float)
-        if operation in _REMAINDERS and has_float:
-            return "% and // of floats are not available in WebAssembly: use np.floor(x / y)."
-        if operation is operator.pow and not isinstance(right, types.IntegerLiteral):
-            return "** needs a constant integer as exponent in WebAssembly: for others use toolkit.elementary.pow."
-        return None
 
-    def _why_not_store(self, statement):
-        target = self._type(statement.target)
-        index = self._type(statement.index) if isinstance(statement, ir.SetItem) else self._type(statement.index_var)
-        indices = index.types if isinstance(index, types.BaseTuple) else (index,)
-        if isinstance(target, types.Array) and not (
-                len(indices) == target.ndim and all(isinstance(i, types.Integer) for i in indices)):
-            return f"assigning to a whole row or slice is not available in WebAssembly: {_LOOP}."
-        return None
+def _why_not_binary(operation, left, right):
+    if isinstance(left, types.Array) or isinstance(right, types.Array):
+        return f"arithmetic on whole arrays allocates memory: {_LOOP}."
+    if isinstance(left, types.UnicodeType) or isinstance(right, types.UnicodeType):
+        return CONTAINERS["str"]
+    if operation in _REMAINDERS and (isinstance(left, types.Float) or isinstance(right, types.Float)):
+        return "% and // of floats are not available in WebAssembly: use np.floor(x / y)."
+    if operation is operator.pow and not isinstance(right, types.IntegerLiteral):
+        return "** needs a constant integer as exponent in WebAssembly: else use toolkit.elementary.pow."
+    return None
+
+
+def _why_not_store(statement, typemap):
+    target = typemap[statement.target.name]
+    variable = statement.index if isinstance(statement, ir.SetItem) else statement.index_var
+    index = typemap[variable.name]
+    indices = index.types if isinstance(index, types.BaseTuple) else (index,)
+    if isinstance(target, types.Array) and not (
+            len(indices) == target.ndim and all(isinstance(i, types.Integer) for i in indices)):
+        return f"assigning to a whole row or slice is not available in WebAssembly: {_LOOP}."
+    return None
 
 
 class KernelCompiler(CompilerBase):
@@ -158,8 +159,8 @@ class KernelCompiler(CompilerBase):
 
     def define_pipelines(self):
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        typing = [p for p, _ in pipeline.passes].index(NopythonTypeInference)
+        pipeline.passes.insert(typing, (CheckCalls, "find calls that WebAssembly cannot have"))
         pipeline.add_pass_after(CheckTypes, NopythonTypeInference)
-        before_typing = [p for p, _ in pipeline.passes][:[p for p, _ in pipeline.passes].index(NopythonTypeInference)]
-        pipeline.add_pass_after(CheckCalls, before_typing[-1])
         pipeline.finalize()
         return [pipeline]

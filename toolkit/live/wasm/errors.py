@@ -22,7 +22,7 @@ _RAISED_FROM = re.compile(r"Raised from (.*) \((\d+)\)")
 # (pattern in Numba's text, sentence): the first match speaks.
 _SENTENCES = [
     (r"Untyped global name '(\w+)':.*Cannot determine Numba type of <class 'function'>",
-     "{0} is a plain Python function: decorate it with toolkit's @kernel, as all functions that a kernel calls."),
+     "{0} is a plain Python function: decorate it with toolkit's @kernel, like all that a kernel calls."),
     (r"Untyped global name '(\w+)':.*Cannot determine Numba type of <class '([\w.]+)'>",
      "{0} is a {1}, which a kernel cannot use: use numbers, tuples of numbers or arrays."),
     (r"The use of a reflected list.*assigned to variable '(\w+)' in globals",
@@ -31,7 +31,8 @@ _SENTENCES = [
     (r"No implementation of function .* found for signature:\s*>>> ([^\n]*)",
      "{0} is not something that a kernel can compute."),
     (r"The use of yield in a closure", "generators are not available in WebAssembly: write a loop."),
-    (r"unsupported opcode \(IMPORT_NAME\)", "import is not possible inside a kernel: import at the top of the file."),
+    (r"unsupported opcode \(IMPORT_NAME\)",
+     "import is not possible inside a kernel: import at the top of the file."),
     (r"unsupported opcode \(STORE_GLOBAL\)", "a kernel cannot change a global name: write into an output."),
     (r"Unsupported context manager", "with is not available in WebAssembly."),
     (r"NameError: name '(\w+)' is not defined", "the name {0} is not defined."),
@@ -39,7 +40,7 @@ _SENTENCES = [
     (r"(Cannot unify .*) for '([\w.]+)'", "the variable {1} changes its type: {0}."),
     (r"variable '([\w.]+)' referenced before assignment", "the variable {0} is used before it gets a value."),
     (r"NRT required but not enabled",
-     "this allocates memory, which a kernel in WebAssembly cannot: let arrays arrive as outputs or scratch arguments."),
+     "a kernel in WebAssembly cannot allocate memory: let arrays arrive as outputs or scratch arguments."),
 ]
 
 
@@ -110,5 +111,6 @@ def _sentence(text):
         if found:
             return sentence.format(*found.groups())
     lines = [line.strip() for line in text.splitlines()]
-    told = [line for line in lines if line and not line.startswith(("Failed in", "File ", "During:", "<source"))]
-    return f"Numba cannot compile this line: {told[0] if told else type(text).__name__}"
+    frame = ("Failed in", "File ", "During:", "<source")
+    told = [line for line in lines if line and not line.startswith(frame)]
+    return f"Numba cannot compile this line: {told[0] if told else text}"

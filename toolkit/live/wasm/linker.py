@@ -1,9 +1,9 @@
 """Turn one relocatable WebAssembly object into a module that a browser can run. There is nothing to merge.
 
-Why not LLVM's own wasm-ld: from Python it comes only with the ziglang wheel, a download of 101 MB, which is too much
-to ask of a class on a campus network for work that is: give data and stack their place in memory, write those
-addresses where the object refers to them, and export the kernels. What is not known here is a `LinkError`, never a
-guess.
+Why not LLVM's own wasm-ld: from Python it comes only with the ziglang wheel, a download of 101 MB, which is
+too much to ask of a class on a campus network for work that is: give data and stack their place in memory,
+write those addresses where the object refers to them, and export the kernels. What is not known here is a
+`LinkError`, never a guess.
 
 Memory, from address 0: the stack (growing down, so that an overflow traps instead of writing over data), then
 constant data, then free memory for the page from ``__heap_base`` on.
@@ -95,7 +95,7 @@ def _round_up(value, multiple):
 
 
 def _relocate(found, section, addresses):
-    """The section's payload with final addresses. Function and global indices are already final: see the checks."""
+    """The section's payload with final addresses; function and global indices are checked to be final."""
     payload = bytearray(found.sections.get(section, b""))
     for relocation in found.relocations[section]:
         symbol = found.symbols[relocation.symbol]
@@ -153,9 +153,9 @@ def _padded(value):
 
 
 def _i32_const(value):
-    """The expression `i32.const value; end` for a non-negative value; the sign bit of the last byte must stay 0."""
+    """The expression ``i32.const value; end`` for a value that is not negative."""
     number = _unsigned(value)
-    if number[-1] & 0x40:
+    if number[-1] & 0x40:  # the sign, for a signed LEB128
         number = number[:-1] + bytes([number[-1] | 0x80, 0])
     return b"\x41" + number + b"\x0b"
 

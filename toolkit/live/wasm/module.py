@@ -26,10 +26,11 @@ class WasmModule:
     bytes : bytes
         The binary; it imports nothing.
     manifest : dict
-        JSON-able: ``kernels`` (name -> list of ``{"array": "f64", "ndim": 1}`` or ``{"scalar": "i32"}``), ``errors``
-        (status code as text -> message), ``memory`` and ``heap_base`` (names of these exports), ``features``.
+        JSON-able: ``kernels`` (name -> list of ``{"array": "f64", "ndim": 1}`` or ``{"scalar": "i32"}``),
+        ``errors`` (status code as text -> message), ``memory`` and ``heap_base`` (names of these exports),
+        ``features`` (what the browser needs).
     seconds : dict
-        Build time: ``front_end`` (per kernel, with the callees that no earlier kernel needed) and ``back_end``.
+        Build time: ``front_end`` (per kernel, with callees that no earlier kernel needed) and ``back_end``.
     """
 
     bytes: bytes
@@ -48,13 +49,15 @@ def build_module(kernels):
     Parameters
     ----------
     kernels : sequence of (name, function, argument types)
-        `name` is exported. `function` is a kernel or a plain Python function; it returns None. Argument types are
-        those of `toolkit.live.wasm.abi`: "f64", "i32", "f64[]", "f32[][]", ... or Numba types.
+        `name` is exported. `function` is a kernel, or a plain Python function that becomes one; it returns
+        None. Argument types are those of `toolkit.live.wasm.abi`: "f64", "i32", "f64[]", "f32[][]", ... or
+        Numba types.
 
     Returns
     -------
     WasmModule
-        Its bytes depend on the kernels alone, not on what was built before.
+        Its bytes depend on the kernels alone, not on what was built before. Its results are those of the
+        native kernels bit by bit, payloads of NaN apart, unless a kernel has fast-math flags.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def build_module(kernels):
     binary = binary_of(compiled)
     manifest = {
         "kernels": {name: [describe(a) for a in c.fndesc.argtypes] for name, c in compiled.items()},
-        "errors": {str(code): text for code, text in wasm_target.target_context.status_codes.messages.items()},
+        "errors": {str(code): text for code, text in wasm_target.messages.items()},
         "memory": MEMORY,
         "heap_base": HEAP_BASE,
         "features": list(FEATURES),
@@ -88,7 +91,8 @@ def build_module(kernels):
 def _check_names(names):
     for name in names:
         if names.count(name) > 1 or name in (MEMORY, HEAP_BASE):
-            raise ValueError(f"kernel name {name!r} is taken; allowed: each name once, and not {MEMORY}, {HEAP_BASE}")
+            raise ValueError(f"kernel name {name!r} is taken; allowed: each name once, and not {MEMORY!r} or "
+                             f"{HEAP_BASE!r}")
 
 
 def _compile(name, function, arguments):
@@ -98,14 +102,15 @@ def _compile(name, function, arguments):
         signature = tuple(_argument(a, here) for a in arguments)
         parameters = inspect.signature(dispatcher.py_func).parameters.values()
         if len(signature) != len(parameters) or any(p.kind != p.POSITIONAL_OR_KEYWORD for p in parameters):
-            raise UnsupportedInWebAssembly(f"its parameters are ({', '.join(map(str, parameters))}), but the types of "
-                                           f"{len(signature)} plain ones are given.", here)
+            raise UnsupportedInWebAssembly(f"its parameters are ({', '.join(map(str, parameters))}), but the "
+                                           f"types of {len(signature)} plain ones are given.", here)
         follower = wasm_target.follow(dispatcher)
         follower.compile(signature)
         compiled = follower.overloads[signature]
         if compiled.fndesc.restype != types.none:
-            raise UnsupportedInWebAssembly("a kernel that a page calls returns nothing: write results into an output.",
-                                           compiled.metadata["return_location"])
+            raise UnsupportedInWebAssembly(
+                "a kernel that a page calls returns nothing: write results into an output.",
+                compiled.metadata["return_location"])
     except UnsupportedInWebAssembly as error:
         error.kernel = name
         raise

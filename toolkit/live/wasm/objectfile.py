@@ -1,4 +1,4 @@
-"""Read LLVM's relocatable WebAssembly objects, strictly: what `toolkit.live.wasm.linker` cannot link is an error here.
+"""Read LLVM's relocatable WebAssembly objects, strictly: what `linker` cannot link is an error here.
 
 Format: https://webassembly.github.io/spec/core/binary/ for sections, and
 https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md (version 2) for symbols and relocations.
@@ -21,7 +21,7 @@ _UNDEFINED, _EXPLICIT_NAME = 0x10, 0x40
 # weak, local, hidden, undefined, exported, explicit name, no-strip; not thread-local or absolute
 _KNOWN_FLAGS = 0x01 | 0x02 | 0x04 | _UNDEFINED | 0x20 | _EXPLICIT_NAME | 0x80
 
-# What a relocation puts at its place, in the order of the convention's numbers; the others need tables or threads.
+# What a relocation puts at its place, by the convention's numbers; the others need tables or threads.
 FUNCTION_INDEX_LEB, MEMORY_ADDR_LEB, MEMORY_ADDR_SLEB, MEMORY_ADDR_I32, GLOBAL_INDEX_LEB = 0, 3, 4, 5, 7
 _WITH_ADDEND = {MEMORY_ADDR_LEB, MEMORY_ADDR_SLEB, MEMORY_ADDR_I32}
 _RELOCATIONS = {CODE: {FUNCTION_INDEX_LEB, MEMORY_ADDR_LEB, MEMORY_ADDR_SLEB, GLOBAL_INDEX_LEB},

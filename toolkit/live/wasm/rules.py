@@ -1,7 +1,7 @@
 """Which functions a kernel may call in WebAssembly, and the plain sentence for each that it may not.
 
 Allowed is what gives the same bits natively and in WebAssembly without a C library: IEEE operations that are
-WebAssembly instructions, and casts. Kernels and `@overload` functions are not listed here: Numba decides about them.
+WebAssembly instructions, and casts. Of kernels and `@overload` functions Numba decides.
 """
 import math
 
@@ -17,19 +17,22 @@ _ALLOWED_METHODS = ("reshape", "view")
 
 _ALLOWED = [
     abs, bool, enumerate, float, int, isinstance, len, max, min, range, slice, zip,
-    math.ceil, math.copysign, math.fabs, math.floor, math.isfinite, math.isinf, math.isnan, math.sqrt, math.trunc,
-    np.absolute, np.ceil, np.copysign, np.fabs, np.floor, np.isfinite, np.isinf, np.isnan, np.negative, np.rint,
-    np.sign, np.signbit, np.sqrt, np.square, np.trunc,
-    np.bool_, np.float32, np.float64, np.int8, np.int16, np.int32, np.int64, np.intp, np.uint8, np.uint16, np.uint32,
-    np.uint64,
+    math.ceil, math.copysign, math.fabs, math.floor, math.isfinite, math.isinf, math.isnan, math.sqrt,
+    math.trunc,
+    np.absolute, np.ceil, np.copysign, np.fabs, np.floor, np.isfinite, np.isinf, np.isnan, np.negative,
+    np.rint, np.sign, np.signbit, np.sqrt, np.square, np.trunc,
+    np.bool_, np.float32, np.float64, np.int8, np.int16, np.int32, np.int64, np.intp, np.uint8, np.uint16,
+    np.uint32, np.uint64,
 ]
 
 # Packages whose functions are refused unless allowed above; functions of others are for Numba to judge.
 _VETTED_PACKAGES = {"builtins", "cmath", "math", "numpy", "random", "scipy", "time"}
 
 _ELEMENTARY_NAMES = {"power": "pow", "float_power": "pow", "expit": "sigmoid"}
-_ALLOCATING = {"arange", "array", "asarray", "concatenate", "copy", "empty", "empty_like", "full", "full_like", "hstack",
-               "linspace", "ones", "ones_like", "repeat", "stack", "tile", "vstack", "zeros", "zeros_like"}
+_ALLOCATING = {
+    "arange", "array", "asarray", "concatenate", "copy", "empty", "empty_like", "full", "full_like", "hstack",
+    "linspace", "ones", "ones_like", "repeat", "stack", "tile", "vstack", "zeros", "zeros_like",
+}
 _SIGNED_ZEROS = {"fmax", "fmin", "maximum", "minimum"}
 _WITHOUT_MEMORY = "a kernel cannot allocate memory, so let the array arrive as an output or scratch argument"
 
@@ -37,7 +40,7 @@ CONTAINERS = {
     "dict": "dicts are not available in WebAssembly: use arrays and numbers.",
     "list": "lists are not available in WebAssembly: use an array argument, or a tuple of numbers.",
     "set": "sets are not available in WebAssembly: use arrays and numbers.",
-    "str": "text is not available in WebAssembly: pass an integer code, and keep the words outside the kernel.",
+    "str": "text is not available in WebAssembly: pass an integer code and keep words outside the kernel.",
 }
 
 

@@ -1,6 +1,6 @@
 """The few C functions that Numba or LLVM call by name, written for a module that has no C library.
 
-Each is added to a module only when its code asks for it. Any other name that stays undefined is a build error.
+Each is added to a module only when its code asks for it. Any other name that stays undefined is an error.
 """
 import llvmlite.binding as llvm
 from llvmlite import ir
@@ -15,7 +15,7 @@ __all__ = ["MULTIPLY_128", "runtime_function"]
 MULTIPLY_128 = "__multi3"
 
 _RESHAPE = "numba_attempt_nocopy_reshape"
-_ROUNDINGS = {f"{name}{suffix}": (name, suffix) for name in ("ceil", "floor", "trunc") for suffix in ("", "f")}
+_ROUNDINGS = {name + suffix: (name, suffix) for name in ("ceil", "floor", "trunc") for suffix in ("", "f")}
 
 
 def runtime_function(name):
@@ -44,7 +44,7 @@ def _rounding(name, suffix):
 
 
 def reshape_contiguous(ndim, shape, strides, new_ndim, new_shape, new_strides, item_size, fortran_order):
-    """Fill `new_strides` for memory that is contiguous in C order; returns 0 where it is not, as Numba expects."""
+    """Fill `new_strides` for memory that is contiguous in C order; return 0 where it is not."""
     expected = item_size
     for i in range(ndim - 1, -1, -1):
         if shape[i] != 1 and strides[i] != expected:

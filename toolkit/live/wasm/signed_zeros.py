@@ -7,15 +7,16 @@ __all__ = ["keep_signed_zeros"]
 
 # `a <= b`, `a >= b` and their negations on vectors, and what selects by them.
 _NON_STRICT = re.compile(r"^ *(%\S+) = fcmp .*?\b(?:ole|oge|ult|ugt) <\d+ x (?:float|double)> ", re.MULTILINE)
-_SELECT = re.compile(r"^ *(?P<made>%\S+) = select .*?<(?P<count>\d+) x i1> (?P<test>%\S+), "
-                     r"(?P<type><\d+ x (?:float|double)>) (?P<a>.+), (?P=type) (?P<b>.+?)(?:, !.*)?$", re.MULTILINE)
+_SELECT = re.compile(
+    r"^ *(?P<made>%\S+) = select .*?<(?P<count>\d+) x i1> (?P<test>%\S+), "
+    r"(?P<type><\d+ x (?:float|double)>) (?P<a>.+), (?P=type) (?P<b>.+?)(?:, !.*)?$", re.MULTILINE)
 
 
 def keep_signed_zeros(module):
-    """Work around LLVM's choice of pmin and pmax for ``a if a <= b else b``, which takes the wrong zero of -0 and 0.
+    """Work around LLVM's pmin and pmax for ``a if a <= b else b``: of -0 and 0 they take the wrong one.
 
-    LLVM before https://github.com/llvm/llvm-project/pull/208454 does not tell <= from < when it recognises the
-    pattern on vectors. Bit by bit, ``((a ^ b) & mask) ^ b`` is the same selection and not that pattern.
+    LLVM before https://github.com/llvm/llvm-project/pull/208454 does not tell <= from < when it recognises
+    the pattern on vectors. Bit by bit, ``((a ^ b) & mask) ^ b`` is the same selection and not that pattern.
     """
     text = str(module)
     tests = set(_NON_STRICT.findall(text))

@@ -1,7 +1,7 @@
-"""A Numba target for WebAssembly: the CPU target's front end and lowering, with wasm32 as triple and data layout.
+"""A Numba target for WebAssembly: the CPU's front end and lowering with wasm32's triple and data layout.
 
-Nothing runs in this process and nothing is optimised per function: the LLVM modules of a page's kernels are linked
-and optimised once, in `toolkit.live.wasm.module`. Kernels that a kernel calls follow it to this target.
+Nothing runs in this process and nothing is optimised per function: the LLVM modules of a page's kernels are
+merged and optimised once, in `toolkit.live.wasm.backend`. Kernels that a kernel calls follow it here.
 
 Private parts of Numba 0.68 that this stands on: the hooks of ``CPUCodegen`` and ``CPUCodeLibrary``,
 ``CPUContext.load_additional_registries``, ``MinimalCallConv``'s call helper, and the registries of
@@ -15,7 +15,8 @@ from numba.core.descriptors import TargetDescriptor
 from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
-from numba.core.target_extension import CPU, dispatcher_registry, jit_registry, target_override, target_registry
+from numba.core.target_extension import (CPU, dispatcher_registry, jit_registry, target_override,
+                                         target_registry)
 
 from toolkit.live.wasm.checks import KernelCompiler
 from toolkit.live.wasm.errors import COMPILATION_ERRORS, UnsupportedInWebAssembly, definition_of, from_numba
@@ -26,12 +27,15 @@ TRIPLE = "wasm32-unknown-unknown"
 # In every browser since 2021 (Safari: 2023).
 FEATURES = ("simd128", "bulk-memory", "sign-ext", "nontrapping-fptoint", "mutable-globals")
 
+_KEPT_OPTIONS = {"error_model", "fastmath", "inline"}  # of a native kernel, besides nopython
+
 
 def create_target_machine():
     """LLVM's WebAssembly back end, at its highest level."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
-    return llvm.Target.from_triple(TRIPLE).create_target_machine(opt=3, features=",".join(f"+{f}" for f in FEATURES))
+    features = ",".join(f"+{feature}" for feature in FEATURES)
+    return llvm.Target.from_triple(TRIPLE).create_target_machine(opt=3, features=features)
 
 
 class _Library(codegen.CPUCodeLibrary):
@@ -103,7 +107,7 @@ class _TypingContext(typing.Context):
 
 
 class _Context(cpu.CPUContext):
-    """The CPU context without anything that needs this process: addresses, Python objects, Numba's runtime."""
+    """The CPU context without what needs this process: addresses, Python objects, Numba's runtime."""
 
     allow_dynamic_globals = False
     aot_mode = True
@@ -115,18 +119,19 @@ class _Context(cpu.CPUContext):
         self._function_numbers = {}
 
     def load_additional_registries(self):
-        rtsys.initialize(cpu_target.target_context)  # the base class would initialise the runtime for this target
+        # Once Numba's runtime is there for the host, the base class does not ask for it in this target.
+        rtsys.initialize(cpu_target.target_context)
         super().load_additional_registries()
 
     @property
     def call_conv(self):
         return _CallConvention(self)
 
-    def mangler(self, name, types, *, abi_tags=(), uid=None):
+    def mangler(self, name, argument_types, *, abi_tags=(), uid=None):
         # Numba counts functions per process; counted per build, equal input gives equal output.
         if uid is not None:
             uid = self._function_numbers.setdefault(uid, len(self._function_numbers))
-        return super().mangler(name, types, abi_tags=abi_tags, uid=uid)
+        return super().mangler(name, argument_types, abi_tags=abi_tags, uid=uid)
 
     def add_dynamic_addr(self, builder, intaddr, info):
         # Most uses vanish in optimisation; one that stays is an undefined symbol that says what it was.
@@ -163,12 +168,13 @@ class _Options(cpu.CPUTargetOptions):
 class WasmTarget(TargetDescriptor):
     """What the compilation of one module shares: contexts, retargeted kernels, status codes.
 
-    `renew` starts from nothing, so that a module's bytes depend on its kernels alone and not on earlier builds.
+    `renew` starts from nothing, so that a module's bytes depend on its kernels and not on earlier builds.
     """
 
     options = _Options
 
     def renew(self):
+        """Begin a build."""
         self._typing_context = _TypingContext()
         self._target_context = _Context(self._typing_context, self._target_name)
         self._followers = {}
@@ -183,15 +189,21 @@ class WasmTarget(TargetDescriptor):
         return self._target_context
 
     @property
+    def messages(self):
+        """Status code -> message of every `raise` compiled so far."""
+        return self._target_context.status_codes.messages
+
+    @property
     def followers(self):
+        """The dispatchers that `follow` has made."""
         return list(self._followers.values())
 
     def follow(self, dispatcher):
-        """The native `dispatcher`'s twin for this target: one per build, so that a common callee compiles once."""
+        """The native `dispatcher`'s twin for this target: one a build, so a common callee compiles once."""
         if dispatcher not in self._followers:
-            options = {k: v for k, v in dispatcher.targetoptions.items() if k in ("error_model", "fastmath", "inline")}
-            self._followers[dispatcher] = KernelDispatcher(dispatcher.py_func, targetoptions=options,
-                                                           pipeline_class=KernelCompiler)
+            options = {k: v for k, v in dispatcher.targetoptions.items() if k in _KEPT_OPTIONS}
+            self._followers[dispatcher] = KernelDispatcher(
+                dispatcher.py_func, targetoptions=options, pipeline_class=KernelCompiler)
         return self._followers[dispatcher]
 
 
@@ -216,7 +228,7 @@ class WasmDispatcher(Dispatcher):
             return super().compile(sig)
 
     def __call__(self, *args, **kwargs):
-        raise TypeError(f"{self.py_func.__name__} is compiled for WebAssembly and does not run in this process")
+        raise TypeError(f"{self.py_func.__name__} is compiled for WebAssembly and does not run here")
 
 
 class KernelDispatcher(WasmDispatcher):
