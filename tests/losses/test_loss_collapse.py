@@ -117,6 +117,16 @@ def test_complement_keeps_a_loss_in_every_format(name):
         assert cross_entropy(confident(2, 0, gap, np.float64), 0, form="common", format=name) == 0
 
 
+@pytest.mark.parametrize("function", [cross_entropy, stablemax_cross_entropy])
+@pytest.mark.parametrize("classes", [5000, 60_000])
+def test_float16_counts_thousands_of_ties(function, classes):
+    """A sum that drops what it rounds off stops at 2048; one that adds that up by itself, at 4096."""
+    z, uniform = np.zeros(classes), np.full(classes, 1 / classes)
+    assert function(z, 0, form="common", format="float16") == np.float16(math.log(2048))
+    assert function(z, 0, format="float16") == np.float16(math.log(classes))
+    assert function(z, uniform, format="float16") == pytest.approx(math.log(classes), rel=1e-3)
+
+
 def test_naive_form_warns_where_it_breaks():
     for z, y, value in (([100, 0], 0, math.nan), ([-200, -201], 1, math.nan), ([0, -110], 1, math.inf)):
         with pytest.warns(RuntimeWarning, match="naive.* inf or NaN in 1 of 1 rows") as record:

@@ -98,8 +98,8 @@ def test_complement_form_in_every_format():
 
 SCALARS = {
     kernels.exp_gap: (1, 2), kernels.shifted: (1, 2), kernels.add_exactly: (1, 2), kernels.extended_exp: (1,),
-    kernels.stable_s: (1,), kernels.stable_weight: (1,), kernels.stable_ratio: (1, 2),
-    kernels.log_stable_ratio: (1, 2)}
+    kernels.add_compensated: (1, 2, 3), kernels.stable_s: (1,), kernels.stable_weight: (1,),
+    kernels.stable_ratio: (1, 2), kernels.log_stable_ratio: (1, 2)}
 ROWS = [kernels.logsumexp_row, kernels.online_normalizer, kernels.extended_sum]
 
 

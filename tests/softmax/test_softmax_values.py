@@ -175,6 +175,13 @@ def test_plain_sums_absorb_and_compensated_sums_do_not():
     assert logsumexp(z, format="float16") == np.float16(np.log(5000))
 
 
+def test_a_sum_beyond_the_format_is_infinite_and_not_nan():
+    z = np.zeros(70_000)
+    assert logsumexp(z, format="float16") == INF == logsumexp(z, b=np.ones(70_000), format="float16")
+    assert (log_softmax(z, format="float16") == -INF).all() and (stablemax(z, format="float16") == 0).all()
+    assert (log_stablemax(z, format="float16") == -INF).all()
+
+
 def test_two_pass_says_where_its_reduction_ends():
     with pytest.warns(RuntimeWarning, match="two_pass"):
         softmax(np.array([3e4, 0], np.float32), algorithm="two_pass")
@@ -284,6 +291,7 @@ def test_weights_at_special_values():
     assert logsumexp([1.0, 2.0], b=0, return_sign=True) == (-INF, 0)
     assert logsumexp([], b=[], return_sign=True) == (-INF, 0)
     assert np.isnan(logsumexp([1.0, 2.0], b=[NAN, 1]))
+    assert logsumexp([2.0, 1.0, 0.0], b=[1, INF, 1], return_sign=True) == (INF, 1)
     small = logsumexp(np.array([0, 0], np.float32), b=np.array([1, 1e-10], np.float32))
     assert_allclose(small, 1e-10, rtol=1e-6)
     assert logsumexp([[1.0, 2.0]], b=[[1, 1]], keepdims=True).shape == (1, 1)

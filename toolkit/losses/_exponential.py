@@ -6,8 +6,8 @@ from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
 from toolkit.elementary import exp
 from toolkit.losses._forms import (common_form, complement_form, naive_form, soft_common_form,
-                                   soft_complement_form, soft_naive_form, with_lost)
-from toolkit.softmax.kernels import add_exactly, exp_gap, shifted, top_class
+                                   soft_complement_form, soft_naive_form)
+from toolkit.softmax.kernels import add_compensated, exp_gap, shifted, top_class
 
 
 @kernel
@@ -36,9 +36,8 @@ def expected_gap(z, q, top, fmt):
     for k in range(z.size):
         if q[k] != like(0.0, z[0]):
             gap = rnd(z[top] - z[k], fmt)
-            total, error = add_exactly(total, rnd(q[k] * gap, fmt), fmt)
-            lost = rnd(lost + error, fmt)
-    return with_lost(total, lost, fmt)
+            total, lost = add_compensated(total, lost, rnd(q[k] * gap, fmt), fmt)
+    return total
 
 
 @kernel

@@ -12,20 +12,10 @@ they differ in what rounding does to them once one class holds nearly all of S:
 
 Reference: Prieto et al. (2025), arXiv:2501.04697, name the collapse; the complement form is derived here.
 """
-import numpy as np
-
 from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
 from toolkit.elementary import log, log1p
-from toolkit.softmax.kernels import add_exactly
-
-
-@kernel
-def with_lost(total, lost, fmt):
-    """A sum with the errors of its additions put back, which an infinite sum has not."""
-    if total == np.inf:
-        return total
-    return rnd(total + lost, fmt)
+from toolkit.softmax.kernels import add_compensated
 
 
 @kernel
@@ -44,9 +34,8 @@ def rest_beside_top(w, top, fmt):
     lost = like(0.0, w[0])
     for k in range(w.size):
         if k != top:
-            rest, error = add_exactly(rest, w[k], fmt)
-            lost = rnd(lost + error, fmt)
-    return with_lost(rest, lost, fmt)
+            rest, lost = add_compensated(rest, lost, w[k], fmt)
+    return rest
 
 
 @kernel
@@ -108,9 +97,8 @@ def label_mass(q, fmt):
     mass = like(0.0, q[0])
     lost = like(0.0, q[0])
     for k in range(q.size):
-        mass, error = add_exactly(mass, q[k], fmt)
-        lost = rnd(lost + error, fmt)
-    return with_lost(mass, lost, fmt)
+        mass, lost = add_compensated(mass, lost, q[k], fmt)
+    return mass
 
 
 @kernel

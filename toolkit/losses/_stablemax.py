@@ -7,8 +7,8 @@ Each kernel returns the loss and fills `grad` with its gradient ``(p_k - y_k) s'
 from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
 from toolkit.losses._forms import (common_form, complement_form, naive_form, soft_common_form,
-                                   soft_complement_form, soft_naive_form, with_lost)
-from toolkit.softmax.kernels import (add_exactly, log_stable_ratio, stable_ratio, stable_s, stable_weight,
+                                   soft_complement_form, soft_naive_form)
+from toolkit.softmax.kernels import (add_compensated, log_stable_ratio, stable_ratio, stable_s, stable_weight,
                                      top_class)
 
 
@@ -29,9 +29,8 @@ def expected_log_ratio(z, q, top, fmt):
     for k in range(z.size):
         if q[k] != like(0.0, z[0]):
             gap = -log_stable_ratio(z[k], z[top], fmt)
-            total, error = add_exactly(total, rnd(q[k] * gap, fmt), fmt)
-            lost = rnd(lost + error, fmt)
-    return with_lost(total, lost, fmt)
+            total, lost = add_compensated(total, lost, rnd(q[k] * gap, fmt), fmt)
+    return total
 
 
 @kernel

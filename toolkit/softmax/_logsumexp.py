@@ -6,7 +6,7 @@ from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
 from toolkit.elementary import log, log1p
 from toolkit.softmax._algorithms import softmax_three_pass_reload
-from toolkit.softmax._others import add_exactly, exp_gap, sum_of_others
+from toolkit.softmax._others import add_compensated, exp_gap, sum_of_others
 from toolkit.softmax._shift import top_class
 
 __all__ = ["logsumexp", "logsumexp_vjp"]
@@ -46,8 +46,8 @@ def weighted_sum_of_others(z, b, top, fmt):
     for i in range(z.size):
         if i != top and b[i] != like(0.0, b[i]):
             term = rnd(b[i] * exp_gap(z[i], z[top], fmt), fmt)
-            total, lost = add_exactly(total, rnd(term + lost, fmt), fmt)
-    return rnd(total + lost, fmt)
+            total, lost = add_compensated(total, lost, term, fmt)
+    return total
 
 
 @kernel

@@ -11,7 +11,7 @@ from toolkit._rounding import rnd
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted
 
-__all__ = ["add_exactly", "exp_gap", "sum_of_others"]
+__all__ = ["add_compensated", "add_exactly", "exp_gap", "sum_of_others"]
 
 # exp of a gap below this is 0 in every format: no rounding error to put back, and no inf - inf.
 _LOWEST_GAP = -1000.0
@@ -19,10 +19,21 @@ _LOWEST_GAP = -1000.0
 
 @kernel
 def add_exactly(a, b, fmt):
-    """``(s, e)`` with ``s = fl(a + b)`` and ``s + e = a + b``, unless the sum overflows (Knuth's TwoSum)."""
+    """``(s, e)`` with ``s = fl(a + b)`` and ``s + e = a + b`` (Knuth's TwoSum); e is 0 if s is infinite."""
     s = rnd(a + b, fmt)
+    if np.isinf(s):
+        return s, like(0.0, s)
     t = rnd(s - a, fmt)
     return s, rnd(rnd(a - rnd(s - t, fmt), fmt) + rnd(b - t, fmt), fmt)
+
+
+@kernel
+def add_compensated(total, lost, term, fmt):
+    """``(total, lost)`` after one more term, which takes along what the addition before it lost.
+
+    Summed up by itself, what is lost would soon be absorbed too: in float16 after 4096 equal terms.
+    """
+    return add_exactly(total, rnd(term + lost, fmt), fmt)
 
 
 @kernel
@@ -47,7 +58,5 @@ def sum_of_others(z, top, fmt):
     lost = like(0.0, m)
     for i in range(z.size):
         if i != top:
-            total, lost = add_exactly(total, rnd(exp_gap(z[i], m, fmt) + lost, fmt), fmt)
-    if total == np.inf:
-        return total
-    return rnd(total + lost, fmt)
+            total, lost = add_compensated(total, lost, exp_gap(z[i], m, fmt), fmt)
+    return total

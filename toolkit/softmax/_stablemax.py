@@ -4,7 +4,7 @@ import numpy as np
 from toolkit._arrays import map_rows
 from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
-from toolkit.softmax._others import add_exactly
+from toolkit.softmax._others import add_compensated
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._softmax import check_choice, no_distribution
 
@@ -48,10 +48,8 @@ def sum_of_stable_others(z, top, fmt):
     lost = like(0.0, total)
     for i in range(z.size):
         if i != top:
-            total, lost = add_exactly(total, rnd(stable_ratio(z[i], z[top], fmt) + lost, fmt), fmt)
-    if total == np.inf:
-        return total
-    return rnd(total + lost, fmt)
+            total, lost = add_compensated(total, lost, stable_ratio(z[i], z[top], fmt), fmt)
+    return total
 
 
 @kernel
