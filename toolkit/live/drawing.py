@@ -35,8 +35,8 @@ def _scale(axis, start, end):
 def marks(plot):
     """How each trace looks, as JSON: kind, colour, and what its kind needs."""
     bars = [trace for trace in plot.traces if isinstance(trace, Bars)]
-    return [_looks(trace) | {"row": row} | ({"order": bars.index(trace), "count": len(bars)} if trace in bars else {})
-            for row, trace in enumerate(plot.traces)]
+    return [_looks(trace) | ({"order": bars.index(trace), "count": len(bars)} if trace in bars else {})
+            for trace in plot.traces]
 
 
 def _looks(trace):
@@ -61,7 +61,11 @@ def _pixel(scale, value):
 
 def marks_svg(looks, frame, filled):
     """The marks of all traces, with `looks` from `marks` and `filled` from `fill_slots`."""
-    return "".join(_MARKS[look["kind"]](look, frame, slots) for look, slots in zip(looks, filled))
+    shapes, row = "", 0
+    for look, slots in zip(looks, filled):
+        shapes += _MARKS[look["kind"]](look | {"row": row}, frame, slots)
+        row += "rail" in slots and slots["rail"]["x"] != []
+    return shapes
 
 
 def _symbol(x, y, symbol):

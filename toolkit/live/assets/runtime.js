@@ -164,7 +164,14 @@
       return group(look, "band", `<path d="${hatch}"/>${textAt(pixel(frame.x, slots.middle), 340, slots.text, "middle")}`);
     },
   };
-  const marksSvg = (looks, frame, filled) => looks.map((look, i) => drawers[look.kind](look, frame, filled[i])).join("");
+  function marksSvg(looks, frame, filled) {
+    let [shapes, row] = ["", 0];
+    looks.forEach((look, i) => {
+      shapes += drawers[look.kind]({ ...look, row }, frame, filled[i]);
+      if (filled[i].rail?.x.length) row += 1;
+    });
+    return shapes;
+  }
 
   // ---- controls: each reads and writes its value as people see it -------------------------------
   const rounded = (value) => Number(value.toPrecision(3));
