@@ -17,10 +17,19 @@ def key_the_cache(app, config):
     config.nb_execution_cache_path = str(current)
 
 
-def setup(app):
-    # Kernels inherit it; live figures then give the page's HTML instead of a widget.
+def prepare_kernels(app):
+    """Kernels get a profile of their own: nobody's startup files reach the book, and they report errors alone."""
+    profile = Path(app.outdir).parent / ".ipython/profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 'ERROR'\n")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
+    # Live figures then give the page's HTML instead of a widget.
     os.environ["BOOK_BUILD"] = "1"
+
+
+def setup(app):
     # Pages hold outputs, kernels and docstrings of the toolkit: read all of them again when one of its files changes.
     app.add_config_value("toolkit_digest", digest(PAGES), "env", str)
     app.connect("config-inited", key_the_cache)
+    app.connect("builder-inited", prepare_kernels)
     return {"parallel_read_safe": True}
