@@ -8,10 +8,9 @@ from toolkit.formats import ulp_error
 from toolkit.losses import cross_entropy, cross_entropy_and_grad, stablemax_cross_entropy_and_grad
 
 FUNCTIONS = {"softmax": cross_entropy_and_grad, "stablemax": stablemax_cross_entropy_and_grad}
-LOSS_ULP = {"softmax": 2, "stablemax": 3}
-SOFT_LOSS_ULP = 3
+LOSS_ULP = {"softmax": 3, "stablemax": 4}
 OTHERS_ULP = {"softmax": 4, "stablemax": 6}
-LABEL_ULP = 4  # and K/2 for the plain sum of the others
+LABEL_ULP = {"softmax": 4, "stablemax": 6}  # and K/2 for the plain sum of the others
 DTYPES = (np.float32, np.float64)
 NORMAL_GAP = {np.float32: 87.0, np.float64: 708.0}
 LAST_GAP = {np.float32: 103.9, np.float64: 745.0}
@@ -44,7 +43,7 @@ def test_integer_labels(kind, dtype, classes):
     error = np.asarray(ulp_error(grads, g, dtype))
     at_label = np.arange(classes) == y[:, None]
     assert error[~at_label].max(initial=0) <= OTHERS_ULP[kind]
-    assert error[at_label].max() <= LABEL_ULP + classes / 2
+    assert error[at_label].max() <= LABEL_ULP[kind] + classes / 2
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -71,7 +70,36 @@ def test_fifty_thousand_classes(dtype, gap):
     z[7] = gap
     value = cross_entropy(z, 7)
     with mp.workdps(60):
-        assert ulp_error(value, mp.log1p(50256 * mp.exp(-mp.mpf(gap))), dtype) <= 2
+        assert ulp_error(value, mp.log1p(50256 * mp.exp(-mp.mpf(gap))), dtype) <= LOSS_ULP["softmax"]
+
+
+def short_rows(kind, count=200_000):
+    """Many rows of two and three classes, for softmax with a sum just above a power of two."""
+    rng = np.random.default_rng(9)
+    if kind == "softmax":
+        gap = rng.integers(0, 14, (count, 1)) * np.log(2) - 0.6 * rng.random((count, 1))**3
+        two = np.hstack([np.zeros_like(gap), -gap]) + rng.uniform(-20, 20, (count, 1))
+    else:
+        two = np.abs(rng.normal(size=(count, 2))) * 10 ** rng.uniform(-2, 4, (count, 1)) * [1, -1]
+    three = rng.normal(size=(count, 3)) * 10 ** rng.uniform(-2, 1.5, (count, 1))
+    return two.astype(np.float32), three.astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", FUNCTIONS)
+def test_many_short_rows_of_float32(kind):
+    """The worst of a few hundred rows is far from the worst: here float64 is exact enough to look at more."""
+    for z in short_rows(kind):
+        y = np.where(np.arange(len(z)) % 4, z.argmax(axis=1), z.argmin(axis=1))
+        at_label = np.arange(z.shape[1]) == y[:, None]
+        wide = z.astype(float)
+        w = np.exp(wide - z[at_label][:, None]) if kind == "softmax" else (1 + np.abs(wide)) ** np.sign(wide)
+        others = np.where(at_label, 0, w).sum(axis=1)
+        losses, grads = FUNCTIONS[kind](z, y, reduction="none")
+        assert ulp_error(losses, np.log1p(others / w[at_label]), np.float32).max() <= LOSS_ULP[kind]
+        g = np.where(at_label, -others[:, None], w) / w.sum(axis=1, keepdims=True)
+        error = ulp_error(grads, g if kind == "softmax" else g / (1 + np.abs(wide)), np.float32)
+        assert error[~at_label].max() <= OTHERS_ULP[kind]
+        assert error[at_label].max() <= LABEL_ULP[kind] + z.shape[1] / 2
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -115,7 +143,7 @@ def test_probability_labels(kind, dtype):
     q[::5] = (np.arange(6) == rng.integers(6, size=(18, 1)))
     losses, grads = FUNCTIONS[kind](z, q, reduction="none")
     exact = np.array([loss_oracle.loss(row, labels, kind) for row, labels in zip(z, q, strict=True)])
-    assert ulp_error(losses, exact, dtype).max() <= SOFT_LOSS_ULP
+    assert ulp_error(losses, exact, dtype).max() <= LOSS_ULP[kind]
     g = np.array([loss_oracle.gradient(row, labels, kind) for row, labels in zip(z, q, strict=True)])
     # p - q cancels where both agree: the error is that of the two terms.
     slope = 1 if kind == "softmax" else 1 / (1 + np.abs(z.astype(float)))
