@@ -227,9 +227,9 @@ def hidden_in_c(z, out):  # here: hidden_in_c uses hypot, which WebAssembly does
 REFUSED = [
     math_function, numpy_function, imported_function, without_substitute, power, numpy_power, remainder, sort,
     dot, numpy_random, python_random, printing, signed_zeros, unknown_function, a_list, comprehension,
-    generator, a_dict, a_set, text, formatted_text, global_dict, global_list, allocation, allocation_alike, array_copy,
-    array_sum, array_arithmetic, array_negation, array_function, slice_assignment, row_assignment, mask,
-    unknown_attribute, undecorated_callee, wrong_call, undefined_name, impossible_operation, try_block,
+    generator, a_dict, a_set, text, formatted_text, global_dict, global_list, allocation, allocation_alike,
+    array_copy, array_sum, array_arithmetic, array_negation, array_function, slice_assignment, row_assignment,
+    mask, unknown_attribute, undecorated_callee, wrong_call, undefined_name, impossible_operation, try_block,
     with_block, global_statement, inner_import, computed_message, formatted_message, returns_value,
     hidden_in_c,
 ]
@@ -259,6 +259,25 @@ def test_refusal_inside_a_called_kernel_names_its_line():
         build_module([("caller", caller, ["f64[]", "f64[]"])])
     assert caught.value.kernel == "caller"
     assert "return math.log1p(y)" in str(caught.value)
+
+
+@kernel
+def is_even(n):
+    return True if n == 0 else is_odd(n - 1)
+
+
+@kernel
+def is_odd(n):
+    return False if n == 0 else is_even(n - 1)
+
+
+def test_kernels_that_call_each_other_in_a_circle_are_refused():
+    def parity(n, out):
+        out[0] = is_even(n)
+
+    with pytest.raises(UnsupportedInWebAssembly, match="call each other in a circle") as caught:
+        build_module([("parity", parity, ["i32", "f64[]"])])
+    assert "def is_odd(n):" in str(caught.value)
 
 
 def test_a_branch_pruned_for_a_none_argument_may_contain_anything():

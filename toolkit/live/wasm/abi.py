@@ -32,10 +32,10 @@ _I32 = ir.IntType(32)
 def numba_type(declared):
     """The type inside the kernel of a parameter declared as in the table above, or as a Numba type."""
     if isinstance(declared, str):
-        element, dimensions = declared.removesuffix("[]" * declared.count("[]")), declared.count("[]")
-        if dimensions == 0 and element in _SCALARS:
-            return _SCALARS[element]
-        if dimensions > 0 and element in _ELEMENTS and declared == element + "[]" * dimensions:
+        if declared in _SCALARS:
+            return _SCALARS[declared]
+        element, dimensions = declared.partition("[]")[0], declared.count("[]")
+        if element in _ELEMENTS and dimensions and declared == element + "[]" * dimensions:
             return types.Array(_ELEMENTS[element], dimensions, "C")
     elif isinstance(declared, types.Array):
         if declared.layout != "C":

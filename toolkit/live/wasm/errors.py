@@ -61,8 +61,13 @@ class UnsupportedInWebAssembly(Exception):
         super().__init__(reason)
         self.reason = reason
         self.kernel = kernel
-        self.filename = location.filename if location else None
-        self.line = location.line if location else None
+        self.filename = self.line = None
+        if location is not None:
+            self.locate(location)
+
+    def locate(self, location):
+        """Say which line is meant."""
+        self.filename, self.line = location.filename, location.line
 
     def __str__(self):
         lines = []

@@ -99,11 +99,11 @@ def _compile(name, function, arguments):
     dispatcher = function if isinstance(function, Dispatcher) else kernel(function)
     here = definition_of(dispatcher.py_func)
     try:
-        signature = tuple(_argument(a, here) for a in arguments)
+        signature = tuple(map(numba_type, arguments))
         parameters = inspect.signature(dispatcher.py_func).parameters.values()
         if len(signature) != len(parameters) or any(p.kind != p.POSITIONAL_OR_KEYWORD for p in parameters):
             raise UnsupportedInWebAssembly(f"its parameters are ({', '.join(map(str, parameters))}), but the "
-                                           f"types of {len(signature)} plain ones are given.", here)
+                                           f"types of {len(signature)} plain ones are given.")
         follower = wasm_target.follow(dispatcher)
         follower.compile(signature)
         compiled = follower.overloads[signature]
@@ -112,13 +112,8 @@ def _compile(name, function, arguments):
                 "a kernel that a page calls returns nothing: write results into an output.",
                 compiled.metadata["return_location"])
     except UnsupportedInWebAssembly as error:
+        if error.filename is None:
+            error.locate(here)
         error.kernel = name
         raise
     return compiled
-
-
-def _argument(declared, here):
-    try:
-        return numba_type(declared)
-    except UnsupportedInWebAssembly as error:
-        raise UnsupportedInWebAssembly(error.reason, here) from None

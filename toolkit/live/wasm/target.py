@@ -69,6 +69,10 @@ class _Codegen(codegen.CPUCodegen):
     def _add_module(self, module):
         pass
 
+    def insert_unresolved_ref(self, builder, fnty, name):
+        raise UnsupportedInWebAssembly(
+            "kernels that call each other in a circle are not available in WebAssembly: write a loop.")
+
     def magic_tuple(self):
         return TRIPLE, "", FEATURES
 
@@ -160,6 +164,7 @@ class _Options(cpu.CPUTargetOptions):
         flags.enable_pyobject = False
         flags.enable_looplift = False
         flags.nrt = False  # no reference counts, and an error where a kernel would allocate
+        flags.debuginfo = False
         flags.no_cpython_wrapper = True
         flags.no_cfunc_wrapper = True
         super().finalize(flags, options)
@@ -237,6 +242,10 @@ class KernelDispatcher(WasmDispatcher):
     def compile(self, sig):
         try:
             return super().compile(sig)
+        except UnsupportedInWebAssembly as error:
+            if error.filename is None:
+                error.locate(definition_of(self.py_func))
+            raise
         except COMPILATION_ERRORS as error:
             raise from_numba(error, definition_of(self.py_func)) from error
 
