@@ -84,9 +84,9 @@ def new_page(chromium):
     """A function that opens a watched page; more keywords go to Playwright's `new_context`."""
     contexts = []
 
-    def open_page(width=1280, height=900, *, dark=False, **context):
-        size = {"width": width, "height": height}
-        contexts.append(chromium.new_context(viewport=size, color_scheme="dark" if dark else "light", **context))
+    def open_page(width=1280, height=900, *, dark=False, touch=False, **context):
+        context |= {"viewport": {"width": width, "height": height}, "has_touch": touch}
+        contexts.append(chromium.new_context(color_scheme="dark" if dark else "light", **context))
         return Watched(contexts[-1].new_page())
 
     yield open_page
