@@ -200,7 +200,8 @@ def test_division_by_temperature_comes_after_the_shift():
 @pytest.mark.parametrize("algorithm", ALGORITHMS[1:])
 def test_limits_of_temperature(algorithm):
     z = np.array([1, 3, 3, -INF])
-    assert_array_equal(softmax(z, temperature=0, algorithm=algorithm), [0, 0.5, 0.5, 0])
+    for zero in (0, -0.0):
+        assert_array_equal(softmax(z, temperature=zero, algorithm=algorithm), [0, 0.5, 0.5, 0])
     assert_array_equal(softmax(z, temperature=INF, algorithm=algorithm), softmax([0, 0, 0, -INF]))
     assert_array_equal(softmax([1, INF], temperature=0, algorithm=algorithm), [NAN, NAN])
     assert_array_equal(log_softmax(z, temperature=0), [-INF, -np.log(2), -np.log(2), -INF])
@@ -253,8 +254,19 @@ def test_many_equal_logits_in_float16():
 
 def test_gradients_at_special_values():
     assert np.isnan(softmax_vjp([0.5, NAN], [1.0, 0.0])).all()
-    assert np.isnan(softmax_vjp([0.5, 0.5], [INF, 0.0])).any()
     assert np.isnan(log_softmax_vjp([NAN, NAN], [1.0, 0.0])).all()
+    at = np.array([0.25, 0.75, 0.0])
+    for vjp in (softmax_vjp, stablemax_vjp, log_stablemax_vjp, lambda p, g: log_softmax_vjp(np.log1p(p), g)):
+        for place in range(3):
+            g = np.zeros(3)
+            g[place] = NAN
+            assert np.isnan(vjp(at, g)).all()
+            g[place] = -INF
+            assert not np.isfinite(vjp(at, g)).any()
+    for p in ([0.5, 0.5, 0.0], [1.0, 0.0, 0.0]):
+        assert not np.isfinite(softmax_vjp(p, [1.0, 0.0, 2.0], temperature=0)).any()
+        logs = log_softmax(p, temperature=0)
+        assert not np.isfinite(log_softmax_vjp(logs, [1.0, 0.0, 2.0], temperature=0)).any()
     assert np.isnan(logsumexp_vjp([-INF, -INF], 1.0)).all()
     assert_array_equal(logsumexp_vjp([1.0, 2.0], 3.0, b=[0, 0]), [0, 0])
     for vjp in (stablemax_vjp, log_stablemax_vjp):
@@ -275,7 +287,7 @@ def test_kink_of_s_has_slope_1_on_both_sides():
 @pytest.mark.parametrize("z, b", [
     ([1.0, 2.0, 3.0], [1, -1, 2]), ([1.0, 2.0], [1, -1]), ([2.0, 2.0], [1, -1]), ([0.0, 5.0], [0, 1]),
     ([INF, 1.0], [-1, 1]), ([INF, INF], [-1, 1]), ([-INF, 1.0], [-1, 3]), ([NAN, 1.0], [1, 1]),
-    ([7.0], [-2.0]), ([INF, 2.0], [0, 1])])
+    ([7.0], [-2.0]), ([INF, 2.0], [0, 1]), ([1000.0, 0.0], [1e-300, 1e300])])
 def test_weights_as_scipy(z, b):
     value, sign = logsumexp(z, b=b, return_sign=True)
     expected, expected_sign = scipy.special.logsumexp(z, b=b, return_sign=True)

@@ -172,7 +172,8 @@ def log_softmax_vjp(log_p, g, *, axis=-1, where=None, temperature=1.0):
 
     Special values
     --------------
-    NaN in `log_p`, or NaN or inf in `g`, gives NaN; so does temperature 0.
+    NaN where `log_p` is NaN; a NaN in `g` gives NaN in the whole row; an infinite `g`, or temperature 0, NaN
+    or ±inf there.
 
     Accuracy
     --------

@@ -164,7 +164,8 @@ def log_stablemax_vjp(z, g, *, axis=-1, where=None):
 
     Special values
     --------------
-    NaN where `log_stablemax` gives NaN, or for NaN or inf in `g`.
+    NaN where `log_stablemax` gives NaN, and in the whole row for a NaN in `g`; NaN or ±inf there for an
+    infinite one.
 
     Accuracy
     --------

@@ -158,7 +158,8 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     --------
     At most 3 ulp of the larger of |m| and log1p(r), without `b` and for K <= 100, tested. Where m and
     log1p(r) have opposite signs, their sum can be much smaller than both. With `b` of two signs the relative
-    error of the sum grows with ``sum |b_j exp(z_j)| / |s|``.
+    error of the sum grows with ``sum |b_j exp(z_j)| / |s|``. Exponentials are relative to the largest logit
+    of non-zero weight, so a class 104 (float64: 745) below that is lost whatever its weight, as in SciPy.
 
     References
     ----------

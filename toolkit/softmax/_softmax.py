@@ -83,7 +83,7 @@ def check_temperature(temperature):
         raise TypeError(f"temperature is {temperature!r}; allowed: a number >= 0")
     if not temperature >= 0:
         raise ValueError(f"temperature is {temperature!r}; allowed: a number >= 0")
-    return float(temperature)
+    return abs(float(temperature))  # -0.0 would turn the signs of the gaps
 
 
 def no_distribution(rows, p):
@@ -184,8 +184,8 @@ def softmax_vjp(p, g, *, axis=-1, where=None, temperature=1.0):
 
     Special values
     --------------
-    A NaN in `p`, or NaN or inf in `g`, gives NaN in the whole row, also where ``p`` is 0. So does temperature
-    0, where softmax jumps.
+    A NaN in `p` or `g` gives NaN in the whole row, also where ``p`` is 0; an infinite `g`, or temperature 0,
+    where softmax jumps, gives NaN or ±inf there.
 
     Accuracy
     --------

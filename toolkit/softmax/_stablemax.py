@@ -166,7 +166,8 @@ def stablemax_vjp(z, g, *, axis=-1, where=None):
 
     Special values
     --------------
-    NaN where `stablemax` gives NaN, or for NaN or inf in `g`.
+    NaN where `stablemax` gives NaN, and in the whole row for a NaN in `g`; NaN or ±inf there for an infinite
+    one.
 
     Accuracy
     --------
