@@ -30,9 +30,17 @@ def evaluate(scores, logits, labels, *, gradient=False, form="complement", reduc
     factors = _gradient_factors(targets, reduction).astype(layout.compute)
     layout.call(driver, z, targets.index, *arrays, factors, scores, code, int(gradient), losses, grads)
     if form == "naive":
-        warn_about_rows(z, ~np.isfinite(losses), "form='naive' gave a loss of inf or NaN")
+        broken = ~np.isfinite(losses) & ~_labels_without_probability(z, targets)
+        warn_about_rows(z, broken, "form='naive' gave a loss of inf or NaN")
     loss = _reduced(layout, losses, targets, reduction, format)
     return loss, layout.restore(grads, 0.0) if gradient else None
+
+
+def _labels_without_probability(z, targets):
+    """Rows whose label has a logit of -inf: inf is their loss."""
+    if targets.q is None:
+        return z[np.arange(len(z)), targets.index] == -np.inf
+    return ((z == -np.inf) & (targets.q > 0)).any(axis=1)
 
 
 def _gradient_factors(targets, reduction):
