@@ -70,7 +70,8 @@ def like(value, x):
     Numba promotes ``float32 + 1.0`` to float64; ``x + like(1.0, x)`` stays in float32.
     """
     dtype = np.asarray(x).dtype
-    return dtype.type(value) if dtype.kind == "f" else np.float64(value)
+    with np.errstate(over="ignore"):  # compiled, the cast to float32 gives inf without a word
+        return dtype.type(value) if dtype.kind == "f" else np.float64(value)
 
 
 @overload(like)
