@@ -158,6 +158,16 @@ def test_emulated_results_are_values_of_the_format(format):
                 assert np.array_equal(x, round_to(x, format))
 
 
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+@pytest.mark.parametrize("labels", [Y, Q], ids=["classes", "probabilities"])
+def test_weights_are_rounded_to_the_emulated_format(labels, reduction):
+    weight = np.array([0.1, 0.7, 1.1, 0.3, 2.3])
+    options = {"reduction": reduction, "format": "bfloat16"}
+    given = cross_entropy_and_grad(Z, labels, weight=weight, **options)
+    rounded = cross_entropy_and_grad(Z, labels, weight=round_to(weight, "bfloat16"), **options)
+    assert all(np.array_equal(a, b) for a, b in zip(given, rounded, strict=True))
+
+
 @KINDS
 def test_layouts_and_inputs_untouched(kind):
     expected = BOTH[kind](Z, Q)

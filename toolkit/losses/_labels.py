@@ -29,7 +29,7 @@ def label_rows(layout, rows, labels, *, label_smoothing, ignore_index, weight, f
     """`LabelRows` of the argument `labels` for logits given as `rows` of a `Rows` layout."""
     labels = real_array(labels, "labels")
     _check_kind(layout, labels)
-    weight = _class_weights(layout, weight)
+    weight = _class_weights(layout, weight, format)
     if labels.dtype.kind == "f":
         if ignore_index is not None:
             raise ValueError(f"ignore_index is {ignore_index!r} but labels are probabilities; allowed: None")
@@ -104,7 +104,7 @@ def _probabilities(layout, labels):
     return q
 
 
-def _class_weights(layout, weight):
+def _class_weights(layout, weight, format):
     if weight is None:
         return None
     weight = real_array(weight, "weight").astype(np.float64)
@@ -113,7 +113,7 @@ def _class_weights(layout, weight):
     if not (np.isfinite(weight) & (weight >= 0)).all():
         raise ValueError(f"weight contains {weight[~(np.isfinite(weight) & (weight >= 0))][0]}; "
                          "allowed: finite numbers >= 0")
-    return weight
+    return weight if format is None else round_to(weight, format)
 
 
 def _smoothed(q, amount, kept):
