@@ -302,6 +302,7 @@ def test_small_shapes_and_other_dtypes():
     assert empty.rows == 0 and empty["float32"].share("collapsed") == 0.0 and "nothing is lost" in repr(empty)
     brain = np.array([[20, 0], [1, 0]], ml_dtypes.bfloat16)
     assert diagnose(brain).dtype == "bfloat16" and diagnose(brain)["float32"].collapsed == 1
+    assert diagnose(brain, formats=np.float16)["float16"].collapsed == 1
 
 
 @pytest.mark.parametrize("logits, labels, keywords, error, message", [
@@ -320,6 +321,8 @@ def test_small_shapes_and_other_dtypes():
     (np.zeros((2, 3)), [True, False], {}, TypeError, "labels has dtype bool"),
     (np.zeros((2, 3)), None, {"axis": 2}, ValueError, "axis is 2; allowed for logits of 2 dimension"),
     (np.zeros((2, 3)), None, {"order": "any"}, ValueError, "order is 'any'"),
+    (np.zeros((2, 3)), None, {"order": ["exact"]}, ValueError, r"order is \['exact'\]"),
+    (np.zeros((2, 3)), None, {"formats": 16}, ValueError, "format is 16"),
     (np.zeros((2, 3)), None, {"formats": []}, ValueError, "formats is empty"),
     (np.zeros((2, 3)), None, {"formats": ["float99"]}, ValueError, "format is 'float99'"),
 ])

@@ -61,7 +61,9 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
     float16: 1 of 2 rows (50.0 %) collapse, as their exponentials sum to exactly 1
     """
     code = check_order(order)
-    chosen = [get_format(f) for f in ([formats] if isinstance(formats, str) else formats)]
+    if isinstance(formats, str) or not np.iterable(formats):
+        formats = [formats]
+    chosen = [get_format(f) for f in formats]
     if not chosen:
         raise ValueError("formats is empty; allowed: at least one format")
     rows = _rows_of(logits, axis)

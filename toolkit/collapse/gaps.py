@@ -12,7 +12,7 @@ __all__ = ["check_order", "collapse_gap", "collapse_margin", "underflow_gap"]
 
 def check_order(order):
     """The integer of an order of summation."""
-    if order not in ORDERS:
+    if not isinstance(order, str) or order not in ORDERS:
         raise ValueError(f"order is {order!r}; allowed: {', '.join(map(repr, ORDERS))}")
     return ORDERS[order]
 
