@@ -89,7 +89,6 @@ def round_to(x, format):
     """
     fmt = get_format(format)
     given = np.asarray(x).dtype
-    # Numba has no float16 arrays, and float32 holds its values.
     kept = given if _holds(given, fmt) else np.dtype(np.float64)
     # Numba has no float16 arrays; float32 holds all values of a format that float16 holds.
     values = _copy_of(x, np.float32 if kept.itemsize <= 4 else np.float64)
