@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "_build/html/book/intro.html"
-PICTURE = ROOT / "book/_static/first-figure.png"
+PICTURE = ROOT / ".github/first-figure.png"
 NAMES = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 
 
