@@ -1,6 +1,6 @@
 """One page of the book: find its figures, compile all their kernels to one WebAssembly module.
 
-The module is built in a fresh process, since the bytes of a build depend on what was compiled before it,
+The module is built in a process of its own, so that the cells of a page cannot disturb the build of the book,
 and kept in a cache keyed by the page, the toolkit's sources and the compiler's versions.
 """
 import argparse
