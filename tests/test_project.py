@@ -80,7 +80,7 @@ def imported(path):
 
 
 def test_every_module_that_we_import_is_declared():
-    comes_with = {"yaml": "pyyaml", "packaging": "pytest", "llvmlite": "numba"} | dict.fromkeys(
+    comes_with = {"yaml": "pyyaml", "packaging": "pytest", "llvmlite": "numba", "traitlets": "ipywidgets"} | dict.fromkeys(
         ["docutils", "myst_nb", "sphinx"], "jupyter-book")
     files = [p for folder in ("toolkit", "book", "scripts", "tests", "benchmarks") for p in ROOT.glob(f"{folder}/**/*.py")]
     ours = {"toolkit", "benchmarks"} | {path.stem for path in files}
