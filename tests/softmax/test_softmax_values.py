@@ -42,6 +42,8 @@ def test_logs_of_1_2_3():
 def test_tiny_probability_and_its_underflow():
     assert_allclose(softmax([0.0, 0.0, -104.0])[2], 3.40677841077265e-46, rtol=1e-13)
     assert softmax(np.array([0, 0, -104], np.float32))[2] == 0
+    for algorithm in ALGORITHMS:  # 0.54 of the smallest subnormal, and exp is 1.07 * 2**-150
+        assert softmax(np.array([0, -103.9], np.float32), algorithm=algorithm)[1] == np.float32(1e-45)
 
 
 def test_extended_exponentials():

@@ -43,7 +43,7 @@ def scaled(v, n, fmt):
     if not n >= like(-1074.0, n):
         return v * like(0.0, v)
     if n >= like(-1022.0, n):
-        return rnd(v * like(power_of_two(np.int64(n)), v), fmt)
+        return rnd(like(np.float64(v) * power_of_two(np.int64(n)), v), fmt)  # 2**-150 is 0 in float32
     return rnd(v * like(power_of_two(np.int64(n) + 60) * power_of_two(-60), v), fmt)
 
 
