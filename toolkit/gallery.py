@@ -94,7 +94,7 @@ class Entry:
 
     def _repr_markdown_(self):
         m = self.method
-        chapter = f"[{m.chapter.replace('_', ' ')}](../notebooks/{m.chapter}.ipynb)"
+        chapter = f"[](../notebooks/{m.chapter}.ipynb)"  # the page fills in the chapter's title
         variants = ", ".join(f"`{v.name}`" for v in m.variants)
         choice = f" · {m.selector}: {variants}" if m.selector else ""
         return (f"**{m.title}** · [`{m.path}`](#{m.path})\n\n$$ {m.formula} $$\n\n{m.summary}\n\n"
