@@ -101,6 +101,14 @@ def test_as_a_process(folder):
     assert bad.returncode == 2 and bad.stdout == "" and bad.stderr == "error: missing.npy: no such file\n"
 
 
+def test_a_reader_that_has_seen_enough(folder):
+    """As ``| head``: no traceback when nobody reads what is printed."""
+    command = [sys.executable, "-W", "error", "-m", "toolkit", "diagnose", "z.npy"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == "" and process.wait() == 0
+
+
 # --- good files ------------------------------------------------------------------------------------------
 
 def test_npy_is_mapped_and_npz_read_by_key(folder, capsys):

@@ -1,6 +1,7 @@
 """The command line: ``python -m toolkit``. A command is a row of `COMMANDS` and imports what it needs."""
 import argparse
 import json
+import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
@@ -96,7 +97,10 @@ def main(argv=None):
     except (ValueError, TypeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(text)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # `head` and the like stop reading; Python would try again at its end, aloud
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
