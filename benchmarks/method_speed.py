@@ -1,4 +1,4 @@
-"""Time of every method and variant of the catalog per float32 row, beside SciPy: python -m benchmarks.method_speed"""
+"""Time of every method and variant per float32 row, beside SciPy: python -m benchmarks.method_speed"""
 import argparse
 import time
 import warnings
@@ -44,7 +44,7 @@ def main():
     parser.add_argument("--budget", type=float, default=0.2, help="seconds for each number (default: 0.2)")
     budget = parser.parse_args().budget
     rng = np.random.default_rng(0)
-    data = [(rng.normal(0, 3, shape).astype(np.float32), rng.integers(0, shape[1], shape[0])) for shape in SHAPES]
+    data = [(rng.normal(0, 3, (rows, k)).astype(np.float32), rng.integers(0, k, rows)) for rows, k in SHAPES]
     print(f"{'method':26}{'variant':21}" + "".join(f"{f'{rows} × {k}':>15}" for rows, k in SHAPES))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # naive forms say where they break

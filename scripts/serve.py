@@ -14,8 +14,9 @@ def main():
     port = parser.parse_args().port
     if not (BOOK / "index.html").exists():
         sys.exit("There is no built book yet: run `make book` (or `python scripts/build_book.py`) first.")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=BOOK)
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(SimpleHTTPRequestHandler, directory=BOOK))
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
         sys.exit(f"Port {port} cannot be used ({error.strerror}). Another one: make serve PORT={port + 1}")
     with server:

@@ -1,4 +1,4 @@
-"""Compile every method, form and elementary function once, so that nobody waits later; Numba keeps the machine code."""
+"""Compile every method and elementary function once, so that nobody waits later; Numba keeps the code."""
 import time
 import warnings
 

@@ -11,9 +11,9 @@ import pytest
 from toolkit.exercises import EXERCISES
 
 ROOT = Path(__file__).parents[1]
-LOADING = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("video", "src"), ("audio", "src"),
-           ("embed", "src"), ("object", "data")}
-LOADING_LINKS = {"stylesheet", "preload", "prefetch", "preconnect", "dns-prefetch", "icon", "shortcut icon", "modulepreload"}
+LOADING = {("object", "data"), *((tag, "src") for tag in ("script", "img", "iframe", "source", "video", "audio"))}
+LOADING_LINKS = {"stylesheet", "icon", "shortcut icon", "preload", "modulepreload", "prefetch", "preconnect",
+                 "dns-prefetch"}
 
 
 class Page(HTMLParser):
@@ -43,7 +43,8 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(built_book):
-    return {p.relative_to(built_book).as_posix(): Page(p) for p in built_book.rglob("*.html") if "_static" not in p.parts}
+    paths = [path for path in built_book.rglob("*.html") if "_static" not in path.parts]
+    return {path.relative_to(built_book).as_posix(): Page(path) for path in paths}
 
 
 def test_a_page_loads_from_its_own_folder_alone(pages, built_book):
@@ -51,7 +52,7 @@ def test_a_page_loads_from_its_own_folder_alone(pages, built_book):
         for address in page.loaded:
             parts = urlsplit(address)
             assert not parts.scheme and not parts.netloc, f"{name} loads {address}"
-            assert (page.path.parent / unquote(parts.path)).exists(), f"{name} loads {address}, which is missing"
+            assert (page.path.parent / unquote(parts.path)).exists(), f"{name} loads the missing {address}"
 
 
 def test_no_page_brings_what_only_a_server_can_use(pages):
@@ -62,7 +63,8 @@ def test_no_page_brings_what_only_a_server_can_use(pages):
 
 def test_no_style_loads_from_another_host(built_book):
     for path in built_book.rglob("*.css"):
-        found = re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^)\"']*", path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        found = re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^)\"']*", text)
         assert not found, f"{path.name}: {found}"
 
 
@@ -105,7 +107,8 @@ def test_links_to_a_state_name_real_figures_controls_and_values(pages, built_boo
     assert {name for name, _ in links} >= {"book/teach.html"}
     for name, link in links:
         parts = urlsplit(link)
-        target = (pages[name].path.parent / parts.path).resolve() if parts.path else pages[name].path.resolve()
+        path = pages[name].path
+        target = (path.parent / parts.path if parts.path else path).resolve()
         figures = specs(pages[target.relative_to(built_book.resolve()).as_posix()])
         state = {key: values[0] for key, values in parse_qs(parts.fragment, strict_parsing=True).items()}
         hidden = state.pop("hide", "")
@@ -147,7 +150,7 @@ def test_buttons_come_with_a_repository(extension, url, buttons):
 def test_bars_in_docstrings_are_sizes(extension):
     from kernel_docs import escape_bars
 
-    lines = ["Of |x| and ``|y|`` with :math:`|z|`.", "", "::", "", "    |a|", "", ">>> 1 | 2", "3", "", "Then |b|."]
+    lines = ["Of |x| and ``|y|`` with :math:`|z|`.", "::", "", "    |a|", "", ">>> 1 | 2", "3", "", "Then |b|."]
     escape_bars(None, None, None, None, None, lines)
     assert lines[0] == r"Of \|x\| and ``|y|`` with :math:`|z|`."
-    assert (lines[4], lines[6], lines[9]) == ("    |a|", ">>> 1 | 2", r"Then \|b\|.")
+    assert (lines[3], lines[5], lines[8]) == ("    |a|", ">>> 1 | 2", r"Then \|b\|.")

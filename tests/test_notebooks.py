@@ -18,8 +18,9 @@ def test_it_runs_as_in_jupyterlab(path, monkeypatch):
     monkeypatch.delenv("BOOK_BUILD", raising=False)
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
-    live = [cell for cell in notebook.cells if cell.cell_type == "code" and "@live_figure" in cell.source]
-    shown = [output.data for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs if "data" in output]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    live = [cell for cell in cells if "@live_figure" in cell.source]
+    shown = [output.data for cell in cells for output in cell.outputs if "data" in output]
     widgets = [data for data in shown if "application/vnd.jupyter.widget-view+json" in data]
     assert len(widgets) >= len(live) > 0
 
@@ -28,7 +29,8 @@ def test_it_runs_as_in_jupyterlab(path, monkeypatch):
 def test_it_is_stored_without_outputs(path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
-    assert not [cell.id for cell in notebook.cells if cell.cell_type == "code" and (cell.outputs or cell.execution_count)]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not [cell.id for cell in cells if cell.outputs or cell.execution_count]
     assert set(notebook.metadata) <= {"kernelspec", "language_info"}
 
 

@@ -53,7 +53,8 @@ def test_the_lock_pins_everything_within_the_bounds():
     for name, (specifier, _) in pins.items():
         assert re.fullmatch(r"==[^*,]+", str(specifier)), f"{name} is not pinned: {specifier}"
     for name, (bounds, _) in declared().items():
-        assert bounds.contains(str(pins[name][0]).removeprefix("==")), f"{name} {pins[name][0]} is outside {bounds}"
+        pin = str(pins[name][0])
+        assert bounds.contains(pin.removeprefix("==")), f"{name} {pin} is outside {bounds}"
 
 
 def test_the_lock_knows_what_other_systems_need():
@@ -63,8 +64,8 @@ def test_the_lock_knows_what_other_systems_need():
 
 
 def test_tests_run_with_the_versions_of_the_lock():
-    different = {name: version(name) for name, (specifier, marker) in locked().items()
-                 if (marker is None or marker.evaluate()) and not specifier.contains(version(name))}
+    here = {name: pin for name, (pin, marker) in locked().items() if marker is None or marker.evaluate()}
+    different = {name: version(name) for name, pin in here.items() if not pin.contains(version(name))}
     if different and os.environ.get("CI") != "true":
         pytest.skip(f"this environment is not the one of requirements.lock: {different}")
     assert not different
@@ -80,13 +81,15 @@ def imported(path):
 
 
 def test_every_module_that_we_import_is_declared():
-    comes_with = {"yaml": "pyyaml", "packaging": "pytest", "llvmlite": "numba", "traitlets": "ipywidgets"} | dict.fromkeys(
-        ["docutils", "myst_nb", "sphinx"], "jupyter-book")
-    files = [p for folder in ("toolkit", "book", "scripts", "tests", "benchmarks") for p in ROOT.glob(f"{folder}/**/*.py")]
+    comes_with = {"yaml": "pyyaml", "packaging": "pytest", "llvmlite": "numba", "traitlets": "ipywidgets",
+                  "docutils": "jupyter-book", "myst_nb": "jupyter-book", "sphinx": "jupyter-book"}
+    folders = ("toolkit", "book", "scripts", "tests", "benchmarks")
+    files = [path for folder in folders for path in ROOT.glob(f"{folder}/**/*.py")]
     ours = {"toolkit", "benchmarks"} | {path.stem for path in files}
     for path in files:
         for name in set(imported(path)) - sys.stdlib_module_names - ours:
-            assert canonicalize_name(comes_with.get(name, name)) in declared(), f"{path.relative_to(ROOT)}: {name}"
+            package = canonicalize_name(comes_with.get(name, name))
+            assert package in declared(), f"{path.relative_to(ROOT)} imports {name}"
 
 
 def test_every_command_of_the_readme_exists():
@@ -100,14 +103,16 @@ def test_every_command_of_the_readme_exists():
 
 
 def test_every_relative_link_of_the_readme_leads_somewhere():
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", README) + re.findall(r'(?:src|href)="(?!https?:)([^"#]+)"', README)
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
+    links += re.findall(r'(?:src|href)="(?!https?:)([^"#]+)"', README)
     assert links
     assert not [link for link in links if not (ROOT / link).exists()]
 
 
 def test_the_readme_runs_what_it_shows():
     for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
-        done = subprocess.run([sys.executable, "-W", "error", "-c", block], capture_output=True, text=True, cwd=ROOT)
+        command = [sys.executable, "-W", "error", "-c", block]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
         assert done.returncode == 0, done.stderr
         shown = re.findall(r"#> (.*)", block)
         assert done.stdout.splitlines() == shown

@@ -18,7 +18,7 @@ def key_the_cache(app, config):
 
 
 def prepare_kernels(app):
-    """Kernels get a profile of their own: nobody's startup files reach the book, and they report errors alone."""
+    """Kernels get their own profile: no user's startup files reach the book, and only errors are shown."""
     profile = Path(app.outdir).parent / ".ipython/profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 'ERROR'\n")
@@ -28,7 +28,7 @@ def prepare_kernels(app):
 
 
 def setup(app):
-    # Pages hold outputs, kernels and docstrings of the toolkit: read all of them again when one of its files changes.
+    # Pages hold outputs, kernels and docstrings of the toolkit: when it changes, all pages are read again.
     app.add_config_value("toolkit_digest", digest(PAGES), "env", str)
     app.connect("config-inited", key_the_cache)
     app.connect("builder-inited", prepare_kernels)

@@ -1,4 +1,4 @@
-"""Autodoc for this toolkit: a kernel is documented as the function that it compiles, and ``|x|`` means what it says."""
+"""Autodoc for this toolkit: a kernel is documented as its function, and ``|x|`` means what it says."""
 import re
 
 from numba.core.dispatcher import Dispatcher

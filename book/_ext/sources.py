@@ -7,12 +7,12 @@ __all__ = ["BOOK", "CODE", "PAGES", "ROOT", "digest"]
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("toolkit/**/*.py", "requirements.lock")
 PAGES = ("toolkit/**/*", "book/_ext/*.py", "requirements.lock")
-BOOK = ("toolkit/**/*", "book/**/*", "notebooks/**/*", "_config.yml", "_toc.yml", "requirements.lock")
+BOOK = (*PAGES, "book/**/*", "notebooks/**/*", "_config.yml", "_toc.yml")
 _DERIVED = {"__pycache__", ".ipynb_checkpoints"}
 
 
 def digest(patterns):
-    """One short hexadecimal digest of names and contents of all files that match `patterns` below the root."""
+    """A short hexadecimal digest of names and contents of all files below the root that match."""
     paths = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}
     total = hashlib.sha256()
     for path in sorted(paths):

@@ -1,4 +1,4 @@
-"""A real Chromium on the built book; `new_page` gives pages that remember everything that went wrong on them."""
+"""A real Chromium on the built book; `new_page` gives pages that remember all that went wrong on them."""
 import functools
 import os
 import threading
