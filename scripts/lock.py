@@ -20,8 +20,8 @@ def resolve(upgrade):
         python = Path(folder, "Scripts/python.exe" if os.name == "nt" else "bin/python")
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--only-binary=:all:", "uv"], check=True)
         command = [python, "-m", "uv", "pip", "compile", "pyproject.toml", "--output-file", LOCK.name,
-                   "--quiet", "--all-extras", "--universal", "--fork-strategy", "fewest", "--only-binary", ":all:",
-                   "--no-annotate", "--no-header"]
+                   "--quiet", "--all-extras", "--universal", "--fork-strategy", "fewest",
+                   "--only-binary", ":all:", "--no-annotate", "--no-header"]
         subprocess.run(command + ["--upgrade"] * upgrade, cwd=ROOT, check=True)
     LOCK.write_text(HEADER + LOCK.read_text(encoding="utf-8"), encoding="utf-8")
 
