@@ -135,3 +135,26 @@ def test_a_finger_moves_a_slider(new_page, http_base):
     page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
     settle(page)
     assert snapshot(page, "hero") != before
+
+
+def test_a_preset_link_changes_its_figure_alone(new_page, http_base):
+    page = new_page(1280, 900)
+    first, second, *_ = open_page(page, f"{http_base}/notebooks/vanishing_loss.html")
+    page.locator(f"#live-{first} select").select_option("float16")
+    settle(page)
+    untouched, before = snapshot(page, first), snapshot(page, second)
+    page.evaluate("name => { location.hash = `${name}.fmt=bfloat16`; }", second)
+    page.wait_for_function("name => liveFigures.figures.get(name).inputs.fmt.read() === 'bfloat16'", arg=second)
+    assert snapshot(page, second) != before and snapshot(page, first) == untouched
+
+
+def test_a_kernel_that_stops_says_so(new_page, http_base):
+    page = new_page(1280, 900)
+    open_page(page, f"{http_base}/book/intro.html")
+    page.evaluate("""() => {
+      const hero = liveFigures.figures.get("hero");
+      hero.module = Object.assign(Object.create(hero.module), { call() { throw new Error("hero: no such luck"); } });
+    }""")
+    page.locator("#live-hero input").press("End")
+    settle(page)
+    assert page.locator("#live-hero .live-readout").inner_text() == "This figure stopped: hero: no such luck"

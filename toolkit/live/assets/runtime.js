@@ -258,21 +258,26 @@
     return parameters.toString().replaceAll("%2C", ",");
   }
 
-  function applyAddress({ scroll }) {
+  /* Figures that the address names take its state, from their defaults on; the others stay as they are. */
+  function applyAddress() {
     const parameters = addressState();
     const hidden = (parameters.get("hide") || "").split(",");
     let first = null;
     for (const figure of figures.values()) {
+      const named = figure.spec.controls.filter((spec) => parameters.has(`${figure.name}.${spec.name}`));
       for (const spec of figure.spec.controls) {
         const key = `${figure.name}.${spec.name}`;
         figure.root.querySelector(`[data-control="${spec.name}"]`).hidden = hidden.includes(key);
-        const value = parameters.has(key) ? fromText(spec, parameters.get(key)) : undefined;
+        if (!named.length) continue;
+        const value = named.includes(spec) ? fromText(spec, parameters.get(key)) : undefined;
         figure.inputs[spec.name].write(value === undefined ? spec.value : value);
-        if (parameters.has(key)) first ??= figure;
       }
-      figure.update();
+      if (named.length) {
+        first ??= figure;
+        figure.update();
+      }
     }
-    if (scroll && first) first.root.scrollIntoView({ block: "start" });
+    first?.root.scrollIntoView({ block: "start" });
   }
 
   let addressTimer = 0;
@@ -354,8 +359,10 @@
       this.module = module;
       this.inputs = {};
       this.slots = {};
-      for (const spec of this.spec.controls)
+      for (const spec of this.spec.controls) {
         this.inputs[spec.name] = wire[spec.kind](root.querySelector(`[data-control="${spec.name}"]`), spec);
+        this.inputs[spec.name].write(spec.value); // a reloaded page may still show the inputs of before
+      }
       for (const [name, size] of Object.entries({ ...this.spec.outputs, ...this.spec.scratch })) this.slots[name] = module.reserve(size);
       for (const spec of this.spec.controls) if (Array.isArray(spec.value)) this.slots[spec.name] = module.reserve(spec.value.length);
       root.querySelector(".live-controls").addEventListener("input", () => { this.schedule(); rememberState(); });
@@ -388,7 +395,13 @@
     }
 
     update() {
-      const values = this.compute();
+      let values;
+      try {
+        values = this.compute();
+      } catch (error) {
+        this.readout.textContent = `This figure stopped: ${error.message}`;
+        return;
+      }
       const text = sentence(this.spec.readouts, values);
       if (this.readout.textContent !== text) this.readout.textContent = text;
       for (const panel of this.panels) panel.show(values);
@@ -446,14 +459,25 @@
     symbols = style.symbols;
     const bytes = Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0));
     const module = new Module((await WebAssembly.instantiate(bytes)).instance, manifest);
-    for (const root of document.querySelectorAll(".live-figure")) figures.set(root.dataset.live, new LiveFigure(root, module));
-    applyAddress({ scroll: true });
-    addEventListener("hashchange", () => applyAddress({ scroll: true }));
+    for (const root of document.querySelectorAll(".live-figure")) {
+      const figure = new LiveFigure(root, module);
+      figures.set(figure.name, figure);
+      figure.update();
+    }
+    applyAddress();
+    addEventListener("hashchange", applyAddress);
     document.documentElement.dataset.live = "ready";
     performance.mark("live-ready");
   }
 
+  function sayWhyNot(error) {
+    for (const readout of document.querySelectorAll(".live-readout"))
+      readout.textContent += ` (The controls could not start in this browser: ${error.message})`;
+    throw error;
+  }
+
   window.liveFigures = { figures, formatNumber, fillSlots, marksSvg };
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  const begin = () => start().catch(sayWhyNot);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
 })();
