@@ -1,7 +1,7 @@
 """The gallery: one live figure for each row of the catalog, made from the row alone."""
 from toolkit.catalog import methods
 from toolkit.formats import FLOAT64
-from toolkit.kernels import kernel, quantum
+from toolkit.kernels import kernel, quantum, rnd
 from toolkit.live import Axis, Format, Line, Plot, Readout, Rule, Slider, live_figure
 
 __all__ = ["Entry", "entries", "method_figure"]
@@ -50,7 +50,7 @@ def method_figure(method):
     def draw(z, fmt, x, truth, stable, naive, here, ulps, row, out):
         for i in range(x.size + 1):
             at = z if i == x.size else low + (high - low) * i / (x.size - 1)
-            row[0] = at
+            row[0] = rnd(at, fmt)
             row[1] = 0.0
             row[2] = -1.0
             t = best(row, out, _FLOAT64)
