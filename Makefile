@@ -25,6 +25,7 @@ help:
 
 $(ENVIRONMENT): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is %d.%d: try make PYTHON=python3.12 ..." % v[:2])'
+	@echo "Installing the packages of requirements.lock into $(VENV): about a minute."
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --disable-pip-version-check --quiet --only-binary :all: -r requirements.lock
 	$(RUN) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .

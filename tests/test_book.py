@@ -11,7 +11,7 @@ import pytest
 from toolkit.exercises import EXERCISES
 
 ROOT = Path(__file__).parents[1]
-LOADING = {(tag, "src") for tag in ("script", "img", "iframe", "source", "video", "audio")} | {("object", "data")}
+LOADING = {(tag, "src") for tag in ("script", "img", "iframe", "source", "video", "audio", "embed")}
 LOADING_LINKS = {"stylesheet", "icon", "shortcut icon", "preload", "modulepreload", "prefetch", "preconnect",
                  "dns-prefetch"}
 
@@ -150,7 +150,7 @@ def test_buttons_come_with_a_repository(extension, url, buttons):
 def test_bars_in_docstrings_are_sizes(extension):
     from kernel_docs import escape_bars
 
-    lines = ["Of |x| and ``|y|`` with :math:`|z|`.", "::", "", "    |a|", "", ">>> 1 | 2", "3", "", "Now |b|."]
+    lines = ["Of |x| and ``|y|`` in :math:`|z|`.", "::", "", "    |a|", "", ">>> 1 | 2", "3", "", "Now |b|."]
     escape_bars(None, None, None, None, None, lines)
-    assert lines[0] == r"Of \|x\| and ``|y|`` with :math:`|z|`."
+    assert lines[0] == r"Of \|x\| and ``|y|`` in :math:`|z|`."
     assert (lines[3], lines[5], lines[8]) == ("    |a|", ">>> 1 | 2", r"Now \|b\|.")
