@@ -1,7 +1,10 @@
 """A live figure: controls + one kernel + a plot + sentences, shown by JupyterLab or by a page of the book."""
 import inspect
 import os
+from copy import copy
 from functools import cached_property
+from html import escape
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -64,6 +67,8 @@ def live_figure(*, controls, outputs, plot, readouts=(), caption, scratch=None):
 class LiveFigure:
     """See `live_figure`. The object displays itself; `compute` runs its kernel natively."""
 
+    hidden = ()
+
     def __init__(self, function, controls, outputs, plot, readouts, caption, scratch):
         self.kernel = function if hasattr(function, "py_func") else kernel(function)
         self.function = getattr(self.kernel, "py_func", function)
@@ -111,6 +116,28 @@ class LiveFigure:
             raise ValueError(f"figure {self.name!r} has no control {sorted(unknown)}; allowed: {sorted(self.controls)}")
         return self.default_state | {name: self.controls[name].check(value) for name, value in changes.items()}
 
+    def show(self, *, hide=(), **state):
+        """This figure as a preset, to display: it starts at `state`, and resets to it, without the controls in `hide`.
+
+        Each display in a notebook has widgets of its own. A page has every figure once: there a preset is a link that
+        puts the figure into this state.
+        """
+        unknown = set(hide) - set(self.controls)
+        if unknown:
+            raise ValueError(f"hide names {sorted(unknown)}; allowed: controls of figure {self.name!r},"
+                             f" {sorted(self.controls)}")
+        preset = copy(self)
+        preset.default_state, preset.hidden = self.state(**state), tuple(hide)
+        return preset
+
+    @property
+    def address(self):
+        """What a page's address says of a preset, ``"figure.control=value&hide=figure.control"``; else empty."""
+        changed = {f"{self.name}.{name}": _address_text(value) for name, value in self.default_state.items()
+                   if value != self.controls[name].default}
+        hidden = {"hide": ",".join(f"{self.name}.{name}" for name in self.hidden)} if self.hidden else {}
+        return urlencode(changed | hidden, safe=",")
+
     def compute(self, **changes):
         """Run the kernel natively at the default state with `changes`; returns the outputs by name."""
         arguments = {name: self.controls[name].argument(value) for name, value in self.state(**changes).items()}
@@ -135,8 +162,14 @@ class LiveFigure:
         if os.environ.get("BOOK_BUILD") == "1":
             from toolkit.live.html import figure_html
 
-            return {"text/html": figure_html(self), "text/plain": repr(self)}
+            link = f'<p><a href="#{escape(self.address)}">The figure in this state</a></p>'
+            return {"text/html": link if self.address else figure_html(self), "text/plain": repr(self)}
         from toolkit.live.notebook import widget
 
-        bundle = widget(self)._repr_mimebundle_()
-        return bundle[0] if isinstance(bundle, tuple) else bundle
+        return widget(self)._repr_mimebundle_() | {"text/plain": repr(self)}
+
+
+def _address_text(value):
+    if isinstance(value, list):
+        return ",".join(map(_address_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
