@@ -142,12 +142,14 @@ def press(page, keys, figure=0, slider=0):
         page.keyboard.press(key)
 
 
-def watched(page, count):
-    """Milliseconds of the drawings since the last call, of which there must be exactly `count`."""
-    page.wait_for_function("count => watched.waits.length >= count", arg=count)
+def watched(page, moves):
+    """Milliseconds from each move to its drawing, of which there must be exactly one."""
+    for done, move in enumerate(moves, start=1):
+        move()
+        page.wait_for_function("count => watched.waits.length >= count", arg=done)
     page.wait_for_timeout(500)
     waits = page.evaluate("watched.waits.splice(0)")
-    assert len(waits) == count, f"{len(waits)} drawings for {count} moves"
+    assert len(waits) == len(moves), f"{len(waits)} drawings for {len(moves)} moves"
     return waits
 
 
@@ -157,21 +159,16 @@ def test_moves_are_drawn_once_and_soon(notebook):
     assert page.locator(".live-figure").count() == 0, "JupyterLab shows the widget, not the page's HTML"
     page.wait_for_timeout(1000)
     page.evaluate(WATCH)
-    waits = []
-    for move in range(20):
-        press(page, ["ArrowRight"])
-        waits += watched(page, 1)
-    page.wait_for_function("document.querySelector('.live-readout').innerText.includes('ends at 3.')")
+    waits = watched(page, [lambda: press(page, ["ArrowRight"])] * 20)
+    assert readout(page).inner_text() == "The line ends at 3."
     print(f"\nJupyterLab, 1000 points: slider to plot {statistics.median(waits):.0f} ms median,"
           f" {sorted(waits)[18]:.0f} ms p95 of {len(waits)} moves")
     assert statistics.median(waits) < 500
-    press(page, ["ArrowRight"], slider=1)
-    watched(page, 1)
-    page.get_by_role("button", name="Reset").first.click()
-    watched(page, 1)
+    watched(page, [lambda: press(page, ["ArrowRight"], slider=1)])
+    watched(page, [page.get_by_role("button", name="Reset").first.click])
     assert readout(page).inner_text() == "The line ends at 1."
     assert readout(page, 1).inner_text() == "The line ends at 3.", "the preset below is a figure of its own"
-    press(page, ["End"], figure=0)
+    press(page, ["End"])
     page.wait_for_selector(".live-error >> text=ValueError: too steep")
     press(page, ["ArrowLeft"] * 10)
     page.wait_for_function("document.querySelector('.live-readout').innerText.includes('ends at 9.')")

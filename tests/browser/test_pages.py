@@ -120,7 +120,7 @@ def test_without_scripts_the_default_state_is_there(new_page, http_base):
     page.goto(f"{http_base}/book/intro.html")
     figure = page.locator("#live-hero")
     assert figure.locator("svg.live-narrow .live-marks > g").count() >= 4
-    assert "naive softmax is NaN" in figure.locator(".live-readout").inner_text()
+    assert "naive loss is exactly 0" in figure.locator(".live-readout").inner_text()
     assert page.locator("#live-hero fieldset").is_disabled()
 
 
