@@ -23,8 +23,9 @@ _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 def widget(figure):
     """A box with the figure's controls, sentence, plots, caption and reset, around its native kernel.
 
-    Every call makes widgets of its own. One move runs the kernel once and draws each plot once. An error in the first
-    state is raised; one in a later state stands in place of the sentence, and the plots stay as they were.
+    Every call makes widgets of its own. One move runs the kernel once and draws each plot once. An error in
+    the first state is raised; one in a later state stands in place of the sentence, above plots that stay as
+    they were and fade.
     """
     return _Display(figure).box
 
@@ -42,8 +43,9 @@ class _Display:
         self.writing = False
         for part in self.inputs.values():
             part.observe(self.update)
+        shown = (part.box for name, part in self.inputs.items() if name not in figure.hidden)
         self.box = widgets.VBox([
-            _box("live-controls", *(part.box for name, part in self.inputs.items() if name not in figure.hidden)),
+            _box("live-controls", *shown),
             self.readout,
             _box("live-panels", *self.plots),
             widgets.HTML(f"{_STYLE}<p>{escape(figure.caption)}</p>").add_class("live-caption"),
@@ -87,7 +89,7 @@ def _failed(error):
     return f'<div role="alert" class="live-error"><p>This figure stopped:</p><pre>{escape(text)}</pre></div>'
 
 
-# ---- controls --------------------------------------------------------------------------------------------------------
+# ---- controls ------------------------------------------------------------------------------------
 
 
 class _Input:
@@ -116,7 +118,7 @@ def _named(control):
 
 
 def _positions(control, value):
-    """Text -> number of all that a slider can show: the grid, both ends and where it starts, to the last bit."""
+    """Text -> number of all that a slider can show: its grid, both ends and its start, to the last bit."""
     low, high = control.low, control.high
     if getattr(control, "scale", "linear") == "log":
         ratio = (high / low) ** (1 / _LOG_POSITIONS)
@@ -156,17 +158,18 @@ def _group(control, parts, convert=float):
 
 
 def _logits(control, values):
-    parts = [_real(control, value, description=f"<i>{escape(control.symbol)}</i>{str(i).translate(_SUBSCRIPT)}",
-                   description_allow_html=True) for i, value in enumerate(values, start=1)]
-    return _group(control, parts)
+    symbol = f"<i>{escape(control.symbol)}</i>"
+    return _group(control, [_real(control, value, description=symbol + str(i).translate(_SUBSCRIPT),
+                                  description_allow_html=True) for i, value in enumerate(values, start=1)])
 
 
 def _bits(control, values):
     exponent = get_format(control.format).exponent_bits
     parts = []
     for i, bit in enumerate(values):
-        field, place = ("sign", "") if i == 0 else ("exponent", i) if i <= exponent else ("fraction", i - exponent)
-        part = widgets.ToggleButton(bool(bit), description=str(bit), tooltip=f"{field} bit {place}".strip())
+        field = "sign" if i == 0 else "exponent" if i <= exponent else "fraction"
+        place = {"sign": "", "exponent": f" {i}", "fraction": f" {i - exponent}"}[field]
+        part = widgets.ToggleButton(bool(bit), description=str(bit), tooltip=f"{field} bit{place}")
         part.observe(lambda change: setattr(change.owner, "description", str(int(change.new))), "value")
         parts.append(part.add_class("live-bit").add_class(f"live-bit-{field}"))
     return _group(control, parts, int)

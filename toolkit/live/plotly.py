@@ -1,7 +1,8 @@
 """A `Plot` for JupyterLab: a Plotly FigureWidget that draws filled slots.
 
-Plotly's paper is always white. In JupyterLab's dark theme notebook.css inverts lightness and keeps hues, which turns
-the light palette into the dark one; a host that we do not know shows dark ink on white paper and stays readable.
+Plotly's paper is always white. In JupyterLab's dark theme notebook.css inverts lightness and keeps hues,
+which turns the light palette into the dark one; a host that we do not know shows dark ink on white paper and
+stays readable.
 """
 from importlib.resources import files
 from math import isfinite, log10
@@ -20,12 +21,13 @@ __all__ = ["LivePlot", "attributes", "description"]
 
 _ASSETS = files("toolkit.live") / "assets"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
-_SYMBOL_ROOM, _WORD_ROOM = 0.02, 0.18  # shares of the axis: what is closer on a rail is left out, or gets its own row
+# Shares of the axis: symbols of a rail that are closer are left out, words get rows of their own.
+_SYMBOL_ROOM, _WORD_ROOM = 0.02, 0.18
 _BAR_GAP = 0.25
 
 
 class _Library(anywidget.AnyWidget):
-    """Plotly's code for the browser, 5 MB: sent once per kernel, where each FigureWidget would bring its own."""
+    """Plotly's code for the browser, 5 MB: sent once per kernel, not once per FigureWidget."""
 
     _esm = "export default {}"
     source = traitlets.Unicode().tag(sync=True)
@@ -79,11 +81,11 @@ class LivePlot(go.FigureWidget):
         return state
 
 
-# ---- what stands still -----------------------------------------------------------------------------------------------
+# ---- what stands still ---------------------------------------------------------------------------
 
 
 def description(plot):
-    """Plotly's ``{"data", "layout"}`` with empty slots and ``"$role"`` for colours; two Plotly traces per trace."""
+    """Plotly's ``{"data", "layout"}``, slots empty, ``"$role"`` for colours; two Plotly traces per trace."""
     data = [drawn for trace in plot.traces for drawn in _DATA[type(trace)](trace)]
     layout = {
         "xaxis": _axis(plot.x, plot.words()), "yaxis": _axis(plot.y), "height": plot.height, "autosize": True,
@@ -92,7 +94,8 @@ def description(plot):
         "font": {"family": _FONT, "size": 14, "color": "$text"},
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)",
                    "itemclick": False, "itemdoubleclick": False},
-        "hoverlabel": {"bgcolor": "$ground", "bordercolor": "$line", "font": {"color": "$text"}},
+        "hoverlabel": {"bgcolor": "$ground", "bordercolor": "$line",
+                       "font": {"family": _FONT, "color": "$text"}},
     }
     return {"data": data, "layout": layout}
 
@@ -100,8 +103,9 @@ def description(plot):
 def _axis(axis, words=()):
     shown = {
         "title": {"text": axis.title, "font": {"size": 14}, "standoff": 8}, "type": axis.scale,
-        "range": axis.edges()[0], "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": True,
-        "ticks": "outside", "ticklen": 5, "tickangle": 0, "showline": True, "linecolor": "$line", "tickcolor": "$line",
+        "range": axis.edges()[0], "fixedrange": True, "showgrid": False, "zeroline": False, "showline": True,
+        "ticks": "outside", "ticklen": 5, "tickangle": 0, "automargin": True, "linecolor": "$line",
+        "tickcolor": "$line",
     }
     ticks = dict(enumerate(words)) or axis.ticks or (axis.power_ticks() if axis.scale == "log" else {})
     if ticks:
@@ -121,8 +125,8 @@ def _base(trace, **more):
 
 def _rail(trace):
     colour = f"${trace.role}"
-    return {"type": "scatter", "mode": "markers+text", "showlegend": False, "hoverinfo": "skip", "cliponaxis": False,
-            "textfont": {"color": colour},
+    return {"type": "scatter", "mode": "markers+text", "showlegend": False, "hoverinfo": "skip",
+            "cliponaxis": False, "textfont": {"color": colour},
             "marker": {"color": colour, "size": 10, "line": {"color": colour, "width": 2}}}
 
 
@@ -145,8 +149,8 @@ def _bars(trace):
 
 
 def _word(trace, position):
-    return {"type": "scatter", "mode": "text", "showlegend": False, "hoverinfo": "skip", "textposition": position,
-            "textfont": {"color": f"${trace.role}"}}
+    return {"type": "scatter", "mode": "text", "showlegend": False, "hoverinfo": "skip",
+            "textposition": position, "textfont": {"color": f"${trace.role}"}}
 
 
 def _rule(rule):
@@ -156,7 +160,8 @@ def _rule(rule):
 
 
 def _band(band):
-    pattern = {"shape": "/", "fgcolor": f"${band.role}", "bgcolor": "rgba(0,0,0,0)", "size": 9, "solidity": 0.12}
+    pattern = {"shape": "/", "fgcolor": f"${band.role}", "bgcolor": "rgba(0,0,0,0)", "size": 9,
+               "solidity": 0.12}
     region = {"type": "scatter", "mode": "lines", "fill": "toself", "showlegend": False, "hoverinfo": "skip",
               "line": {"width": 0}, "fillcolor": "rgba(0,0,0,0)", "fillpattern": pattern}
     return [region, _word(band, "bottom center")]
@@ -165,7 +170,7 @@ def _band(band):
 _DATA = {Line: _line, Markers: _markers, Bars: _bars, Rule: _rule, Band: _band}
 
 
-# ---- what moves ------------------------------------------------------------------------------------------------------
+# ---- what moves ----------------------------------------------------------------------------------
 
 
 def attributes(plot, filled):
