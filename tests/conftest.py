@@ -31,9 +31,22 @@ def chromium_path():
     return find_chromium() or pytest.fail(MISSING)
 
 
+def in_ci():
+    return os.environ.get("CI") == "true"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Under CI a skip is a failure: nothing may stop being tested unnoticed."""
+    report = yield
+    if report.skipped and in_ci():
+        report.outcome, report.longrepr = "failed", f"skipped under CI: {report.longrepr}"
+    return report
+
+
 def pytest_collection_modifyitems(items):
     # With CI=true the tests run, and fail where they ask for a browser.
-    if find_chromium() is None and os.environ.get("CI") != "true":
+    if find_chromium() is None and not in_ci():
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=MISSING))
