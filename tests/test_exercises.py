@@ -1,4 +1,7 @@
 """Every exercise accepts its solution, rejects its plausible wrong answers with a hint, and survives nonsense."""
+from fractions import Fraction
+
+import numpy as np
 import pytest
 
 from toolkit.exercises import EXERCISES, check
@@ -21,6 +24,16 @@ def test_wrong_answers_get_a_hint(name):
         verdict = check(name, answer)
         assert not verdict.passed, f"{answer!r} was accepted"
         assert verdict.message and repr(verdict).startswith("✗")
+
+
+@pytest.mark.parametrize("answer", [17, 17.0, np.int64(17), np.float32(17), np.array([17]), Fraction(17)])
+def test_a_right_number_is_right_in_any_type(answer):
+    assert check("loss.first_zero", answer).passed
+
+
+@pytest.mark.parametrize("answer", [1.56e-9, np.float32(1.556e-9), np.array(1.5555e-9)])
+def test_as_many_digits_as_asked_for_are_enough(answer):
+    assert check("loss.row_sum", answer).passed
 
 
 def test_an_unknown_name_lists_the_known_ones():

@@ -1,6 +1,7 @@
 """The mechanism of self-checked exercises: an answer goes in, a verdict with a hint comes out."""
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -52,25 +53,35 @@ def verdict(name, exercise, answer):
     return Verdict(name, hint is None, exercise.praise if hint is None else hint)
 
 
+def _plain(answer):
+    """NumPy's scalars and arrays of one entry as Python's own numbers and words."""
+    return answer.item() if isinstance(answer, (np.generic, np.ndarray)) and answer.size == 1 else answer
+
+
 def close_to(expected, rtol, *hints, otherwise="not yet; compute it and look again"):
     """A judge for numbers: right within a relative `rtol`; ``(wrong value, hint)`` pairs name common slips."""
 
     def judge(answer):
-        if isinstance(answer, bool) or not np.isscalar(answer) or isinstance(answer, str):
+        number = _plain(answer)
+        if isinstance(number, bool) or not isinstance(number, Real):
             return f"expected one number, got {answer!r}"
-        if np.isclose(answer, expected, rtol=rtol, atol=0.0):
+        number = float(number)
+        if np.isclose(number, expected, rtol=rtol, atol=0.0):
             return None
-        return next((hint for slip, hint in hints if np.isclose(answer, slip, rtol=max(rtol, 1e-3), atol=0.0)), otherwise)
+        return next((hint for slip, hint in hints if np.isclose(number, slip, rtol=max(rtol, 1e-3), atol=0.0)), otherwise)
 
     return judge
 
 
 def exactly(expected, *hints, otherwise="not yet; think again"):
-    """A judge for words, truth values and whole numbers."""
+    """A judge for words, truth values and whole numbers; 17.0 is as good as 17."""
 
     def judge(answer):
-        if type(answer) is type(expected) and answer == expected:
-            return None
-        return next((hint for slip, hint in hints if type(answer) is type(slip) and answer == slip), otherwise)
+        given = _plain(answer)
+
+        def is_it(value):
+            return isinstance(given, bool) == isinstance(value, bool) and given == value
+
+        return None if is_it(expected) else next((hint for slip, hint in hints if is_it(slip)), otherwise)
 
     return judge

@@ -23,7 +23,7 @@ def _judge_total(answer):
         if total is None:
             return "your function returns nothing: end it with return"
         if calls < len(terms) - 1:
-            return "some additions did not go through add, so they were not float16 additions"
+            return f"add was called {calls} times; {len(terms)} terms need at least {len(terms) - 1} additions by add"
         exact = math.fsum(terms)
         if not abs(total - exact) <= 0.005 * exact:
             return f"{len(terms)} terms from {terms[0]:.4g} to {terms[-1]:.4g} give {total:.6g}, exact is {exact:.6g}"
@@ -64,7 +64,7 @@ EXERCISES = {
             1e-12,
             (204.8, "2048 is where steps of 1 stop; a step of 0.1 fits a smaller gap, but which one?"),
             (128.0, "there the gap becomes 0.125 and half of it is 0.0625: 0.1 still rounds up"),
-            (512.0, "the counter never gets so far: look at half the gap, not at the gap"),
+            (512.0, "the counter never gets so far: how large is half the gap at 256?"),
             otherwise="not yet: it stops where 0.1 is less than half the gap to the next number",
         ),
         wrong=(204.8, 128.0, 512.0, 409.6, 255.9),
