@@ -29,7 +29,7 @@ def _package_stamp():
     return max(s[0] for s in stats), hash(tuple(stats))
 
 
-def kernel(function=None, *, fastmath="none"):
+def kernel(function=None, *, fastmath="none", parallel=False):
     """Compile `function` lazily with the project's Numba options.
 
     Parameters
@@ -39,6 +39,9 @@ def kernel(function=None, *, fastmath="none"):
     fastmath : {"none", "reorder"}
         A named set of LLVM fast-math flags. "none" is strict IEEE and gives the same bits natively
         and in WebAssembly; "reorder" lets sums vectorise and keeps NaN and inf.
+    parallel : bool
+        Run the passes of each `numba.prange` loop on all threads. A pass must own what it writes: then the result does
+        not depend on the number of threads. In WebAssembly such a loop is an ordinary one.
 
     Returns
     -------
@@ -48,9 +51,9 @@ def kernel(function=None, *, fastmath="none"):
     if fastmath not in FASTMATH_SETS:
         raise ValueError(f"fastmath is {fastmath!r}; allowed: {', '.join(map(repr, FASTMATH_SETS))}")
     if function is None:
-        return lambda function: kernel(function, fastmath=fastmath)
+        return lambda function: kernel(function, fastmath=fastmath, parallel=parallel)
     flags = set(FASTMATH_SETS[fastmath]) or False
-    dispatcher = numba.njit(error_model="numpy", fastmath=flags)(function)
+    dispatcher = numba.njit(error_model="numpy", fastmath=flags, parallel=parallel)(function)
     if not (numba.config.DISABLE_JIT or function.__closure__):  # a closure's key differs in each process
         _cache_on_disk(dispatcher)
     return dispatcher
