@@ -7,8 +7,10 @@ import json
 import math
 from html import escape
 
+from toolkit.live.base import parameters_of
 from toolkit.live.drawing import WIDTHS, frame, marks, plot_svg
 from toolkit.live.numbers import format_number
+from toolkit.live.simulation import Simulation, counted
 from toolkit.live.slots import fill_slots
 
 __all__ = ["figure_html", "json_block"]
@@ -22,23 +24,41 @@ def json_block(value, **attributes):
 
 
 def figure_html(figure):
-    """The `<figure>` element of a live figure."""
+    """The `<figure>` element of a live figure or simulation."""
     name, values = figure.name, figure.values()
+    plays = isinstance(figure, Simulation)
     controls = "".join(_control(figure, control) for control in figure.controls.values())
     panels = "".join(_panel(figure, plot, values) for plot in figure.plots)
+    first = f"the state after {counted(values['steps'][0])}" if plays else "its first state"
     return (
-        f'<figure class="live-figure" id="live-{name}" data-live="{name}">'
+        f'<figure class="live-figure" id="live-{name}" data-live="{name}">{_presets(figure) if plays else ""}'
         f'<fieldset class="live-controls" disabled><legend class="live-hidden">Controls of this figure</legend>'
-        f"{controls}</fieldset>"
+        f"{controls}</fieldset>{_player(values) if plays else ''}"
         f'<p class="live-readout" aria-live="polite">{escape(figure.sentence(values))}</p>'
         f'<div class="live-panels">{panels}</div>'
         f"<figcaption>{escape(figure.caption)}</figcaption>"
         '<p class="live-actions"><button type="button" data-action="reset">Reset</button>'
         '<button type="button" data-action="copy">Copy link to this state</button>'
         '<span class="live-copied" role="status"></span></p>'
-        "<noscript><p>This figure shows its first state. With scripts allowed, its controls work.</p></noscript>"
-        f'{json_block(_spec(figure), **{"class": "live-spec"})}</figure>'
+        f"<noscript><p>This figure shows {first}. With scripts allowed, its controls work.</p></noscript>"
+        f'{json_block(_spec(figure, values), **{"class": "live-spec"})}</figure>'
     )
+
+
+def _presets(figure):
+    buttons = "".join(f'<button type="button" data-preset="{escape(label)}" aria-pressed="false">{escape(label)}</button>'
+                      for label in figure.presets)
+    return (f'<fieldset class="live-presets" disabled><legend class="live-hidden">Experiments to start</legend>'
+            f"{buttons}</fieldset>") if buttons else ""
+
+
+def _player(values):
+    buttons = "".join(f'<button type="button" data-action="{name.lower()}">{name}</button>'
+                      for name in ("Play", "Step", "Restart"))
+    steps = values["steps"][0]
+    said = f"{counted(steps)}, run when this page was built" if steps else ""
+    return (f'<fieldset class="live-player" disabled><legend class="live-hidden">Run this simulation</legend>{buttons}'
+            f'<span class="live-steps">{said}</span></fieldset>')
 
 
 def _panel(figure, plot, values):
@@ -52,16 +72,35 @@ def _panel_spec(plot):
     return {"bindings": plot.bindings(), "marks": marks(plot), "frames": frames}
 
 
-def _spec(figure):
-    return {
+def _spec(figure, values):
+    shared = {
+        "kind": "figure",
         "name": figure.name,
         "controls": [control.spec() for control in figure.controls.values()],
-        "parameters": figure.parameters,
+        "entries": {name: parameters_of(function) for name, function, _ in figure.entry_points},
         "outputs": figure.outputs,
-        "scratch": figure.scratch,
+        "work": figure.work,
         "readouts": [readout.spec() for readout in figure.readouts],
         "panels": [_panel_spec(plot) for plot in figure.plots],
     }
+    if not isinstance(figure, Simulation):
+        return shared
+    return shared | {
+        "kind": "simulation", "live": figure.live, "done": figure.done, "count": figure.count, "pace": figure.pace,
+        "presets": figure.presets, "poster": _numbers(figure, values),
+    }
+
+
+def _numbers(figure, values):
+    """The poster's numbers: whole ones as such, and what JSON lacks as texts that JavaScript's Number reads."""
+    texts = {math.inf: "Infinity", -math.inf: "-Infinity"}
+
+    def number(value):
+        if not math.isfinite(value):
+            return texts.get(value, "NaN")
+        return int(value) if value == int(value) and abs(value) < 2**53 and str(value) != "-0.0" else float(value)
+
+    return {name: [number(float(value)) for value in values[name]] for name in [*figure.outputs, "steps"]}
 
 
 def _control(figure, control):

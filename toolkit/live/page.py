@@ -71,7 +71,7 @@ def code_cells(source):
 
 def figures_of(source):
     """Run a page's code cells and return the live figures they make; errors in cells name the cell's own lines."""
-    from toolkit.live.figure import made
+    from toolkit.live.base import made
 
     first, namespace = len(made), {"__name__": "__main__"}
     for number, code in enumerate(code_cells(source), start=1):
@@ -89,7 +89,7 @@ def figures_of(source):
 
 def build_page(source):
     """Compile the kernels of a page's figures; returns the `WasmModule`."""
-    return build_module([(f.name, f.kernel, f.argument_types) for f in figures_of(source)])
+    return build_module([entry for figure in figures_of(source) for entry in figure.entry_points])
 
 
 def _main():
