@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 
 from toolkit.collapse import (CollapseReport, collapse_gap, collapse_margin, diagnose, diagnosis, gaps,
                               underflow_gap)
-from toolkit.collapse.kernels import ORDERS, sum_exactly, sum_in_order, sum_pairwise
+from toolkit.collapse.kernels import ORDERS, sum_exactly, sum_in_lanes, sum_in_order, sum_pairwise
 from toolkit.formats import BFLOAT16, FLOAT8_E4M3FN, FLOAT16, FLOAT32, FLOAT64, get_format, round_to, ulp
 
 COUNTS = ["collapsed", "nan_rows", "zero_losses", "zero_label_gradients", "zero_gradient_rows",
@@ -129,6 +129,11 @@ def sum_by(order, terms, fmt):
         for term in terms:
             total = nearest(total + term, fmt)
         return total
+    if order == "lanes":
+        lanes = [sum_by("sequential", terms[k::8], fmt) for k in range(8)]
+        while len(lanes) > 1:
+            lanes = [nearest(a + b, fmt) for a, b in zip(lanes, lanes[len(lanes) // 2:])]
+        return lanes[0]
 
     def block(i, level):
         start, end = -(-i * len(terms) // 2**level), -(-(i + 1) * len(terms) // 2**level)
@@ -139,7 +144,7 @@ def sum_by(order, terms, fmt):
     return block(0, 0)
 
 
-SUMS = {"sequential": sum_in_order, "pairwise": sum_pairwise, "exact": sum_exactly}
+SUMS = {"sequential": sum_in_order, "pairwise": sum_pairwise, "exact": sum_exactly, "lanes": sum_in_lanes}
 
 
 @pytest.mark.parametrize("fmt", [FLOAT64, FLOAT32, FLOAT16, BFLOAT16], ids=lambda f: f.name)

@@ -22,7 +22,7 @@ def _add_diagnose(parser):
                         metavar="F,F", help="formats; e6m9 has 6 exponent and 9 fraction bits "
                         "(default: float64,float32,float16,bfloat16)")
     parser.add_argument("--order", default="sequential",
-                        help="how the exponentials are added: sequential (default), pairwise or exact")
+                        help="how the exponentials are added: sequential (default), pairwise, exact or lanes")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -45,7 +45,7 @@ def _add_formats(parser):
     parser.add_argument("--classes", type=_names, default=["2", "10", "113"],
                         metavar="K,K", help="numbers of classes for the collapse gap (default: 2,10,113)")
     parser.add_argument("--order", default="exact",
-                        help="how the exponentials are added: sequential, pairwise or exact (default)")
+                        help="how the exponentials are added: sequential, pairwise, exact (default) or lanes")
 
 
 def _formats(arguments):

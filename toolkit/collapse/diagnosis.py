@@ -33,7 +33,7 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
     formats : sequence of what `toolkit.formats.get_format` accepts
     axis : int
         Axis of the classes.
-    order : {"sequential", "pairwise", "exact"}
+    order : {"sequential", "pairwise", "exact", "lanes"}
         How `collapsed` sums: in index order; by halves of halves; or with one rounding at the end, as
         hardware does that accumulates in a wider format.
 

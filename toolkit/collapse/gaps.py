@@ -94,18 +94,19 @@ def collapse_gap(format, classes, *, order="exact", label=0):
     format : Format or what `toolkit.formats.get_format` accepts
     classes : int
         K, at least 2.
-    order : {"exact", "sequential", "pairwise"}
+    order : {"exact", "sequential", "pairwise", "lanes"}
         - "exact": only the sum is rounded, once. The closed form ``-ln u + ln(K - 1)``, for any `label`;
         - "sequential": index order, each exponential and each addition rounded to the format. Terms after the
           label's are absorbed one by one, those before it pile up first: `label` matters;
-        - "pairwise": halves of halves, each exponential and addition rounded.
+        - "pairwise": halves of halves, each exponential and addition rounded;
+        - "lanes": eight sums of every eighth term, then a tree, as vectorised libraries add up a row.
     label : int
         Index of the label's logit, from -K to K - 1.
 
     Returns
     -------
     float
-        The last two orders are found by running the summation kernels, to the last float64.
+        All but the first are found by running the summation kernels, to the last float64.
 
     Examples
     --------

@@ -9,8 +9,9 @@ import numpy as np
 from toolkit._kernel import kernel
 from toolkit.grokking._product import padded
 
-__all__ = ["ACTIVATIONS", "ARITY", "BIASED", "CHUNKS", "DEPTH", "N_ALL", "N_TRAIN", "SIZES", "bias_of", "block_floats",
-           "layer_start", "matrix", "n_classes", "n_parameters", "plan_of", "size_of", "width_of"]
+__all__ = ["ACTIVATION", "ACTIVATIONS", "ARITY", "BIASED", "BLOCK", "CHUNKS", "DEPTH", "N_ALL", "N_TRAIN", "SIZES",
+           "bias_of", "fill_tensors", "layer_start", "matrix", "n_classes", "n_parameters", "plan_of", "size_of",
+           "weights_of", "width_of"]
 
 N_TRAIN, N_ALL, ARITY, DEPTH, BIASED, ACTIVATION, SIZES = range(7)
 ACTIVATIONS = {"relu": 0, "square": 1, "gelu": 2, "tanh": 3, "identity": 4}
@@ -72,3 +73,17 @@ def bias_of(values, plan, layer):
     """The bias of `layer` as a row."""
     start = layer_start(plan, layer) + size_of(plan, layer - 1) * width_of(plan, layer)
     return values[start:start + width_of(plan, layer)]
+
+
+@kernel
+def fill_tensors(plan, tensors):
+    """Where each parameter tensor begins, and where the last one ends: weights 1, bias 1, weights 2 ..."""
+    n = 0
+    for layer in range(1, np.int64(plan[DEPTH]) + 1):
+        start = layer_start(plan, layer)
+        tensors[n] = start
+        n += 1
+        if plan[BIASED]:
+            tensors[n] = start + size_of(plan, layer - 1) * width_of(plan, layer)
+            n += 1
+    tensors[n] = n_parameters(plan)

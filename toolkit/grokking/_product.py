@@ -12,12 +12,13 @@ from numba.extending import intrinsic, overload
 
 from toolkit._kernel import kernel, like
 
-__all__ = ["CHUNK", "LINE", "ROWS", "TILE", "add_product", "padded"]
+__all__ = ["LINE", "PACKED", "ROWS", "TILE", "add_product", "padded"]
 
 LINE = 16  # columns come in multiples of this: a cache line of float32
 TILE = 64  # columns of the result that stay in registers
 CHUNK = 64  # rows of B that stay in the first-level cache, at TILE columns
 ROWS = 32  # rows of A packed at a time
+PACKED = CHUNK + LINE  # room for a packed row; one entry more than CHUNK is written
 
 _WASM_TILE_BYTES = 128
 _I64 = ir.IntType(64)
@@ -127,7 +128,7 @@ def add_product(a, b, c, coefficients, rows, counts):
     a : (m, k) array; may be a transposed view
     b : (k, n) array, C-contiguous
     c : (m, n) array, C-contiguous, n a multiple of `LINE`
-    coefficients, rows : (ROWS, CHUNK + 1) work arrays, float like a and int32
+    coefficients, rows : (ROWS, PACKED) work arrays, float like a and int32
     counts : (ROWS,) int32 work array
     """
     m = a.shape[0]

@@ -1,0 +1,66 @@
+"""The arrays of a training run: what it is (its state) and what its kernels work in."""
+import numpy as np
+
+from toolkit.grokking._engine import MEASURES, advance, measure
+from toolkit.grokking._loss import TALLIES
+from toolkit.grokking._mlp import block_floats, transposed_floats
+from toolkit.grokking._plan import BIASED, CHUNKS, DEPTH, N_ALL, SIZES, fill_tensors, n_parameters
+from toolkit.grokking._product import PACKED, ROWS
+
+__all__ = ["Workspace", "aligned", "array_sizes"]
+
+
+def aligned(size, dtype):
+    """A zeroed array that begins at a cache line: rows of matrices inside then do too, which doubles their speed."""
+    dtype = np.dtype(dtype)
+    room = np.zeros(size + 64 // dtype.itemsize, dtype)
+    skip = -room.ctypes.data % 64 // dtype.itemsize
+    return room[skip:skip + size]
+
+
+def array_sizes(plan):
+    """Length of each array that `advance` and `measure` take, by name; the first five are the state to keep."""
+    size, classes = int(n_parameters(plan)), int(plan[SIZES + plan[DEPTH]])
+    return {
+        "parameters": size, "first": size, "second": size, "clock": 3,
+        "grads": size, "steps": size, "tensors": int(plan[DEPTH]) * (1 + int(plan[BIASED])) + 1,
+        "turned": max(1, int(transposed_floats(plan))), "sums": CHUNKS * size,
+        "blocks": CHUNKS * int(block_floats(plan)), "places": CHUNKS * ROWS * (PACKED + 1),
+        "row32": CHUNKS * 3 * classes, "row64": CHUNKS * 3 * classes, "tallies": CHUNKS * len(TALLIES),
+        "gaps": int(plan[N_ALL]),
+    }
+
+
+_DTYPES = {"clock": np.float64, "tensors": np.int32, "places": np.int32, "row32": np.float32, "row64": np.float64,
+           "tallies": np.float64, "gaps": np.float64}
+STATE = ("parameters", "first", "second", "clock")
+
+
+class Workspace:
+    """Arrays around one plan, and the two kernels that use them."""
+
+    def __init__(self, plan, inputs, labels, switches, rates, dtype):
+        self.plan, self.inputs, self.labels, self.switches, self.rates = plan, inputs, labels, switches, rates
+        self.arrays = {name: aligned(size, _DTYPES.get(name, dtype)) for name, size in array_sizes(plan).items()}
+        self.arrays["clock"][1:] = 1.0
+        fill_tensors(plan, self.arrays["tensors"])
+
+    def advance(self, count):
+        """Take `count` steps."""
+        a = self.arrays
+        advance(count, self.plan, a["tensors"], a["parameters"], a["first"], a["second"], a["grads"], a["steps"],
+                self.inputs, self.labels, self.switches, self.rates, a["clock"], a["turned"], a["sums"], a["blocks"],
+                a["places"], a["row32"], a["row64"], a["tallies"], a["gaps"])
+
+    def measure(self):
+        """`MEASURES` by name, and "norms", the norm of each parameter tensor."""
+        a = self.arrays
+        out, norms = np.zeros(len(MEASURES)), np.zeros(a["tensors"].size - 1)
+        measure(self.plan, a["tensors"], a["parameters"], a["grads"], a["steps"], self.inputs, self.labels,
+                self.switches, self.rates, a["turned"], a["sums"], a["blocks"], a["places"], a["row32"], a["row64"],
+                a["tallies"], a["gaps"], out, norms)
+        return dict(zip(MEASURES, out.tolist())) | {"norms": norms}
+
+    @property
+    def steps_done(self):
+        return int(self.arrays["clock"][0])
