@@ -29,7 +29,7 @@ def _package_stamp():
     return max(s[0] for s in stats), hash(tuple(stats))
 
 
-def kernel(function=None, *, fastmath="none", parallel=False):
+def kernel(function=None, *, fastmath="none", parallel=False, inline=False):
     """Compile `function` lazily with the project's Numba options.
 
     Parameters
@@ -42,6 +42,9 @@ def kernel(function=None, *, fastmath="none", parallel=False):
     parallel : bool
         Run the passes of each `numba.prange` loop on all threads. A pass must own what it writes: then the result does
         not depend on the number of threads. In WebAssembly such a loop is an ordinary one.
+    inline : bool
+        Put the body into each caller. A function that returns a view of an array needs it: in WebAssembly a call
+        cannot hand back an array that it did not receive.
 
     Returns
     -------
@@ -51,9 +54,10 @@ def kernel(function=None, *, fastmath="none", parallel=False):
     if fastmath not in FASTMATH_SETS:
         raise ValueError(f"fastmath is {fastmath!r}; allowed: {', '.join(map(repr, FASTMATH_SETS))}")
     if function is None:
-        return lambda function: kernel(function, fastmath=fastmath, parallel=parallel)
+        return lambda function: kernel(function, fastmath=fastmath, parallel=parallel, inline=inline)
     flags = set(FASTMATH_SETS[fastmath]) or False
-    dispatcher = numba.njit(error_model="numpy", fastmath=flags, parallel=parallel)(function)
+    options = {"parallel": parallel} | ({"inline": "always"} if inline else {})
+    dispatcher = numba.njit(error_model="numpy", fastmath=flags, **options)(function)
     if not (numba.config.DISABLE_JIT or function.__closure__):  # a closure's key differs in each process
         _cache_on_disk(dispatcher)
     return dispatcher

@@ -25,7 +25,7 @@ def block_floats(plan):
     return total + ROWS * PACKED
 
 
-@kernel
+@kernel(inline=True)
 def layer_block(work, plan, layer, part):
     """The (BLOCK, width) rows of a layer: part 0 is z, 1 is phi(z), 2 the gradient with respect to z."""
     start = 0
@@ -35,7 +35,7 @@ def layer_block(work, plan, layer, part):
     return matrix(work, start + part * BLOCK * width, BLOCK, width)
 
 
-@kernel
+@kernel(inline=True)
 def packing_of(work, plan):
     """Work space for coefficients of `add_product`."""
     return matrix(work, block_floats(plan) - ROWS * PACKED, ROWS, PACKED)
@@ -50,7 +50,7 @@ def transposed_floats(plan):
     return total
 
 
-@kernel
+@kernel(inline=True)
 def transposed(values, plan, layer):
     """The weights of `layer`, transposed: a (units, width of the layer below) view."""
     start = 0
@@ -92,7 +92,7 @@ def start_rows(z, parameters, plan, layer):
 
 @kernel
 def forward_block(plan, parameters, inputs, first, count, work, rows, counts):
-    """Rows first, first + 1 ... of the data through the network; returns the (count, width) logits."""
+    """Rows first, first + 1 ... of the data through the network; the logits are z of the last layer."""
     depth = np.int64(plan[DEPTH])
     arity = np.int64(plan[ARITY])
     z = layer_block(work, plan, 1, 0)[:count]
@@ -111,7 +111,6 @@ def forward_block(plan, parameters, inputs, first, count, work, rows, counts):
         start_rows(z, parameters, plan, layer)
         packing = packing_of(work, plan)
         add_product(h[:, :size_of(plan, layer - 1)], weights_of(parameters, plan, layer), z, packing, rows, counts)
-    return z
 
 
 @kernel
@@ -162,7 +161,8 @@ def backward_chunk(plan, parameters, turned, inputs, labels, begin, end, learnin
             sums[i] = like(0.0, sums[i])
     for first in range(begin, end, BLOCK):
         count = min(BLOCK, end - first)
-        logits = forward_block(plan, parameters, inputs, first, count, work, rows, counts)
+        forward_block(plan, parameters, inputs, first, count, work, rows, counts)
+        logits = layer_block(work, plan, depth, 0)[:count]
         d = layer_block(work, plan, depth, 2)[:count]
         loss_block(logits, labels[first:first + count], n_classes(plan), switches, scale, penalty, inverse_n, row32,
                    row64, watching, tally, gaps[first:first + count], d)

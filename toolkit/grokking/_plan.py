@@ -56,19 +56,19 @@ def n_parameters(plan):
     return layer_start(plan, np.int64(plan[DEPTH]) + 1)
 
 
-@kernel
+@kernel(inline=True)
 def matrix(values, start, rows, columns):
     """A (rows, columns) view of `values` from `start` on."""
     return values[start:start + rows * columns].reshape((rows, columns))
 
 
-@kernel
+@kernel(inline=True)
 def weights_of(values, plan, layer):
     """The weights of `layer` as a (rows, columns) view."""
     return matrix(values, layer_start(plan, layer), size_of(plan, layer - 1), width_of(plan, layer))
 
 
-@kernel
+@kernel(inline=True)
 def bias_of(values, plan, layer):
     """The bias of `layer` as a row."""
     start = layer_start(plan, layer) + size_of(plan, layer - 1) * width_of(plan, layer)
