@@ -11,7 +11,7 @@ PALETTE = "live/palette.css"
 
 
 def copy_assets(app):
-    for name in ("runtime.js", "live.css"):
+    for name in ("runtime.js", "simulation.js", "live.css"):
         provide(app, ASSETS / name, f"live/{name}")
     Path(app.outdir, "_static", PALETTE).write_text(
         f":root {{ {css_variables('light')} }}\n"
@@ -34,6 +34,8 @@ def add_assets(app, pagename, templatename, context, doctree):
     context["body"] += page_assets(Path(app.env.doc2path(pagename)), Path(app.outdir).parent / ".live_cache")
     app.add_css_file(PALETTE)
     app.add_css_file("live/live.css")
+    if 'class="live-player"' in context["body"]:
+        app.add_js_file("live/simulation.js", defer="defer")
     app.add_js_file("live/runtime.js", defer="defer")
 
 

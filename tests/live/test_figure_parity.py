@@ -7,13 +7,16 @@ import pytest
 from sample import everything
 from wasm_runner import WasmRunner
 
+from toolkit.live import Simulation
+from toolkit.live.base import parameters_of
 from toolkit.live.page import figures_of
 from toolkit.live.wasm import build_module
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("notebooks/*.ipynb"), *(p for p in ROOT.glob("book/*.md") if "live_figure" in p.read_text()
                                                    or "gallery" in p.stem)])
-MOST_STATES = 60
+MOST_STATES, MOST_RUNS = 60, 6
+STEPS = 25
 
 
 def values_of(control):
@@ -35,35 +38,40 @@ def values_of(control):
 
 
 def states(figure):
-    """The product of all controls' values, thinned evenly to at most `MOST_STATES`."""
+    """The product of all controls' values, thinned evenly to at most `MOST_STATES`, or `MOST_RUNS` of a simulation."""
     names = list(figure.controls)
     grid = list(itertools.product(*(values_of(figure.controls[name]) for name in names)))
-    step = -(-len(grid) // MOST_STATES) | 1  # odd, so that thinning does not fall in step with the last control
+    most = MOST_RUNS if isinstance(figure, Simulation) else MOST_STATES
+    step = -(-len(grid) // most) | 1  # odd, so that thinning does not fall in step with the last control
     return [dict(zip(names, state)) for state in grid[::step]]
 
 
-def arguments_of(figure, state):
-    controls = {name: figure.controls[name].argument(value) for name, value in figure.state(**state).items()}
-    arrays = {name: np.zeros(size) for name, size in (figure.outputs | figure.scratch).items()}
-    return [(controls | arrays)[name] for name in figure.parameters], arrays
-
-
 def same_bits(ours, theirs):
+    if ours.dtype.kind != "f":
+        return np.array_equal(ours, theirs)
+    bits = np.dtype(f"u{ours.itemsize}")
     # The payload and sign of a NaN are the processor's own.
     return np.array_equal(np.isnan(ours), np.isnan(theirs)) and np.array_equal(
-        np.nan_to_num(ours).view(np.int64), np.nan_to_num(theirs).view(np.int64))
+        np.nan_to_num(ours).view(bits), np.nan_to_num(theirs).view(bits))
+
+
+def calls_of(figure):
+    """Entry points of a figure, and how often each is called in turn."""
+    times = {"init": 1, "step": STEPS}
+    return [(name, function, times.get(name.rpartition(".")[2], 1)) for name, function, _ in figure.entry_points]
 
 
 def check_parity(figures):
-    module = build_module([(f.name, f.kernel, f.argument_types) for f in figures])
+    module = build_module([entry for figure in figures for entry in figure.entry_points])
     with WasmRunner(module) as run:
         for figure in figures:
             for state in states(figure):
-                native, ours = arguments_of(figure, state)
-                figure.kernel(*native)
-                compiled, theirs = arguments_of(figure, state)
-                run(figure.name, *compiled)
-                for name in figure.outputs:
+                ours, theirs = (figure.arguments(figure.state(**state)) for _ in range(2))
+                for name, function, times in calls_of(figure):
+                    for _ in range(times):
+                        function(*(ours[p] for p in parameters_of(function)))
+                        run(name, *(theirs[p] for p in parameters_of(function)))
+                for name in figure.outputs | figure.work:
                     assert same_bits(ours[name], theirs[name]), f"{figure.name}: {name} differs at {state}"
 
 

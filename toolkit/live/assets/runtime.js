@@ -1,7 +1,7 @@
 /* Live figures of a page: native inputs -> the figure's WebAssembly kernel -> SVG marks, without a server.
    One classic script, so that it also runs from file://. The markup comes from toolkit/live/html.py;
    `formatNumber`, `fillSlots` and `marksSvg` mirror numbers.py, slots.py and drawing.py beside it: a test
-   compares what they return. */
+   compares what they return. Pages with simulations load simulation.js before it. */
 (() => {
   "use strict";
   const LOG_POSITIONS = 200;
@@ -274,7 +274,7 @@
       }
       if (named.length) {
         first ??= figure;
-        figure.update();
+        figure.apply();
       }
     }
     first?.root.scrollIntoView({ block: "start" });
@@ -350,44 +350,61 @@
 
   // ---- one figure --------------------------------------------------------------------------------
   class LiveFigure {
-    constructor(root, module) {
-      this.root = root;
-      this.spec = JSON.parse(root.querySelector(".live-spec").textContent);
+    constructor(root, spec, module) {
+      Object.assign(this, { root, spec });
       this.name = this.spec.name;
       this.panels = [...root.querySelectorAll(".live-plot")].map((plot, i) => new Panel(plot, this.spec.panels[i]));
       this.readout = root.querySelector(".live-readout");
       this.module = module;
       this.inputs = {};
-      this.slots = {};
       for (const spec of this.spec.controls) {
         this.inputs[spec.name] = wire[spec.kind](root.querySelector(`[data-control="${spec.name}"]`), spec);
         this.inputs[spec.name].write(spec.value); // a reloaded page may still show the inputs of before
       }
-      for (const [name, size] of Object.entries({ ...this.spec.outputs, ...this.spec.scratch })) this.slots[name] = module.reserve(size);
-      for (const spec of this.spec.controls) if (Array.isArray(spec.value)) this.slots[spec.name] = module.reserve(spec.value.length);
-      root.querySelector(".live-controls").addEventListener("input", () => { this.schedule(); rememberState(); });
+      root.querySelector(".live-controls").addEventListener("input", (event) => {
+        this.moved(event.target.closest("[data-control]").dataset.control);
+        rememberState();
+      });
       root.querySelector('[data-action="reset"]').addEventListener("click", () => this.reset());
       root.querySelector('[data-action="copy"]').addEventListener("click", () => this.copyLink());
-      root.querySelector(".live-controls").disabled = false;
+      for (const fieldset of root.querySelectorAll("fieldset")) fieldset.disabled = false;
+    }
+
+    /* Arrays of the kernels: outputs, work and vectors of the controls, by name. */
+    get arrays() {
+      const vectors = this.spec.controls.filter((spec) => Array.isArray(spec.value));
+      return { ...this.spec.outputs, ...this.spec.work, ...Object.fromEntries(vectors.map((spec) => [spec.name, ["f64", spec.value.length]])) };
+    }
+
+    /* Controls as slots and sentences read them, and as kernels receive them. */
+    readControls() {
+      const [values, passed] = [{}, {}];
+      for (const spec of this.spec.controls) {
+        const value = this.inputs[spec.name].read();
+        values[spec.name] = Array.isArray(value) ? value : [typeof value === "boolean" ? Number(value) : value];
+        passed[spec.name] = Array.isArray(value) ? value : kernelArgument(spec, value);
+      }
+      return { values, passed };
     }
 
     /* Runs the kernel; returns controls and outputs by name, each as a sequence. */
     compute() {
-      const values = {};
-      const { slots, module } = this;
-      const controls = new Map(this.spec.controls.map((spec) => [spec.name, spec]));
-      const passed = this.spec.parameters.flatMap((name) => {
-        const spec = controls.get(name);
-        const value = spec && this.inputs[name].read();
-        if (spec) values[name] = Array.isArray(value) ? value : [typeof value === "boolean" ? Number(value) : value];
-        if (!(name in slots)) return [kernelArgument(spec, value)];
-        if (spec) module.view(slots[name]).set(value);
-        else module.view(slots[name]).fill(0);
-        return [slots[name].address, slots[name].size];
-      });
-      module.call(this.name, passed);
-      for (const name of Object.keys(this.spec.outputs)) values[name] = module.view(slots[name]).slice();
+      const { module } = this;
+      const { values, passed } = this.readControls();
+      this.slots ??= module.hold(this.arrays);
+      for (const name of Object.keys({ ...this.spec.outputs, ...this.spec.work })) module.view(this.slots[name]).fill(0);
+      module.call(this.name, this.spec.entries[this.name], this.slots, passed);
+      for (const name of Object.keys(this.spec.outputs)) values[name] = module.view(this.slots[name]).slice();
       return values;
+    }
+
+    moved() {
+      this.schedule();
+    }
+
+    /* After inputs were written: by the address, by Reset, at the start. */
+    apply() {
+      this.update();
     }
 
     schedule() {
@@ -402,15 +419,28 @@
         this.readout.textContent = `This figure stopped: ${error.message}`;
         return;
       }
-      const text = sentence(this.spec.readouts, values);
+      this.draw(values);
+    }
+
+    sentence(values) {
+      return sentence(this.spec.readouts, values);
+    }
+
+    draw(values) {
+      const text = this.sentence(values);
       if (this.readout.textContent !== text) this.readout.textContent = text;
       for (const panel of this.panels) panel.show(values);
     }
 
-    reset() {
-      for (const spec of this.spec.controls) this.inputs[spec.name].write(spec.value);
-      this.update();
+    /* Takes a state, control name -> value; those it leaves out get their defaults. */
+    write(state) {
+      for (const spec of this.spec.controls) this.inputs[spec.name].write(state[spec.name] ?? spec.value);
       rememberState();
+    }
+
+    reset() {
+      this.write({});
+      this.apply();
     }
 
     async copyLink() {
@@ -427,27 +457,40 @@
   }
 
   // ---- the page's module, and start -----------------------------------------------------------
+  /* The kernels and their memory. Workers get this class as text: it uses nothing outside itself. */
   class Module {
-    constructor(instance, manifest) {
-      this.exports = instance.exports;
-      this.manifest = manifest;
-      this.end = instance.exports[manifest.heap_base].value;
+    static async load(bytes, manifest) {
+      const { instance } = await WebAssembly.instantiate(bytes);
+      return Object.assign(new Module(), {
+        bytes, manifest, exports: instance.exports, end: instance.exports[manifest.heap_base].value,
+      });
     }
 
-    reserve(size) {
-      const address = (this.end + 63) & ~63;
-      this.end = address + 8 * size;
-      const missing = this.end - this.exports.memory.buffer.byteLength;
-      if (missing > 0) this.exports.memory.grow(Math.ceil(missing / 65536));
-      return { address, size };
+    static types = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u64: BigUint64Array };
+
+    /* Memory for arrays, name -> [type, size]. */
+    hold(arrays) {
+      return Object.fromEntries(Object.entries(arrays).map(([name, [element, size]]) => {
+        const address = (this.end + 63) & ~63;
+        this.end = address + size * Module.types[element].BYTES_PER_ELEMENT;
+        const missing = this.end - this.exports.memory.buffer.byteLength;
+        if (missing > 0) this.exports.memory.grow(Math.ceil(missing / 65536));
+        return [name, { element, address, size }];
+      }));
     }
 
-    view({ address, size }) {
-      return new Float64Array(this.exports.memory.buffer, address, size);
+    view({ element, address, size }) {
+      return new Module.types[element](this.exports.memory.buffer, address, size);
     }
 
-    call(name, passed) {
-      const status = this.exports[name](...passed);
+    /* Calls a kernel: parameters found in `slots` are arrays, all get their value from `passed` if it has one. */
+    call(name, parameters, slots, passed) {
+      const flat = parameters.flatMap((p) => {
+        if (!(p in slots)) return [passed[p]];
+        if (p in passed) this.view(slots[p]).set(passed[p]);
+        return [slots[p].address, slots[p].size];
+      });
+      const status = this.exports[name](...flat);
       if (status) throw new Error(`${name}: ${this.manifest.errors[status] || "status " + status}`);
     }
   }
@@ -457,12 +500,13 @@
     if (!block) return;
     const { wasm, manifest, ...style } = JSON.parse(block.textContent);
     symbols = style.symbols;
-    const bytes = Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0));
-    const module = new Module((await WebAssembly.instantiate(bytes)).instance, manifest);
+    const module = await Module.load(Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)), manifest);
+    const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber }) };
     for (const root of document.querySelectorAll(".live-figure")) {
-      const figure = new LiveFigure(root, module);
+      const spec = JSON.parse(root.querySelector(".live-spec").textContent);
+      const figure = new kinds[spec.kind](root, spec, module);
       figures.set(figure.name, figure);
-      figure.update();
+      figure.apply();
     }
     applyAddress();
     addEventListener("hashchange", applyAddress);
