@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from drive import open_page
 
-from toolkit.live.drawing import WIDTHS, frame, marks, marks_svg
+from toolkit.live.drawing import WIDTHS, frame, marks
+from toolkit.live.marks import marks_svg
 from toolkit.live.numbers import format_number
 from toolkit.live.slots import fill_slots
 

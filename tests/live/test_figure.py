@@ -9,12 +9,13 @@ from sample import everything
 
 from toolkit.formats import get_format
 from toolkit.live import Axis, Bars, Bits, Choice, Format, Integer, Line, Logits, Plot, Readout, Slider, Toggle, live_figure
-from toolkit.live.drawing import WIDTHS, _pixel, frame, plot_svg
+from toolkit.live.drawing import WIDTHS, frame, plot_svg
 from toolkit.live.html import figure_html
 from toolkit.live.plotly import description
 from toolkit.live.readout import parts_of
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import PALETTES, ROLES, resolve_colours
+from toolkit.live.svg import pixel
 
 PLOT = Plot((Bars("y"),), x=Axis("x", (0, 1)), y=Axis("y", (0, 1)))
 
@@ -137,9 +138,9 @@ def test_the_plot_is_well_formed_svg_at_both_widths(plot):
 
 def test_pixels_follow_the_axis():
     area = frame(Plot((Line("y"),), x=Axis("x", (0, 10)), y=Axis("y", (1e-4, 1.0), scale="log")), 400)
-    assert _pixel(area["x"], 5.0) == 5 * area["width"]
-    assert _pixel(area["y"], 1e-2) == 5 * area["height"]
-    assert _pixel(area["x"], 1e300) == 1_000_000, "far away, but no huge number"
+    assert pixel(area["x"], 5.0) == 5 * area["width"]
+    assert pixel(area["y"], 1e-2) == 5 * area["height"]
+    assert pixel(area["x"], 1e300) == 1_000_000, "far away, but no huge number"
 
 
 def test_log_ticks_are_powers_of_the_base():

@@ -6,6 +6,7 @@ Its *bindings* say which output fills which slot of which trace. Two hosts draw 
 from dataclasses import KW_ONLY, dataclass
 from math import log
 
+from toolkit.live.heatmap import HeatMap
 from toolkit.live.numbers import power_label
 from toolkit.live.style import ROLES
 
@@ -119,6 +120,10 @@ class Plot:
     y: Axis
     height: int = 340
 
+    def __post_init__(self):
+        if any(isinstance(trace, HeatMap) for trace in self.traces) and "log" in (self.x.scale, self.y.scale):
+            raise ValueError("a heat map stands on a log axis; allowed: linear axes, x and y")
+
     def names(self):
         """All control and output names that the plot refers to."""
         return set().union(*(trace.names() for trace in self.traces))
@@ -131,7 +136,8 @@ class Plot:
 
     def bindings(self):
         """What fills the slots of each trace, as JSON: read by `fill_slots` and by runtime.js."""
-        return [_BINDINGS[type(trace)](self, trace) for trace in self.traces]
+        return [trace.binding() if isinstance(trace, HeatMap) else _BINDINGS[type(trace)](self, trace)
+                for trace in self.traces]
 
 
 def _series(plot, trace):

@@ -22,7 +22,8 @@ def fill_slots(bindings, values):
     Returns
     -------
     list of dict, one per binding, with lists ``x``, ``y`` (None where there is a gap) and ``text``, and for series
-    ``rail``, the same for what cannot be drawn at its place, with ``symbol``.
+    ``rail``, the same for what cannot be drawn at its place, with ``symbol``. A heat map has ``z``, its ``rows`` and
+    ``columns``, and the edges of all cells in ``x`` and ``y``.
     """
     return [_FILLERS[binding["kind"]](binding, values) for binding in bindings]
 
@@ -75,4 +76,11 @@ def _fill_band(binding, values):
     return {"x": [left, right], "y": binding["y"], "middle": middle, "text": binding["text"]}
 
 
-_FILLERS = {"series": _fill_series, "rule": _fill_rule, "band": _fill_band}
+def _fill_cells(binding, values):
+    rows, columns = (int(values[size][0]) if isinstance(size, str) else size
+                     for size in (binding["rows"], binding["columns"]))
+    return {"rows": rows, "columns": columns, "z": list(values[binding["z"]])[: rows * columns],
+            "x": binding["x"] or [-0.5, columns - 0.5], "y": binding["y"] or [-0.5, rows - 0.5]}
+
+
+_FILLERS = {"series": _fill_series, "rule": _fill_rule, "band": _fill_band, "cells": _fill_cells}
