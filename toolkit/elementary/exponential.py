@@ -4,6 +4,8 @@
 and ``exp(r) = 1 + r + p`` is a pair ``s + e`` where ``s = fl(1 + r)`` and e holds p and the bits that s lost.
 """
 import numpy as np
+from numba import types
+from numba.extending import overload
 
 from toolkit._kernel import kernel, like
 from toolkit._rounding import bits_of, float_of
@@ -110,6 +112,28 @@ def exp64(x):
 
 
 @kernel
+def exp_clamped(x):
+    """exp of a float64 clamped to ±700, without a branch: for float32, whose results are 0 or inf long before."""
+    x = -700.0 if x < -700.0 else x
+    x = 700.0 if x > 700.0 else x
+    s, e, bits = exp_reduced(x, 0.0)
+    return (s + e) * float_of((bits << 52) + _ONE_BITS)
+
+
+def exp_by_type(x):
+    """exp of a float32 without a branch, so that LLVM turns loops over it into vector code; else `exp64`."""
+    with np.errstate(over="ignore"):  # compiled, the cast to float32 gives inf without a word
+        return np.float32(exp_clamped(float(x))) if isinstance(x, np.float32) else exp64(np.float64(x))
+
+
+@overload(exp_by_type)
+def _exp_by_type(x):
+    if x == types.float32:
+        return lambda x: np.float32(exp_clamped(np.float64(x)))
+    return lambda x: exp64(np.float64(x))
+
+
+@kernel
 def exp_unrounded(x):
     """``(hi, lo)`` with ``hi + lo = exp(x)`` to about 2**-56 and ``hi = fl(hi + lo)``, for |x| <= 700."""
     s, e, bits = exp_reduced(x, 0.0)
@@ -201,7 +225,7 @@ def exp(x):
     >>> exp(700.5), 2.0 ** (700.5 * 1.4426950408889634)
     (1.6721859620674984e+304, 1.6721859620674802e+304)
     """
-    return like(exp64(np.float64(x)), x)
+    return exp_by_type(x)
 
 
 @kernel

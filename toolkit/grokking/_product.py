@@ -31,7 +31,7 @@ def add_tile(coefficients, rows, count, b, column, width, out):
             out[j] = out[j] + coefficients[t] * b[rows[t], j]
 
 
-@overload(add_tile)
+@overload(add_tile, inline="always")
 def _add_tile(coefficients, rows, count, b, column, width, out):
     def implementation(coefficients, rows, count, b, column, width, out):
         while width >= 64:
