@@ -6,7 +6,7 @@ import pytest
 from sample import WORDS, everything
 
 from toolkit.live import Axis, Band, Bars, Line, Logits, Plot, Rule, Slider, live_figure
-from toolkit.live.notebook import _Display
+from toolkit.live.notebook import Display
 from toolkit.live.plotly import LivePlot
 
 CURVE, POINTS, EDGE, BAND, CLASSES = 0, 2, 4, 6, 0  # Plotly traces: two for each trace of a plot
@@ -14,7 +14,7 @@ CURVE, POINTS, EDGE, BAND, CLASSES = 0, 2, 4, 6, 0  # Plotly traces: two for eac
 
 @pytest.fixture
 def display():
-    return _Display(everything)
+    return Display(everything)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_log_slider_has_both_ends_and_its_start_exactly(display):
 def test_a_slider_starts_off_its_grid_and_moves_on_it(slider):
     figure = live_figure(controls=[slider], outputs={"y": 1}, caption="",
                          plot=Plot((Bars("y"),), x=Axis("", (0, 2)), y=Axis("", (0, 1))))(identity)
-    widget = _Display(figure).inputs["x"].parts[0]
+    widget = Display(figure).inputs["x"].parts[0]
     assert widget.value == slider.value and widget.options[widget.index][1] == slider.value
     numbers = [number for _, number in widget.options]
     assert numbers == sorted(set(numbers)) and (numbers[0], numbers[-1]) == (slider.low, slider.high)
@@ -179,7 +179,7 @@ def fragile(x, z, y):
 
 
 def test_an_error_is_shown_and_goes_away():
-    display = _Display(fragile)
+    display = Display(fragile)
     slider = part(display, "x")
     slider.value = 3
     slider.value = 7
@@ -193,26 +193,26 @@ def test_an_error_is_shown_and_goes_away():
 
 def test_an_error_in_the_first_state_is_raised():
     with pytest.raises(ValueError, match="x must stay <= 5"):
-        _Display(fragile.show(x=9))
+        Display(fragile.show(x=9))
 
 
 def test_texts_are_no_markup(display):
-    caption = next(child for child in _Display(fragile).box.children if "live-caption" in child._dom_classes)
+    caption = next(child for child in Display(fragile).box.children if "live-caption" in child._dom_classes)
     assert "Up to 5 &amp; no &lt;b&gt;further&lt;/b&gt;." in caption.value
     assert part(display, "scale").description == "logit scale <i>s</i>"
 
 
 def test_two_displays_are_independent():
-    one, other = _Display(everything), _Display(everything)
+    one, other = Display(everything), Display(everything)
     part(one, "shift").value = 5
     assert part(other, "shift").value == 0 and said(other) == everything.sentence(everything.values())
     assert one.plots[0].library is other.plots[0].library, "Plotly's code is sent once"
 
 
 def test_closing_all_widgets_leaves_the_next_figure_whole():
-    old = _Display(everything).plots[0].library
+    old = Display(everything).plots[0].library
     old.close()
-    fresh = _Display(everything).plots[0].library
+    fresh = Display(everything).plots[0].library
     assert fresh is not old and len(fresh.source) > 1_000_000
 
 
@@ -224,7 +224,7 @@ def test_a_page_that_is_loaded_anew_gets_the_state_of_now(display):
 
 def test_a_preset_starts_and_resets_at_its_state_without_hidden_controls():
     preset = everything.show(hide=("fmt", "z"), scale=3, z=[0, 0, 1])
-    display = _Display(preset)
+    display = Display(preset)
     assert said(display) == everything.sentence(everything.values(scale=3.0, z=[0.0, 0.0, 1.0]))
     controls = display.box.children[0].children
     assert len(controls) == len(everything.controls) - 2

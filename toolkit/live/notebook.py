@@ -9,9 +9,10 @@ import ipywidgets as widgets
 from toolkit.formats import get_format
 from toolkit.live.numbers import format_number
 from toolkit.live.plotly import LivePlot
+from toolkit.live.simulation import Simulation
 from toolkit.live.style import css_variables
 
-__all__ = ["widget"]
+__all__ = ["Display", "widget"]
 
 _CSS = (files("toolkit.live") / "assets/notebook.css").read_text(encoding="utf-8")
 _STYLE = (f"<style>.live-notebook {{ {css_variables('light')} }}\n"
@@ -27,56 +28,89 @@ def widget(figure):
     the first state is raised; one in a later state stands in place of the sentence, above plots that stay as
     they were and fade.
     """
-    return _Display(figure).box
+    if isinstance(figure, Simulation):
+        from toolkit.live.player import Player
+
+        return Player(figure).box
+    return Display(figure).box
 
 
-class _Display:
+class Display:
     """One display of a figure: its widgets, and what a move does."""
 
     def __init__(self, figure):
-        values = figure.values()
-        self.figure = figure
+        self.figure, self.first = figure, figure.values()
         self.inputs = {name: _INPUTS[control.kind](control, figure.default_state[name])
                        for name, control in figure.controls.items()}
-        self.readout = widgets.HTML(_said(figure.sentence(values))).add_class("live-readout")
-        self.plots = [LivePlot(plot, values) for plot in figure.plots]
+        self.readout = widgets.HTML(_said(figure.sentence(self.first))).add_class("live-readout")
+        self.plots = [LivePlot(plot, self.first) for plot in figure.plots]
         self.writing = False
-        for part in self.inputs.values():
-            part.observe(self.update)
+        for name, part in self.inputs.items():
+            part.observe(lambda _, name=name: self.writing or self.moved(name))
         shown = (part.box for name, part in self.inputs.items() if name not in figure.hidden)
         self.box = widgets.VBox([
-            _box("live-controls", *shown),
+            *self.above(),
+            box("live-controls", *shown),
+            *self.below(),
             self.readout,
-            _box("live-panels", *self.plots),
+            box("live-panels", *self.plots),
             widgets.HTML(f"{_STYLE}<p>{escape(figure.caption)}</p>").add_class("live-caption"),
-            self._reset_button(),
+            button("Reset", self.reset).add_class("live-reset"),
         ]).add_class("live-notebook")
 
-    def _reset_button(self):
-        button = widgets.Button(description="Reset").add_class("live-reset")
-        button.on_click(self.reset)
-        return button
+    def above(self):
+        """Widgets above the controls."""
+        return ()
 
-    def update(self, _=None):
-        if self.writing:
-            return
+    def below(self):
+        """Widgets below the controls."""
+        return ()
+
+    def state(self):
+        return {name: part.read() for name, part in self.inputs.items()}
+
+    def moved(self, name):
+        """What a move of a control does."""
+        self.update()
+
+    def update(self):
+        self.guarded(lambda: self.draw(self.figure.values(**self.state())))
+
+    def draw(self, values):
+        for plot in self.plots:
+            plot.show_values(values)
+        self.readout.value = _said(self.figure.sentence(values))
+
+    def guarded(self, action):
+        """Run `action`; an error stands in place of the sentence. True if there was none."""
         try:
-            values = self.figure.values(**{name: part.read() for name, part in self.inputs.items()})
-            for plot in self.plots:
-                plot.show_values(values)
-            self.readout.value = _said(self.figure.sentence(values))
+            action()
         except Exception as error:  # noqa: BLE001  ipywidgets would hide it in JupyterLab's log
             self.readout.value = _failed(error)
+            return False
+        return True
 
-    def reset(self, _=None):
+    def write(self, state):
+        """Set all controls without running anything."""
         self.writing = True
         for name, part in self.inputs.items():
-            part.write(self.figure.default_state[name])
+            part.write(state[name])
         self.writing = False
+
+    def reset(self, _=None):
+        self.write(self.figure.default_state)
         self.update()
 
 
-def _box(name, *children):
+def button(label, action):
+    """A button of a figure."""
+    made = widgets.Button(description=label)
+    made.on_click(action)
+    return made
+
+
+def box(name, *children):
+    """A box with a CSS class."""
     return widgets.Box(children).add_class(name)
 
 
@@ -105,6 +139,8 @@ class _Input:
 
     def write(self, value):
         for part, its_value in zip(self.parts, value if self.vector else [value]):
+            if isinstance(part, widgets.SelectionSlider):
+                _admit(part, its_value)
             part.value = its_value
 
     def observe(self, callback):
@@ -135,6 +171,13 @@ def _real(control, value, **named):
     return widgets.SelectionSlider(options=tuple(_positions(control, value).items()), value=value, **named)
 
 
+def _admit(slider, number):
+    """Give a slider a position off its grid: presets name any number."""
+    if number not in (position for _, position in slider.options):
+        positions = dict(slider.options) | {format_number(number, "r"): number}
+        slider.options = sorted(positions.items(), key=lambda option: option[1])
+
+
 def _slider(control, value):
     return _Input([_real(control, value, **_named(control))])
 
@@ -154,7 +197,7 @@ def _toggle(control, value):
 def _group(control, parts, convert=float):
     name = f"live-{control.kind}"
     heading = widgets.HTML(_named(control)["description"])
-    return _Input(parts, convert, widgets.VBox([heading, _box("live-group", *parts)]).add_class(name))
+    return _Input(parts, convert, widgets.VBox([heading, box("live-group", *parts)]).add_class(name))
 
 
 def _logits(control, values):

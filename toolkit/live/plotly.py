@@ -13,7 +13,9 @@ import plotly.graph_objects as go
 import traitlets
 from ipywidgets import widget_serialization
 
+from toolkit.live.heatmap import HeatMap
 from toolkit.live.plot import Band, Bars, Line, Markers, Rule
+from toolkit.live.plotly_cells import cells_attributes, cells_data
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import ROLES, resolve_colours
 
@@ -85,7 +87,7 @@ class LivePlot(go.FigureWidget):
 
 
 def description(plot):
-    """Plotly's ``{"data", "layout"}``, slots empty, ``"$role"`` for colours; two Plotly traces per trace."""
+    """Plotly's ``{"data", "layout"}``, slots empty, ``"$role"`` for colours; two Plotly traces per trace, any number per heat map."""
     data = [drawn for trace in plot.traces for drawn in _DATA[type(trace)](trace)]
     layout = {
         "xaxis": _axis(plot.x, plot.words()), "yaxis": _axis(plot.y), "height": plot.height, "autosize": True,
@@ -167,7 +169,7 @@ def _band(band):
     return [region, _word(band, "bottom center")]
 
 
-_DATA = {Line: _line, Markers: _markers, Bars: _bars, Rule: _rule, Band: _band}
+_DATA = {Line: _line, Markers: _markers, Bars: _bars, Rule: _rule, Band: _band, HeatMap: cells_data}
 
 
 # ---- what moves ----------------------------------------------------------------------------------
@@ -181,6 +183,8 @@ def attributes(plot, filled):
             drawn += _rule_attributes(plot, slots)
         elif isinstance(trace, Band):
             drawn += _band_attributes(slots)
+        elif isinstance(trace, HeatMap):
+            drawn += cells_attributes(plot, trace, slots)
         else:
             x, rail_x = ([words.index(at) if at in words else at for at in part["x"]]
                          for part in (slots, slots["rail"]))

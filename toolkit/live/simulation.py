@@ -196,7 +196,7 @@ class Run:
     @property
     def done(self):
         name = self.simulation.done
-        return name is not None and self.outputs[name][0] != 0
+        return name is not None and bool(self.outputs[name][0] != 0)
 
     def advance(self, calls=1):
         """Call `step` `calls` times, or until it is done."""
