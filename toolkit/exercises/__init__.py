@@ -2,13 +2,13 @@
 
 Each chapter has a module here with its `EXERCISES`, name -> `Exercise`. A new chapter adds a module and a line below.
 """
-from toolkit.exercises import numbers_with_gaps, softmax_five_ways, vanishing_loss, why_it_waits
+from toolkit.exercises import numbers_with_gaps, softmax_collapse, softmax_five_ways, vanishing_loss, why_it_waits
 from toolkit.exercises._check import Exercise, Verdict, verdict
 
 __all__ = ["EXERCISES", "Exercise", "Verdict", "check"]
 
 EXERCISES = {**numbers_with_gaps.EXERCISES, **softmax_five_ways.EXERCISES, **vanishing_loss.EXERCISES,
-             **why_it_waits.EXERCISES}
+             **softmax_collapse.EXERCISES, **why_it_waits.EXERCISES}
 
 
 def check(name, answer):
