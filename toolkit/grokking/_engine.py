@@ -164,7 +164,7 @@ def measure(plan, tensors, parameters, grads, steps, inputs, labels, switches, r
     out[13] = slope
     out[14] = -inner(parameters, grads) / (length * slope) if length * slope > 0.0 else 0.0
     out[15] = length
-    out[16] = np.sqrt(norm_squared(steps) / steps.size)
+    out[16] = np.sqrt(norm_squared(steps) / n_parameters(plan))
     for t in range(tensors.size - 1):
         norms[t] = np.sqrt(norm_squared(parameters[np.int64(tensors[t]):np.int64(tensors[t + 1])]))
     rest = np.int64(plan[N_ALL]) - n

@@ -1,6 +1,14 @@
-"""Kernels of the training engine, for live figures and for kernels of your own."""
+"""Kernels of the training engine, for live figures and for kernels of your own.
+
+`start_modular_addition`, `train_and_measure` and what follows them in `_pocket.py` run whole experiments from within a
+kernel; the others are the pieces of an optimizer.
+"""
+from toolkit.grokking._engine import CHOICES, MEASURES, RATES
 from toolkit.grokking._optimizers import (adam_direction, descend, inner, keep_agreeing, lion_direction, norm_squared,
                                           perp_grad, sgd_direction)
+from toolkit.grokking._pocket import (choices_of, correct_cells, embedding_spectrum, pocket_sizes,
+                                      start_modular_addition, train_and_measure)
 
-__all__ = ["adam_direction", "descend", "inner", "keep_agreeing", "lion_direction", "norm_squared", "perp_grad",
-           "sgd_direction"]
+__all__ = ["CHOICES", "MEASURES", "RATES", "adam_direction", "choices_of", "correct_cells", "descend",
+           "embedding_spectrum", "inner", "keep_agreeing", "lion_direction", "norm_squared", "perp_grad",
+           "pocket_sizes", "sgd_direction", "start_modular_addition", "train_and_measure"]

@@ -1,0 +1,159 @@
+"""A whole training run in three flat arrays, started and moved on by kernels alone: how a page trains in a browser.
+
+`integers` holds the plan, the choices, the data and places; `doubles` the rates, the clock and what float64 needs;
+`floats` the parameters, the optimizer's memory and work space. Nothing here is another engine: the arrays are cut
+into the arguments of `advance` and `measure`.
+"""
+import numpy as np
+
+from toolkit._kernel import kernel, like
+from toolkit.elementary import cos, sin
+from toolkit.grokking._engine import CHOICES, RATES, advance, measure
+from toolkit.grokking._initial import fill_weights
+from toolkit.grokking._loss import TALLIES
+from toolkit.grokking._mlp import block_floats, transposed_floats
+from toolkit.grokking._plan import (ACTIVATION, ARITY, BIASED, CHUNKS, DEPTH, N_ALL, N_TRAIN, SIZES, fill_tensors,
+                                    n_classes, n_parameters, plan_of, size_of, weights_of)
+from toolkit.grokking._product import PACKED, ROWS
+from toolkit.grokking._random import seeded
+from toolkit.grokking._rows import fill_modular, shuffle_rows
+
+__all__ = ["choices_of", "correct_cells", "embedding_spectrum", "pocket_sizes", "start_modular_addition", "train_and_measure"]
+
+_PLAN, _TENSORS, _CHOICES = 16, 8, len(CHOICES)
+_PLACES = CHUNKS * ROWS * (PACKED + 1)
+_HEAD = _PLAN + _TENSORS + _CHOICES + _PLACES
+_CLOCK = len(RATES)
+_NORMS = _CLOCK + 3
+_TALLIED = CHUNKS * len(TALLIES)
+_FRONT = _NORMS + _TENSORS + _TALLIED
+_TWO_PI = 6.283185307179586
+
+
+def pocket_sizes(p, width):
+    """State of a live simulation of modular addition with one hidden layer: name -> (type, size).
+
+    Parameters
+    ----------
+    p, width : the largest modulus and width that its controls allow
+    """
+    plan = plan_of(n_train=1, n_all=p * p, arity=2, sizes=(2 * p, width, p), biased=False, activation="square")
+    size = int(n_parameters(plan))
+    floats = (5 + CHUNKS) * size + int(transposed_floats(plan)) + CHUNKS * (int(block_floats(plan)) + 3 * p)
+    return {"integers": ("i32", _HEAD + 3 * p * p), "doubles": ("f64", _FRONT + CHUNKS * 3 * p + p * p + 2 * width),
+            "floats": ("f32", floats + 16), "random": ("u64", 1)}
+
+
+@kernel
+def start_modular_addition(p, width, fraction, activation, seed, integers, doubles, floats, random):
+    """Data, split and initial weights of ``(a + b) mod p``; `activation` is a value of `ACTIVATIONS`.
+
+    The same bits as `Experiment(p=p, widths=(width,), train_fraction=fraction, seed=seed)` starts with.
+    """
+    rows = p * p
+    plan = integers[:_PLAN]
+    plan[N_TRAIN] = np.int64(fraction * rows)
+    plan[N_ALL] = rows
+    plan[ARITY] = 2
+    plan[DEPTH] = 2
+    plan[BIASED] = 0
+    plan[ACTIVATION] = activation
+    plan[SIZES] = 2 * p
+    plan[SIZES + 1] = width
+    plan[SIZES + 2] = p
+    inputs = integers[_HEAD:_HEAD + 2 * rows]
+    labels = integers[_HEAD + 2 * rows:_HEAD + 3 * rows]
+    fill_modular(0, p, inputs, labels)
+    seeded(random, seed, 1)
+    shuffle_rows(inputs, labels, 2, random)
+    fill_tensors(plan, integers[_PLAN:_PLAN + 3])
+    for i in range(floats.size):
+        floats[i] = like(0.0, floats[i])
+    fill_weights(plan, floats[:n_parameters(plan)], seed, 1.0, random)
+    doubles[_CLOCK] = 0.0
+    doubles[_CLOCK + 1] = 1.0
+    doubles[_CLOCK + 2] = 1.0
+
+
+@kernel(inline=True)
+def choices_of(integers):
+    """Where the choices stand, in the order of `CHOICES`."""
+    return integers[_PLAN + _TENSORS:_PLAN + _TENSORS + _CHOICES]
+
+
+@kernel
+def train_and_measure(count, integers, doubles, floats, out):
+    """Take `count` steps, then fill `out` with `MEASURES` at the new weights."""
+    plan = integers[:_PLAN]
+    tensors = integers[_PLAN:_PLAN + 3]
+    choices = integers[_PLAN + _TENSORS:_PLAN + _TENSORS + _CHOICES]
+    places = integers[_HEAD - _PLACES:_HEAD]
+    rows = np.int64(plan[N_ALL])
+    classes = n_classes(plan)
+    inputs = integers[_HEAD:_HEAD + 2 * rows]
+    labels = integers[_HEAD + 2 * rows:_HEAD + 3 * rows]
+    rates = doubles[:_CLOCK]
+    clock = doubles[_CLOCK:_NORMS]
+    norms = doubles[_NORMS:_NORMS + _TENSORS]
+    tallies = doubles[_NORMS + _TENSORS:_FRONT]
+    row64 = doubles[_FRONT:_FRONT + CHUNKS * 3 * classes]
+    gaps = doubles[_FRONT + CHUNKS * 3 * classes:_FRONT + CHUNKS * 3 * classes + rows]
+    size = n_parameters(plan)
+    parameters, first, second = floats[:size], floats[size:2 * size], floats[2 * size:3 * size]
+    grads, steps = floats[3 * size:4 * size], floats[4 * size:5 * size]
+    sums = floats[5 * size:(5 + CHUNKS) * size]
+    at = (5 + CHUNKS) * size
+    turned = floats[at:at + transposed_floats(plan)]
+    at += transposed_floats(plan)
+    blocks = floats[at:at + CHUNKS * block_floats(plan)]
+    at += CHUNKS * block_floats(plan)
+    row32 = floats[at:at + CHUNKS * 3 * classes]
+    advance(count, plan, tensors, parameters, first, second, grads, steps, inputs, labels, choices, rates, clock,
+            turned, sums, blocks, places, row32, row64, tallies, gaps)
+    measure(plan, tensors, parameters, grads, steps, inputs, labels, choices, rates, turned, sums, blocks, places,
+            row32, row64, tallies, gaps, out, norms)
+
+
+@kernel
+def correct_cells(integers, doubles, cells):
+    """The table of a and b: 0 for training rows that are wrong, 1 right; 2 for test rows that are wrong, 3 right."""
+    plan = integers[:_PLAN]
+    p = n_classes(plan)
+    gaps = doubles[_FRONT + CHUNKS * 3 * p:]
+    for i in range(np.int64(plan[N_ALL])):
+        a = np.int64(integers[_HEAD + 2 * i])
+        b = np.int64(integers[_HEAD + 2 * i + 1]) - p
+        held_out = i >= plan[N_TRAIN]
+        cells[a * p + b] = (2.0 if held_out else 0.0) + (1.0 if gaps[i] > 0.0 else 0.0)
+
+
+@kernel
+def embedding_spectrum(integers, doubles, floats, power):
+    """Share of the embedding of a at each frequency k = 1 ... (p - 1) / 2 of the discrete Fourier transform over a.
+
+    A network that adds by rotating keeps a few frequencies; one that memorizes has a little of all.
+    """
+    plan = integers[:_PLAN]
+    p = n_classes(plan)
+    w = weights_of(floats[:n_parameters(plan)], plan, 1)
+    width = size_of(plan, 1)
+    start = _FRONT + CHUNKS * 3 * p + np.int64(plan[N_ALL])
+    real = doubles[start:start + width]
+    imaginary = doubles[start + width:start + 2 * width]
+    total = 0.0
+    for k in range(1, (p - 1) // 2 + 1):
+        for h in range(width):
+            real[h] = 0.0
+            imaginary[h] = 0.0
+        for a in range(p):
+            angle = _TWO_PI * ((k * a) % p) / p
+            c, s = cos(angle), sin(angle)
+            for h in range(width):
+                real[h] += c * np.float64(w[a, h])
+                imaginary[h] += s * np.float64(w[a, h])
+        power[k - 1] = 0.0
+        for h in range(width):
+            power[k - 1] += real[h] * real[h] + imaginary[h] * imaginary[h]
+        total += power[k - 1]
+    for k in range((p - 1) // 2):
+        power[k] = power[k] / total
