@@ -235,6 +235,8 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
       if (report.order === this.engine.order && report.playing !== this.playing) this.indicate(report.playing);
       if (report.error) {
         this.begun = false;
+        cancelAnimationFrame(this.pending); // else the state before would be drawn over what went wrong
+        this.pending = null;
         this.readout.textContent = `This figure stopped: ${report.error}`;
         return;
       }
