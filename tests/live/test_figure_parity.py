@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sample import everything
+from sample import everything, learner
 from wasm_runner import WasmRunner
 
 from toolkit.live import Simulation
@@ -61,7 +61,7 @@ def calls_of(figure):
     return [(name, function, times.get(name.rpartition(".")[2], 1)) for name, function, _ in figure.entry_points]
 
 
-def check_parity(figures):
+def check_parity(figures, states=states):
     module = build_module([entry for figure in figures for entry in figure.entry_points])
     with WasmRunner(module) as run:
         for figure in figures:
@@ -84,6 +84,10 @@ def test_a_page_computes_the_same_bits(page):
 
 def test_every_kind_of_control_arrives_the_same():
     check_parity([everything])
+
+
+def test_a_simulation_steps_the_same():
+    check_parity([learner], lambda _: [{}, {"size": 12, "rate": 1.0}, {"size": 2, "rate": 0.001}])
 
 
 def test_a_difference_would_be_seen():

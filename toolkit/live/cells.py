@@ -52,13 +52,13 @@ def _edges(scale, ends, count):
 def cell_path(mark, side, left, top, right, bottom):
     """The path of one cell, or of a run of full ones."""
     if mark == "full":
-        return f"M{left} {top}H{right}V{bottom}H{left}Z"
+        return f"M{left} {top}h{right - left}v{bottom - top}h{left - right}z"
     x, y = (left + right) // 2, (top + bottom) // 2
     half = 3 * side // 10
     if mark == "dot":
         return f"M{x} {y}h0"
     if mark == "hollow":
-        return f"M{x - half} {y - half}h{2 * half}v{2 * half}h{-2 * half}Z"
+        return f"M{x - half} {y - half}h{2 * half}v{2 * half}h{-2 * half}z"
     return f"M{x - half} {y - half}l{2 * half} {2 * half}m0 {-2 * half}l{-2 * half} {2 * half}"
 
 

@@ -34,6 +34,8 @@ ROLES = {
     "second": Role("#00785a", "#2bc49a", dash="dot", symbol="square"),
     "third": Role("#a8437c", "#e08ebd", dash="dashdot", symbol="triangle-up"),
     "fourth": Role("#7a6a00", "#f0e442", dash="longdash", symbol="cross"),
+    "train": Role("#57606a", "#b1bac4", dash="dash", symbol="square", width=2.0),
+    "test": Role("#00785a", "#2bc49a", width=3.0),
     "muted": Role("#6b7280", "#9aa4b2", dash="dot", width=1.5),
 }
 PAGE = {

@@ -182,10 +182,10 @@
   }
 
   function cellPath(mark, side, left, top, right, bottom) {
-    if (mark === "full") return `M${left} ${top}H${right}V${bottom}H${left}Z`;
+    if (mark === "full") return `M${left} ${top}h${right - left}v${bottom - top}h${left - right}z`;
     const [x, y, half] = [Math.floor((left + right) / 2), Math.floor((top + bottom) / 2), Math.floor((3 * side) / 10)];
     if (mark === "dot") return `M${x} ${y}h0`;
-    if (mark === "hollow") return `M${x - half} ${y - half}h${2 * half}v${2 * half}h${-2 * half}Z`;
+    if (mark === "hollow") return `M${x - half} ${y - half}h${2 * half}v${2 * half}h${-2 * half}z`;
     return `M${x - half} ${y - half}l${2 * half} ${2 * half}m0 ${-2 * half}l${-2 * half} ${2 * half}`;
   }
 
