@@ -5,6 +5,8 @@ import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from toolkit._training_commands import add_grok, grok
+
 __all__ = ["COMMANDS", "main"]
 
 
@@ -71,6 +73,7 @@ COMMANDS = {
                  _add_diagnose, _diagnose),
     "formats": ("table of floating-point formats and of the gap at which each collapses",
                 _add_formats, _formats),
+    "grok": ("train a network, by name or by its parts, and keep what was measured", add_grok, grok),
 }
 
 
@@ -82,7 +85,7 @@ def _version():
 
 
 def main(argv=None):
-    """Run a command; return its exit code, 2 for an error on one line of stderr."""
+    """Run a command; return its exit code: 2 for an error, on one line of stderr, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m toolkit", description="Softmax at the Edge: the toolkit")
     parser.add_argument("--version", action="version", version=f"softmax-at-the-edge {_version()}")
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
@@ -93,15 +96,16 @@ def main(argv=None):
         parser.print_help()
         return 0
     try:
-        text = COMMANDS[arguments.command][2](arguments)
-    except (ValueError, TypeError) as error:
+        answer = COMMANDS[arguments.command][2](arguments)
+    except (OSError, ValueError, TypeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    text, code = answer if isinstance(answer, tuple) else (answer, 0)
     try:
         print(text, flush=True)
     except BrokenPipeError:  # `head` and the like stop reading; Python would try again at its end, aloud
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return code
 
 
 if __name__ == "__main__":

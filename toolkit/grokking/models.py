@@ -1,0 +1,69 @@
+"""From an experiment to the engine: its network's arrays, filled, and the names of its tensors."""
+import numpy as np
+
+from toolkit.collapse.kernels import ORDERS
+from toolkit.formats import FLOAT32, FLOAT64, get_format
+from toolkit.grokking._engine import CHOICES, RATES, SCHEDULES
+from toolkit.grokking._initial import fill_weights
+from toolkit.grokking._loss import EMULATED, FORMS, LOSSES, NATIVE32, NATIVE64
+from toolkit.grokking._optimizers import OPTIMIZERS
+from toolkit.grokking._plan import bias_of, plan_of, size_of, weights_of
+from toolkit.grokking._workspace import Workspace
+from toolkit.grokking.tasks import rows_of
+
+__all__ = ["build", "tensor_names", "tensors_of"]
+
+
+def choices_of(experiment):
+    """The integers of an experiment, in the order of the engine's `CHOICES`."""
+    e = experiment
+    code = get_format(e.loss_format).code
+    mode = {FLOAT32.code: NATIVE32, FLOAT64.code: NATIVE64}.get(code, EMULATED)
+    values = {"loss": LOSSES[e.loss], "form": FORMS[e.form], "order": ORDERS[e.summation], "mode": mode, "code": code,
+              "optimizer": OPTIMIZERS[e.optimizer], "perp": e.perp_grad, "cautious": e.cautious,
+              "schedule": SCHEDULES[e.schedule]}
+    return np.array([values[name] for name in CHOICES], np.int32)
+
+
+def rates_of(experiment):
+    """The numbers of an experiment, in the order of the engine's `RATES`."""
+    e = experiment
+    other = {"scale": 1.0 / e.temperature, "penalty": e.logit_penalty}
+    return np.array([other[name] if name in other else getattr(e, name) for name in RATES], np.float64)
+
+
+def build(experiment):
+    """A `Workspace` at step 0."""
+    return _BUILDERS[experiment.model](experiment, rows_of(experiment))
+
+
+def _plan(e, n_symbols):
+    return plan_of(n_train=e.n_train, n_all=e.n_rows, arity=e.bits if e.task == "parity" else 2,
+                   sizes=(n_symbols, *e.widths, e.n_classes), biased=e.bias, activation=e.activation)
+
+
+def _build_mlp(e, rows):
+    work = Workspace(_plan(e, rows.n_symbols), rows.inputs.reshape(-1), rows.labels, choices_of(e), rates_of(e),
+                     e.training_precision)
+    fill_weights(work.plan, work.arrays["parameters"], e.seed, e.gain, np.zeros(1, np.uint64))
+    return work
+
+
+_BUILDERS = {"mlp": _build_mlp}
+
+
+def tensor_names(experiment):
+    """Names of the parameter tensors, in the order of their norms."""
+    parts = ("weights", "bias") if experiment.bias else ("weights",)
+    return [f"{part} {layer}" for layer in range(1, len(experiment.widths) + 2) for part in parts]
+
+
+def tensors_of(experiment, parameters):
+    """Parameter tensors by name, without padding: weights (inputs, outputs) and biases (outputs,)."""
+    plan = _plan(experiment, experiment.bits if experiment.task == "parity" else 2 * experiment.p)
+    tensors = {}
+    for name in tensor_names(experiment):
+        part, layer = name.split()
+        view = (weights_of if part == "weights" else bias_of)(parameters, plan, int(layer))
+        tensors[name] = view[..., :size_of(plan, int(layer))].copy()
+    return tensors
