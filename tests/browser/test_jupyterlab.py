@@ -249,3 +249,39 @@ def test_the_dark_theme_is_dark_and_readable(notebook):
     page.evaluate("jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })")
     page.wait_for_function("getComputedStyle(document.querySelector('.live-plot')).filter === 'none'")
     page.assert_clean()
+
+
+ADD_CELL = """async () => {
+  const notebook = panel.content;
+  notebook.activeCellIndex = 0;
+  await jupyterapp.commands.execute("notebook:insert-cell-below");
+  notebook.activeCell.model.sharedModel.setSource("6 * 7");
+  await jupyterapp.commands.execute("notebook:run-cell");
+}"""
+
+
+def test_a_simulation_plays_while_other_cells_run(notebook):
+    page = notebook("sample")
+    page.evaluate("""() => {
+      const cell = panel.content.widgets[0].model.sharedModel;
+      cell.setSource(cell.getSource().replaceAll("everything", "learner"));
+    }""")
+    run(page, 4)
+    assert readout(page).inner_text().startswith("After 40 steps: ")
+    steps = page.locator(".live-notebook .live-steps")
+    assert steps.inner_text() == "40 steps, run when this figure was made"
+    page.get_by_role("button", name="Slow & small").click()
+    page.wait_for_function("document.querySelector('.live-steps').innerText.includes('per second')")
+    page.evaluate(ADD_CELL)
+    page.wait_for_selector(".jp-OutputArea-output >> text=42")
+    assert page.get_by_role("button", name="Pause").count() == 1, "it still plays"
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Play").wait_for()
+    page.wait_for_timeout(300)
+    before = readout(page).inner_text()
+    page.get_by_role("button", name="Step", exact=True).click()
+    page.wait_for_function("before => document.querySelector('.live-readout').innerText !== before", arg=before)
+    assert page.locator(".live-notebook").evaluate(CUT_OFF) == []
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function("document.querySelector('.live-readout').innerText.startsWith('After 40 steps: ')")
+    page.assert_clean()

@@ -37,7 +37,10 @@ def cells_attributes(plot, trace, slots):
     across, up = np.tile(x, len(y)), np.repeat(y, len(x))
     side = min(_pixels(plot.x, slots["x"], len(x), _NARROW), _pixels(plot.y, slots["y"], len(y), plot.height - 100))
     for k, level in enumerate(trace.levels):
-        yield {"x": across[levels == k], "y": up[levels == k], "marker_size": max(3.0, _SHARES[level.mark] * side)}
+        here = levels == k
+        nowhere = [] if here.any() else [np.nan]  # without any point Plotly drops a trace from the legend
+        yield {"x": np.append(across[here], nowhere), "y": np.append(up[here], nowhere),
+               "marker_size": max(3.0, _SHARES[level.mark] * side)}
 
 
 def _centres(ends, count):
