@@ -20,8 +20,11 @@ def snapshot(page, name):
 
 
 def settle(page):
-    """Two animation frames: a move is drawn in the first."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    """Two animation frames: a move is drawn in the first, and a simulation's when its worker has answered."""
+    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.evaluate(frames)
+    page.wait_for_function("![...liveFigures.figures.values()].some((figure) => figure.waiting)")
+    page.evaluate(frames)
 
 
 def controls(page, name):

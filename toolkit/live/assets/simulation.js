@@ -163,6 +163,11 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
       document.addEventListener("visibilitychange", () => document.hidden && this.pause());
     }
 
+    /* Whether a command is still on its way. */
+    get waiting() {
+      return this.running !== undefined && this.followed !== this.running.order;
+    }
+
     get engine() {
       const { name, entries, outputs, done, count, pace } = this.spec;
       const { bytes, manifest } = this.module;
@@ -231,6 +236,7 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
 
     // ---- what arrives -----------------------------------------------------------------------------
     receive(report) {
+      this.followed = report.order;
       if (report.order < this.since) return;
       if (report.order === this.engine.order && report.playing !== this.playing) this.indicate(report.playing);
       if (report.error) {
