@@ -5,7 +5,7 @@ import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from toolkit._training_commands import add_grok, grok
+from toolkit._training_commands import add_grok, add_sweep, grok, run_sweep
 
 __all__ = ["COMMANDS", "main"]
 
@@ -74,6 +74,7 @@ COMMANDS = {
     "formats": ("table of floating-point formats and of the gap at which each collapses",
                 _add_formats, _formats),
     "grok": ("train a network, by name or by its parts, and keep what was measured", add_grok, grok),
+    "sweep": ("train many networks, several at a time, into one folder", add_sweep, run_sweep),
 }
 
 

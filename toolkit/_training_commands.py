@@ -1,9 +1,10 @@
-"""The command ``grok``: arguments, files, and what to say when training stops early."""
+"""The commands ``grok`` and ``sweep``: arguments, files, and what to say when training stops early."""
 import contextlib
+import itertools
 import signal
 from pathlib import Path
 
-__all__ = ["add_grok", "grok"]
+__all__ = ["add_grok", "add_sweep", "grok", "run_sweep"]
 
 STOPPED = 130  # exit code after Ctrl-C, as of a shell
 
@@ -25,6 +26,24 @@ def add_grok(parser):
     what.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
+def add_sweep(parser):
+    what = parser.add_argument_group("what to train")
+    what.add_argument("folder", help="where runs are kept; those that are there already are not trained again")
+    what.add_argument("--preset", metavar="NAME,NAME", help="named experiments, each of them in all variations")
+    _add_changes(what)
+    what.add_argument("--vary", nargs="+", action="append", default=[], metavar=("NAME", "VALUE"),
+                      help="an argument and its values, as --vary seed 0 1 2; all combinations are trained")
+    what.add_argument("--method", nargs="+", action="append", default=[], metavar="NAME=VALUE",
+                      help="arguments that change together, as --method perp_grad=true beta2=0.999; repeated, each is "
+                           "trained in all combinations")
+    what.add_argument("--keep", default="logs", choices=("logs", "parameters", "state"), help="as of grok")
+    what.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: one per core)")
+    what.add_argument("--checkpoint-every", type=float, default=60.0, metavar="S",
+                      help="seconds between checkpoints (default 60)")
+    what.add_argument("--list", action="store_true", help="only print what is there and what is missing")
+    what.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
 def _add_changes(group):
     group.add_argument("--seed", type=int, help="random seed")
     group.add_argument("--steps", type=int, help="training steps")
@@ -32,16 +51,16 @@ def _add_changes(group):
                        help="change any argument of the experiment, as lr=0.01 or widths=200,200; may be repeated")
 
 
-def _changed(experiment, arguments):
+def _changes(arguments):
     changes = dict(map(_assignment, arguments.changes))
-    changes |= {name: getattr(arguments, name) for name in ("seed", "steps") if getattr(arguments, name) is not None}
-    return experiment.replace(**changes)
+    return changes | {name: getattr(arguments, name) for name in ("seed", "steps")
+                      if getattr(arguments, name) is not None}
 
 
 def _assignment(text):
     name, equals, value = text.partition("=")
     if not equals:
-        raise ValueError(f"--set is {text!r}; allowed: NAME=VALUE")
+        raise ValueError(f"{text!r} sets nothing; allowed: NAME=VALUE")
     return name, _value(name, value)
 
 
@@ -96,7 +115,8 @@ def grok(arguments):
             run = resume(checkpoint, steps=arguments.steps, **options)
         out = out or _out_of(checkpoint)
     else:
-        experiment = _changed(get_preset(arguments.preset) if arguments.preset else Experiment(), arguments)
+        base = get_preset(arguments.preset) if arguments.preset else Experiment()
+        experiment = base.replace(**_changes(arguments))
         checkpoint = None if out is None else out.with_name(out.name.removesuffix(".npz") + ".checkpoint.npz")
         if out is not None and out.exists():
             run = Run.load(out)
@@ -135,3 +155,37 @@ def _terminated_as_interrupted():
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _members(arguments):
+    from toolkit.grokking import Experiment, grid
+    from toolkit.grokking.presets import get_preset
+
+    names = [name.strip() for name in (arguments.preset or "").split(",") if name.strip()]
+    bases = [get_preset(name) for name in names] or [Experiment()]
+    methods = [dict(map(_assignment, method)) for method in arguments.method] or [{}]
+    choices = {}
+    for name, *values in arguments.vary:
+        if not values:
+            raise ValueError(f"--vary {name} has no values; allowed: NAME VALUE VALUE ...")
+        choices[name] = [_value(name, value) for value in values]
+    return [member for base, method in itertools.product(bases, methods)
+            for member in grid(base.replace(**_changes(arguments), **method), **choices)]
+
+
+def run_sweep(arguments):
+    """Train what is missing, and return what to print and the exit code: 1 when a member failed."""
+    from toolkit.grokking import members_of, sweep, table
+
+    experiments = _members(arguments)
+    if arguments.list:
+        return table(members_of(experiments, arguments.folder))
+    with _terminated_as_interrupted():
+        members = sweep(experiments, arguments.folder, jobs=arguments.jobs, keep=arguments.keep,
+                        progress=not arguments.quiet, checkpoint_seconds=arguments.checkpoint_every)
+    failed = {member.path.stem: member.error.strip().splitlines()[-1] for member in members if member.error}
+    missing = sum(member.run is None for member in members) - len(failed)
+    text = "\n".join([table(members), *(f"{name} failed: {reason}" for name, reason in failed.items())])
+    if missing:
+        return f"{text}\n{missing} missing: the same command goes on with them", STOPPED
+    return text, 1 if failed else 0

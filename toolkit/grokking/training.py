@@ -48,7 +48,7 @@ def train(experiment, *, progress=True, checkpoint=None, checkpoint_seconds=60.0
 
     Examples
     --------
-    >>> run = train(Experiment(p=7, widths=(16,), steps=20), progress=False)
+    >>> run = train(Experiment(p=11, widths=(16,), steps=20), progress=False)
     >>> run.finished, run.steps[-1]
     (True, 20)
     """
