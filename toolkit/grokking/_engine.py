@@ -10,12 +10,14 @@ from toolkit._kernel import kernel
 from toolkit.grokking._mlp import backward_chunk, block_floats, transpose_weights
 from toolkit.grokking._optimizers import (adam_direction, descend, inner, keep_agreeing, lion_direction, norm_squared,
                                           perp_grad, sgd_direction)
-from toolkit.grokking._plan import CHUNKS, N_ALL, N_TRAIN, n_classes, n_parameters
+from toolkit.grokking._plan import CHUNKS, N_ALL, N_TRAIN, n_classes, n_parameters, numbers_in
 from toolkit.grokking._product import PACKED, ROWS
 
 __all__ = ["CHOICES", "MEASURES", "RATES", "SCHEDULES", "advance", "gradient", "learning_rate", "measure", "quantile"]
 
 SCHEDULES = {"constant": 0, "linear_decay": 1, "warmup": 2, "warmup_linear_decay": 3}
+
+_LARGEST = np.finfo(np.float64).max
 
 # Integers and numbers of an experiment, in this order; the first five choices are the loss's.
 CHOICES = ("loss", "form", "order", "mode", "code", "optimizer", "perp", "cautious", "schedule")
@@ -70,7 +72,7 @@ def learning_rate(rates, schedule, step):
 
 
 @kernel
-def update(tensors, parameters, grads, first, second, steps, switches, rates, clock):
+def update(plan, tensors, parameters, grads, first, second, steps, switches, rates, clock):
     """One optimizer step on every tensor; `clock` holds t, beta1^t and beta2^t."""
     lr = learning_rate(rates, np.int64(switches[_SCHEDULE]), clock[0])
     clock[0] += 1.0
@@ -82,7 +84,8 @@ def update(tensors, parameters, grads, first, second, steps, switches, rates, cl
         a = np.int64(tensors[t])
         b = np.int64(tensors[t + 1])
         w, g, u = parameters[a:b], grads[a:b], steps[a:b]
-        if switches[_PERP]:
+        numbers = numbers_in(plan, t)
+        if switches[_PERP] and numbers > 1:  # padding hides a tensor of one element from perp_grad
             perp_grad(w, g)
         if rule == 0:
             sgd_direction(w, g, first[a:b], rates[_MOMENTUM], decay, u)
@@ -92,7 +95,7 @@ def update(tensors, parameters, grads, first, second, steps, switches, rates, cl
             adam_direction(w, g, first[a:b], second[a:b], rates[_BETA1], rates[_BETA2], rates[_EPS], clock[1],
                            clock[2], decay if rule == 1 else 0.0, u)
         if switches[_CAUTIOUS]:
-            keep_agreeing(u, g)
+            keep_agreeing(u, g, numbers)
         descend(w, u, lr, decay if rule >= 2 else 0.0)
 
 
@@ -103,7 +106,7 @@ def advance(count, plan, tensors, parameters, first, second, grads, steps, input
     for _ in range(count):
         gradient(plan, parameters, inputs, labels, 0, np.int64(plan[N_TRAIN]), True, False, switches, rates, turned,
                  sums, blocks, places, row32, row64, tallies, gaps, grads)
-        update(tensors, parameters, grads, first, second, steps, switches, rates, clock)
+        update(plan, tensors, parameters, grads, first, second, steps, switches, rates, clock)
 
 
 @kernel
@@ -127,7 +130,7 @@ def quantile(values, share):
         high = max(high, v)
     needed = share * values.size
     while True:
-        middle = 0.5 * low + 0.5 * high
+        middle = 0.5 * max(low, -_LARGEST) + 0.5 * min(high, _LARGEST)
         if not (low < middle < high):
             break
         below = 0
@@ -164,9 +167,11 @@ def measure(plan, tensors, parameters, grads, steps, inputs, labels, switches, r
     out[13] = slope
     out[14] = -inner(parameters, grads) / (length * slope) if length * slope > 0.0 else 0.0
     out[15] = length
-    out[16] = np.sqrt(norm_squared(steps) / n_parameters(plan))
+    numbers = 0
     for t in range(tensors.size - 1):
+        numbers += numbers_in(plan, t)
         norms[t] = np.sqrt(norm_squared(parameters[np.int64(tensors[t]):np.int64(tensors[t + 1])]))
+    out[16] = np.sqrt(norm_squared(steps) / numbers)
     rest = np.int64(plan[N_ALL]) - n
     gradient(plan, parameters, inputs, labels, n, n + rest, False, False, switches, rates, turned, sums, blocks,
              places, row32, row64, tallies, gaps, grads)

@@ -1,7 +1,7 @@
 """Optimizer steps on one parameter tensor, and ⟂Grad, which wraps any of them.
 
 A step goes in two moves: the rule turns the gradient and its memory into a direction u, and `descend` moves the
-weights by ``-lr u``. Formulas and order of operations are PyTorch's.
+weights by ``-lr u``. The formulas are PyTorch's.
 """
 import numpy as np
 
@@ -103,18 +103,20 @@ def lion_direction(g, memory, beta1, beta2, u):
 
 
 @kernel
-def keep_agreeing(u, g):
+def keep_agreeing(u, g, numbers):
     """Cautious: zero the entries of `u` whose sign disagrees with `g`, and scale up the rest to the same mean.
 
-    ``u <- u [u g > 0] / mean([u g > 0])``, its denominator at least 1e-3 (Liang et al. 2024, arXiv:2411.16085).
+    ``u <- u [u g > 0] / mean([u g > 0])``, its denominator at least 1e-3 (Liang et al. 2024, arXiv:2411.16085), the
+    mean over `numbers` entries: padding is no part of it. Signs are compared, since the product can underflow.
     """
+    zero = like(0.0, u[0])
     agreeing = 0
     for i in range(u.size):
-        if u[i] * g[i] > like(0.0, u[i]):
+        if (u[i] > zero and g[i] > zero) or (u[i] < zero and g[i] < zero):
             agreeing += 1
-    scale = like(1.0 / max(agreeing / u.size, 1e-3), u[0])
+    scale = like(1.0 / max(agreeing / numbers, 1e-3), u[0])
     for i in range(u.size):
-        u[i] = u[i] * scale if u[i] * g[i] > like(0.0, u[i]) else like(0.0, u[i])
+        u[i] = u[i] * scale if (u[i] > zero and g[i] > zero) or (u[i] < zero and g[i] < zero) else zero
 
 
 @kernel

@@ -10,8 +10,8 @@ from toolkit._kernel import kernel
 from toolkit.grokking._product import padded
 
 __all__ = ["ACTIVATION", "ACTIVATIONS", "ARITY", "BIASED", "BLOCK", "CHUNKS", "DEPTH", "N_ALL", "N_TRAIN", "SIZES",
-           "bias_of", "fill_tensors", "layer_start", "matrix", "n_classes", "n_parameters", "plan_of", "size_of",
-           "weights_of", "width_of"]
+           "bias_of", "fill_tensors", "layer_start", "matrix", "n_classes", "n_parameters", "numbers_in", "plan_of",
+           "size_of", "weights_of", "width_of"]
 
 N_TRAIN, N_ALL, ARITY, DEPTH, BIASED, ACTIVATION, SIZES = range(7)
 ACTIVATIONS = {"relu": 0, "square": 1, "gelu": 2, "tanh": 3, "identity": 4}
@@ -54,6 +54,14 @@ def layer_start(plan, layer):
 def n_parameters(plan):
     """Numbers among the parameters, padding included."""
     return layer_start(plan, np.int64(plan[DEPTH]) + 1)
+
+
+@kernel
+def numbers_in(plan, tensor):
+    """Numbers in parameter tensor 0, 1 ... without padding."""
+    each = 1 + np.int64(plan[BIASED])
+    layer = tensor // each + 1
+    return size_of(plan, layer) * (size_of(plan, layer - 1) if tensor % each == 0 else 1)
 
 
 @kernel(inline=True)
