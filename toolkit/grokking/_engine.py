@@ -1,6 +1,6 @@
 """Full-batch training: gradients over chunks of rows, optimizer steps, and what a step is worth looking at.
 
-`advance` takes any number of steps without Python in between; `measure` fills `MEASURES` at the present weights.
+`advance` takes any number of steps without Python in between and fills `MEASURES` at the weights they lead to.
 The same kernels run in the browser. Sums have fixed owners and orders, so neither threads nor machine change a bit.
 """
 import numpy as np
@@ -13,7 +13,7 @@ from toolkit.grokking._optimizers import (adam_direction, descend, inner, keep_a
 from toolkit.grokking._plan import CHUNKS, N_ALL, N_TRAIN, n_classes, n_parameters, numbers_in
 from toolkit.grokking._product import PACKED, ROWS
 
-__all__ = ["CHOICES", "MEASURES", "RATES", "SCHEDULES", "advance", "gradient", "learning_rate", "measure", "quantile"]
+__all__ = ["CHOICES", "MEASURES", "RATES", "SCHEDULES", "advance", "gradient", "learning_rate", "quantile"]
 
 SCHEDULES = {"constant": 0, "linear_decay": 1, "warmup": 2, "warmup_linear_decay": 3}
 
@@ -25,14 +25,14 @@ _OPTIMIZER, _PERP, _CAUTIOUS, _SCHEDULE = range(5, 9)
 RATES = ("lr", "weight_decay", "beta1", "beta2", "eps", "momentum", "scale", "penalty", "warmup", "steps")
 _LR, _DECAY, _BETA1, _BETA2, _EPS, _MOMENTUM, _SCALE, _PENALTY, _WARMUP, _STEPS = range(len(RATES))
 
-# What `measure` fills, in this order.
+# What `advance` measures, in this order.
 MEASURES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "collapsed", "zero_loss",
             "zero_label_gradient", "zero_gradient", "row_sum", "gap_10", "gap_50", "gap_90", "largest_logit",
             "gradient_norm", "nlm_cosine", "weight_norm", "step_rms")
 
 
 @kernel(parallel=True)
-def gradient(plan, parameters, inputs, labels, begin, end, learning, watching, switches, rates, turned, sums, blocks,
+def gradient(plan, parameters, inputs, labels, begin, end, learning, watching, choices, rates, turned, sums, blocks,
              places, row32, row64, tallies, gaps, grads):
     """Tallies over rows [begin, end) and, when `learning`, the gradient of their mean loss."""
     n = np.int64(end - begin)
@@ -47,7 +47,7 @@ def gradient(plan, parameters, inputs, labels, begin, end, learning, watching, s
         pack = places[c * (entries + ROWS):(c + 1) * (entries + ROWS)]
         backward_chunk(
             plan, parameters, turned, inputs, labels, begin + n * c // CHUNKS, begin + n * (c + 1) // CHUNKS,
-            learning, watching, switches, rates[_SCALE], rates[_PENALTY], 1.0 / n, blocks[c * room:(c + 1) * room],
+            learning, watching, choices, rates[_SCALE], rates[_PENALTY], 1.0 / n, blocks[c * room:(c + 1) * room],
             pack[:entries].reshape((ROWS, PACKED)), pack[entries:],
             row32[3 * classes * c:3 * classes * (c + 1)].reshape((3, classes)),
             row64[3 * classes * c:3 * classes * (c + 1)].reshape((3, classes)),
@@ -72,20 +72,20 @@ def learning_rate(rates, schedule, step):
 
 
 @kernel
-def update(plan, tensors, parameters, grads, first, second, steps, switches, rates, clock):
+def update(plan, tensors, parameters, grads, first, second, steps, choices, rates, clock):
     """One optimizer step on every tensor; `clock` holds t, beta1^t and beta2^t."""
-    lr = learning_rate(rates, np.int64(switches[_SCHEDULE]), clock[0])
+    lr = learning_rate(rates, np.int64(choices[_SCHEDULE]), clock[0])
     clock[0] += 1.0
     clock[1] *= rates[_BETA1]
     clock[2] *= rates[_BETA2]
-    rule = np.int64(switches[_OPTIMIZER])
+    rule = np.int64(choices[_OPTIMIZER])
     decay = rates[_DECAY]
     for t in range(tensors.size - 1):
         a = np.int64(tensors[t])
         b = np.int64(tensors[t + 1])
         w, g, u = parameters[a:b], grads[a:b], steps[a:b]
         numbers = numbers_in(plan, t)
-        if switches[_PERP] and numbers > 1:  # padding hides a tensor of one element from perp_grad
+        if choices[_PERP] and numbers > 1:  # padding hides a tensor of one element from perp_grad
             perp_grad(w, g)
         if rule == 0:
             sgd_direction(w, g, first[a:b], rates[_MOMENTUM], decay, u)
@@ -94,19 +94,9 @@ def update(plan, tensors, parameters, grads, first, second, steps, switches, rat
         else:
             adam_direction(w, g, first[a:b], second[a:b], rates[_BETA1], rates[_BETA2], rates[_EPS], clock[1],
                            clock[2], decay if rule == 1 else 0.0, u)
-        if switches[_CAUTIOUS]:
+        if choices[_CAUTIOUS]:
             keep_agreeing(u, g, numbers)
         descend(w, u, lr, decay if rule >= 2 else 0.0)
-
-
-@kernel
-def advance(count, plan, tensors, parameters, first, second, grads, steps, inputs, labels, switches, rates, clock,
-            turned, sums, blocks, places, row32, row64, tallies, gaps):
-    """Take `count` full-batch training steps."""
-    for _ in range(count):
-        gradient(plan, parameters, inputs, labels, 0, np.int64(plan[N_TRAIN]), True, False, switches, rates, turned,
-                 sums, blocks, places, row32, row64, tallies, gaps, grads)
-        update(plan, tensors, parameters, grads, first, second, steps, switches, rates, clock)
 
 
 @kernel
@@ -147,12 +137,9 @@ def quantile(values, share):
 
 
 @kernel
-def measure(plan, tensors, parameters, grads, steps, inputs, labels, switches, rates, turned, sums, blocks, places,
-            row32, row64, tallies, gaps, out, norms):
-    """Fill `out` in the order of `MEASURES`, and `norms` with the norm of each parameter tensor."""
+def note_training(plan, tensors, parameters, grads, steps, tallies, gaps, out, norms):
+    """What the training rows and the weights say, once the gradient at these weights is there."""
     n = np.int64(plan[N_TRAIN])
-    gradient(plan, parameters, inputs, labels, 0, n, True, True, switches, rates, turned, sums, blocks, places, row32,
-             row64, tallies, gaps, grads)
     out[0] = total_of(tallies, 0) / n
     out[1] = total_of(tallies, 1) / n
     for i in range(4):
@@ -172,8 +159,27 @@ def measure(plan, tensors, parameters, grads, steps, inputs, labels, switches, r
         numbers += numbers_in(plan, t)
         norms[t] = np.sqrt(norm_squared(parameters[np.int64(tensors[t]):np.int64(tensors[t + 1])]))
     out[16] = np.sqrt(norm_squared(steps) / numbers)
+
+
+@kernel
+def advance(count, measuring, plan, tensors, parameters, first, second, grads, steps, inputs, labels, choices, rates,
+            clock, turned, sums, blocks, places, row32, row64, tallies, gaps, out, norms):
+    """Take `count` full-batch training steps; then, when `measuring`, fill `out` with `MEASURES` at the new weights,
+    and `norms` with the norm of each parameter tensor.
+
+    One loop holds the steps and both passes of the measurement: with a single call of `gradient`, machine code and
+    WebAssembly are half as large.
+    """
+    n = np.int64(plan[N_TRAIN])
     rest = np.int64(plan[N_ALL]) - n
-    gradient(plan, parameters, inputs, labels, n, n + rest, False, False, switches, rates, turned, sums, blocks,
-             places, row32, row64, tallies, gaps, grads)
-    out[2] = total_of(tallies, 0) / rest
-    out[3] = total_of(tallies, 1) / rest
+    for i in range(count + (2 if measuring else 0)):
+        testing = i == count + 1
+        gradient(plan, parameters, inputs, labels, n if testing else 0, n + rest if testing else n, not testing,
+                 i == count, choices, rates, turned, sums, blocks, places, row32, row64, tallies, gaps, grads)
+        if i < count:
+            update(plan, tensors, parameters, grads, first, second, steps, choices, rates, clock)
+        elif i == count:
+            note_training(plan, tensors, parameters, grads, steps, tallies, gaps, out, norms)
+        else:
+            out[2] = total_of(tallies, 0) / rest
+            out[3] = total_of(tallies, 1) / rest

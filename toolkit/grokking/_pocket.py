@@ -2,15 +2,16 @@
 
 `integers` holds the plan, the choices, the data and places; `doubles` the rates, the clock and what float64 needs;
 `floats` the parameters, the optimizer's memory and work space. Nothing here is another engine: the arrays are cut
-into the arguments of `advance` and `measure`.
+into the arguments of `advance`.
 """
 import numpy as np
 
 from toolkit._kernel import kernel, like
 from toolkit.elementary import cos, sin
-from toolkit.grokking._engine import CHOICES, RATES, advance, measure
+from toolkit.formats import FLOAT32, FLOAT64
+from toolkit.grokking._engine import CHOICES, RATES, advance
 from toolkit.grokking._initial import fill_weights
-from toolkit.grokking._loss import TALLIES
+from toolkit.grokking._loss import EMULATED, NATIVE32, NATIVE64, TALLIES
 from toolkit.grokking._mlp import block_floats, transposed_floats
 from toolkit.grokking._plan import (ACTIVATION, ARITY, BIASED, CHUNKS, DEPTH, N_ALL, N_TRAIN, SIZES, fill_tensors,
                                     n_classes, n_parameters, plan_of, size_of, weights_of)
@@ -18,7 +19,8 @@ from toolkit.grokking._product import PACKED, ROWS
 from toolkit.grokking._random import seeded
 from toolkit.grokking._rows import fill_modular, shuffle_rows
 
-__all__ = ["choices_of", "correct_cells", "embedding_spectrum", "pocket_sizes", "start_modular_addition", "train_and_measure"]
+__all__ = ["choose", "correct_cells", "embedding_spectrum", "pocket_sizes", "set_rates", "start_modular_addition",
+           "steps_taken", "train_and_measure"]
 
 _PLAN, _TENSORS, _CHOICES = 16, 8, len(CHOICES)
 _PLACES = CHUNKS * ROWS * (PACKED + 1)
@@ -27,6 +29,7 @@ _CLOCK = len(RATES)
 _NORMS = _CLOCK + 3
 _TALLIED = CHUNKS * len(TALLIES)
 _FRONT = _NORMS + _TENSORS + _TALLIED
+_FLOAT32, _FLOAT64 = FLOAT32.code, FLOAT64.code
 _TWO_PI = 6.283185307179586
 
 
@@ -75,15 +78,39 @@ def start_modular_addition(p, width, fraction, activation, seed, integers, doubl
     doubles[_CLOCK + 2] = 1.0
 
 
-@kernel(inline=True)
-def choices_of(integers):
-    """Where the choices stand, in the order of `CHOICES`."""
-    return integers[_PLAN + _TENSORS:_PLAN + _TENSORS + _CHOICES]
+@kernel
+def choose(loss, form, order, fmt, optimizer, perp, integers):
+    """Loss, its form, its order of summation, its format's code, optimizer and ⟂Grad, as the engine numbers them."""
+    choices = integers[_PLAN + _TENSORS:_PLAN + _TENSORS + _CHOICES]
+    choices[0] = loss
+    choices[1] = form
+    choices[2] = order
+    choices[3] = NATIVE32 if fmt == _FLOAT32 else NATIVE64 if fmt == _FLOAT64 else EMULATED
+    choices[4] = fmt
+    choices[5] = optimizer
+    choices[6] = perp
+    choices[7] = 0
+    choices[8] = 0
 
 
 @kernel
-def train_and_measure(count, integers, doubles, floats, out):
-    """Take `count` steps, then fill `out` with `MEASURES` at the new weights."""
+def set_rates(lr, weight_decay, beta1, beta2, eps, momentum, doubles):
+    """Numbers of the optimizer; the loss sees the logits as they are, at no penalty and a constant rate."""
+    doubles[0] = lr
+    doubles[1] = weight_decay
+    doubles[2] = beta1
+    doubles[3] = beta2
+    doubles[4] = eps
+    doubles[5] = momentum
+    doubles[6] = 1.0
+    doubles[7] = 0.0
+    doubles[8] = 0.0
+    doubles[9] = 1.0
+
+
+@kernel
+def train_and_measure(count, measuring, integers, doubles, floats, out):
+    """Take `count` steps, then, when `measuring`, fill `out` with `MEASURES` at the new weights."""
     plan = integers[:_PLAN]
     tensors = integers[_PLAN:_PLAN + 3]
     choices = integers[_PLAN + _TENSORS:_PLAN + _TENSORS + _CHOICES]
@@ -108,10 +135,14 @@ def train_and_measure(count, integers, doubles, floats, out):
     blocks = floats[at:at + CHUNKS * block_floats(plan)]
     at += CHUNKS * block_floats(plan)
     row32 = floats[at:at + CHUNKS * 3 * classes]
-    advance(count, plan, tensors, parameters, first, second, grads, steps, inputs, labels, choices, rates, clock,
-            turned, sums, blocks, places, row32, row64, tallies, gaps)
-    measure(plan, tensors, parameters, grads, steps, inputs, labels, choices, rates, turned, sums, blocks, places,
-            row32, row64, tallies, gaps, out, norms)
+    advance(count, measuring, plan, tensors, parameters, first, second, grads, steps, inputs, labels, choices, rates,
+            clock, turned, sums, blocks, places, row32, row64, tallies, gaps, out, norms)
+
+
+@kernel
+def steps_taken(doubles):
+    """Steps since the start."""
+    return np.int64(doubles[_CLOCK])
 
 
 @kernel

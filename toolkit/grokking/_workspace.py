@@ -1,7 +1,7 @@
 """The arrays of a training run: what it is (its state) and what its kernels work in."""
 import numpy as np
 
-from toolkit.grokking._engine import MEASURES, advance, measure
+from toolkit.grokking._engine import MEASURES, advance
 from toolkit.grokking._loss import TALLIES
 from toolkit.grokking._mlp import block_floats, transposed_floats
 from toolkit.grokking._plan import BIASED, CHUNKS, DEPTH, N_ALL, SIZES, fill_tensors, n_parameters
@@ -19,7 +19,7 @@ def aligned(size, dtype):
 
 
 def array_sizes(plan):
-    """Length of each array that `advance` and `measure` take, by name; the first five are the state to keep."""
+    """Length of each array that `advance` takes, by name; the first five are the state to keep."""
     size, classes = int(n_parameters(plan)), int(plan[SIZES + plan[DEPTH]])
     return {
         "parameters": size, "first": size, "second": size, "clock": 3,
@@ -33,32 +33,33 @@ def array_sizes(plan):
 
 _DTYPES = {"clock": np.float64, "tensors": np.int32, "places": np.int32, "row32": np.float32, "row64": np.float64,
            "tallies": np.float64, "gaps": np.float64}
+_NOTHING = np.zeros(0)
 STATE = ("parameters", "first", "second", "clock")
 
 
 class Workspace:
-    """Arrays around one plan, and the two kernels that use them."""
+    """Arrays around one plan, and the kernel that uses them."""
 
-    def __init__(self, plan, inputs, labels, switches, rates, dtype):
-        self.plan, self.inputs, self.labels, self.switches, self.rates = plan, inputs, labels, switches, rates
+    def __init__(self, plan, inputs, labels, choices, rates, dtype):
+        self.plan, self.inputs, self.labels, self.choices, self.rates = plan, inputs, labels, choices, rates
         self.arrays = {name: aligned(size, _DTYPES.get(name, dtype)) for name, size in array_sizes(plan).items()}
         self.arrays["clock"][1:] = 1.0
         fill_tensors(plan, self.arrays["tensors"])
 
+    def _run(self, count, measuring, out, norms):
+        a = self.arrays
+        advance(count, measuring, self.plan, a["tensors"], a["parameters"], a["first"], a["second"], a["grads"],
+                a["steps"], self.inputs, self.labels, self.choices, self.rates, a["clock"], a["turned"], a["sums"],
+                a["blocks"], a["places"], a["row32"], a["row64"], a["tallies"], a["gaps"], out, norms)
+
     def advance(self, count):
         """Take `count` steps."""
-        a = self.arrays
-        advance(count, self.plan, a["tensors"], a["parameters"], a["first"], a["second"], a["grads"], a["steps"],
-                self.inputs, self.labels, self.switches, self.rates, a["clock"], a["turned"], a["sums"], a["blocks"],
-                a["places"], a["row32"], a["row64"], a["tallies"], a["gaps"])
+        self._run(count, False, _NOTHING, _NOTHING)
 
     def measure(self):
         """`MEASURES` by name, and "norms", the norm of each parameter tensor."""
-        a = self.arrays
-        out, norms = np.zeros(len(MEASURES)), np.zeros(a["tensors"].size - 1)
-        measure(self.plan, a["tensors"], a["parameters"], a["grads"], a["steps"], self.inputs, self.labels,
-                self.switches, self.rates, a["turned"], a["sums"], a["blocks"], a["places"], a["row32"], a["row64"],
-                a["tallies"], a["gaps"], out, norms)
+        out, norms = np.zeros(len(MEASURES)), np.zeros(self.arrays["tensors"].size - 1)
+        self._run(0, True, out, norms)
         return dict(zip(MEASURES, out.tolist())) | {"norms": norms}
 
     @property

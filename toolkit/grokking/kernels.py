@@ -6,9 +6,9 @@ kernel; the others are the pieces of an optimizer.
 from toolkit.grokking._engine import CHOICES, MEASURES, RATES
 from toolkit.grokking._optimizers import (adam_direction, descend, inner, keep_agreeing, lion_direction, norm_squared,
                                           perp_grad, sgd_direction)
-from toolkit.grokking._pocket import (choices_of, correct_cells, embedding_spectrum, pocket_sizes,
-                                      start_modular_addition, train_and_measure)
+from toolkit.grokking._pocket import (choose, correct_cells, embedding_spectrum, pocket_sizes, set_rates,
+                                      start_modular_addition, steps_taken, train_and_measure)
 
-__all__ = ["CHOICES", "MEASURES", "RATES", "adam_direction", "choices_of", "correct_cells", "descend",
+__all__ = ["CHOICES", "MEASURES", "RATES", "adam_direction", "choose", "correct_cells", "descend",
            "embedding_spectrum", "inner", "keep_agreeing", "lion_direction", "norm_squared", "perp_grad",
-           "pocket_sizes", "sgd_direction", "start_modular_addition", "train_and_measure"]
+           "pocket_sizes", "set_rates", "sgd_direction", "start_modular_addition", "steps_taken", "train_and_measure"]

@@ -11,6 +11,7 @@ import numba
 import numpy as np
 from tqdm.auto import tqdm
 
+from toolkit.grokking._live_plot import TrainingPlot
 from toolkit.grokking._workspace import STATE
 from toolkit.grokking.models import build, tensor_names
 from toolkit.grokking.run import Log, Run, versions
@@ -20,7 +21,8 @@ __all__ = ["resume", "train"]
 _CHUNK_SECONDS = 0.15  # steps between two looks at the clock and at Ctrl-C
 
 
-def train(experiment, *, progress=True, checkpoint=None, checkpoint_seconds=60.0, callback=None, threads=None):
+def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_seconds=60.0, callback=None,
+          threads=None):
     """Train, and return what was measured on the way.
 
     The same experiment gives the same bits with any number of threads, and with any number of interruptions.
@@ -30,6 +32,8 @@ def train(experiment, *, progress=True, checkpoint=None, checkpoint_seconds=60.0
     experiment : Experiment
     progress : bool
         Show a bar with accuracies and the share of collapsed rows.
+    plot : bool
+        In a notebook, draw them as curves that grow.
     checkpoint : str or path, optional
         A file to write every `checkpoint_seconds` and at the end, in one move each. If it is there already, and of
         this experiment, training goes on from it; of another experiment, it is an error. A checkpoint that cannot be
@@ -65,7 +69,7 @@ def train(experiment, *, progress=True, checkpoint=None, checkpoint_seconds=60.0
         elif not checkpoint.parent.is_dir():
             raise ValueError(f"checkpoint is {str(checkpoint)!r}, but there is no folder {str(checkpoint.parent)!r}")
     with _threads(threads):
-        return _Training(experiment, start, progress, checkpoint, checkpoint_seconds, callback).go()
+        return _Training(experiment, start, progress, plot, checkpoint, checkpoint_seconds, callback).go()
 
 
 def resume(checkpoint, *, steps=None, **options):
@@ -138,7 +142,7 @@ def _first_interrupt():
 class _Training:
     """One sitting of a training run."""
 
-    def __init__(self, experiment, start, progress, checkpoint, checkpoint_seconds, callback):
+    def __init__(self, experiment, start, progress, plot, checkpoint, checkpoint_seconds, callback):
         self.experiment, self.callback = experiment, callback
         self.checkpoint, self.checkpoint_seconds = checkpoint, checkpoint_seconds
         self.work = build(experiment)
@@ -147,6 +151,7 @@ class _Training:
         self.log, self.earlier = Log(start), start.seconds if start else 0.0
         self.stopped, self.pace = False, None
         self.began = self.saved = time.monotonic()
+        self.plot = TrainingPlot(experiment.steps) if plot else None
         self.bar = tqdm(total=experiment.steps, initial=self.work.steps_done, unit="step", disable=not progress,
                         mininterval=0.2 if sys.stderr.isatty() else 30.0, dynamic_ncols=True)
 
@@ -176,6 +181,8 @@ class _Training:
                     self._save()
             if self.checkpoint:
                 self._save()
+            if self.plot:
+                self.plot.draw(self.log, now=True)
             return self._run()
 
     def _chunk(self):
@@ -194,6 +201,8 @@ class _Training:
         self.log.add(self.work.steps_done, measures)
         self.bar.set_postfix_str(f"train {measures['train_accuracy']:.1%}, test {measures['test_accuracy']:.1%}, "
                                  f"collapsed {measures['collapsed']:.1%}", refresh=False)
+        if self.plot:
+            self.plot.draw(self.log)
         if self.callback is not None and self.callback(self.work.steps_done, measures):
             self.stopped = True
 
