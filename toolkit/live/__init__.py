@@ -7,4 +7,5 @@ from toolkit.live.readout import Readout
 from toolkit.live.simulation import Simulation, live_simulation
 
 __all__ = ["Axis", "Band", "Bars", "Bits", "Choice", "Format", "HeatMap", "Integer", "Level", "Line", "LiveFigure",
-           "Logits", "Markers", "Plot", "Readout", "Rule", "Simulation", "Slider", "Toggle", "live_figure", "live_simulation"]
+           "Logits", "Markers", "Plot", "Readout", "Rule", "Simulation", "Slider", "Toggle", "live_figure",
+           "live_simulation"]

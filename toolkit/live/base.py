@@ -22,7 +22,7 @@ _DTYPES = {"f64": np.float64, "f32": np.float32, "i32": np.int32, "u64": np.uint
 
 
 class Array(NamedTuple):
-    """An array that a kernel fills or works in: type of its elements as in `toolkit.live.wasm.abi`, and their number."""
+    """An array of a kernel: the type of its elements, as in `toolkit.live.wasm.abi`, and their number."""
 
     element: str
     size: int

@@ -5,7 +5,7 @@ from toolkit.live.svg import pixel
 
 __all__ = ["cell_path", "cells_svg", "level_of", "level_svg"]
 
-_GRID_FROM = 60  # tenths of a pixel: smaller cells have no lines between them
+_GRID_FROM = 36  # tenths of a pixel: smaller cells have no lines between them
 
 
 def level_of(look, value):

@@ -155,8 +155,9 @@ def _cells_sample(look, x, middle):
     """The level of an entry, or the shades side by side."""
     levels = look["levels"] if look["states"] else look["levels"][:-1]
     side = 140 if look["states"] else 120
-    cells = "".join(level_svg(level, side, cell_path(level["mark"], side, k * side, -side // 2, (k + 1) * side, side // 2))
-                    for k, level in enumerate(levels))
+    half = side // 2
+    paths = [cell_path(level["mark"], side, k * side, -half, (k + 1) * side, half) for k, level in enumerate(levels)]
+    cells = "".join(level_svg(level, side, path) for level, path in zip(levels, paths))
     return f'<g class="live-cells" transform="translate({x} {middle}) scale(.1)">{cells}</g>'
 
 

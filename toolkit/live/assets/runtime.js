@@ -171,7 +171,7 @@
   };
 
   // ---- cells of heat maps: one path for each level -------------------------------------------------
-  const GRID_FROM = 60;
+  const GRID_FROM = 36;
 
   function levelOf(look, value) {
     const count = look.levels.length;
