@@ -1,5 +1,4 @@
 """Simulations and heat maps in Chromium, on a page of their own that is opened from a folder."""
-import base64
 import sys
 from pathlib import Path
 
@@ -11,10 +10,11 @@ from test_mirror import DECODE, encoded
 import toolkit.live
 from toolkit.live import Axis, HeatMap, Plot, Slider, live_figure
 from toolkit.live.drawing import WIDTHS, frame, marks
-from toolkit.live.html import figure_html, json_block
+from toolkit.live.html import figure_html
 from toolkit.live.marks import marks_svg
+from toolkit.live.page import module_block
 from toolkit.live.slots import fill_slots
-from toolkit.live.style import SYMBOLS, css_variables
+from toolkit.live.style import css_variables
 from toolkit.live.wasm import build_module
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
@@ -46,8 +46,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("simulations")
     figures = [learner, saddle]
     module = build_module([entry for figure in figures for entry in figure.entry_points])
-    block = json_block({"wasm": base64.b64encode(module.bytes).decode(), "manifest": module.manifest,
-                        "symbols": SYMBOLS}, id="live-module")
+    block = module_block(module)
     dark = f'html[data-theme="dark"] {{{css_variables("dark")}}}'
     style = (f"<style>:root {{{css_variables('light')}}} {dark} body {{ font-family: sans-serif; margin: 1rem auto;"
              " max-width: 860px; color: var(--live-text); background: var(--live-ground); }</style>"

@@ -569,12 +569,18 @@
     }
   }
 
+  async function inflated(text) {
+    const deflated = new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]);
+    const bytes = deflated.stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Uint8Array(await new Response(bytes).arrayBuffer());
+  }
+
   async function start() {
     const block = document.getElementById("live-module");
     if (!block) return;
     const { wasm, manifest, ...style } = JSON.parse(block.textContent);
     symbols = style.symbols;
-    const module = await Module.load(Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)), manifest);
+    const module = await Module.load(await inflated(wasm), manifest);
     const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber }) };
     for (const root of document.querySelectorAll(".live-figure")) {
       const spec = JSON.parse(root.querySelector(".live-spec").textContent);
