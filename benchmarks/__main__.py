@@ -7,6 +7,7 @@ import time
 TABLES = {
     "Elementary functions: largest error in units in the last place, beside NumPy and SciPy": "elementary_ulp",
     "log_softmax in float32: largest error in units in the last place, by logit gap": "log_softmax_ulp",
+    "A training step at p = 113, beside PyTorch": "grokking_step",
     "Methods in float32: microseconds per row for rows × classes, beside SciPy": "method_speed",
 }
 

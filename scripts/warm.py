@@ -1,4 +1,4 @@
-"""Compile every method and elementary function once, so that nobody waits later; Numba keeps the code."""
+"""Compile every method, elementary function and trainer once, so that nobody waits later; Numba keeps the code."""
 import time
 import warnings
 
@@ -6,7 +6,9 @@ import numpy as np
 
 from toolkit import elementary
 from toolkit.catalog import METHODS
-from toolkit.formats import round_to
+from toolkit.formats import FLOAT32, round_to
+from toolkit.grokking import Experiment, train
+from toolkit.grokking import kernels as grok
 
 LABELS = np.array([0])
 
@@ -23,6 +25,20 @@ def warm_method(method, dtype):
     method.gradient(*arguments, **dict(method.parameters))
 
 
+def warm_training(precision):
+    train(Experiment(p=5, widths=(4,), train_fraction=0.9, steps=1, training_precision=precision), progress=False)
+
+
+def warm_training_in_a_figure():
+    types = {"i32": np.int32, "f64": np.float64, "f32": np.float32, "u64": np.uint64}
+    state = {name: np.zeros(size, types[element]) for name, (element, size) in grok.pocket_sizes(5, 4).items()}
+    integers, doubles, floats = state["integers"], state["doubles"], state["floats"]
+    grok.start_modular_addition(5, 4, 0.9, 1, 0, integers, doubles, floats, state["random"])
+    grok.choose(0, 0, 3, FLOAT32.code, 2, False, integers)
+    grok.set_rates(0.01, 0.0, 0.9, 0.99, 1e-25, 0.0, doubles)
+    grok.train_and_measure(1, True, integers, doubles, floats, np.zeros(len(grok.MEASURES)))
+
+
 def warm():
     for dtype in (np.float32, np.float64):
         for method in METHODS:
@@ -30,6 +46,9 @@ def warm():
         for name in elementary.__all__:
             getattr(elementary, name)(*[dtype(0.5)] * (2 if name == "pow" else 1))
     round_to(LABELS, "float16")
+    for precision in ("float32", "float64"):
+        warm_training(precision)
+    warm_training_in_a_figure()
 
 
 if __name__ == "__main__":
