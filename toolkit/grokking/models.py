@@ -11,7 +11,7 @@ from toolkit.grokking._plan import bias_of, plan_of, size_of, weights_of
 from toolkit.grokking._workspace import Workspace
 from toolkit.grokking.tasks import rows_of
 
-__all__ = ["build", "tensor_names", "tensors_of"]
+__all__ = ["build", "products_per_step", "tensor_names", "tensors_of"]
 
 
 def choices_of(experiment):
@@ -50,6 +50,12 @@ def _build_mlp(e, rows):
 
 
 _BUILDERS = {"mlp": _build_mlp}
+
+
+def products_per_step(experiment):
+    """About how many multiplications one training step takes; the first layer gathers, and needs few."""
+    sizes = (*experiment.widths, experiment.n_classes)
+    return 3 * experiment.n_train * sum(a * b for a, b in zip(sizes, sizes[1:]))
 
 
 def tensor_names(experiment):

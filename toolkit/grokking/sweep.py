@@ -1,4 +1,4 @@
-"""Many training runs in one folder: `sweep` does those that are missing, `grid` lists them, `members_of` finds them, `table` compares them.
+"""Many training runs in one folder: `grid` lists them, `sweep` does those that are missing, `table` compares them.
 
 Each run writes its own file in the moment it is finished, so what is on the disk is all there is to know.
 """
@@ -85,7 +85,7 @@ def sweep(experiments, folder, *, jobs=None, keep="logs", progress=True, checkpo
     folder : str or path
         Made when there is none.
     jobs : int, optional
-        Processes at a time, by default one for each core, or what joblib's configuration says.
+        Processes at a time, by default one for each core, or for each worker of the cluster.
     keep : {"logs", "parameters", "state"}
         As of `Run.save`.
     progress : bool

@@ -1,5 +1,6 @@
 """Long training in the foreground: `train` and `resume`. Interrupts, checkpoints and progress; no mathematics."""
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -13,12 +14,13 @@ from tqdm.auto import tqdm
 
 from toolkit.grokking._live_plot import TrainingPlot
 from toolkit.grokking._workspace import STATE
-from toolkit.grokking.models import build, tensor_names
+from toolkit.grokking.models import build, products_per_step, tensor_names
 from toolkit.grokking.run import Log, Run, versions
 
 __all__ = ["resume", "train"]
 
-_CHUNK_SECONDS = 0.15  # steps between two looks at the clock and at Ctrl-C
+_CHUNK_SECONDS = 0.15  # of steps between two looks at the clock and at Ctrl-C
+_TOO_SHORT = 1_000_000  # multiplications in a step: under a third of a millisecond
 
 
 def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_seconds=60.0, callback=None,
@@ -42,7 +44,7 @@ def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_
     callback : callable, optional
         Called as ``callback(step, measures)`` after each measurement; a true answer ends the training.
     threads : int, optional
-        How many threads to use, by default all.
+        How many threads to use, by default all, or one where a step is too short to share.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_
             start = _same(Run.load(checkpoint), experiment, checkpoint)
         elif not checkpoint.parent.is_dir():
             raise ValueError(f"checkpoint is {str(checkpoint)!r}, but there is no folder {str(checkpoint.parent)!r}")
-    with _threads(threads):
+    with _threads(threads or (1 if products_per_step(experiment) < _TOO_SHORT else None)):
         return _Training(experiment, start, progress, plot, checkpoint, checkpoint_seconds, callback).go()
 
 
@@ -111,7 +113,12 @@ def _same(run, experiment, path):
 @contextlib.contextmanager
 def _threads(count):
     """Numba's number of threads, put back afterwards."""
+    # Numba starts its threads here. GNU OpenMP's spin while they wait, ten times slower where others need the cores.
+    patience = os.environ.get("GOMP_SPINCOUNT")
+    os.environ["GOMP_SPINCOUNT"] = patience or "2000"
     before = numba.get_num_threads()
+    if patience is None:
+        del os.environ["GOMP_SPINCOUNT"]
     try:
         numba.set_num_threads(count or before)
         yield
