@@ -101,7 +101,8 @@ def test_adam_forgets_a_first_gradient_at_the_published_rates(dtype):
 
 def test_second_moments_die_in_float32_where_eps_must_take_over():
     """A constant gradient of 1e-22: (1 - beta2) g^2 is 0 in float32, and the step m / eps: 1000 for eps = 1e-25."""
-    single, double = (Rule("adamw", dtype, lr=1e-9, betas=(0.9, 0.99), eps=1e-25) for dtype in (np.float32, np.float64))
+    settings = dict(lr=1e-9, betas=(0.9, 0.99), eps=1e-25)
+    single, double = Rule("adamw", np.float32, **settings), Rule("adamw", np.float64, **settings)
     for _ in range(300):
         single.step(np.full(4, 1e-22))
         double.step(np.full(4, 1e-22))
