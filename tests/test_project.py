@@ -80,7 +80,7 @@ def imported(path):
 
 def test_every_module_that_we_import_is_declared():
     comes_with = {"yaml": "pyyaml", "packaging": "pytest", "llvmlite": "numba", "traitlets": "ipywidgets",
-                  "docutils": "jupyter-book", "myst_nb": "jupyter-book", "sphinx": "jupyter-book"}
+                  "IPython": "ipywidgets", "docutils": "jupyter-book", "myst_nb": "jupyter-book", "sphinx": "jupyter-book"}
     folders = ("toolkit", "book", "scripts", "tests", "benchmarks")
     files = [path for folder in folders for path in ROOT.glob(f"{folder}/**/*.py")]
     ours = {"toolkit", "benchmarks"} | {path.stem for path in files}
