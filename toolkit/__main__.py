@@ -5,6 +5,7 @@ import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from toolkit._recording_commands import add_paper, add_record, paper, record
 from toolkit._training_commands import add_grok, add_sweep, grok, run_sweep
 
 __all__ = ["COMMANDS", "main"]
@@ -75,6 +76,9 @@ COMMANDS = {
                 _add_formats, _formats),
     "grok": ("train a network, by name or by its parts, and keep what was measured", add_grok, grok),
     "sweep": ("train many networks, several at a time, into one folder", add_sweep, run_sweep),
+    "record": ("make the recorded runs that come with the toolkit, or list them", add_record, record),
+    "paper": ("redraw a figure of the grokking paper from recorded runs, or print paper and ours side by side",
+              add_paper, paper),
 }
 
 

@@ -58,9 +58,16 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False):
     flags = set(FASTMATH_SETS[fastmath]) or False
     options = {"parallel": parallel} | ({"inline": "always"} if inline else {})
     dispatcher = numba.njit(error_model="numpy", fastmath=flags, **options)(function)
-    if not (numba.config.DISABLE_JIT or function.__closure__):  # a closure's key differs in each process
+    # A closure's key differs in each process.
+    if not (numba.config.DISABLE_JIT or function.__closure__ or _holds_arrays(function)):
         _cache_on_disk(dispatcher)
     return dispatcher
+
+
+def _holds_arrays(function):
+    """Whether a notebook's function reads global arrays: machine code contains them, and a cache would keep old ones."""
+    return function.__module__ == "__main__" and any(
+        isinstance(function.__globals__.get(name), np.ndarray) for name in function.__code__.co_names)
 
 
 def _cache_on_disk(dispatcher):

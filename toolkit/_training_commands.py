@@ -4,7 +4,7 @@ import itertools
 import signal
 from pathlib import Path
 
-__all__ = ["add_grok", "add_sweep", "grok", "run_sweep"]
+__all__ = ["STOPPED", "add_grok", "add_sweep", "grok", "run_sweep", "terminated_as_interrupted"]
 
 STOPPED = 130  # exit code after Ctrl-C, as of a shell
 
@@ -111,7 +111,7 @@ def grok(arguments):
             raise ValueError("--resume goes with --steps, --out, --keep, --threads and --quiet only: the experiment "
                              "is in the checkpoint")
         checkpoint = Path(arguments.resume)
-        with _terminated_as_interrupted():
+        with terminated_as_interrupted():
             run = resume(checkpoint, steps=arguments.steps, **options)
         out = out or _out_of(checkpoint)
     else:
@@ -123,7 +123,7 @@ def grok(arguments):
             if run.experiment != experiment or not run.finished:
                 raise ValueError(f"{out}: there is another run in this file already; allowed: a new name")
             return f"{run.summary()}\n{out} held this run already"
-        with _terminated_as_interrupted():
+        with terminated_as_interrupted():
             run = train(experiment, checkpoint=checkpoint, **options)
     return _kept(run, out, checkpoint, arguments.keep)
 
@@ -148,7 +148,7 @@ def _kept(run, out, checkpoint, keep):
 
 
 @contextlib.contextmanager
-def _terminated_as_interrupted():
+def terminated_as_interrupted():
     """Let SIGTERM, with which batch systems end a job, do what Ctrl-C does."""
     before = signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     try:
@@ -180,7 +180,7 @@ def run_sweep(arguments):
     experiments = _members(arguments)
     if arguments.list:
         return table(members_of(experiments, arguments.folder))
-    with _terminated_as_interrupted():
+    with terminated_as_interrupted():
         members = sweep(experiments, arguments.folder, jobs=arguments.jobs, keep=arguments.keep,
                         progress=not arguments.quiet, checkpoint_seconds=arguments.checkpoint_every)
     failed = {member.path.stem: member.error.strip().splitlines()[-1] for member in members if member.error}
