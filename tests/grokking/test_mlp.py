@@ -1,4 +1,5 @@
 """Gradients of the networks: by differences, by NumPy, by Euler's identity; and whole runs recorded from PyTorch."""
+import numba
 import numpy as np
 import pytest
 from engine_setup import gradients, logits, make, numbers, row_losses, tensors
@@ -7,6 +8,15 @@ from toolkit.grokking._plan import ACTIVATIONS, N_TRAIN
 
 DEPTHS = {1: (), 2: (9,), 3: (9, 17), 4: (6, 5, 7)}
 EXACT = dict(p=5, fraction=0.8, dtype="float64", loss_format="float64", form="complement", gain=2.0)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks this small are not worth two threads, least of all on a busy machine."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(before)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
