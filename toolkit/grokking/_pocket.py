@@ -159,32 +159,39 @@ def correct_cells(integers, doubles, cells):
 
 
 @kernel
-def embedding_spectrum(integers, doubles, floats, power):
-    """Share of the embedding of a at each frequency k = 1 ... (p - 1) / 2 of the discrete Fourier transform over a.
+def embedding_spectrum(integers, doubles, floats, units, power):
+    """Of the first `units` hidden units, the share of the weights from a at each frequency 0 ... p // 2.
 
-    A network that adds by rotating keeps a few frequencies; one that memorizes has a little of all.
+    ``power[k * units + h]`` is what frequency k has of the energy of unit h, by the discrete Fourier transform over a;
+    a column sums to 1, or is 0 beyond the width. A unit that helps to add by rotating has one frequency; one that
+    memorizes has a little of all.
     """
     plan = integers[:_PLAN]
     p = n_classes(plan)
     w = weights_of(floats[:n_parameters(plan)], plan, 1)
     width = size_of(plan, 1)
+    count = min(units, width)
     start = _FRONT + CHUNKS * 3 * p + np.int64(plan[N_ALL])
-    real = doubles[start:start + width]
-    imaginary = doubles[start + width:start + 2 * width]
-    total = 0.0
-    for k in range(1, (p - 1) // 2 + 1):
-        for h in range(width):
+    real = doubles[start:start + count]
+    imaginary = doubles[start + width:start + width + count]
+    for i in range(power.size):
+        power[i] = 0.0
+    for k in range(p // 2 + 1):
+        for h in range(count):
             real[h] = 0.0
             imaginary[h] = 0.0
         for a in range(p):
             angle = _TWO_PI * ((k * a) % p) / p
             c, s = cos(angle), sin(angle)
-            for h in range(width):
+            for h in range(count):
                 real[h] += c * np.float64(w[a, h])
                 imaginary[h] += s * np.float64(w[a, h])
-        power[k - 1] = 0.0
-        for h in range(width):
-            power[k - 1] += real[h] * real[h] + imaginary[h] * imaginary[h]
-        total += power[k - 1]
-    for k in range((p - 1) // 2):
-        power[k] = power[k] / total
+        both = 1.0 if 2 * k % p == 0 else 2.0  # frequency p - k has the same energy as k
+        for h in range(count):
+            power[k * units + h] = both * (real[h] * real[h] + imaginary[h] * imaginary[h])
+    for h in range(count):
+        total = 0.0
+        for k in range(p // 2 + 1):
+            total += power[k * units + h]
+        for k in range(p // 2 + 1):
+            power[k * units + h] = power[k * units + h] / total if total > 0.0 else 0.0

@@ -29,13 +29,14 @@ def figure_html(figure):
     plays = isinstance(figure, Simulation)
     controls = "".join(_control(figure, control) for control in figure.controls.values())
     panels = "".join(_panel(figure, plot, values) for plot in figure.plots)
+    controls = ('<fieldset class="live-controls" disabled><legend class="live-hidden">Controls of this figure</legend>'
+                f"{controls}</fieldset>")
     first = f"the state after {counted(values['steps'][0])}" if plays else "its first state"
     return (
-        f'<figure class="live-figure" id="live-{name}" data-live="{name}">{_presets(figure) if plays else ""}'
-        f'<fieldset class="live-controls" disabled><legend class="live-hidden">Controls of this figure</legend>'
-        f"{controls}</fieldset>{_player(values) if plays else ''}"
+        f'<figure class="live-figure" id="live-{name}" data-live="{name}">'
+        f"{_presets(figure) + _player(values) if plays else controls}"
         f'<p class="live-readout" aria-live="polite">{escape(figure.sentence(values))}</p>'
-        f'<div class="live-panels">{panels}</div>'
+        f'<div class="live-panels">{panels}</div>{controls if plays else ""}'
         f"<figcaption>{escape(figure.caption)}</figcaption>"
         '<p class="live-actions"><button type="button" data-action="reset">Reset</button>'
         '<button type="button" data-action="copy">Copy link to this state</button>'
@@ -64,7 +65,8 @@ def _player(values):
 def _panel(figure, plot, values):
     filled = fill_slots(plot.bindings(), values)
     pictures = "".join(plot_svg(plot, name, filled) for name in WIDTHS)
-    return f'<div class="live-plot" role="img" aria-label="{escape(figure.caption)}">{pictures}</div>'
+    place = "live-plot live-whole-row" if plot.whole_row else "live-plot"
+    return f'<div class="{place}" role="img" aria-label="{escape(figure.caption)}">{pictures}</div>'
 
 
 def _panel_spec(plot):

@@ -48,23 +48,23 @@ class Display:
         for name, part in self.inputs.items():
             part.observe(lambda _, name=name: self.writing or self.moved(name))
         shown = (part.box for name, part in self.inputs.items() if name not in figure.hidden)
+        self.controls = box("live-controls", *shown)
         self.box = widgets.VBox([
             *self.above(),
-            box("live-controls", *shown),
-            *self.below(),
             self.readout,
             box("live-panels", *self.plots),
+            *self.below(),
             widgets.HTML(f"{_STYLE}<p>{escape(figure.caption)}</p>").add_class("live-caption"),
             button("Reset", self.reset).add_class("live-reset"),
         ]).add_class("live-notebook")
 
     def above(self):
-        """Widgets above the controls."""
-        return ()
+        """Widgets above the sentence and the plots."""
+        return [self.controls]
 
     def below(self):
-        """Widgets below the controls."""
-        return ()
+        """Widgets below the plots."""
+        return []
 
     def state(self):
         return {name: part.read() for name, part in self.inputs.items()}

@@ -36,14 +36,16 @@ class Player(Display):
     def above(self):
         labels = self.figure.presets
         self.presets = {label: button(label, lambda _, label=label: self.choose(label)) for label in labels}
-        return [box("live-presets", *self.presets.values())] if labels else []
-
-    def below(self):
         self.buttons = {name: button(name.title(), lambda _, name=name: getattr(self, name)())
                         for name in ("play", "step", "restart")}
         self.buttons["play"].add_class("live-play")
         self.steps = widgets.HTML().add_class("live-steps")
-        return [box("live-player", *self.buttons.values(), self.steps)]
+        presets = [box("live-presets", *self.presets.values())] if labels else []
+        return [*presets, box("live-player", *self.buttons.values(), self.steps)]
+
+    def below(self):
+        """What plays comes first, and the means to change it after what it does: buttons and plots fit on a phone."""
+        return [self.controls]
 
     # ---- what the reader does -------------------------------------------------------------------------
 

@@ -112,13 +112,14 @@ class Band:
 
 @dataclass(frozen=True)
 class Plot:
-    """Traces on two axes. `height` in pixels."""
+    """Traces on two axes. `height` in pixels; a plot with `whole_row` stands beside no other."""
 
     traces: tuple
     _: KW_ONLY
     x: Axis
     y: Axis
     height: int = 340
+    whole_row: bool = False
 
     def __post_init__(self):
         if any(isinstance(trace, HeatMap) for trace in self.traces) and "log" in (self.x.scale, self.y.scale):

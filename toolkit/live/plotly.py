@@ -63,6 +63,8 @@ class LivePlot(go.FigureWidget):
         self._plot = plot
         self._config = {"responsive": True, "displayModeBar": False}
         self.add_class("live-plot")
+        if plot.whole_row:
+            self.add_class("live-whole-row")
 
     @traitlets.default("library")
     def _shared_library(self):
