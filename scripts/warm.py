@@ -1,6 +1,8 @@
 """Compile every method, elementary function and trainer once, so that nobody waits later; Numba keeps the code."""
+import os
 import time
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
@@ -39,21 +41,33 @@ def warm_training_in_a_figure():
     grok.train_and_measure(1, True, integers, doubles, floats, np.zeros(len(grok.MEASURES)))
 
 
-def warm():
+def warm_methods():
     for dtype in (np.float32, np.float64):
         for method in METHODS:
             warm_method(method, dtype)
         for name in elementary.__all__:
             getattr(elementary, name)(*[dtype(0.5)] * (2 if name == "pow" else 1))
     round_to(LABELS, "float16")
-    for precision in ("float32", "float64"):
-        warm_training(precision)
+
+
+def warm_float32_training():
+    warm_training("float32")
     warm_training_in_a_figure()
+
+
+def warm_float64_training():
+    warm_training("float64")
+
+
+def quietly(part):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # naive forms say where they break
+        part()
 
 
 if __name__ == "__main__":
     start = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # naive forms say where they break
-        warm()
+    with ProcessPoolExecutor(min(3, os.cpu_count())) as pool:
+        for _ in pool.map(quietly, (warm_float32_training, warm_methods, warm_float64_training)):
+            pass
     print(f"Kernels ready after {time.perf_counter() - start:.0f} s.")
