@@ -7,11 +7,13 @@ import numpy as np
 from numba import prange
 
 from toolkit._kernel import kernel
-from toolkit.grokking._mlp import backward_chunk, block_floats, transpose_weights
+from toolkit.grokking._mlp import backward_chunk, transpose_weights
 from toolkit.grokking._optimizers import (adam_direction, descend, inner, keep_agreeing, lion_direction, norm_squared,
                                           perp_grad, sgd_direction)
-from toolkit.grokking._plan import CHUNKS, N_ALL, N_TRAIN, n_classes, n_parameters, numbers_in
+from toolkit.grokking._plan import CHUNKS, N_ALL, N_TRAIN, n_classes, numbers_in
 from toolkit.grokking._product import PACKED, ROWS
+from toolkit.grokking._transformer import prepare, transformer_chunk
+from toolkit.grokking._transformer_plan import tensor_numbers
 
 __all__ = ["CHOICES", "MEASURES", "RATES", "SCHEDULES", "advance", "gradient", "learning_rate", "quantile"]
 
@@ -33,25 +35,39 @@ MEASURES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "colla
 
 @kernel(parallel=True)
 def gradient(plan, parameters, inputs, labels, begin, end, learning, watching, choices, rates, turned, sums, blocks,
-             places, row32, row64, tallies, gaps, grads):
-    """Tallies over rows [begin, end) and, when `learning`, the gradient of their mean loss."""
+             places, row32, row64, tallies, gaps, grads, shape, step):
+    """Tallies over rows [begin, end) and, when `learning`, the gradient of their mean loss.
+
+    `shape` is None for a perceptron, whose machine code then holds nothing of a transformer.
+    """
     n = np.int64(end - begin)
-    size = n_parameters(plan)
-    room = block_floats(plan)
+    size = grads.size
+    room = blocks.size // CHUNKS
     entries = ROWS * PACKED
     classes = n_classes(plan)
     each = tallies.size // CHUNKS
     if learning:
-        transpose_weights(parameters, plan, turned)
+        if shape is None:
+            transpose_weights(parameters, plan, turned)
+        else:
+            prepare(plan, shape, parameters, turned, blocks[:room], places[:entries].reshape((ROWS, PACKED)),
+                    places[entries:entries + ROWS])
     for c in prange(CHUNKS):
+        first, last = begin + n * c // CHUNKS, begin + n * (c + 1) // CHUNKS
         pack = places[c * (entries + ROWS):(c + 1) * (entries + ROWS)]
-        backward_chunk(
-            plan, parameters, turned, inputs, labels, begin + n * c // CHUNKS, begin + n * (c + 1) // CHUNKS,
-            learning, watching, choices, rates[_SCALE], rates[_PENALTY], 1.0 / n, blocks[c * room:(c + 1) * room],
-            pack[:entries].reshape((ROWS, PACKED)), pack[entries:],
-            row32[3 * classes * c:3 * classes * (c + 1)].reshape((3, classes)),
-            row64[3 * classes * c:3 * classes * (c + 1)].reshape((3, classes)),
-            tallies[c * each:(c + 1) * each], gaps, sums[c * size:(c + 1) * size])
+        rows, counts = pack[:entries].reshape((ROWS, PACKED)), pack[entries:]
+        block, own_sums = blocks[c * room:(c + 1) * room], sums[c * size:(c + 1) * size]
+        narrow = row32[3 * classes * c:3 * classes * (c + 1)].reshape((3, classes))
+        wide = row64[3 * classes * c:3 * classes * (c + 1)].reshape((3, classes))
+        tally = tallies[c * each:(c + 1) * each]
+        if shape is None:
+            backward_chunk(plan, parameters, turned, inputs, labels, first, last, learning, watching, choices,
+                           rates[_SCALE], rates[_PENALTY], 1.0 / n, block, rows, counts, narrow, wide, tally, gaps,
+                           own_sums)
+        else:
+            transformer_chunk(plan, shape, parameters, turned, inputs, labels, first, last, step, learning, watching,
+                              choices, rates[_SCALE], rates[_PENALTY], 1.0 / n, block, rows, counts, narrow, wide,
+                              tally, gaps, own_sums)
     if learning:
         for part in prange(CHUNKS):
             for i in range(size * part // CHUNKS, size * (part + 1) // CHUNKS):
@@ -72,7 +88,16 @@ def learning_rate(rates, schedule, step):
 
 
 @kernel
-def update(plan, tensors, parameters, grads, first, second, steps, choices, rates, clock):
+def numbers_of(plan, shape, tensor):
+    """Numbers in a parameter tensor without padding."""
+    if shape is None:
+        return numbers_in(plan, tensor)
+    else:
+        return tensor_numbers(plan, shape, tensor)
+
+
+@kernel
+def update(plan, shape, tensors, parameters, grads, first, second, steps, choices, rates, clock):
     """One optimizer step on every tensor; `clock` holds t, beta1^t and beta2^t."""
     lr = learning_rate(rates, np.int64(choices[_SCHEDULE]), clock[0])
     clock[0] += 1.0
@@ -84,7 +109,7 @@ def update(plan, tensors, parameters, grads, first, second, steps, choices, rate
         a = np.int64(tensors[t])
         b = np.int64(tensors[t + 1])
         w, g, u = parameters[a:b], grads[a:b], steps[a:b]
-        numbers = numbers_in(plan, t)
+        numbers = numbers_of(plan, shape, t)
         if choices[_PERP] and numbers > 1:  # padding hides a tensor of one element from perp_grad
             perp_grad(w, g)
         if rule == 0:
@@ -137,7 +162,7 @@ def quantile(values, share):
 
 
 @kernel
-def note_training(plan, tensors, parameters, grads, steps, tallies, gaps, out, norms):
+def note_training(plan, shape, tensors, parameters, grads, steps, tallies, gaps, out, norms):
     """What the training rows and the weights say, once the gradient at these weights is there."""
     n = np.int64(plan[N_TRAIN])
     out[0] = total_of(tallies, 0) / n
@@ -156,16 +181,16 @@ def note_training(plan, tensors, parameters, grads, steps, tallies, gaps, out, n
     out[15] = length
     numbers = 0
     for t in range(tensors.size - 1):
-        numbers += numbers_in(plan, t)
+        numbers += numbers_of(plan, shape, t)
         norms[t] = np.sqrt(norm_squared(parameters[np.int64(tensors[t]):np.int64(tensors[t + 1])]))
     out[16] = np.sqrt(norm_squared(steps) / numbers)
 
 
 @kernel
 def advance(count, measuring, plan, tensors, parameters, first, second, grads, steps, inputs, labels, choices, rates,
-            clock, turned, sums, blocks, places, row32, row64, tallies, gaps, out, norms):
+            clock, turned, sums, blocks, places, row32, row64, tallies, gaps, out, norms, shape=None):
     """Take `count` full-batch training steps; then, when `measuring`, fill `out` with `MEASURES` at the new weights,
-    and `norms` with the norm of each parameter tensor.
+    and `norms` with the norm of each parameter tensor. `shape` is that of a transformer, or None.
 
     One loop holds the steps and both passes of the measurement: with a single call of `gradient`, machine code and
     WebAssembly are half as large.
@@ -175,11 +200,12 @@ def advance(count, measuring, plan, tensors, parameters, first, second, grads, s
     for i in range(count + (2 if measuring else 0)):
         testing = i == count + 1
         gradient(plan, parameters, inputs, labels, n if testing else 0, n + rest if testing else n, not testing,
-                 i == count, choices, rates, turned, sums, blocks, places, row32, row64, tallies, gaps, grads)
+                 i == count, choices, rates, turned, sums, blocks, places, row32, row64, tallies, gaps, grads,
+                 shape, np.int64(clock[0]))
         if i < count:
-            update(plan, tensors, parameters, grads, first, second, steps, choices, rates, clock)
+            update(plan, shape, tensors, parameters, grads, first, second, steps, choices, rates, clock)
         elif i == count:
-            note_training(plan, tensors, parameters, grads, steps, tallies, gaps, out, norms)
+            note_training(plan, shape, tensors, parameters, grads, steps, tallies, gaps, out, norms)
         else:
             out[2] = total_of(tallies, 0) / rest
             out[3] = total_of(tallies, 1) / rest

@@ -6,6 +6,8 @@ from toolkit.grokking._loss import TALLIES
 from toolkit.grokking._mlp import block_floats, transposed_floats
 from toolkit.grokking._plan import BIASED, CHUNKS, DEPTH, N_ALL, SIZES, fill_tensors, n_parameters
 from toolkit.grokking._product import PACKED, ROWS
+from toolkit.grokking._transformer_plan import (TENSORS, fill_transformer_tensors, transformer_parameters,
+                                                turned_floats, work_floats)
 
 __all__ = ["Workspace", "aligned", "array_sizes"]
 
@@ -18,14 +20,19 @@ def aligned(size, dtype):
     return room[skip:skip + size]
 
 
-def array_sizes(plan):
-    """Length of each array that `advance` takes, by name; the first five are the state to keep."""
-    size, classes = int(n_parameters(plan)), int(plan[SIZES + plan[DEPTH]])
+def array_sizes(plan, shape=None):
+    """Length of each array that `advance` takes, by name; `shape` is that of a transformer, or None."""
+    if shape is None:
+        size, turned, block = n_parameters(plan), transposed_floats(plan), block_floats(plan)
+        tensors = int(plan[DEPTH]) * (1 + int(plan[BIASED]))
+    else:
+        size, turned = transformer_parameters(plan, shape), turned_floats(plan, shape)
+        block, tensors = work_floats(plan, shape), len(TENSORS)
+    size, classes = int(size), int(plan[SIZES + plan[DEPTH]])
     return {
         "parameters": size, "first": size, "second": size, "clock": 3,
-        "grads": size, "steps": size, "tensors": int(plan[DEPTH]) * (1 + int(plan[BIASED])) + 1,
-        "turned": max(1, int(transposed_floats(plan))), "sums": CHUNKS * size,
-        "blocks": CHUNKS * int(block_floats(plan)), "places": CHUNKS * ROWS * (PACKED + 1),
+        "grads": size, "steps": size, "tensors": tensors + 1, "turned": max(1, int(turned)),
+        "sums": CHUNKS * size, "blocks": CHUNKS * int(block), "places": CHUNKS * ROWS * (PACKED + 1),
         "row32": CHUNKS * 3 * classes, "row64": CHUNKS * 3 * classes, "tallies": CHUNKS * len(TALLIES),
         "gaps": int(plan[N_ALL]),
     }
@@ -40,17 +47,23 @@ STATE = ("parameters", "first", "second", "clock")
 class Workspace:
     """Arrays around one plan, and the kernel that uses them."""
 
-    def __init__(self, plan, inputs, labels, choices, rates, dtype):
+    def __init__(self, plan, inputs, labels, choices, rates, dtype, shape=None):
         self.plan, self.inputs, self.labels, self.choices, self.rates = plan, inputs, labels, choices, rates
-        self.arrays = {name: aligned(size, _DTYPES.get(name, dtype)) for name, size in array_sizes(plan).items()}
+        self.shape = shape
+        self.arrays = {name: aligned(size, _DTYPES.get(name, dtype))
+                       for name, size in array_sizes(plan, shape).items()}
         self.arrays["clock"][1:] = 1.0
-        fill_tensors(plan, self.arrays["tensors"])
+        if shape is None:
+            fill_tensors(plan, self.arrays["tensors"])
+        else:
+            fill_transformer_tensors(plan, shape, self.arrays["tensors"])
 
     def _run(self, count, measuring, out, norms):
         a = self.arrays
         advance(count, measuring, self.plan, a["tensors"], a["parameters"], a["first"], a["second"], a["grads"],
                 a["steps"], self.inputs, self.labels, self.choices, self.rates, a["clock"], a["turned"], a["sums"],
-                a["blocks"], a["places"], a["row32"], a["row64"], a["tallies"], a["gaps"], out, norms)
+                a["blocks"], a["places"], a["row32"], a["row64"], a["tallies"], a["gaps"], out, norms,
+                self.shape)
 
     def advance(self, count):
         """Take `count` steps."""

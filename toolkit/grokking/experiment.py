@@ -17,20 +17,21 @@ __all__ = ["Experiment"]
 
 VERSION = 1
 TASKS = (*OPERATIONS, "parity")
-MODELS = ("mlp",)
+MODELS = ("mlp", "transformer")
 PRECISIONS = {"float32": 1e-45, "float64": 5e-324}  # and the smallest positive number of each
 
 _CHOICES = {"task": TASKS, "model": MODELS, "activation": tuple(ACTIVATIONS), "loss": tuple(LOSSES),
             "form": tuple(FORMS), "summation": tuple(ORDERS), "training_precision": tuple(PRECISIONS),
             "optimizer": tuple(OPTIMIZERS), "schedule": tuple(SCHEDULES)}
 _INTEGERS = {"p": (2, 4096), "relevant": (1, 4096), "bits": (1, 4096), "samples": (2, 10**7), "seed": (0, 2**63 - 1),
-             "warmup": (0, 10**9), "steps": (1, 10**9), "log_every": (1, 10**9)}
+             "warmup": (0, 10**9), "steps": (1, 10**9), "log_every": (1, 10**9), "heads": (1, 4096)}
+_OF_TRANSFORMERS = ("heads", "dropout")  # left out of other models' descriptions
 _OPEN, _CLOSED = (operator.lt, "above"), (operator.le, "at least")
 _NUMBERS = {  # lower bound, upper bound (never reached)
     "train_fraction": (_OPEN, 0.0, 1.0), "gain": (_OPEN, 0.0, math.inf), "temperature": (_OPEN, 0.0, math.inf),
     "logit_penalty": (_CLOSED, 0.0, math.inf), "lr": (_OPEN, 0.0, math.inf),
     "weight_decay": (_CLOSED, 0.0, math.inf), "beta1": (_CLOSED, 0.0, 1.0), "beta2": (_CLOSED, 0.0, 1.0),
-    "eps": (_OPEN, 0.0, math.inf), "momentum": (_CLOSED, 0.0, 1.0)}
+    "eps": (_OPEN, 0.0, math.inf), "momentum": (_CLOSED, 0.0, 1.0), "dropout": (_CLOSED, 0.0, 0.99)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +48,21 @@ class Experiment:
         Sparse parity: how many bits decide, how many there are, and how many different strings.
     train_fraction : float
         Share of all rows that is trained on, rounded down to rows; the others are the test set.
-    model : {"mlp"}
+    model : {"mlp", "transformer"}
+        A perceptron on one-hot pairs, or PyTorch's ``TransformerEncoderLayer`` on the tokens a and b, without
+        positions, read at b. Both operands then run from 1 to p - 1.
     widths : tuple of int
-        Units of each hidden layer.
+        Units of each hidden layer; of a transformer, its model width and its feed-forward width.
     activation : {"relu", "square", "gelu", "tanh", "identity"}
     bias : bool
+    heads : int
+        Of a transformer's attention.
+    dropout : float
+        Share of numbers that a transformer drops in training.
     gain : float
         Initial weights are uniform in ±gain / sqrt(fan_in); 1 is PyTorch's default.
     seed : int
-        Of the split, the bit strings and the weights.
+        Of the split, the bit strings, the weights and dropout.
     loss : {"cross_entropy", "stablemax", "mse"}
     form : {"common", "complement"}
         How the loss is computed: log of the whole sum and p_y - 1, or log1p of the others' sum and minus the sum of
@@ -106,6 +113,8 @@ class Experiment:
     widths: tuple = (200, 200)
     activation: str = "relu"
     bias: bool = False
+    heads: int = 4
+    dropout: float = 0.1
     gain: float = 1.0
     seed: int = 0
     loss: str = "cross_entropy"
@@ -149,6 +158,8 @@ class Experiment:
         object.__setattr__(self, name, value)
 
     def _check_together(self):
+        if self.model == "transformer":
+            _check_transformer(self)
         if self.task == "divide" and any(self.p % d == 0 for d in range(2, math.isqrt(self.p) + 1)):
             raise ValueError(f"p is {self.p}; allowed for division: a prime, since others leave no inverse")
         if self.task == "parity":
@@ -171,6 +182,8 @@ class Experiment:
         """Rows of the whole task."""
         if self.task == "parity":
             return self.samples
+        if self.model == "transformer":
+            return (self.p - 1) ** 2
         return self.p * (self.p - 1 if self.task == "divide" else self.p)
 
     @property
@@ -188,8 +201,10 @@ class Experiment:
         return replace(self, **changes)
 
     def to_dict(self):
-        """All arguments, and the version of their meaning, as JSON can hold them."""
-        return {"version": VERSION} | asdict(self) | {"widths": list(self.widths)}
+        """All arguments that the model has, and the version of their meaning, as JSON can hold them."""
+        values = {"version": VERSION} | asdict(self) | {"widths": list(self.widths)}
+        foreign = () if self.model == "transformer" else _OF_TRANSFORMERS
+        return {name: value for name, value in values.items() if name not in foreign}
 
     @classmethod
     def from_dict(cls, values):
@@ -208,6 +223,16 @@ class Experiment:
 
     def __str__(self):
         return describe(self)
+
+
+def _check_transformer(e):
+    if e.task == "parity":
+        raise ValueError(f"task is {e.task!r}; allowed for a transformer: {', '.join(map(repr, OPERATIONS))}")
+    if len(e.widths) != 2 or e.widths[0] % e.heads:
+        raise ValueError(f"widths is {e.widths}; allowed for a transformer: its model width, a multiple of its "
+                         f"{e.heads} heads, and its feed-forward width")
+    if e.activation != "relu" or not e.bias:
+        raise ValueError(f"activation is {e.activation!r} and bias {e.bias}; allowed for a transformer: 'relu', True")
 
 
 def _refuse_unknown(values):
@@ -265,6 +290,7 @@ def describe(experiment):
     optimizer = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "lion": "Lion"}[e.optimizer]
     decay = f", weight decay {e.weight_decay:g}" if e.weight_decay else ""
     widths = "-".join(map(str, e.widths))
-    return (f"{task}, {e.train_fraction:.0%} for training, {widths} {e.activation}; {loss} in {e.loss_format}{form}; "
+    network = f"{widths} {e.activation}" if e.model == "mlp" else f"transformer {widths}, {e.heads} heads"
+    return (f"{task}, {e.train_fraction:.0%} for training, {network}; {loss} in {e.loss_format}{form}; "
             f"{'Cautious ' if e.cautious else ''}{'⟂' if e.perp_grad else ''}{optimizer}, lr {e.lr:g}{decay}; "
             f"{e.steps} steps, seed {e.seed}")

@@ -32,6 +32,11 @@ def _figures():
     yield "figure4-add", figure4
     yield "figure4-multiply", figure4.replace(task="multiply")
     yield "figure4-parity", figure4.replace(task="parity", bias=True, train_fraction=0.5, eps=1e-18)
+    figure6a = base.replace(model="transformer", widths=(128, 2048), bias=True, lr=1e-3, steps=5000, log_every=20)
+    yield "figure6a-perpgrad-adamw", figure6a.replace(**_WRAPPED)
+    yield "figure6a-perpgrad-adamw-intended", figure6a.replace(perp_grad=True)
+    yield "figure6a-weight-decay", figure6a.replace(weight_decay=1.5)
+    yield "figure6a-adamw", figure6a
     figure6 = base.replace(lr=0.005, steps=500, log_every=2)
     yield "figure6-adamw", figure6
     yield "figure6-perpgrad-adamw", figure6.replace(**_WRAPPED)
