@@ -12,7 +12,7 @@ import loss_oracle  # noqa: E402
 from toolkit.collapse import collapse_gap, underflow_gap  # noqa: E402
 from toolkit.collapse.kernels import ORDERS  # noqa: E402
 from toolkit.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, round_to  # noqa: E402
-from toolkit.grokking._loss import EMULATED, FORMS, LOSSES, NATIVE32, NATIVE64, TALLIES, loss_block  # noqa: E402
+from toolkit.grokking._loss import BOOST, EMULATED, FORMS, LOSSES, NATIVE32, NATIVE64, TALLIES, loss_block  # noqa: E402
 from toolkit.losses import kernels as public  # noqa: E402
 
 FAMILIES = ("cross_entropy", "stablemax")
@@ -34,7 +34,7 @@ def loss_of(logits, labels, *, loss="cross_entropy", form="common", order="lanes
     loss_block(padded, labels, classes, switches, scale, penalty, 1.0 / (rows or n),
                np.zeros((3, classes), np.float32), np.zeros((3, classes)), True, tally, gaps, d)
     assert np.all(d[:, classes:] == 0.0), "padding gets no gradient"
-    return dict(zip(TALLIES, tally.tolist(), strict=True)), gaps, d[:, :classes]
+    return dict(zip(TALLIES, tally.tolist(), strict=True)), gaps, d[:, :classes] / BOOST
 
 
 def row_loss(z, y, **options):

@@ -6,7 +6,8 @@ The same kernels run in the browser. Sums have fixed owners and orders, so neith
 import numpy as np
 from numba import prange
 
-from toolkit._kernel import kernel
+from toolkit._kernel import kernel, like
+from toolkit.grokking._loss import BOOST
 from toolkit.grokking._mlp import backward_chunk, transpose_weights
 from toolkit.grokking._optimizers import (adam_direction, descend, inner, keep_agreeing, lion_direction, norm_squared,
                                           perp_grad, sgd_direction)
@@ -71,8 +72,9 @@ def gradient(plan, parameters, inputs, labels, begin, end, learning, watching, c
     if learning:
         for part in prange(CHUNKS):
             for i in range(size * part // CHUNKS, size * (part + 1) // CHUNKS):
-                grads[i] = (((sums[i] + sums[size + i]) + (sums[2 * size + i] + sums[3 * size + i]))
-                            + ((sums[4 * size + i] + sums[5 * size + i]) + (sums[6 * size + i] + sums[7 * size + i])))
+                total = (((sums[i] + sums[size + i]) + (sums[2 * size + i] + sums[3 * size + i]))
+                         + ((sums[4 * size + i] + sums[5 * size + i]) + (sums[6 * size + i] + sums[7 * size + i])))
+                grads[i] = total * like(1.0 / BOOST, total)
 
 
 @kernel

@@ -16,10 +16,15 @@ from toolkit.losses._forms import divide_by
 from toolkit.losses._stablemax import chain_through_score, scaled_scores
 from toolkit.softmax.kernels import log_stable_ratio
 
-__all__ = ["FORMS", "LOSSES", "SWITCHES", "TALLIES", "loss_block", "loss_row"]
+__all__ = ["BOOST", "FORMS", "LOSSES", "SWITCHES", "TALLIES", "loss_block", "loss_row"]
 
 LOSSES = {"cross_entropy": 0, "stablemax": 1, "mse": 2}
 FORMS = {"common": 0, "complement": 1}
+
+# The gradient of the logits travels back multiplied by this, and the sums over rows are divided by it again. Powers of
+# two change no digit; without them, gradients of confident rows times weights are subnormal, at a hundred times the
+# cost, and lose digits.
+BOOST = 2.0**64
 
 # The integers of a loss, in this order.
 SWITCHES = ("loss", "form", "order", "mode", "code")
@@ -115,7 +120,7 @@ def measured_row(logits, y, scale, inverse_n, row, switches, watching, tally, d,
         share = rnd(g[k] * mean, fmt)
         zeros += share == like(0.0, share)
         total += np.float64(share)
-        d[k] = np.float64(share) * scale
+        d[k] = np.float64(share) * (scale * BOOST)
     tally[4] += g[y] == like(0.0, g[y])
     tally[5] += zeros == z.size
     tally[6] += abs(total)
@@ -146,7 +151,7 @@ def loss_block(logits, labels, classes, switches, scale, penalty, inverse_n, row
     watching : whether to count collapsed rows too
     tally : adds up `TALLIES` in float64
     gaps : receives each row's logit gap
-    d : (rows, width) array, becomes the gradient with respect to the logits
+    d : (rows, width) array, becomes `BOOST` times the gradient with respect to the logits
     """
     mode = np.int64(switches[3])
     code = np.int64(switches[4])
@@ -164,6 +169,6 @@ def loss_block(logits, labels, classes, switches, scale, penalty, inverse_n, row
         for k in range(classes):
             tally[7] = max(tally[7], abs(np.float64(z[k])))
             if penalty != 0.0:
-                d[i, k] += like(2.0 * penalty * inverse_n, z[k]) * z[k]
+                d[i, k] += like(2.0 * penalty * inverse_n * BOOST, z[k]) * z[k]
         for k in range(classes, z.size):
             d[i, k] = like(0.0, z[0])
