@@ -125,7 +125,9 @@ def row_losses(z, y, loss):
     top = z.max(axis=1, keepdims=True)
     e = np.exp(z - top)
     total = e.sum(axis=1, keepdims=True)
-    return (np.log(total) + top)[:, 0] - z[np.arange(len(y)), y], (e / total - right) * slope
+    others = np.where(right, 0, e / total)  # p_y - 1 would be 0 from a gap of 37 on
+    losses = (np.log(total) + top)[:, 0] - z[np.arange(len(y)), y]
+    return losses, (others - right * others.sum(axis=1)[:, None]) * slope
 
 
 def gradients(work, loss, penalty=0.0):

@@ -237,6 +237,16 @@ def test_float16_dies_a_second_time_at_the_mean(rows, gap):
     assert np.all(loss_of(confident(113, 0, 40.0, FLOAT32), 0, fmt=FLOAT32, rows=rows)[2][0, 1:] > 0.0)
 
 
+@pytest.mark.parametrize("fmt", PRECISIONS.values(), ids=PRECISIONS)
+@pytest.mark.parametrize("rows", [3, 672, 5107, 8938])
+def test_the_mean_is_taken_in_the_format(rows, fmt):
+    """Gradient of a row times 1 / N, both rounded, as the derivative of a library's mean."""
+    z = np.linspace(-3.0, 3.0, 31)
+    share = row_loss(z, 4, fmt=fmt, rows=rows)[1]
+    g = row_loss(z, 4, fmt=fmt, rows=1)[1]
+    np.testing.assert_array_equal(share, round_to(g * round_to(1 / rows, fmt), fmt))
+
+
 # ---- infinities and NaN
 
 @pytest.mark.parametrize("fmt", PRECISIONS.values(), ids=PRECISIONS)

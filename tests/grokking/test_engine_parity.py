@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
 from engine_setup import make, tensors  # noqa: E402
 from wasm_runner import WasmRunner  # noqa: E402
 
+from toolkit._kernel import kernel  # noqa: E402
 from toolkit.grokking._engine import MEASURES, advance  # noqa: E402
 from toolkit.grokking._workspace import STATE  # noqa: E402
 from toolkit.live.wasm import build_module  # noqa: E402
@@ -21,6 +22,13 @@ ARGUMENTS = ("tensors", "parameters", "first", "second", "grads", "steps", None,
              "sums", "blocks", "places", "row32", "row64", "tallies", "gaps")
 
 
+@kernel
+def train(count, measuring, plan, tensors, parameters, first, second, grads, steps, inputs, labels, choices, rates,
+          clock, turned, sums, blocks, places, row32, row64, tallies, gaps, out, norms):
+    advance(count, measuring, plan, tensors, parameters, first, second, grads, steps, inputs, labels, choices, rates,
+            clock, turned, sums, blocks, places, row32, row64, tallies, gaps, out, norms)
+
+
 def arguments(work):
     data = iter((work.inputs, work.labels, work.choices, work.rates))
     return [work.plan, *(next(data) if name is None else work.arrays[name] for name in ARGUMENTS),
@@ -30,7 +38,7 @@ def arguments(work):
 @pytest.fixture(scope="module")
 def run():
     types = [f"{SHORT[array.dtype.name]}[]" for array in arguments(make())]
-    with WasmRunner(build_module([("advance", advance, ["i32", "i32", *types])])) as runner:
+    with WasmRunner(build_module([("train", train, ["i32", "i32", *types])])) as runner:
         yield runner
 
 
@@ -71,7 +79,7 @@ def test_training_in_webassembly_is_bit_identical(run, name):
     native, wasm = make(**SETTINGS[name]), make(**SETTINGS[name])
     native.advance(STEPS)
     passed = arguments(wasm)
-    run("advance", STEPS, 1, *passed)
+    run("train", STEPS, 1, *passed)
     measured = native.measure()
     for array in (*STATE, "grads", "steps", "gaps"):
         assert_same_bits(native.arrays[array], wasm.arrays[array], array)
@@ -83,6 +91,6 @@ def test_training_in_webassembly_is_bit_identical(run, name):
 def test_a_divergent_run_is_not_a_number_in_both(run):
     native, wasm = (make(p=11, widths=(20,), optimizer="sgd", lr=1e6) for _ in range(2))
     native.advance(STEPS)
-    run("advance", STEPS, 0, *arguments(wasm))
+    run("train", STEPS, 0, *arguments(wasm))
     assert_same_bits(native.arrays["parameters"], wasm.arrays["parameters"], "parameters")
     assert np.isnan(tensors(native)[1][0]).any()

@@ -78,6 +78,20 @@ def test_float32_gradients_are_near_float64():
                 assert np.linalg.norm(one - other) < 3e-6 * np.linalg.norm(other), activation
 
 
+@pytest.mark.parametrize("gap", [40.0, 60.0, 80.0])
+def test_float32_gradients_of_confident_rows_lose_no_digits(gap):
+    """At a gap of 80 they are near the smallest normal number, 1e-38, and their products with weights below it."""
+    work = make(p=7, widths=(40,), activation="relu", fraction=0.8, form="complement", loss_format="float64", lr=0.02)
+    work.advance(300)
+    tensors(work)[1][0][...] *= gap / work.measure()["gap_90"]
+    assert work.measure()["gap_90"] == pytest.approx(gap, rel=1e-3)
+    for (dw, _), (expected, _) in zip(tensors(work, "grads"), gradients(work, "cross_entropy"), strict=True):
+        normal = np.abs(expected) > 2e-38
+        assert normal.mean() > 0.5
+        np.testing.assert_allclose(dw[normal], expected[normal], rtol=1e-2)
+        assert np.median(np.abs(dw[normal] / expected[normal] - 1)) < 5e-5
+
+
 def test_derivative_of_relu_at_0_is_0():
     work = make(**EXACT, widths=(9,), activation="relu")
     work.arrays["parameters"][:10 * 16] = 0.0  # all of layer 1: every z is exactly 0
