@@ -124,7 +124,7 @@ def test_experiments_in_words():
 # --- presets ---------------------------------------------------------------------------------------------
 
 def test_presets_are_what_the_published_code_did():
-    assert {e.n_train for name, e in PRESETS.items() if name.startswith(("figure1", "figure6"))} == {5107}
+    assert {e.n_train for name, e in PRESETS.items() if name.startswith(("figure1", "figure6-"))} == {5107}
     assert [PRESETS[f"figure2-{percent}-float32"].n_train for percent in (40, 60, 70)] == [5107, 7661, 8938]
     assert {PRESETS[f"figure2-{percent}-float16"].eps for percent in (60, 70)} == {1e-25}
     assert PRESETS["figure2-40-float16"].eps == 1e-30

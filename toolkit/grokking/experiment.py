@@ -25,7 +25,7 @@ _CHOICES = {"task": TASKS, "model": MODELS, "activation": tuple(ACTIVATIONS), "l
             "optimizer": tuple(OPTIMIZERS), "schedule": tuple(SCHEDULES)}
 _INTEGERS = {"p": (2, 4096), "relevant": (1, 4096), "bits": (1, 4096), "samples": (2, 10**7), "seed": (0, 2**63 - 1),
              "warmup": (0, 10**9), "steps": (1, 10**9), "log_every": (1, 10**9), "heads": (1, 4096)}
-_OF_TRANSFORMERS = ("heads", "dropout")  # left out of other models' descriptions
+_OF_TRANSFORMERS = ("heads", "dropout")
 _OPEN, _CLOSED = (operator.lt, "above"), (operator.le, "at least")
 _NUMBERS = {  # lower bound, upper bound (never reached)
     "train_fraction": (_OPEN, 0.0, 1.0), "gain": (_OPEN, 0.0, math.inf), "temperature": (_OPEN, 0.0, math.inf),
@@ -158,8 +158,7 @@ class Experiment:
         object.__setattr__(self, name, value)
 
     def _check_together(self):
-        if self.model == "transformer":
-            _check_transformer(self)
+        _check_network(self)
         if self.task == "divide" and any(self.p % d == 0 for d in range(2, math.isqrt(self.p) + 1)):
             raise ValueError(f"p is {self.p}; allowed for division: a prime, since others leave no inverse")
         if self.task == "parity":
@@ -225,7 +224,12 @@ class Experiment:
         return describe(self)
 
 
-def _check_transformer(e):
+def _check_network(e):
+    if e.model != "transformer":
+        for name in _OF_TRANSFORMERS:
+            if (value := getattr(e, name)) != getattr(Experiment, name):
+                raise ValueError(f"{name} is {value}; allowed where there is none: {getattr(Experiment, name)}")
+        return
     if e.task == "parity":
         raise ValueError(f"task is {e.task!r}; allowed for a transformer: {', '.join(map(repr, OPERATIONS))}")
     if len(e.widths) != 2 or e.widths[0] % e.heads:
