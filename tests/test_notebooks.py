@@ -19,7 +19,7 @@ def test_it_runs_as_in_jupyterlab(path, monkeypatch):
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    live = [cell for cell in cells if "@live_figure" in cell.source]
+    live = [cell for cell in cells if "@live_figure" in cell.source or "live_simulation(" in cell.source]
     shown = [output.data for cell in cells for output in cell.outputs if "data" in output]
     widgets = [data for data in shown if "application/vnd.jupyter.widget-view+json" in data]
     assert len(widgets) >= len(live) > 0

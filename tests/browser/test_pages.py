@@ -7,7 +7,8 @@ pytestmark = pytest.mark.browser
 VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True), "phone light": (390, 844, False),
          "phone dark": (390, 844, True)}
 LIVE = ["book/intro", "book/gallery", "notebooks/numbers_with_gaps", "notebooks/softmax_five_ways",
-        "notebooks/vanishing_loss", "notebooks/softmax_collapse", "notebooks/why_it_waits"]
+        "notebooks/vanishing_loss", "notebooks/softmax_collapse", "notebooks/grokking_live", "notebooks/why_it_waits",
+        "notebooks/paper_rerun"]
 STILL = ["book/api", "book/teach", "book/references", "search", "genindex"]
 
 

@@ -11,7 +11,7 @@ from toolkit.formats import get_format
 from toolkit.live import Axis, Bars, Bits, Choice, Format, Integer, Line, Logits, Plot, Readout, Slider, Toggle, live_figure
 from toolkit.live.drawing import WIDTHS, frame, plot_svg
 from toolkit.live.html import figure_html
-from toolkit.live.plotly import description
+from toolkit.live.plotly import LivePlot, description
 from toolkit.live.readout import parts_of
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import PALETTES, ROLES, resolve_colours
@@ -167,6 +167,17 @@ def test_html_has_labels_and_readout_and_valid_data():
 def test_script_cannot_be_closed_early():
     figure = make(readouts=["</script><b>{y}"])
     assert figure_html(figure).count("</script>") == 1
+
+
+def test_a_plot_may_take_the_whole_row():
+    def wave(x, y):
+        y[0] = x
+
+    axes = {"x": Axis("x", (0, 1)), "y": Axis("y", (0, 1))}
+    plots = [Plot((Bars("y"),), **axes, whole_row=whole) for whole in (True, False, False)]
+    html = figure_html(live_figure(controls=[Slider("x", 0, 1, 0.5)], outputs={"y": 1}, plot=plots, caption="c")(wave))
+    assert html.count('class="live-plot live-whole-row"') == 1 and html.count('class="live-plot"') == 2
+    assert ["live-whole-row" in LivePlot(plot, {"y": [0.5]})._dom_classes for plot in plots] == [True, False, False]
 
 
 def test_a_page_shows_html_and_a_notebook_shows_widgets(monkeypatch):

@@ -47,6 +47,13 @@ def test_run_keeps_state_and_outputs_from_step_to_step():
     assert make().run(0)["used"] == [1]
 
 
+def test_a_run_shows_its_state_beside_its_outputs():
+    run = make().start()
+    run.advance(3)
+    assert set(run.arrays) == {"x", *SIZES} and run.arrays["x"] == [0.125]
+    assert run.arrays["path"] is run.outputs["path"]
+
+
 def test_done_stops_it():
     run = make(done="done").start()
     run.advance(100)

@@ -174,6 +174,7 @@ class Run:
     Attributes
     ----------
     outputs : dict, name -> array; they are written to by `advance`
+    arrays : dict, name -> array: outputs and the simulation's state
     calls : int, how often `step` was called
     """
 
@@ -181,6 +182,7 @@ class Run:
         self.simulation, self.state, self.calls = simulation, state, 0
         self._arguments = simulation.arguments(state)
         self.outputs = {name: self._arguments[name] for name in simulation.outputs}
+        self.arrays = self.outputs | {name: self._arguments[name] for name in simulation.work}
         simulation.init(*self._of(simulation.init))
         self._step_arguments = self._of(simulation.step)
 
