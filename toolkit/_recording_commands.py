@@ -49,8 +49,7 @@ def _kept(run, into):
     from toolkit.grokking.recordings import keep
 
     name, path, written = keep(run, into)
-    size = f"{path.stat().st_size / 1000:.0f} kB"
-    return f"{name}: {run.steps_done:,} steps, {size}" + ("" if written else " (a recording as long was there already)")
+    return f"{name}: {run.steps_done:,} steps, {path.stat().st_size / 1000:.0f} kB" + ("" if written else " (a longer recording stays)")
 
 
 def _record(name, arguments, into):

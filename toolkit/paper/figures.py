@@ -26,7 +26,11 @@ FIGURES = {
                      for percent in (40, 60, 70)),
     "figure4": tuple((title, 100_000, ((f"figure4-{name}", "StableMax float64", "first"),)) for name, title in (
                     ("add", "addition mod 113"), ("multiply", "multiplication mod 113"), ("parity", "sparse parity"))),
-    "figure6": (("Multilayer perceptron", 500, (
+    "figure6": (("One-layer transformer", 2000, (
+                    ("figure6a-perpgrad-adamw", "⟂AdamW", "first"),
+                    ("figure6a-weight-decay", "AdamW, weight decay 1.5", "second"),
+                    ("figure6a-adamw", "AdamW", "naive"))),
+                ("Multilayer perceptron", 500, (
                     ("figure6-perpgrad-adamw", "⟂AdamW", "first"),
                     ("figure6-perpgrad-sgd", "⟂SGD with StableMax", "second"),
                     ("figure6-adamw", "AdamW", "naive"), ("weight-decay-4", "AdamW, weight decay 4, lr .01", "truth"))),),

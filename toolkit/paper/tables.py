@@ -44,7 +44,7 @@ def _row(claim):
     return [claim.run, *paper, f"| {100 * _accuracy(run, claim.at):.1f}", f"{100 * run['test_accuracy'].max():.1f}",
             "never" if reached[0] is None else " / ".join("–" if step is None else f"{step}" for step in reached),
             ("never" if half is None else f"{half}") if softmax else "", f"{run['zero_loss'][-1]:.0%}",
-            f"{run.steps_done}", verdict(claim, run)]
+            f"{run.steps[-1]}", verdict(claim, run)]
 
 
 def _band(test):
@@ -63,8 +63,8 @@ def verdict(claim, run):
     """"agrees", "higher by ..." or "lower by ..." points; what was not recorded far enough gets no verdict."""
     if claim.at is None:
         return ""
-    if run.steps_done < claim.at:
-        return f"recorded to {run.steps_done / claim.at:.0%}"
+    if run.steps[-1] < claim.at:
+        return f"recorded to {run.steps[-1] / claim.at:.0%}"
     ours, (low, high) = 100 * _accuracy(run, claim.at), claim.test
     if low - NEAR <= ours <= high + NEAR:
         return "agrees"
@@ -76,11 +76,12 @@ def comparison_table():
     found = comparison()
     if found is None:
         return "the controlled comparison is missing; python -m toolkit record comparison makes it"
-    total = found.test_accuracy[..., -1].size
-    text = [f"Test accuracy after {found.steps[-1]:,} steps, mean over seeds (lowest to highest), %; "
-            f"{found.done} of {total} runs"]
+    lengths = found.lengths
+    text = [f"Test accuracy at the end, mean over seeds (lowest to highest), %; {np.sum(lengths > 0)} of {lengths.size} "
+            f"runs"]
     for i, optimizer in enumerate(COMPARED["optimizer"]):
-        rows = [[optimizer, *COMPARED["format"]]]
+        steps = found.steps[max(1, lengths[i].max()) - 1]
+        rows = [[f"{optimizer}, {steps:,} steps", *COMPARED["format"]]]
         for j, loss in enumerate(COMPARED["loss"]):
             rows.append([loss, *(_cell(found, i, j, k) for k in range(len(COMPARED["format"])))])
         text.append(aligned(rows))
@@ -89,9 +90,10 @@ def comparison_table():
 
 
 def _cell(found, *place):
-    ends = 100 * found.test_accuracy[place][:, -1]
+    ends = 100 * found.last("test_accuracy")[place]
     ends = ends[np.isfinite(ends)]
     if not ends.size:
         return "missing"
-    star = "*" if np.nanmean(found.zero_loss[place][:, -1]) > 0.5 else " "
-    return f"{ends.mean():.0f} ({ends.min():.0f} to {ends.max():.0f}){star}"
+    star = "*" if np.nanmean(found.last("zero_loss")[place]) > 0.5 else " "
+    low, high = f"{ends.min():.0f}", f"{ends.max():.0f}"
+    return f"{ends.mean():.0f}" + (f" ({low} to {high})" if low != high else "") + star

@@ -10,7 +10,7 @@ from toolkit.grokking.run import Run
 __all__ = ["DATA", "command_of", "keep", "listing", "recorded", "thinned"]
 
 DATA = Path(__file__).parent / "data"
-MOST_POINTS = 250
+MOST_POINTS = 260
 LEVELS = (0.5, 0.95, 0.99)  # test accuracies whose first step survives thinning
 
 
@@ -26,8 +26,7 @@ def thinned(run, most=MOST_POINTS):
     of the rows have collapsed, so that `Run.first_step` finds the same steps as before.
     """
     count = run.steps.size
-    every = -(-count // most)
-    chosen = set(range(0, count, max(1, every))) | {0, count - 1}
+    chosen = set(np.rint(np.linspace(0, count - 1, min(count, most))).astype(int).tolist())
     for measure, level in [*(("test_accuracy", level) for level in LEVELS), ("collapsed", 0.5), ("zero_loss", 0.5)]:
         chosen |= set(np.flatnonzero(run[measure] >= level)[:1].tolist())
     at = np.array(sorted(chosen))
@@ -59,7 +58,7 @@ def keep(run, folder=DATA):
         raise ValueError(f"{name}: nothing measured yet")
     path = Path(folder) / f"{name}.npz"
     before = recorded(name, folder)
-    if before is not None and before.steps_done >= run.steps_done:
+    if before is not None and before.steps_done > run.steps_done:
         return name, path, False
     run = thinned(run)
     wanted = RECORDINGS[name]
