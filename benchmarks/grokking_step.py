@@ -1,6 +1,7 @@
 """Time of one full-batch training step at p = 113, beside PyTorch: python -m benchmarks.grokking_step
 
-The network has two hidden layers of 200 ReLUs, trained on 40 % of all sums by AdamW. Ours and PyTorch take turns.
+The networks have two hidden layers of 200 ReLUs, or are the paper's transformer with its dropout, trained on 40 % of
+all sums by AdamW. Ours and PyTorch take turns.
 """
 import argparse
 import json
@@ -12,28 +13,39 @@ from pathlib import Path
 
 import numba
 
-from toolkit.grokking import Experiment
+from toolkit.grokking import Experiment, get_preset
 from toolkit.grokking.models import build
 
-TURNS, STEPS = 5, 20
+TURNS = 5
+STEPS = {"mlp": 20, "transformer": 6}
 
 
-def our_seconds(work, threads):
-    """Seconds of each of `STEPS` steps."""
+def cases():
+    """(name, experiment) of each line."""
+    base = Experiment(lr=5e-4)
+    for form, loss in (("common", "float32"), ("complement", "float32"), ("common", "float64")):
+        yield f"mlp, {form}, {loss}", base.replace(form=form, loss_format=loss)
+    yield "transformer", get_preset("figure6a-adamw")
+
+
+def our_seconds(work, threads, steps):
+    """Seconds of each step."""
     numba.set_num_threads(threads)
     work.advance(2)
     seconds = []
-    for _ in range(STEPS):
+    for _ in range(steps):
         begun = time.perf_counter()
         work.advance(1)
         seconds.append(time.perf_counter() - begun)
     return seconds
 
 
-def torch_result(python, threads, loss):
+def torch_result(python, threads, experiment):
     """What torch_step prints, or None where that Python has no torch."""
     script = Path(__file__).with_name("torch_step.py")
-    done = subprocess.run([python, str(script), "--threads", str(threads), "--steps", str(STEPS), "--loss", loss],
+    options = {"threads": threads, "steps": STEPS[experiment.model], "loss": experiment.loss_format,
+               "model": experiment.model}
+    done = subprocess.run([python, str(script), *(f"--{name}={value}" for name, value in options.items())],
                           capture_output=True, text=True, check=False)
     return json.loads(done.stdout) if done.returncode == 0 else None
 
@@ -42,18 +54,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch-python", default=sys.executable, help="a Python with PyTorch (default: this one)")
     python = parser.parse_args().torch_python
-    base = Experiment(lr=5e-4)
-    print(f"{'loss':24}{'threads':>8}{'ours, ms':>10}{'PyTorch, ms':>13}{'ratio':>7}")
-    for form, loss in (("common", "float32"), ("complement", "float32"), ("common", "float64")):
-        work = build(base.replace(form=form, loss_format=loss))
+    print(f"{'network':24}{'threads':>8}{'ours, ms':>10}{'PyTorch, ms':>13}{'ratio':>7}")
+    for name, experiment in cases():
+        work = build(experiment)
         for threads in (t for t in (1, 2, 4) if t <= numba.config.NUMBA_NUM_THREADS):
             ours, theirs = [], []
             for _ in range(TURNS):
-                ours.append(statistics.median(our_seconds(work, threads)))
-                result = torch_result(python, threads, loss)
+                ours.append(statistics.median(our_seconds(work, threads, STEPS[experiment.model])))
+                result = torch_result(python, threads, experiment)
                 theirs.append(result["median"] if result else float("nan"))
             mine, other = 1e3 * statistics.median(ours), 1e3 * statistics.median(theirs)
-            print(f"{f'{form}, {loss}':24}{threads:8}{mine:10.1f}{other:13.1f}{other / mine:7.2f}", flush=True)
+            print(f"{name:24}{threads:8}{mine:10.1f}{other:13.1f}{other / mine:7.2f}", flush=True)
     if result is None:
         print("PyTorch is not installed here; --torch-python names a Python that has it.")
 
