@@ -91,6 +91,9 @@ def test_training_in_webassembly_is_bit_identical(run, name):
 def test_a_divergent_run_is_not_a_number_in_both(run):
     native, wasm = (make(p=11, widths=(20,), optimizer="sgd", lr=1e6) for _ in range(2))
     native.advance(STEPS)
-    run("train", STEPS, 0, *arguments(wasm))
+    measured, passed = native.measure(), arguments(wasm)
+    run("train", STEPS, 1, *passed)
     assert_same_bits(native.arrays["parameters"], wasm.arrays["parameters"], "parameters")
+    assert_same_bits(np.array([measured[key] for key in MEASURES]), passed[-2], "measures")
+    assert np.isnan(measured["train_loss"]) and measured["train_accuracy"] == measured["collapsed"] == 0.0
     assert np.isnan(tensors(native)[1][0]).any()
