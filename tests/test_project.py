@@ -88,7 +88,7 @@ def test_every_module_that_we_import_is_declared():
     for path in files:
         for name in set(imported(path)) - sys.stdlib_module_names - ours:
             package = canonicalize_name(comes_with.get(name, name))
-            allowed = {*declared(), *(peers if path.parent.name == "benchmarks" else ())}
+            allowed = {*declared(), *(peers if path.name.startswith("torch_") else ())}
             assert package in allowed, f"{path.relative_to(ROOT)} imports {name}"
 
 
