@@ -57,7 +57,8 @@ def rows_of(experiment):
             inputs, labels = _tokens(e.p, inputs, labels)
     seeded(state, e.seed, _SPLIT_STREAM)
     shuffle_rows(inputs, labels, arity, state)
-    unseen = np.flatnonzero(np.bincount(labels[:n_train], minlength=e.n_classes) == 0)
+    seen, there = (np.bincount(part, minlength=e.n_classes) > 0 for part in (labels[:n_train], labels))
+    unseen = np.flatnonzero(there & ~seen)  # no quotient of two tokens is 0
     if unseen.size:
         raise ValueError(f"train_fraction is {e.train_fraction:g}, {n_train} of {n} rows, and seed {e.seed} leaves "
                          f"{unseen.size} of {e.n_classes} classes without a training row, class {unseen[0]} first; "
