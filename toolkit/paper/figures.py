@@ -74,7 +74,7 @@ def figure_svg(figure, theme="light"):
         body += f'<g style="font-weight:600">{text_at(16, top + 20, title, "start")}</g>'
         top += _TITLE
         if missing:
-            body += text_at(16, top + 14, f"not recorded: {', '.join(missing)}", "start")
+            body += text_at(16, top + 14, f"not recorded: {'; '.join(missing)}", "start")
             top += _TITLE
         if found:
             plot, values = _panel(found, last)

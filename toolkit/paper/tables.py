@@ -1,4 +1,6 @@
 """Text tables: what the paper's figures show beside our recordings, and the controlled comparison."""
+from textwrap import fill
+
 import numpy as np
 
 from toolkit._text import aligned
@@ -29,7 +31,8 @@ def table(figure=None):
             absent = [row[0] for row in rows if row[-1] == _ABSENT]
             parts.append(f"{name.replace('figure', 'Figure ')}: {heading}\n"
                          + aligned([_HEAD, *(row for row in rows if row[-1] != _ABSENT)])
-                         + (f"\nnot recorded, and not in the paper: {'; '.join(absent)}" if absent else ""))
+                         + (fill(f"not recorded, and not in the paper: {'; '.join(absent)}", 120, initial_indent="\n")
+                            if absent else ""))
     return "\n\n".join([*parts, _LEGEND])
 
 
