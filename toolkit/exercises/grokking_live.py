@@ -50,7 +50,7 @@ EXERCISES = {
         judge=close_to(122, 0.03, (128, "not all of them; compare the largest share of each column with 0.5"),
                        otherwise="shares of energy along a for each of the 128 columns: how many have one of 0.5 or more?"),
         wrong=(15, 128, 62),
-        praise="nearly all of them, and none before the first step: the units have become waves.",
+        praise="nearly all of them: the units have become waves.",
     ),
     "live.float16": Exercise(
         solution={"weight_decay": 2.0},
