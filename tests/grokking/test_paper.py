@@ -100,6 +100,7 @@ def test_the_comparison_holds_in_bands():
     common, complement, stable, stable_complement = range(len(COMPARED["loss"]))
     float16, bfloat16, float32, float64 = range(len(COMPARED["format"]))
     assert np.all(ends[adamw, common, :float64] < 0.4) and np.all(zeros[adamw, common, :float64] > 0.5)
+    assert np.nanmax(found.zero_loss[:, :, float64]) == 0
     for fmt in (bfloat16, float32, float64):
         assert np.all(np.abs(ends[adamw, complement, fmt] - ends[adamw, common, float64]) < 0.03)
         assert np.all(zeros[adamw, complement, fmt] == 0)
