@@ -165,19 +165,18 @@ def _train_member(member, keep, checkpoint_seconds):
 
 def table(members):
     """Text table of a sweep: in what its members differ, and how they ended."""
-    values = [member.experiment.to_dict() for member in members]
     differing = [field.name for field in fields(Experiment)
-                 if any(value[field.name] != values[0][field.name] for value in values)]
+                 if len({getattr(member.experiment, field.name) for member in members}) > 1]
     rows = [["run", *differing, "train", "test", "best", "50%", "95%", "99%", "collapsed", "zero loss"]]
-    for member, value in zip(members, values):
+    for member in members:
         run = member.run
-        rows.append([member.path.stem, *(_shown(value[name]) for name in differing),
+        rows.append([member.path.stem, *(_shown(getattr(member.experiment, name)) for name in differing),
                      *(_outcome(run) if run else ["failed" if member.error else "missing"] + [""] * 7)])
     return aligned(rows)
 
 
 def _shown(value):
-    return f"{value:g}" if isinstance(value, float) else "-".join(map(str, value)) if isinstance(value, list) else value
+    return f"{value:g}" if isinstance(value, float) else "-".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def _outcome(run):

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import warnings
+from dataclasses import fields
 from pathlib import Path
 
 import numba
@@ -100,10 +101,9 @@ def resume(checkpoint, *, steps=None, **options):
 
 def _same(run, experiment, path):
     if run.experiment != experiment:
-        ours, theirs = experiment.to_dict(), run.experiment.to_dict()
-        name = next(name for name in ours if ours[name] != theirs[name])
-        raise ValueError(f"{path}: the checkpoint of another experiment: its {name} is {theirs[name]!r}, "
-                         f"not {ours[name]!r}")
+        name, theirs, ours = next((f.name, a, b) for f in fields(experiment)
+                                  if (a := getattr(run.experiment, f.name)) != (b := getattr(experiment, f.name)))
+        raise ValueError(f"{path}: the checkpoint of another experiment: its {name} is {theirs!r}, not {ours!r}")
     missing = [name for name in STATE if name not in run.state]
     if missing:
         raise ValueError(f"{path}: a run without its state ({', '.join(missing)}); nothing can go on from it")
