@@ -3,6 +3,7 @@ import os
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -67,7 +68,8 @@ def quietly(part):
 
 if __name__ == "__main__":
     start = time.perf_counter()
-    with ProcessPoolExecutor(min(3, os.cpu_count())) as pool:
+    # Not by fork: GNU OpenMP's threads do not survive one.
+    with ProcessPoolExecutor(min(3, os.cpu_count()), get_context("spawn")) as pool:
         for _ in pool.map(quietly, (warm_float32_training, warm_methods, warm_float64_training)):
             pass
     print(f"Kernels ready after {time.perf_counter() - start:.0f} s.")

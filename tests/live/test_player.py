@@ -1,5 +1,6 @@
 """Simulations in JupyterLab without a browser: buttons are pressed in Python, on an event loop as a kernel has one."""
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -21,6 +22,12 @@ def said(player):
     return player.readout.value.removeprefix('<p aria-live="polite">').removesuffix("</p>")
 
 
+def run_on_a_loop(coroutine):
+    """Like asyncio.run, in a thread of its own: Playwright keeps a running loop in the tests' thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
+
+
 def on_a_loop(*actions):
     """Run actions on an event loop; a number waits so many seconds, a function until it is true."""
 
@@ -36,7 +43,7 @@ def on_a_loop(*actions):
                 else:
                     raise AssertionError("this never came true")
 
-    asyncio.run(run())
+    run_on_a_loop(run())
 
 
 def part(player, name):
@@ -79,7 +86,7 @@ def test_other_tasks_have_their_turn(player):
         player.play()
         await other()
 
-    asyncio.run(run())
+    run_on_a_loop(run())
     assert len(turns) >= 2
 
 

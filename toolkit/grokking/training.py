@@ -1,6 +1,5 @@
 """Long training in the foreground: `train` and `resume`. Interrupts, checkpoints and progress; no mathematics."""
 import contextlib
-import os
 import signal
 import sys
 import threading
@@ -113,12 +112,7 @@ def _same(run, experiment, path):
 @contextlib.contextmanager
 def _threads(count):
     """Numba's number of threads, put back afterwards."""
-    # Numba starts its threads here. GNU OpenMP's spin while they wait, ten times slower where others need the cores.
-    patience = os.environ.get("GOMP_SPINCOUNT")
-    os.environ["GOMP_SPINCOUNT"] = patience or "2000"
     before = numba.get_num_threads()
-    if patience is None:
-        del os.environ["GOMP_SPINCOUNT"]
     try:
         numba.set_num_threads(count or before)
         yield
