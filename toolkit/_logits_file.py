@@ -3,15 +3,14 @@
 Nothing is ever unpickled, so that a file from a stranger cannot run code.
 """
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from toolkit._damaged_files import DAMAGED, reason_of
+
 __all__ = ["read_array"]
 
-_BROKEN = (OSError, MemoryError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError,
-           ValueError)
 _IN_PLAIN_WORDS = {
     "Python objects": "it holds Python objects, which are never loaded; save an array of numbers",
     "Object arrays": "it holds Python objects, which are never loaded; save an array of numbers",
@@ -53,8 +52,8 @@ def read_array(path, key=None):
         if path.stat().st_size == 0:
             raise ValueError("the file is empty")
         return _checked(reader(path, key))
-    except _BROKEN as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+    except DAMAGED as error:
+        reason = reason_of(error)
         plain = next((words for part, words in _IN_PLAIN_WORDS.items() if part in reason), reason)
         raise ValueError(f"{path}: {plain}") from error
 

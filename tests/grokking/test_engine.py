@@ -12,6 +12,8 @@ from toolkit.grokking._engine import MEASURES, quantile
 from toolkit.grokking._plan import N_TRAIN, numbers_in
 from toolkit.grokking._workspace import STATE
 
+pytestmark = pytest.mark.usefixtures("threads")
+
 PAPER = dict(p=47, widths=(60, 60), activation="relu", fraction=0.5, lr=0.01)
 
 
@@ -25,15 +27,6 @@ def assert_same_state(one, other):
 
 
 # ---- the same bits
-
-@pytest.fixture(autouse=True)
-def threads():
-    """One thread, which a busy machine does not hold up; call it to have another number for this test."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield numba.set_num_threads
-    numba.set_num_threads(before)
-
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only: nothing to compare")
 @pytest.mark.parametrize("settings", [

@@ -11,6 +11,8 @@ from toolkit.grokking._transformer_plan import TENSORS, spread, tensor_numbers, 
 from toolkit.grokking._workspace import STATE
 from toolkit.grokking.models import build, tensor_names, tensors_of
 
+pytestmark = pytest.mark.usefixtures("threads")
+
 # p = 7, model width 12 and 20 hidden units: both leave padding.
 TINY = Experiment(model="transformer", p=7, widths=(12, 20), heads=3, bias=True, dropout=0.0, train_fraction=0.5,
                   lr=0.01, beta2=0.999, eps=1e-8, training_precision="float64", loss_format="float64", steps=20)
@@ -30,15 +32,6 @@ RECORDED = {
         "norm2.weight": 0.5670991665875692, "norm2.bias": 0.5211442528452117,
         "head.weight": 0.8435619045579771, "head.bias": 0.2468966657124177},
 }
-
-
-@pytest.fixture(autouse=True)
-def threads():
-    """Networks this small are not worth two threads; a test may ask for them."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield numba.set_num_threads
-    numba.set_num_threads(before)
 
 
 def views(work, which="parameters"):

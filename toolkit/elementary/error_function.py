@@ -2,7 +2,7 @@
 import numpy as np
 
 from toolkit._kernel import kernel, like
-from toolkit.elementary.exponential import exp64
+from toolkit.elementary._exponential_core import exp64
 
 __all__ = ["erf"]
 

@@ -2,15 +2,13 @@
 import contextlib
 import os
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["read_arrays", "write_arrays"]
+from toolkit._damaged_files import DAMAGED, reason_of
 
-_BROKEN = (OSError, MemoryError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError,
-           ValueError, KeyError)
+__all__ = ["read_arrays", "write_arrays"]
 
 
 def write_arrays(path, arrays, compress=True):
@@ -62,6 +60,5 @@ def read_arrays(path):
             raise zipfile.BadZipFile("not an npz file, or cut short")
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except _BROKEN as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{path}: {reason}") from error
+    except (*DAMAGED, KeyError) as error:
+        raise ValueError(f"{path}: {reason_of(error)}") from error
