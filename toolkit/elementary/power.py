@@ -7,8 +7,8 @@ import numpy as np
 
 from toolkit._kernel import kernel, like
 from toolkit._rounding import bits_of, float_of
-from toolkit.elementary._twofold import divide_pairs, fast_two_sum, multiply_pairs, two_product
 from toolkit.elementary._exponential_core import exp_reduced, round_scaled
+from toolkit.elementary._twofold import divide_pairs, fast_two_sum, multiply_pairs, two_product
 
 __all__ = ["pow"]
 
