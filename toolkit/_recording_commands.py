@@ -89,7 +89,7 @@ def paper(arguments):
     from toolkit.paper import FIGURES, comparison_table, draw, table
 
     if arguments.what not in FIGURES:
-        return {"table": table, "comparison": comparison_table}[arguments.what]()
+        return str({"table": table, "comparison": comparison_table}[arguments.what]())
     out = Path(arguments.out or f"{arguments.what}.svg")
     draw(arguments.what, out, theme=arguments.theme)
     return f"{table(arguments.what)}\n{out} shows it"

@@ -1,4 +1,5 @@
 """The paper beside our recordings: tables, figures, and the bands within which our runs must lie."""
+import re
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from toolkit.__main__ import main
 from toolkit.grokking.recordings import COMPARED, RECORDINGS, comparison, recorded
 from toolkit.paper import CLAIMS, FIGURES, comparison_table, draw, table
+from toolkit.paper.claims import HEADINGS
 from toolkit.paper.figures import figure_svg
 from toolkit.paper.tables import verdict
 
@@ -27,7 +29,7 @@ def test_every_curve_of_a_figure_can_be_recorded():
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_table_names_every_claim(figure):
-    text = table(figure)
+    text = str(table(figure))
     words = " ".join(text.split())
     for claim in CLAIMS:
         assert claim.run in words or claim.figure != figure
@@ -38,7 +40,16 @@ def test_a_table_names_every_claim(figure):
 
 
 def test_the_whole_table_is_the_sum_of_its_parts():
-    assert all(table(figure).rpartition("\n\n")[0] in table() for figure in FIGURES)
+    assert table().tables == tuple(part for figure in HEADINGS for part in table(figure).tables)
+
+
+def test_a_table_is_html_in_a_notebook():
+    page = table("figure2")._repr_html_()
+    for row in table("figure2").tables[0].rows:
+        assert f'<tr><th scope="row">{row[0]}</th><td>' in page
+    widths = [len(re.findall("<t[hd]", row)) for row in re.findall("<tr>.*?</tr>", page)]
+    assert widths[0] == 4 and set(widths[1:]) == {10} and len(widths) > 8
+    assert "<table" in comparison_table()._repr_html_()
 
 
 def test_a_verdict_waits_for_the_epoch_of_the_claim():
@@ -111,4 +122,4 @@ def test_the_comparison_holds_in_bands():
 
 def test_a_missing_comparison_is_said_to_be_missing(monkeypatch):
     monkeypatch.setattr("toolkit.paper.tables.comparison", lambda: None)
-    assert "record comparison" in comparison_table()
+    assert "record comparison" in str(comparison_table())

@@ -25,7 +25,7 @@ class Claim:
     test : (low, high)
         That accuracy, %.
     reached : str
-        Epochs at which the paper passes 50 / 95 / 99 %.
+        Epochs at which the paper passes 50/95/99 %.
     collapse : str
         Epoch from which the paper has half of the training rows collapsed.
     """
@@ -44,7 +44,7 @@ def _figure2():
     names = {"float16": 0, "float32": 1, "float64": 2}
     shares = {40: ((0.0, 0.5),) * 3, 60: ((15.4, 15.4), (28.0, 30.0), (47.0, 55.0)),
               70: ((48.5, 48.5), (65.0, 69.5), (82.0, 91.0))}
-    reached = {60: ("never", "never", "6200 / – / –"), 70: ("never", "1900 / – / –", "1800 / – / –")}
+    reached = {60: ("never", "never", "6200/–/–"), 70: ("never", "1900/–/–", "1800/–/–")}
     for percent, tests in shares.items():
         collapse = ("6000", "11500", "7000") if percent == 40 else ("2000", "3000", "7000")
         for name, i in names.items():
@@ -61,28 +61,28 @@ def _figure2():
 
 
 CLAIMS = (
-    Claim("figure1", "a: ⟂AdamW, softmax float32", "figure1a", at=300, test=(100, 100), reached="98 / 110 / 120",
+    Claim("figure1", "a: ⟂AdamW, softmax float32", "figure1a", at=300, test=(100, 100), reached="98/110/120",
           collapse="never"),
     Claim("figure1", "a, as intended: β₂ .99, ε 1e-25", "figure1a-intended"),
-    Claim("figure1", "b: AdamW, StableMax float64", "figure1b", at=75_000, test=(98.4, 98.4), reached="34500 / 52000 / –"),
+    Claim("figure1", "b: AdamW, StableMax float64", "figure1b", at=75_000, test=(98.4, 98.4), reached="34500/52000/–"),
     Claim("figure1", "c: AdamW, softmax float64", "figure1c", at=80_000, test=(0.0, 0.7), reached="never"),
     *_figure2(),
-    Claim("figure4", "addition", "figure4-add", at=100_000, test=(99.3, 99.3), reached="34500 / 52000 / 87000"),
+    Claim("figure4", "addition", "figure4-add", at=100_000, test=(99.3, 99.3), reached="34500/52000/87000"),
     Claim("figure4", "multiplication", "figure4-multiply", at=100_000, test=(99.0, 99.0),
-          reached="53000 / 75000 / 95000"),
-    Claim("figure4", "sparse parity", "figure4-parity", at=20_000, test=(98.4, 98.4), reached="0 / 14000 / 23000"),
+          reached="53000/75000/95000"),
+    Claim("figure4", "sparse parity", "figure4-parity", at=20_000, test=(98.4, 98.4), reached="0/14000/23000"),
     Claim("figure6", "a: transformer, ⟂AdamW", "figure6a-perpgrad-adamw", at=1000, test=(99.0, 100.0),
-          reached="310 / 530 / 630"),
+          reached="310/530/630"),
     Claim("figure6", "a: transformer, ⟂AdamW, as intended", "figure6a-perpgrad-adamw-intended"),
     Claim("figure6", "a: transformer, AdamW, decay 1.5", "figure6a-weight-decay", at=2000, test=(99.0, 100.0),
-          reached="1010 / 1260 / 1380"),
+          reached="1010/1260/1380"),
     Claim("figure6", "a: transformer, AdamW", "figure6a-adamw", at=2000, test=(0.0, 0.4), reached="never"),
     Claim("figure6", "b: AdamW", "figure6-adamw", at=500, test=(0.0, 0.8), reached="never", collapse="never"),
-    Claim("figure6", "b: ⟂AdamW", "figure6-perpgrad-adamw", at=500, test=(98.7, 99.3), reached="122 / 185 / –",
+    Claim("figure6", "b: ⟂AdamW", "figure6-perpgrad-adamw", at=500, test=(98.7, 99.3), reached="122/185/–",
           collapse="never"),
     Claim("figure6", "b: ⟂AdamW, as intended", "figure6-perpgrad-adamw-intended"),
     Claim("figure6", "b: ⟂SGD, StableMax float64", "figure6-perpgrad-sgd", at=500, test=(100, 100),
-          reached="299 / 361 / 400"),
+          reached="299/361/400"),
     Claim("figure6", "beyond: AdamW, weight decay 2, lr .01", "weight-decay-2"),
     Claim("figure6", "beyond: AdamW, weight decay 4, lr .01", "weight-decay-4"),
 )
