@@ -67,7 +67,7 @@ CLAIMS = (
     Claim("figure1", "b: AdamW, StableMax float64", "figure1b", at=75_000, test=(98.4, 98.4), reached="34500/52000/–"),
     Claim("figure1", "c: AdamW, softmax float64", "figure1c", at=80_000, test=(0.0, 0.7), reached="never"),
     *_figure2(),
-    Claim("figure4", "addition", "figure4-add", at=100_000, test=(99.3, 99.3), reached="34500/52000/87000"),
+    Claim("figure4", "addition", "figure1b", at=100_000, test=(99.3, 99.3), reached="34500/52000/87000"),
     Claim("figure4", "multiplication", "figure4-multiply", at=100_000, test=(99.0, 99.0),
           reached="53000/75000/95000"),
     Claim("figure4", "sparse parity", "figure4-parity", at=20_000, test=(98.4, 98.4), reached="0/14000/23000"),

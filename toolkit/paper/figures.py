@@ -24,8 +24,9 @@ FIGURES = {
                     *((("figure2-%d-complement-float32" % percent, "float32, complement form", "truth"),)
                       if percent > 40 else ())))
                      for percent in (40, 60, 70)),
-    "figure4": tuple((title, 100_000, ((f"figure4-{name}", "StableMax float64", "first"),)) for name, title in (
-                    ("add", "addition mod 113"), ("multiply", "multiplication mod 113"), ("parity", "sparse parity"))),
+    "figure4": tuple((title, 100_000, ((name, "StableMax float64", "first"),)) for name, title in (
+                    ("figure1b", "addition mod 113"), ("figure4-multiply", "multiplication mod 113"),
+                    ("figure4-parity", "sparse parity"))),
     "figure6": (("One-layer transformer", 2000, (
                     ("figure6a-perpgrad-adamw", "⟂AdamW", "first"),
                     ("figure6a-weight-decay", "AdamW, weight decay 1.5", "second"),
