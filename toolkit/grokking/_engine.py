@@ -13,7 +13,7 @@ from toolkit.grokking._optimizers import (adam_direction, descend, inner, keep_a
                                           perp_grad, sgd_direction)
 from toolkit.grokking._plan import CHUNKS, N_ALL, N_TRAIN, n_classes, numbers_in
 from toolkit.grokking._product import PACKED, ROWS
-from toolkit.grokking._threads import start_threads
+from toolkit._threads import start_threads
 from toolkit.grokking._transformer import prepare, transformer_chunk
 from toolkit.grokking._transformer_plan import tensor_numbers
 

@@ -9,6 +9,7 @@ from toolkit.losses._driver import loss_rows, soft_loss_rows
 from toolkit.losses._labels import label_rows
 from toolkit.softmax import FORMS
 from toolkit.softmax._softmax import check_choice
+from toolkit.throughput import Lines, Loss
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -21,6 +22,9 @@ def evaluate(scores, logits, labels, *, gradient=False, form="complement", reduc
     if not (isinstance(label_smoothing, Real) and 0 <= label_smoothing <= 1):
         raise ValueError(f"label_smoothing is {label_smoothing!r}; allowed: a number from 0 to 1")
     layout = Rows(logits, axis=axis, where=where, format=format, name="logits")
+    plain = format is None and form == "complement" and label_smoothing == 0
+    if plain and np.asarray(labels).dtype.kind in "iu":
+        return _evaluate_lines(scores, layout, logits, labels, gradient, reduction, ignore_index, weight)
     z = layout.rows(logits, "logits")
     targets = label_rows(layout, z, labels, label_smoothing=label_smoothing, ignore_index=ignore_index,
                          weight=weight, format=format)
@@ -34,6 +38,18 @@ def evaluate(scores, logits, labels, *, gradient=False, form="complement", reduc
         warn_about_rows(z, broken, "form='naive' gave a loss of inf or NaN")
     loss = _reduced(layout, losses, targets, reduction, format)
     return loss, layout.restore(grads, 0.0) if gradient else None
+
+
+def _evaluate_lines(scores, layout, logits, labels, gradient, reduction, ignore_index, weight):
+    """`evaluate` for class labels in the complement form, without an emulated format."""
+    targets = label_rows(layout, None, labels, label_smoothing=0, ignore_index=ignore_index, weight=weight, format=None)
+    losses = np.zeros(layout.count, layout.compute)
+    factors = _gradient_factors(targets, reduction).astype(layout.compute)
+    lines = Lines(layout, logits)
+    grads = np.empty(lines.flat.size if gradient else 1, layout.compute)
+    if layout.count:
+        lines.run(Loss(scores, targets.index, factors, losses, gradient), grads)
+    return _reduced(layout, losses, targets, reduction, None), lines.restore(grads, 0.0) if gradient else None
 
 
 def _labels_without_probability(z, targets):

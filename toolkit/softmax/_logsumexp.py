@@ -8,6 +8,7 @@ from toolkit.elementary import log, log1p
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._others import add_compensated, exp_gap, sum_of_others
 from toolkit.softmax._shift import top_class
+from toolkit.throughput import Reduction, reduce_lines
 
 __all__ = ["logsumexp", "logsumexp_vjp"]
 
@@ -176,8 +177,11 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     (0.0, True)
     """
     if b is None:
-        value = reduce_rows(logsumexp_rows, {"z": z}, axis=axis, where=where, format=format, empty=-np.inf,
-                            keepdims=keepdims)
+        if format is None:
+            value = reduce_lines(Reduction(), z, axis=axis, where=where, empty=-np.inf, keepdims=keepdims)
+        else:
+            value = reduce_rows(logsumexp_rows, {"z": z}, axis=axis, where=where, format=format, empty=-np.inf,
+                                keepdims=keepdims)
         if not return_sign:
             return value
         return value, np.where(np.isnan(value), value, (value > -np.inf).astype(value.dtype))[()]

@@ -8,6 +8,7 @@ from toolkit.softmax._algorithms import (softmax_naive, softmax_online, softmax_
                                          softmax_three_pass_reload)
 from toolkit.softmax._shift import over_temperature, tempered, top_class
 from toolkit.softmax._two_pass import TWO_PASS_LIMIT, softmax_two_pass
+from toolkit.throughput import Exponential, map_lines
 
 __all__ = ["ALGORITHMS", "check_choice", "check_temperature", "no_distribution", "softmax",
            "softmax_tempered", "softmax_tempered_vjp_row", "softmax_vjp", "softmax_vjp_row"]
@@ -158,8 +159,10 @@ def softmax(z, *, axis=-1, where=None, algorithm="three_pass_reload", temperatur
         broken = (no_distribution, "softmax(algorithm='naive') overflowed or divided 0 by 0")
     elif code == _TWO_PASS:
         broken = (beyond_two_pass, "softmax(algorithm='two_pass') cannot reduce such large logits exactly")
-    return map_rows(softmax_rows, {"z": z}, code, check_temperature(temperature), axis=axis, where=where,
-                    format=format, broken=broken)
+    tau = check_temperature(temperature)
+    if format is None and tau == 1.0:
+        return map_lines(Exponential(code), z, axis=axis, where=where, broken=broken)
+    return map_rows(softmax_rows, {"z": z}, code, tau, axis=axis, where=where, format=format, broken=broken)
 
 
 def softmax_vjp(p, g, *, axis=-1, where=None, temperature=1.0):

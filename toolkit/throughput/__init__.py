@@ -1,0 +1,12 @@
+"""Kernels for large arrays: vectors of 64 bytes, sums that keep their digits, any axis in place, all threads.
+
+The public functions of `toolkit.softmax` and `toolkit.losses` run on them unless a format is emulated. Where the exact
+kernels of figures round after every operation, these keep a difference as a pair and a sum in more digits, and are both
+faster and more accurate; their results may differ in the last bit from machine to machine, but not with the threads.
+"""
+from toolkit.throughput._arrays import Lines, map_lines, reduce_lines
+from toolkit.throughput._jobs import (CROSS_ENTROPY, LOG_SOFTMAX, LOG_STABLEMAX, STABLEMAX, STABLEMAX_CROSS_ENTROPY,
+                                      STABLEMAX_NAIVE, Exponential, Loss, Reduction, Stable)
+
+__all__ = ["CROSS_ENTROPY", "Exponential", "LOG_SOFTMAX", "LOG_STABLEMAX", "Lines", "Loss", "Reduction", "STABLEMAX",
+           "STABLEMAX_CROSS_ENTROPY", "STABLEMAX_NAIVE", "Stable", "map_lines", "reduce_lines"]

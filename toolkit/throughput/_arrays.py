@@ -1,0 +1,89 @@
+"""From any array to a task on lines, and back: which axis, how many threads."""
+import math
+
+import numba
+import numpy as np
+
+from toolkit._arrays import Rows, warn_about_rows
+from toolkit._threads import start_threads
+from toolkit.throughput._jobs import groups_of, run_groups, run_parallel
+
+__all__ = ["Lines", "map_lines", "reduce_lines"]
+
+PARALLEL_FROM = 2**15  # entries: below, waking threads takes longer than the work (benchmarks/throughput.py)
+BLOCKS = 4  # for each thread: the last to finish is not waited for long
+
+
+class Lines:
+    """The classes of an N-d array as lines of a flat one: in place if they are one axis, or several side by side, of a
+    C-contiguous array without a mask; else as the rows that `Rows` copies.
+
+    Parameters
+    ----------
+    layout : Rows
+    z : array_like (..., K)
+    in_place : bool
+        Whether columns may stay columns.
+    """
+
+    def __init__(self, layout, z, in_place=True):
+        self.layout = layout
+        array = np.asarray(z)
+        self.inner = self._inner(array) if in_place else 0
+        if self.inner:
+            self.flat = np.ascontiguousarray(array, layout.compute).reshape(-1)
+        else:
+            self.flat = layout.rows(z, layout.name).reshape(-1)
+
+    def _inner(self, array):
+        """Product of the sizes behind the classes' axes, if these are side by side and columns can stay in place; else 0."""
+        axes, shape = self.layout.axes, self.layout.shape
+        side_by_side = axes == tuple(range(axes[0], axes[-1] + 1))
+        if self.layout.keep is not None or not side_by_side or not array.flags.c_contiguous or not array.size:
+            return 0
+        inner = math.prod(shape[axes[-1] + 1 :])
+        return inner if inner > 1 else 0
+
+    def run(self, task, out):
+        """Do `task`, with results in the flat array `out`."""
+        classes = self.layout.classes
+        groups = groups_of(self.flat, classes, self.inner)
+        if self.flat.size < PARALLEL_FROM or groups < 2:
+            run_groups(self.flat, classes, self.inner, 0, groups, out, task)
+            return
+        start_threads()
+        blocks = min(groups, BLOCKS * numba.get_num_threads())
+        run_parallel(self.flat, classes, self.inner, groups, blocks, out, task)
+
+    def map(self, task):
+        """Results like `z`, flat."""
+        out = np.empty_like(self.flat)
+        self.run(task, out)
+        return out
+
+    def restore(self, out, masked):
+        """The results of a map in the shape of `z` and the dtype of the result."""
+        if self.inner:
+            with np.errstate(all="ignore"):  # float16 results overflow to inf as the format does
+                return out.astype(self.layout.dtype, copy=False).reshape(self.layout.shape)
+        return self.layout.restore(out.reshape(self.layout.count, self.layout.classes), masked)
+
+
+def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
+    """Do `task` on the classes of `z`: (..., K) -> (..., K); `masked` and `broken` as in `toolkit._arrays.map_rows`."""
+    layout = Rows(z, axis=axis, where=where)
+    lines = Lines(layout, z, in_place=broken is None)
+    out = lines.map(task)
+    if broken is not None:
+        rows = lines.flat.reshape(layout.count, layout.classes)
+        warn_about_rows(rows, broken[0](rows, out.reshape(rows.shape)), broken[1])
+    return lines.restore(out, masked)
+
+
+def reduce_lines(task, z, *, axis=-1, where=None, empty, keepdims=False):
+    """Do `task` on the classes of `z`: (..., K) -> (...); `empty` is the value of a line without classes."""
+    layout = Rows(z, axis=axis, where=where, allow_empty=True)
+    out = np.full(layout.count, empty, layout.compute)
+    if layout.classes > 0 and layout.count > 0:
+        Lines(layout, z).run(task, out)
+    return layout.restore_reduced(out, keepdims)
