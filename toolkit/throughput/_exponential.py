@@ -8,7 +8,8 @@ subnormal, and arithmetic with subnormals, a hundred times slower, is avoided un
 import numpy as np
 
 from toolkit._kernel import kernel
-from toolkit.throughput._lanes import bit_distance, by_dtype, choose, fused, low_bits_as_exponent, spread
+from toolkit.throughput._lane_arithmetic import bit_distance, choose, fused, low_bits_as_exponent
+from toolkit.throughput._lanes import by_dtype, spread
 
 __all__ = ["exp_lifted", "lift_of", "lifted_power", "lowered", "mantissa_and_power", "exp_plain"]
 

@@ -7,8 +7,9 @@ has found in its lanes must be merged. In columns, each lane is a line of its ow
 import numpy as np
 
 from toolkit._kernel import kernel
-from toolkit.throughput._lanes import (by_dtype, choose, fused, lane, largest_of, load, narrowed, rotated_1, rotated_2,
-                                       rotated_4, spread, sum_of, widened)
+from toolkit.throughput._lane_arithmetic import (choose, fused, narrowed, rotated_1, rotated_2, rotated_4, sum_of,
+                                                 widened)
+from toolkit.throughput._lanes import by_dtype, lane, load, spread
 
 __all__ = ["added", "count_at", "difference", "first_of", "largest", "merged", "nothing", "place", "quotient_pair",
            "steps_of", "two_sum", "walk_of"]

@@ -4,8 +4,8 @@ import numpy as np
 from toolkit._kernel import kernel
 from toolkit.elementary import log1p
 from toolkit.throughput._exponential import exp_lifted, lift_of
-from toolkit.throughput._lanes import (choose, fused, lane, largest_of, load, narrowed, replaced, spread, store, sum_of,
-                                       widened, width_of)
+from toolkit.throughput._lane_arithmetic import choose, largest_of, narrowed, sum_of, widened
+from toolkit.throughput._lanes import lane, load, replaced, spread, store, width_of
 from toolkit.throughput._lines import (added, count_at, difference, first_of, largest, merged, nothing, place, quotient_pair, steps_of,
                                        two_sum, walk_of)
 from toolkit.throughput._softmax_lines import emit_scaled

@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._kernel import kernel
 from toolkit.elementary.logarithm import log_tail
-from toolkit.throughput._lanes import bit_distance, choose, exponent_above, fused, low_bits_as_exponent
+from toolkit.throughput._lane_arithmetic import bit_distance, choose, exponent_above, fused, low_bits_as_exponent
 
 __all__ = ["log1p_lanes", "log_lanes"]
 

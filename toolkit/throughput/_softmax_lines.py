@@ -3,7 +3,8 @@ import numpy as np
 
 from toolkit._kernel import kernel
 from toolkit.throughput._exponential import (exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power)
-from toolkit.throughput._lanes import choose, fused, largest_of, load, narrowed, spread, store, widened, width_of
+from toolkit.throughput._lane_arithmetic import choose, fused, largest_of, narrowed, widened
+from toolkit.throughput._lanes import load, spread, store, width_of
 from toolkit.throughput._lines import (added, count_at, difference, largest, merged, nothing, place, quotient_pair, steps_of,
                                        walk_of)
 

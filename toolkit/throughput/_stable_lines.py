@@ -3,8 +3,8 @@ import numpy as np
 
 from toolkit._kernel import kernel
 from toolkit.elementary import log1p
-from toolkit.throughput._lanes import (by_dtype, choose, fused, lane, largest_of, load, narrowed, spread, store, sum_of,
-                                       widened, width_of)
+from toolkit.throughput._lane_arithmetic import choose, fused, largest_of, narrowed, sum_of, widened
+from toolkit.throughput._lanes import by_dtype, lane, load, spread, store, width_of
 from toolkit.throughput._lines import (added, count_at, first_of, largest, merged, nothing, place, quotient_pair, steps_of,
                                        two_sum, walk_of)
 from toolkit.throughput._log_lines import close_label, factors_of, label_place, lines_of, log1p_each

@@ -1,0 +1,191 @@
+"""Arithmetic of vectors: lane by lane, over all lanes, and on their bits."""
+import operator
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic, overload
+
+from toolkit.throughput._lanes import Lanes, call, operation, splat, suffix, vectors
+
+__all__ = ["bit_distance", "choose", "exponent_above", "fused", "largest_of", "low_bits_as_exponent", "narrowed", "rotated_1",
+           "rotated_2", "rotated_4", "sum_of", "widened"]
+
+_I32, _I64 = ir.IntType(32), ir.IntType(64)
+
+
+def _fold(builder, vector, join):
+    """Join the upper half of the lanes to the lower one until a single number is left."""
+    while vector.type.count > 1:
+        half = vector.type.count // 2
+        low, high = (builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(_I32, half), list(order)))
+                     for order in (range(half), range(half, 2 * half)))
+        vector = join(low, high)
+    return builder.extract_element(vector, ir.Constant(_I32, 0))
+
+
+def _plain_fold(join):
+    def fold(value):
+        while value.size > 1:
+            half = value.size // 2
+            value = join(value[:half], value[half:])
+        return value[0]
+
+    return fold
+
+
+@operation(_plain_fold(np.add))
+def sum_of(_context, value):
+    """Sum of the lanes, as a tree: lane 0 with lane count/2, and so on."""
+
+    def lower(context, builder, signature, arguments):
+        return _fold(builder, arguments[0], builder.fadd)
+
+    return value.dtype(value), lower
+
+
+@operation(_plain_fold(lambda a, b: np.where(a < b, b, a)))
+def largest_of(_context, value):
+    """The largest lane, NaN left out."""
+
+    def lower(context, builder, signature, arguments):
+        return _fold(builder, arguments[0], lambda a, b: builder.select(builder.fcmp_ordered("<", a, b), b, a))
+
+    return value.dtype(value), lower
+
+
+def _rotation(by):
+    def lowering(_context, value):
+        def lower(context, builder, signature, arguments):
+            order = [(i + by) % value.count for i in range(value.count)]
+            return builder.shuffle_vector(arguments[0], arguments[0], ir.Constant(ir.VectorType(_I32, value.count), order))
+
+        return value(value), lower
+
+    return operation(lambda value: np.roll(value, -by))(lowering)
+
+
+rotated_1, rotated_2, rotated_4 = map(_rotation, (1, 2, 4))
+
+
+@operation(np.where)
+def choose(_context, condition, yes, no):
+    """`yes` in the lanes where `condition` holds, else `no`; numbers are spread."""
+    kind = yes if isinstance(yes, Lanes) else no
+
+    def lower(context, builder, signature, arguments):
+        condition, *sides = vectors(context, builder, kind, signature, arguments)
+        return builder.select(condition, *sides)
+
+    return kind(condition, yes, no), lower
+
+
+@operation(lambda a, b, c: a * b + c)
+def fused(_context, a, b, c):
+    """``a * b + c``, rounded once where the machine has an instruction for it; numbers are spread."""
+    kind = next(side for side in (a, b, c) if isinstance(side, Lanes))
+
+    def lower(context, builder, signature, arguments):
+        vector = context.get_value_type(kind)
+        return call(builder, f"llvm.fmuladd.{suffix(vector)}", vector,
+                     list(vectors(context, builder, kind, signature, arguments)))
+
+    return kind(a, b, c), lower
+
+
+@operation(lambda value: value.astype(np.float64))
+def widened(_context, value):
+    """The lanes as float64, as many of them."""
+    kind = Lanes(types.float64, value.count)
+
+    def lower(context, builder, signature, arguments):
+        same = value.dtype == types.float64
+        return arguments[0] if same else builder.fpext(arguments[0], context.get_value_type(kind))
+
+    return kind(value), lower
+
+
+@operation(lambda value, like: value.astype(like.dtype))
+def narrowed(_context, value, like):
+    """float64 lanes in the dtype of `like`."""
+
+    def lower(context, builder, signature, arguments):
+        same = like.dtype == types.float64
+        return arguments[0] if same else builder.fptrunc(arguments[0], context.get_value_type(like))
+
+    return like(value, like), lower
+
+
+def _bits(value):
+    return value.view(np.int32 if value.dtype == np.float32 else np.int64)
+
+
+def _on_bits(context, builder, kind, arguments, emit):
+    """Result of an operation on the bit patterns of vectors."""
+    integer = ir.VectorType(_I32 if kind.dtype == types.float32 else _I64, kind.count)
+    result = emit(integer, *(builder.bitcast(argument, integer) for argument in arguments))
+    return builder.bitcast(result, context.get_value_type(kind))
+
+
+@operation(lambda a, b: (_bits(a) - _bits(b)).view(a.dtype))
+def bit_distance(_context, a, b):
+    """The number whose bit pattern is the difference of two bit patterns."""
+
+    def lower(context, builder, signature, arguments):
+        return _on_bits(context, builder, a, arguments, lambda _, *bits: builder.sub(*bits))
+
+    return a(a, b), lower
+
+
+def _shift_of(dtype):
+    return 23 if dtype in (np.float32, types.float32) else 52
+
+
+@operation(lambda value: (_bits(value) << _bits(value).dtype.type(_shift_of(value.dtype))).view(value.dtype))
+def low_bits_as_exponent(_context, value):
+    """The number whose sign and exponent are the last 9 (float64: 12) bits of `value`, and whose fraction is 0."""
+
+    def lower(context, builder, signature, arguments):
+        return _on_bits(context, builder, value, arguments, lambda integer, bits: builder.shl(
+            bits, ir.Constant(integer, [_shift_of(value.dtype)] * value.count)))
+
+    return value(value), lower
+
+
+@operation(lambda value, least: ((_bits(value) - _bits(np.float64(least))) >> np.int64(52)).astype(np.float64))
+def exponent_above(_context, value, least):
+    """The k of ``value = f * 2**k`` with f from `least` to 2 `least`, for float64 lanes of positive normal numbers."""
+
+    def lower(context, builder, signature, arguments):
+        integer = ir.VectorType(_I64, value.count)
+        number = context.cast(builder, arguments[1], least, types.float64)
+        bits, least_bits = builder.bitcast(arguments[0], integer), builder.bitcast(number, _I64)
+        k = builder.ashr(builder.sub(bits, splat(builder, least_bits, integer)), ir.Constant(integer, [52] * value.count))
+        return builder.sitofp(k, context.get_value_type(value))
+
+    return value(value, least), lower
+
+
+def _operator(symbol, emit, truth=False):
+    def lanewise(_context, left, right):
+        kind = left if isinstance(left, Lanes) else right
+
+        def lower(context, builder, signature, arguments):
+            return emit(builder, *vectors(context, builder, kind, signature, arguments))
+
+        return (Lanes(types.boolean, kind.count) if truth else kind)(left, right), lower
+
+    lanewise = intrinsic(lanewise)
+
+    @overload(symbol, inline="always")
+    def _overload(left, right):
+        if isinstance(left, Lanes) or isinstance(right, Lanes):
+            return lambda left, right: lanewise(left, right)
+
+
+_operator(operator.add, lambda builder, a, b: builder.fadd(a, b))
+_operator(operator.sub, lambda builder, a, b: builder.fsub(a, b))
+_operator(operator.mul, lambda builder, a, b: builder.fmul(a, b))
+_operator(operator.truediv, lambda builder, a, b: builder.fdiv(a, b))
+_operator(operator.lt, lambda builder, a, b: builder.fcmp_ordered("<", a, b), truth=True)
+_operator(operator.eq, lambda builder, a, b: builder.fcmp_ordered("==", a, b), truth=True)
