@@ -6,7 +6,9 @@ import numpy as np
 
 from toolkit._arrays import Rows, warn_about_rows
 from toolkit._threads import start_threads
-from toolkit.throughput._jobs import groups_of, run_groups, run_parallel
+from toolkit.throughput._chunks import CHUNK
+from toolkit.throughput._jobs import Exponential, Reduction, groups_of, run_groups, run_parallel
+from toolkit.throughput._long_rows import run_long_row
 
 __all__ = ["Lines", "map_lines", "reduce_lines"]
 
@@ -47,6 +49,10 @@ class Lines:
     def run(self, task, out):
         """Do `task`, with results in the flat array `out`."""
         classes = self.layout.classes
+        if classes > CHUNK and not self.inner and isinstance(task, (Exponential, Reduction)):
+            for row, result in zip(self.flat.reshape(-1, classes), out.reshape(self.layout.count, -1), strict=True):
+                run_long_row(row, task, result)
+            return
         groups = groups_of(self.flat, classes, self.inner)
         if self.flat.size < PARALLEL_FROM or groups < 2:
             run_groups(self.flat, classes, self.inner, 0, groups, out, task)

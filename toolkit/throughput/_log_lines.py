@@ -10,7 +10,7 @@ from toolkit.throughput._lines import (added, count_at, difference, first_of, la
                                        two_sum, walk_of)
 from toolkit.throughput._softmax_lines import emit_scaled
 
-__all__ = ["close_label", "cross_entropy_lines", "factors_of", "label_place", "lines_of", "log1p_each", "log_softmax_lines",
+__all__ = ["close_label", "cross_entropy_lines", "emit_log", "exp_others", "factors_of", "label_place", "lines_of", "log1p_each", "log_softmax_lines",
            "logsumexp_lines"]
 
 
@@ -62,6 +62,15 @@ def lines_of(walk, merge):
 
 
 @kernel
+def emit_log(z, walk, m, hi, lo, out):
+    """``(z - m) - (hi + lo)``."""
+    for t in range(steps_of(walk)):
+        at, count = place(walk, t), count_at(walk, t)
+        d, e = difference(load(z, at, count, -np.inf), m)
+        store(out, at, count, (d - hi) + choose(d == -np.inf, 0.0, e - lo))
+
+
+@kernel
 def log_softmax_lines(z, lines, merge, out):
     """``(z - m) - log1p(r)``."""
     for i in range(lines[1]):
@@ -70,10 +79,7 @@ def log_softmax_lines(z, lines, merge, out):
         logarithm = log1p_each(r, lines_of(walk, merge))
         hi = narrowed(logarithm, m)
         lo = narrowed(logarithm - widened(hi), m)
-        for t in range(steps_of(walk)):
-            at, count = place(walk, t), count_at(walk, t)
-            d, e = difference(load(z, at, count, -np.inf), m)
-            store(out, at, count, (d - hi) + choose(d == -np.inf, 0.0, e - lo))
+        emit_log(z, walk, m, hi, lo, out)
 
 
 @kernel

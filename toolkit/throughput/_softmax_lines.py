@@ -9,7 +9,7 @@ from toolkit.throughput._lines import (added, count_at, difference, largest, mer
                                        walk_of)
 
 __all__ = ["ALGORITHMS", "NAIVE", "ONLINE", "RECOMPUTE", "RELOAD", "TWO_PASS", "emit_exp", "emit_extended", "emit_scaled",
-           "exp_sum", "extended_sum", "online_sum", "softmax_lines"]
+           "exp_sum", "extended_sum", "finite_or_zero", "online_sum", "softmax_lines", "with_power"]
 
 ALGORITHMS = ("naive", "three_pass_recompute", "three_pass_reload", "two_pass", "online")
 NAIVE, RECOMPUTE, RELOAD, TWO_PASS, ONLINE = range(5)
