@@ -13,7 +13,29 @@ from toolkit.throughput._long_rows import run_long_row
 __all__ = ["Lines", "map_lines", "reduce_lines"]
 
 PARALLEL_FROM = 2**15  # entries: below, waking threads takes longer than the work (benchmarks/throughput.py)
+_NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
 BLOCKS = 4  # for each thread: the last to finish is not waited for long
+
+
+def run(z, classes, inner, task, out):
+    """Do `task` on the flat array `z` of (outer, classes, inner), or of rows if `inner` is 0; results go into `out`, flat."""
+    if inner == 0 and classes > CHUNK and isinstance(task, (Exponential, Reduction)):
+        count = z.size // classes
+        for row, result in zip(z.reshape(count, classes), out.reshape(count, -1), strict=True):
+            run_long_row(row, task, result)
+        return
+    groups = groups_of(z, classes, inner)
+    if z.size < PARALLEL_FROM or groups < 2:
+        run_groups(z, classes, inner, 0, groups, out, task)
+        return
+    start_threads()
+    run_parallel(z, classes, inner, groups, min(groups, BLOCKS * numba.get_num_threads()), out, task)
+
+
+def is_plain(z, axis, where):
+    """Whether `z` is its rows as they are: the usual case, which should not pay for the others."""
+    return (axis == -1 and where is None and type(z) is np.ndarray and z.dtype in _NATIVE and z.flags.carray and z.size > 0
+            and z.ndim > 0)
 
 
 class Lines:
@@ -48,18 +70,7 @@ class Lines:
 
     def run(self, task, out):
         """Do `task`, with results in the flat array `out`."""
-        classes = self.layout.classes
-        if classes > CHUNK and not self.inner and isinstance(task, (Exponential, Reduction)):
-            for row, result in zip(self.flat.reshape(-1, classes), out.reshape(self.layout.count, -1), strict=True):
-                run_long_row(row, task, result)
-            return
-        groups = groups_of(self.flat, classes, self.inner)
-        if self.flat.size < PARALLEL_FROM or groups < 2:
-            run_groups(self.flat, classes, self.inner, 0, groups, out, task)
-            return
-        start_threads()
-        blocks = min(groups, BLOCKS * numba.get_num_threads())
-        run_parallel(self.flat, classes, self.inner, groups, blocks, out, task)
+        run(self.flat, self.layout.classes, self.inner, task, out)
 
     def map(self, task):
         """Results like `z`, flat."""
@@ -77,6 +88,10 @@ class Lines:
 
 def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
     """Do `task` on the classes of `z`: (..., K) -> (..., K); `masked` and `broken` as in `toolkit._arrays.map_rows`."""
+    if broken is None and is_plain(z, axis, where):
+        out = np.empty_like(z)
+        run(z.reshape(-1), z.shape[-1], 0, task, out.reshape(-1))
+        return out
     layout = Rows(z, axis=axis, where=where)
     lines = Lines(layout, z, in_place=broken is None)
     out = lines.map(task)
@@ -88,6 +103,10 @@ def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
 
 def reduce_lines(task, z, *, axis=-1, where=None, empty, keepdims=False):
     """Do `task` on the classes of `z`: (..., K) -> (...); `empty` is the value of a line without classes."""
+    if not keepdims and is_plain(z, axis, where):
+        out = np.empty(z.shape[:-1], z.dtype)
+        run(z.reshape(-1), z.shape[-1], 0, task, out.reshape(-1))
+        return out[()]
     layout = Rows(z, axis=axis, where=where, allow_empty=True)
     out = np.full(layout.count, empty, layout.compute)
     if layout.classes > 0 and layout.count > 0:
