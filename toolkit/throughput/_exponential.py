@@ -11,7 +11,7 @@ from toolkit._kernel import kernel
 from toolkit.throughput._lane_arithmetic import bit_distance, choose, fused, low_bits_as_exponent
 from toolkit.throughput._lanes import by_dtype, spread
 
-__all__ = ["exp_lifted", "lift_of", "lifted_power", "lowered", "mantissa_and_power", "exp_plain"]
+__all__ = ["calm_shift", "exp_calm", "exp_lifted", "lift_of", "lifted_power", "lowered", "mantissa_and_power", "exp_plain"]
 
 _LOG2_E = 1.4426950408889634
 _LIFT_32, _LIFT_64 = 2.0**64, 2.0**512
@@ -129,3 +129,25 @@ exp_plain = by_dtype(exp_plain_32, exp_plain_64)
 def lift_of(z):
     """By what lifted numbers of the dtype of the array `z` are larger."""
     return _LIFT_32 if z.itemsize == 4 else _LIFT_64
+
+
+@kernel
+def calm_shift_32(m):
+    return (_ROUNDER_32 + 127.0) - mantissa_and_power_32(m, spread(0.0, m))[1]
+
+
+@kernel
+def calm_shift_64(m):
+    return (_ROUNDER_64 + 1023.0) - mantissa_and_power_64(m, spread(0.0, m))[1]
+
+
+# What `exp_calm` needs to know of the largest number m of a line.
+calm_shift = by_dtype(calm_shift_32, calm_shift_64)
+
+
+@kernel
+def exp_calm(z, shift):
+    """``exp(z) / 2**base``, base the exponent of exp(m), for a calm line: nothing is subtracted but integers, and neither
+    are there results to lift. Within 1 ulp for |z| <= 2048."""
+    f, k = mantissa_and_power(z, spread(0.0, z))
+    return f * low_bits_as_exponent(k + shift)

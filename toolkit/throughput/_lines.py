@@ -7,12 +7,16 @@ has found in its lanes must be merged. In columns, each lane is a line of its ow
 import numpy as np
 
 from toolkit._kernel import kernel
-from toolkit.throughput._lane_arithmetic import (choose, fused, narrowed, rotated_1, rotated_2, rotated_4, sum_of,
-                                                 widened)
+from toolkit.throughput._lane_arithmetic import (choose, fused, largest_of, narrowed, rotated_1, rotated_2,
+                                                 rotated_4, sum_of, widened)
 from toolkit.throughput._lanes import by_dtype, lane, load, spread
 
-__all__ = ["added", "count_at", "difference", "first_of", "largest", "merged", "nothing", "place", "quotient_pair",
+__all__ = ["added", "are_calm", "count_at", "difference", "extremes", "first_of", "largest", "merged", "nothing", "place", "quotient_pair",
            "steps_of", "two_sum", "walk_of"]
+
+
+_CALM = 2048.0  # k ln 2 is right to a third of an ulp up to here
+_CALM_GAP = 60.0  # with 2**26 terms in the sum, the smallest quotient is a normal float32
 
 
 @kernel
@@ -57,6 +61,27 @@ def largest(z, walk):
         x = load(z, place(walk, t), count_at(walk, t), -np.inf)
         m = choose(m < x, x, m)
     return m
+
+
+@kernel
+def extremes(z, walk):
+    """``(m, least)``: the largest and the smallest number of each lane, NaN left out."""
+    m, least = load(z, walk[0], 0, -np.inf), load(z, walk[0], 0, np.inf)
+    for t in range(steps_of(walk)):
+        x = load(z, place(walk, t), count_at(walk, t), np.nan)
+        m = choose(m < x, x, m)
+        least = choose(x < least, x, least)
+    return m, least
+
+
+@kernel
+def are_calm(m, least):
+    """Whether the lines with these extremes are *calm*: no number is large, and no exponential far below another.
+
+    Looked at together, lines are called calm more seldom, never wrongly.
+    """
+    high, low = largest_of(m), -largest_of(0.0 - least)
+    return high <= _CALM and low >= -_CALM and high - low <= _CALM_GAP
 
 
 @kernel

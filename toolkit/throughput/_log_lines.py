@@ -3,15 +3,19 @@ import numpy as np
 
 from toolkit._kernel import kernel
 from toolkit.elementary import log1p
-from toolkit.throughput._exponential import exp_lifted, lift_of
+from toolkit.throughput._exponential import calm_shift, exp_calm, exp_lifted, lift_of
 from toolkit.throughput._lane_arithmetic import choose, largest_of, narrowed, sum_of, widened
 from toolkit.throughput._lanes import lane, load, replaced, spread, store, width_of
-from toolkit.throughput._lines import (added, count_at, difference, first_of, largest, merged, nothing, place, quotient_pair, steps_of,
+from toolkit.throughput._lines import (added, are_calm, count_at, difference, extremes, first_of, merged, nothing, place, quotient_pair, steps_of,
                                        two_sum, walk_of)
-from toolkit.throughput._softmax_lines import emit_scaled
+from toolkit.throughput._softmax_lines import emit_calm, emit_scaled
 
 __all__ = ["close_label", "cross_entropy_lines", "emit_log", "exp_others", "factors_of", "label_place", "lines_of", "log1p_each", "log_softmax_lines",
            "logsumexp_lines"]
+
+
+# log1p(r) beyond this share of |m| keeps its digits in a pair of numbers that holds m as well.
+_FAR = 2.0**-20
 
 
 @kernel
@@ -31,19 +35,55 @@ def exp_others(z, walk, m, out, keep):
 
 
 @kernel
+def calm_others(z, walk, m, shift, out, keep):
+    """`exp_others` of calm lines, relative to ``2**base`` and not lifted."""
+    below, lost = nothing(m)
+    ties, _ = nothing(m)
+    for first in range(0, walk[2], 4):
+        part, tied = spread(0.0, m), spread(0.0, m)
+        for t in range(first, min(first + 4, walk[2])):
+            v = load(z, place(walk, t), walk[3], 0.0)
+            x = exp_calm(v, shift)
+            if keep:
+                store(out, place(walk, t), walk[3], x)
+            part = part + choose(v < m, x, 0.0)
+            tied = tied + choose(v < m, 0.0, x)
+        below, lost = added(part, below, lost)
+        ties = ties + widened(tied)
+    if walk[4] > 0:
+        at = place(walk, walk[2])
+        v = load(z, at, walk[4], -np.inf)
+        x = choose(v == -np.inf, 0.0, exp_calm(v, shift))
+        if keep:
+            store(out, at, walk[4], x)
+        below, lost = added(choose(v < m, x, 0.0), below, lost)
+        ties = ties + widened(choose(v < m, 0.0, x))
+    return below, lost, ties
+
+
+@kernel
 def others_of(z, walk, merge, out, keep):
-    """``(m, r, below, lost, ties)`` of each line, in all lanes of a row: r is what `ties`, with one tie fewer, and `below`
-    add up to."""
-    m = largest(z, walk)
+    """``(m, r, below, lost, ties, lift)`` of each line, in all lanes of a row.
+
+    r is what `below`, the sum over z < m, and `ties`, that over the rest with one of them left out, add up to, relative to
+    exp(m). The sums are lifted by `lift`, which is 1 for calm lines.
+    """
+    m, least = extremes(z, walk)
+    calm = are_calm(m, least)
     if merge:
         m = spread(largest_of(m), m)
-    below, lost, ties = exp_others(z, walk, m, out, keep)
+    lift = 1.0 if calm else lift_of(z)
+    if calm:
+        shift = calm_shift(m)
+        below, lost, ties = calm_others(z, walk, m, shift, out, keep)
+        top = widened(exp_calm(m, shift))
+    else:
+        below, lost, ties = exp_others(z, walk, m, out, keep)
+        top = spread(lift, below)
     if merge:
         below, lost = merged(m, below, lost)
         ties = spread(sum_of(ties), ties)
-    unlift = 1.0 / lift_of(z)
-    r = (below + lost) * unlift + (ties * unlift - 1.0)
-    return m, r, below, lost, ties
+    return m, ((below + lost) + (ties - top)) / top, below, lost, ties, lift
 
 
 @kernel
@@ -62,6 +102,14 @@ def lines_of(walk, merge):
 
 
 @kernel
+def emit_difference(z, walk, hi, lo, out):
+    """``z - (hi + lo)``."""
+    for t in range(steps_of(walk)):
+        at, count = place(walk, t), count_at(walk, t)
+        store(out, at, count, (load(z, at, count, -np.inf) - hi) - lo)
+
+
+@kernel
 def emit_log(z, walk, m, hi, lo, out):
     """``(z - m) - (hi + lo)``."""
     for t in range(steps_of(walk)):
@@ -75,11 +123,15 @@ def log_softmax_lines(z, lines, merge, out):
     """``(z - m) - log1p(r)``."""
     for i in range(lines[1]):
         walk = walk_of(lines, i, merge, width_of(z))
-        m, r, _below, _lost, _ties = others_of(z, walk, merge, out, False)
+        m, r, _below, _lost, _ties, _lift = others_of(z, walk, merge, out, False)
         logarithm = log1p_each(r, lines_of(walk, merge))
-        hi = narrowed(logarithm, m)
-        lo = narrowed(logarithm - widened(hi), m)
-        emit_log(z, walk, m, hi, lo, out)
+        if largest_of(widened(m) * _FAR - logarithm) <= 0.0 and largest_of(widened(m) * -_FAR - logarithm) <= 0.0:
+            sum_of_both, rest = two_sum(widened(m), logarithm)
+            hi = narrowed(sum_of_both, m)
+            emit_difference(z, walk, hi, narrowed((sum_of_both - widened(hi)) + rest, m), out)
+        else:
+            hi = narrowed(logarithm, m)
+            emit_log(z, walk, m, hi, narrowed(logarithm - widened(hi), m), out)
 
 
 @kernel
@@ -97,7 +149,7 @@ def logsumexp_lines(z, lines, merge, first, out):
     """``m + log1p(r)``; m itself if that is infinite and nothing is NaN."""
     for i in range(lines[1]):
         walk = walk_of(lines, i, merge, width_of(z))
-        m, r, _below, _lost, _ties = others_of(z, walk, merge, z, False)
+        m, r, _below, _lost, _ties, _lift = others_of(z, walk, merge, z, False)
         logarithm = log1p_each(r, lines_of(walk, merge))
         at = first + first_of(i, merge, width_of(z))
         for j in range(lines_of(walk, merge)):
@@ -113,7 +165,7 @@ def cross_entropy_lines(z, lines, merge, first, labels, factors, losses, grad, w
     """``(m - z_y) + log1p(r)`` and, if wanted, its gradient ``p - [k = y]`` times the factor of each line."""
     for i in range(lines[1]):
         walk = walk_of(lines, i, merge, width_of(z))
-        m, r, below, lost, ties = others_of(z, walk, merge, grad, want)
+        m, r, below, lost, ties, lift = others_of(z, walk, merge, grad, want)
         count = lines_of(walk, merge)
         logarithm = log1p_each(r, count)
         at = first + first_of(i, merge, width_of(z))
@@ -125,8 +177,11 @@ def cross_entropy_lines(z, lines, merge, first, labels, factors, losses, grad, w
                 losses[at + j] = 0.0
         if want:
             total, rest = two_sum(ties, below)
-            hi, lo = quotient_pair(m, factors_of(factors, at, count, ties) * lift_of(z), total, rest + lost)
-            emit_scaled(grad, walk, hi, lo)
+            hi, lo = quotient_pair(m, factors_of(factors, at, count, ties) * lift, total, rest + lost)
+            if lift == 1.0:
+                emit_calm(grad, walk, hi, lo)
+            else:
+                emit_scaled(grad, walk, hi, lo)
             for j in range(count):
                 close_label(z, walk, merge, j, labels[at + j], np.float64(factors[at + j]), lane(m, j), lane(r, j), grad)
 

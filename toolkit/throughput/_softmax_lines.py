@@ -2,13 +2,13 @@
 import numpy as np
 
 from toolkit._kernel import kernel
-from toolkit.throughput._exponential import (exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power)
+from toolkit.throughput._exponential import (calm_shift, exp_calm, exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power)
 from toolkit.throughput._lane_arithmetic import choose, fused, largest_of, narrowed, widened
 from toolkit.throughput._lanes import load, spread, store, width_of
-from toolkit.throughput._lines import (added, count_at, difference, largest, merged, nothing, place, quotient_pair, steps_of,
+from toolkit.throughput._lines import (added, are_calm, count_at, difference, extremes, merged, nothing, place, quotient_pair, steps_of,
                                        walk_of)
 
-__all__ = ["ALGORITHMS", "NAIVE", "ONLINE", "RECOMPUTE", "RELOAD", "TWO_PASS", "emit_exp", "emit_extended", "emit_scaled",
+__all__ = ["ALGORITHMS", "NAIVE", "ONLINE", "RECOMPUTE", "RELOAD", "TWO_PASS", "emit_calm", "emit_exp", "emit_extended", "emit_scaled",
            "exp_sum", "extended_sum", "finite_or_zero", "online_sum", "softmax_lines", "with_power"]
 
 ALGORITHMS = ("naive", "three_pass_recompute", "three_pass_reload", "two_pass", "online")
@@ -140,6 +140,59 @@ def emit_extended(z, walk, top, hi, lo, out):
 
 
 @kernel
+def calm_sum(z, walk, shift, out, keep):
+    """Sum of ``exp(z) / 2**base`` over calm lines, four terms at a time before they join it; terms in `out` if `keep`."""
+    total, lost = nothing(shift)
+    for first in range(0, walk[2], 4):
+        part = spread(0.0, shift)
+        for t in range(first, min(first + 4, walk[2])):
+            x = exp_calm(load(z, place(walk, t), walk[3], 0.0), shift)
+            if keep:
+                store(out, place(walk, t), walk[3], x)
+            part = part + x
+        total, lost = added(part, total, lost)
+    if walk[4] > 0:
+        at = place(walk, walk[2])
+        v = load(z, at, walk[4], -np.inf)
+        x = choose(v == -np.inf, 0.0, exp_calm(v, shift))
+        if keep:
+            store(out, at, walk[4], x)
+        total, lost = added(x, total, lost)
+    return total, lost
+
+
+@kernel
+def emit_calm(out, walk, hi, lo):
+    """``out * (hi + lo)``."""
+    for t in range(steps_of(walk)):
+        at, count = place(walk, t), count_at(walk, t)
+        x = load(out, at, count, 0.0)
+        store(out, at, count, fused(x, hi, x * lo))
+
+
+@kernel
+def emit_exp_calm(z, walk, shift, hi, lo, out):
+    """``exp(z) / 2**base * (hi + lo)``."""
+    for t in range(steps_of(walk)):
+        at, count = place(walk, t), count_at(walk, t)
+        x = exp_calm(load(z, at, count, 0.0), shift)
+        store(out, at, count, fused(x, hi, x * lo))
+
+
+@kernel
+def calm_softmax(z, walk, merge, m, keep, out):
+    shift = calm_shift(m)
+    total, lost = calm_sum(z, walk, shift, out, keep)
+    if merge:
+        total, lost = merged(m, total, lost)
+    hi, lo = quotient_pair(m, 1.0, total, lost)
+    if keep:
+        emit_calm(out, walk, hi, lo)
+    else:
+        emit_exp_calm(z, walk, shift, hi, lo, out)
+
+
+@kernel
 def divide_by_sum(out, walk, merge, like, total, lost):
     """``out / (total + lost)``, the sum rounded to the dtype of `like` as naive code has it."""
     if merge:
@@ -170,9 +223,13 @@ def three_pass_lines(z, lines, merge, keep, out):
     """Maximum, sum of ``exp(z - m)``, division; `keep` the exponentials or compute them again."""
     for i in range(lines[1]):
         walk = walk_of(lines, i, merge, width_of(z))
-        m = largest(z, walk)
+        m, least = extremes(z, walk)
+        calm = are_calm(m, least)
         if merge:
             m = spread(largest_of(m), m)
+        if calm:
+            calm_softmax(z, walk, merge, m, keep, out)
+            continue
         total, lost = exp_sum(z, walk, m, out, keep)
         if merge:
             total, lost = merged(m, total, lost)
