@@ -18,7 +18,7 @@ BLOCKS = 4  # for each thread: the last to finish is not waited for long
 
 
 def run(z, classes, inner, task, out):
-    """Do `task` on the flat array `z` of (outer, classes, inner), or of rows if `inner` is 0; results go into `out`, flat."""
+    """Do `task` on the flat array `z` of (outer, classes, inner), or of rows if `inner` is 0; results go into `out`."""
     if inner == 0 and classes > CHUNK and isinstance(task, (Exponential, Reduction)):
         count = z.size // classes
         for row, result in zip(z.reshape(count, classes), out.reshape(count, -1), strict=True):
@@ -34,8 +34,8 @@ def run(z, classes, inner, task, out):
 
 def is_plain(z, axis, where):
     """Whether `z` is its rows as they are: the usual case, which should not pay for the others."""
-    return (axis == -1 and where is None and type(z) is np.ndarray and z.dtype in _NATIVE and z.flags.carray and z.size > 0
-            and z.ndim > 0)
+    return (axis == -1 and where is None and type(z) is np.ndarray and z.dtype in _NATIVE and z.flags.carray
+            and z.size > 0 and z.ndim > 0)
 
 
 class Lines:
@@ -60,7 +60,7 @@ class Lines:
             self.flat = layout.rows(z, layout.name).reshape(-1)
 
     def _inner(self, array):
-        """Product of the sizes behind the classes' axes, if these are side by side and columns can stay in place; else 0."""
+        """Product of the sizes behind the classes' axes, if these are side by side and can stay in place; else 0."""
         axes, shape = self.layout.axes, self.layout.shape
         side_by_side = axes == tuple(range(axes[0], axes[-1] + 1))
         if self.layout.keep is not None or not side_by_side or not array.flags.c_contiguous or not array.size:

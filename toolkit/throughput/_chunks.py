@@ -12,11 +12,11 @@ from toolkit.throughput._lane_arithmetic import largest_of
 from toolkit.throughput._lanes import lane, load, spread, store, width_of
 from toolkit.throughput._lines import added, count_at, largest, merged, nothing, place, steps_of
 from toolkit.throughput._log_lines import emit_log, exp_others
-from toolkit.throughput._softmax_lines import (emit_exp, emit_extended, emit_scaled, exp_sum, extended_sum, finite_or_zero,
-                                               with_power)
+from toolkit.throughput._softmax_lines import (emit_exp, emit_extended, emit_scaled, exp_sum, extended_sum,
+                                               finite_or_zero, with_power)
 
-__all__ = ["CHUNK", "EMIT_DIVIDED", "EMIT_EXP", "EMIT_EXTENDED", "EMIT_LOG", "EMIT_SCALED", "EXTENDED", "LARGEST", "OTHERS",
-           "PLAIN", "SUM", "SUM_KEPT", "emit_chunks", "joined", "measure_chunks"]
+__all__ = ["CHUNK", "EMIT_DIVIDED", "EMIT_EXP", "EMIT_EXTENDED", "EMIT_LOG", "EMIT_SCALED", "EXTENDED", "LARGEST",
+           "OTHERS", "PLAIN", "SUM", "SUM_KEPT", "emit_chunks", "joined", "measure_chunks"]
 
 CHUNK = 2**16
 LARGEST, SUM, SUM_KEPT, OTHERS, EXTENDED, PLAIN = range(6)

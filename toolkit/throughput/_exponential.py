@@ -1,9 +1,10 @@
 """exp in lanes: exact subtraction, reduction to |r| <= ln(2)/2, a polynomial, and one rounding at the end.
 
 Rounding ``z - m`` would cost exp up to ``|z - m| / 2`` ulp, so the difference is a pair ``d + e``. With
-``d + e = k ln 2 + r`` its exponential is the mantissa ``1 + r + r**2 q(r)``, q from benchmarks/throughput_coefficients.py,
-times ``2**k``. The power gets a factor 2**64 (float64: 2**512) on top: *lifted* numbers stay normal down to the smallest
-subnormal, and arithmetic with subnormals, a hundred times slower, is avoided until `lowered` rounds once, with integers.
+``d + e = k ln 2 + r`` its exponential is ``2**k`` times the mantissa ``1 + r + r**2 q(r)``; the polynomial q is from
+benchmarks/elementary_coefficients.py. The power gets a factor 2**64 (float64: 2**512) on top: *lifted* numbers stay
+normal down to the smallest subnormal, and arithmetic with subnormals, a hundred times slower, is avoided until
+`lowered` rounds once, with integers.
 """
 import numpy as np
 
@@ -11,13 +12,14 @@ from toolkit._kernel import kernel
 from toolkit.throughput._lane_arithmetic import bit_distance, choose, fused, low_bits_as_exponent
 from toolkit.throughput._lanes import by_dtype, spread
 
-__all__ = ["calm_shift", "exp_calm", "exp_lifted", "lift_of", "lifted_power", "lowered", "mantissa_and_power", "exp_plain"]
+__all__ = ["calm_shift", "exp_calm", "exp_lifted", "lift_of", "lifted_power", "lowered", "mantissa_and_power",
+           "exp_plain"]
 
 _LOG2_E = 1.4426950408889634
 _LIFT_32, _LIFT_64 = 2.0**64, 2.0**512
 
-# Adding 1.5 * 2**23 (2**52) rounds to an integer and leaves it in the last bits of the sum. With the bias of the exponent
-# and that of the lift added, these bits shifted to the exponent are the lifted power.
+# Adding 1.5 * 2**23 (2**52) rounds to an integer and leaves it in the last bits of the sum. With the bias of the
+# exponent and that of the lift added, these bits shifted to the exponent are the lifted power.
 _ROUNDER_32, _ROUNDER_64 = 1.5 * 2.0**23, 1.5 * 2.0**52
 _BIASED_32, _BIASED_64 = _ROUNDER_32 + 127 + 64, _ROUNDER_64 + 1023 + 512
 # ln 2 = HI + LO; k * HI is exact.
@@ -147,7 +149,7 @@ calm_shift = by_dtype(calm_shift_32, calm_shift_64)
 
 @kernel
 def exp_calm(z, shift):
-    """``exp(z) / 2**base``, base the exponent of exp(m), for a calm line: nothing is subtracted but integers, and neither
-    are there results to lift. Within 1 ulp for |z| <= 2048."""
+    """``exp(z) / 2**base``, base the exponent of exp(m), for a calm line: only integers are subtracted, and no result
+    needs a lift. Within 1 ulp for |z| <= 2048."""
     f, k = mantissa_and_power(z, spread(0.0, z))
     return f * low_bits_as_exponent(k + shift)

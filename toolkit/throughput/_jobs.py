@@ -1,8 +1,8 @@
 """Whole arrays of lines, in one thread or in all.
 
-A task names its family by its type. Rows are walked along where they are. Columns are taken in groups of 64 float32 or 32
-float64; where their stride is long they are copied side by side first, so that each line of memory is fetched once. A
-line is the work of one thread from its first entry to its last: threads change no bit.
+A task names its family by its type. Rows are walked along where they are. Columns are taken in groups of 64 float32
+or 32 float64; where their stride is long they are copied side by side first, so that each line of memory is fetched
+once. A line is the work of one thread from its first entry to its last: threads change no bit.
 """
 from typing import NamedTuple
 
@@ -14,8 +14,8 @@ from toolkit._kernel import kernel
 from toolkit.throughput._lanes import LINE, width_of
 from toolkit.throughput._log_lines import cross_entropy_lines, log_softmax_lines, logsumexp_lines
 from toolkit.throughput._softmax_lines import softmax_lines
-from toolkit.throughput._stable_lines import (log_stablemax_lines, naive_stablemax_lines, stablemax_cross_entropy_lines,
-                                              stablemax_lines)
+from toolkit.throughput._stable_lines import (log_stablemax_lines, naive_stablemax_lines,
+                                              stablemax_cross_entropy_lines, stablemax_lines)
 
 __all__ = ["Exponential", "Loss", "Reduction", "Stable", "groups_of", "run_groups", "run_parallel"]
 

@@ -8,8 +8,8 @@ from numba.extending import intrinsic, overload
 
 from toolkit.throughput._lanes import Lanes, call, operation, splat, suffix, vectors
 
-__all__ = ["bit_distance", "choose", "exponent_above", "fused", "largest_of", "low_bits_as_exponent", "narrowed", "rotated_1",
-           "rotated_2", "rotated_4", "sum_of", "widened"]
+__all__ = ["bit_distance", "choose", "exponent_above", "fused", "largest_of", "low_bits_as_exponent", "narrowed",
+           "rotated_1", "rotated_2", "rotated_4", "sum_of", "widened"]
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
@@ -58,7 +58,8 @@ def _rotation(by):
     def lowering(_context, value):
         def lower(context, builder, signature, arguments):
             order = [(i + by) % value.count for i in range(value.count)]
-            return builder.shuffle_vector(arguments[0], arguments[0], ir.Constant(ir.VectorType(_I32, value.count), order))
+            indices = ir.Constant(ir.VectorType(_I32, value.count), order)
+            return builder.shuffle_vector(arguments[0], arguments[0], indices)
 
         return value(value), lower
 
@@ -160,7 +161,8 @@ def exponent_above(_context, value, least):
         integer = ir.VectorType(_I64, value.count)
         number = context.cast(builder, arguments[1], least, types.float64)
         bits, least_bits = builder.bitcast(arguments[0], integer), builder.bitcast(number, _I64)
-        k = builder.ashr(builder.sub(bits, splat(builder, least_bits, integer)), ir.Constant(integer, [52] * value.count))
+        above = builder.sub(bits, splat(builder, least_bits, integer))
+        k = builder.ashr(above, ir.Constant(integer, [52] * value.count))
         return builder.sitofp(k, context.get_value_type(value))
 
     return value(value, least), lower

@@ -11,8 +11,8 @@ from numba.core import cgutils, types
 from numba.core.datamodel import PrimitiveModel, register_default
 from numba.extending import intrinsic, overload
 
-__all__ = ["LINE", "Lanes", "by_dtype", "call", "lane", "load", "operation", "replaced", "splat", "spread", "store", "suffix",
-           "vectors", "width_of"]
+__all__ = ["LINE", "Lanes", "by_dtype", "call", "lane", "load", "operation", "replaced", "splat", "spread", "store",
+           "suffix", "vectors", "width_of"]
 
 LINE = 64  # bytes
 
@@ -49,7 +49,9 @@ def vectors(context, builder, kind, signature, arguments):
     """Arguments as vectors: numbers are cast and spread."""
     vector = context.get_value_type(kind)
     for value, given in zip(arguments, signature.args, strict=True):
-        yield value if isinstance(given, Lanes) else splat(builder, context.cast(builder, value, given, kind.dtype), vector)
+        if not isinstance(given, Lanes):
+            value = splat(builder, context.cast(builder, value, given, kind.dtype), vector)
+        yield value
 
 
 def suffix(vector):
@@ -167,7 +169,8 @@ def replaced(_context, value, index, number):
 
     def lower(context, builder, signature, arguments):
         number_there = context.cast(builder, arguments[2], number, value.dtype)
-        return builder.insert_element(arguments[0], number_there, context.cast(builder, arguments[1], index, types.int32))
+        place = context.cast(builder, arguments[1], index, types.int32)
+        return builder.insert_element(arguments[0], number_there, place)
 
     return value(value, index, number), lower
 

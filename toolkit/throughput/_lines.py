@@ -1,18 +1,18 @@
 """Lines of numbers as steps of a few neighbours: a row, part of a row, or up to 16 columns side by side.
 
-A *walk* ``(start, stride, steps, width, tail)`` visits places ``start + t * stride`` of a flat array, `width` neighbours at
-each of `steps` steps, and after them `tail` neighbours more. In a row, lanes hold entries of one line, and what a walk
+A *walk* ``(start, stride, steps, width, tail)`` visits places ``start + t * stride`` of a flat array, `width`
+neighbours at each of `steps` steps, and after them `tail` neighbours more. In a row, lanes hold entries of one line, and what a walk
 has found in its lanes must be merged. In columns, each lane is a line of its own.
 """
 import numpy as np
 
 from toolkit._kernel import kernel
-from toolkit.throughput._lane_arithmetic import (choose, fused, largest_of, narrowed, rotated_1, rotated_2,
-                                                 rotated_4, sum_of, widened)
-from toolkit.throughput._lanes import by_dtype, lane, load, spread
+from toolkit.throughput._lane_arithmetic import (choose, fused, largest_of, narrowed, rotated_1, rotated_2, rotated_4,
+                                                 sum_of, widened)
+from toolkit.throughput._lanes import by_dtype, load, spread
 
-__all__ = ["added", "are_calm", "count_at", "difference", "extremes", "first_of", "largest", "merged", "nothing", "place", "quotient_pair",
-           "steps_of", "two_sum", "walk_of"]
+__all__ = ["added", "are_calm", "count_at", "difference", "extremes", "first_of", "largest", "merged", "nothing",
+           "place", "quotient_pair", "steps_of", "two_sum", "walk_of"]
 
 
 _CALM = 2048.0  # k ln 2 is right to a third of an ulp up to here
@@ -23,8 +23,8 @@ _CALM_GAP = 60.0  # with 2**26 terms in the sum, the smallest quotient is a norm
 def walk_of(lines, i, merge, width):
     """The walk along the i-th of `lines`: rows if they are to be merged, else columns.
 
-    `lines` is ``(base, count, classes, stride, lanes)``: where they begin, how many walks they take, how long a line is,
-    and for columns the distance of two entries and how many columns there are.
+    `lines` is ``(base, count, classes, stride, lanes)``: where they begin, how many walks they take, how long a line
+    is, and for columns the distance of two entries and how many columns there are.
     """
     base, _count, classes, stride, lanes = lines
     if merge:

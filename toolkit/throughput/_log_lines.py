@@ -6,12 +6,12 @@ from toolkit.elementary import log1p
 from toolkit.throughput._exponential import calm_shift, exp_calm, exp_lifted, lift_of
 from toolkit.throughput._lane_arithmetic import choose, largest_of, narrowed, sum_of, widened
 from toolkit.throughput._lanes import lane, load, replaced, spread, store, width_of
-from toolkit.throughput._lines import (added, are_calm, count_at, difference, extremes, first_of, merged, nothing, place, quotient_pair, steps_of,
-                                       two_sum, walk_of)
+from toolkit.throughput._lines import (added, are_calm, count_at, difference, extremes, first_of, merged, nothing,
+                                       place, quotient_pair, steps_of, two_sum, walk_of)
 from toolkit.throughput._softmax_lines import emit_calm, emit_scaled
 
-__all__ = ["close_label", "cross_entropy_lines", "emit_log", "exp_others", "factors_of", "label_place", "lines_of", "log1p_each", "log_softmax_lines",
-           "logsumexp_lines"]
+__all__ = ["close_label", "cross_entropy_lines", "emit_log", "exp_others", "factors_of", "label_place", "lines_of",
+           "log1p_each", "log_softmax_lines", "logsumexp_lines"]
 
 
 # log1p(r) beyond this share of |m| keeps its digits in a pair of numbers that holds m as well.
@@ -20,7 +20,7 @@ _FAR = 2.0**-20
 
 @kernel
 def exp_others(z, walk, m, out, keep):
-    """``(below, lost, ties)``: lifted sums of ``exp(z - m)`` over z < m, and over the rest; terms in `out` if `keep`."""
+    """``(below, lost, ties)``: lifted sums of ``exp(z - m)`` over z < m and over the rest; terms in `out` if `keep`."""
     below, lost = nothing(m)
     ties = below
     for t in range(steps_of(walk)):
@@ -65,8 +65,8 @@ def calm_others(z, walk, m, shift, out, keep):
 def others_of(z, walk, merge, out, keep):
     """``(m, r, below, lost, ties, lift)`` of each line, in all lanes of a row.
 
-    r is what `below`, the sum over z < m, and `ties`, that over the rest with one of them left out, add up to, relative to
-    exp(m). The sums are lifted by `lift`, which is 1 for calm lines.
+    r is what `below`, the sum over z < m, and `ties`, that over the rest with one of them left out, add up to, relative
+    to exp(m). The sums are lifted by `lift`, which is 1 for calm lines.
     """
     m, least = extremes(z, walk)
     calm = are_calm(m, least)
@@ -183,12 +183,13 @@ def cross_entropy_lines(z, lines, merge, first, labels, factors, losses, grad, w
             else:
                 emit_scaled(grad, walk, hi, lo)
             for j in range(count):
-                close_label(z, walk, merge, j, labels[at + j], np.float64(factors[at + j]), lane(m, j), lane(r, j), grad)
+                factor = np.float64(factors[at + j])
+                close_label(z, walk, merge, j, labels[at + j], factor, lane(m, j), lane(r, j), grad)
 
 
 @kernel
 def close_label(z, walk, merge, j, label, factor, top, others, grad):
-    """The label's entry of a gradient: minus the others' share of the sum, ``p_y - 1`` only where that is far from 0."""
+    """The label's entry of a gradient: minus the others' share of the sum; ``p_y - 1`` only where that is not small."""
     if label < 0:
         clear(grad, walk, merge, j)
         return

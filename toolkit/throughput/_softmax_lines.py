@@ -2,14 +2,16 @@
 import numpy as np
 
 from toolkit._kernel import kernel
-from toolkit.throughput._exponential import (calm_shift, exp_calm, exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power)
+from toolkit.throughput._exponential import (calm_shift, exp_calm, exp_lifted, exp_plain, lift_of, lifted_power,
+                                             lowered, mantissa_and_power)
 from toolkit.throughput._lane_arithmetic import choose, fused, largest_of, narrowed, widened
 from toolkit.throughput._lanes import load, spread, store, width_of
-from toolkit.throughput._lines import (added, are_calm, count_at, difference, extremes, merged, nothing, place, quotient_pair, steps_of,
-                                       walk_of)
+from toolkit.throughput._lines import (added, are_calm, count_at, difference, extremes, merged, nothing, place,
+                                       quotient_pair, steps_of, walk_of)
 
-__all__ = ["ALGORITHMS", "NAIVE", "ONLINE", "RECOMPUTE", "RELOAD", "TWO_PASS", "emit_calm", "emit_exp", "emit_extended", "emit_scaled",
-           "exp_sum", "extended_sum", "finite_or_zero", "online_sum", "softmax_lines", "with_power"]
+__all__ = ["ALGORITHMS", "NAIVE", "ONLINE", "RECOMPUTE", "RELOAD", "TWO_PASS", "emit_calm", "emit_exp",
+           "emit_extended", "emit_scaled", "exp_sum", "extended_sum", "finite_or_zero", "online_sum", "softmax_lines",
+           "with_power"]
 
 ALGORITHMS = ("naive", "three_pass_recompute", "three_pass_reload", "two_pass", "online")
 NAIVE, RECOMPUTE, RELOAD, TWO_PASS, ONLINE = range(5)
@@ -141,7 +143,7 @@ def emit_extended(z, walk, top, hi, lo, out):
 
 @kernel
 def calm_sum(z, walk, shift, out, keep):
-    """Sum of ``exp(z) / 2**base`` over calm lines, four terms at a time before they join it; terms in `out` if `keep`."""
+    """Sum of ``exp(z) / 2**base`` over calm lines, of four terms each before they join it; terms in `out` if `keep`."""
     total, lost = nothing(shift)
     for first in range(0, walk[2], 4):
         part = spread(0.0, shift)

@@ -5,8 +5,8 @@ from toolkit._kernel import kernel
 from toolkit.elementary import log1p
 from toolkit.throughput._lane_arithmetic import choose, fused, largest_of, narrowed, sum_of, widened
 from toolkit.throughput._lanes import by_dtype, lane, load, spread, store, width_of
-from toolkit.throughput._lines import (added, count_at, first_of, largest, merged, nothing, place, quotient_pair, steps_of,
-                                       two_sum, walk_of)
+from toolkit.throughput._lines import (added, count_at, first_of, largest, merged, nothing, place, quotient_pair,
+                                       steps_of, two_sum, walk_of)
 from toolkit.throughput._log_lines import close_label, factors_of, label_place, lines_of, log1p_each
 from toolkit.throughput._softmax_lines import divide_by_sum
 from toolkit.throughput._logarithm import log1p_lanes, log_lanes
@@ -22,8 +22,8 @@ def size(x):
 
 @kernel
 def stable_terms(z, walk, m, out, keep):
-    """``(below, lost, small, ties)``: sums of ``s(z) / s(m)`` over z < m and over the rest, but of s(z) itself over z < 0 <= m,
-    so that each term takes one division and none overflows or vanishes. Terms are left in `out` if `keep`."""
+    """``(below, lost, small, ties)``: sums of ``s(z) / s(m)`` over z < m and over the rest, but of s(z) itself where
+    z < 0 <= m, so that each term takes one division and none overflows or vanishes; terms in `out` if `keep`."""
     weight = size(m) + 1.0
     head, cut = choose(m < 0.0, weight, 1.0), choose(m < 0.0, -np.inf, spread(0.0, m))
     below, lost = nothing(m)
@@ -45,7 +45,8 @@ def stable_terms(z, walk, m, out, keep):
 
 @kernel
 def stable_others(z, walk, merge, out, keep):
-    """``(m, r, total, rest)``: the largest number, the sum of ``s(z) / s(m)`` over the others, and that over all as a pair."""
+    """``(m, r, ties, below, lost)``: the largest number, the sum of ``s(z) / s(m)`` over the others, and the parts of
+    the sum over all."""
     m = largest(z, walk)
     if merge:
         m = spread(largest_of(m), m)
