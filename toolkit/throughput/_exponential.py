@@ -10,7 +10,7 @@ import numpy as np
 from toolkit._kernel import kernel
 from toolkit.throughput._lanes import bit_distance, by_dtype, choose, fused, low_bits_as_exponent, spread
 
-__all__ = ["exp_lifted", "lift_of", "lifted_power", "lowered", "mantissa_and_power", "exp_plain"]
+__all__ = ["exp_far", "exp_lifted", "lift_of", "lifted_power", "lowered", "mantissa_and_power", "exp_plain"]
 
 _LOG2_E = 1.4426950408889634
 _LIFT_32, _LIFT_64 = 2.0**64, 2.0**512
@@ -23,6 +23,7 @@ _BIASED_32, _BIASED_64 = _ROUNDER_32 + 127 + 64, _ROUNDER_64 + 1023 + 512
 _HI_32, _LO_32 = 0.693359375, -0.00021219444170128554
 _HI_64, _LO_64 = 0.6931471805598903, 5.497923018708371e-14
 _LEAST_32, _LEAST_64 = -104.0, -746.0  # exp of less rounds to 0
+_FAR_32, _FAR_64 = -131.0, -1062.0  # exp of less, lifted, is no longer normal
 
 
 @kernel
@@ -82,6 +83,25 @@ def exp_lifted_64(d, e):
 
 # ``exp(d + e)``, lifted, for d <= 0, within 1 ulp; 0 below the subnormals, NaN for NaN.
 exp_lifted = by_dtype(exp_lifted_32, exp_lifted_64)
+
+
+
+@kernel
+def exp_far_32(d, e):
+    f, k = mantissa_and_power_32(d, e)
+    x = f * low_bits_as_exponent(k + _BIASED_32)
+    return choose(d < _FAR_32, 0.0, x), choose(d < _LEAST_32, 0.0, x)
+
+
+@kernel
+def exp_far_64(d, e):
+    f, k = mantissa_and_power_64(d, e)
+    x = f * low_bits_as_exponent(k + _BIASED_64)
+    return choose(d < _FAR_64, 0.0, x), choose(d < _LEAST_64, 0.0, x)
+
+
+# `exp_lifted` twice: for a sum, in which many terms that round to 0 alone add up to more, and for a result.
+exp_far = by_dtype(exp_far_32, exp_far_64)
 
 
 
