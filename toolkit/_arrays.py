@@ -12,7 +12,7 @@ import numpy as np
 
 from toolkit.formats import get_format, round_each, round_to
 
-__all__ = ["Rows", "check_axis", "common_dtype", "map_rows", "real_array", "reduce_rows", "warn_about_rows"]
+__all__ = ["Rows", "behaved", "check_axis", "common_dtype", "map_rows", "real_array", "reduce_rows", "warn_about_rows"]
 
 
 def real_array(x, name):
@@ -56,7 +56,7 @@ def check_axis(axis, ndim, name="z"):
     return tuple(axes)
 
 
-def _behaved(x, dtype):
+def behaved(x, dtype):
     """`x` contiguous, aligned and writeable; else it is a type of its own to Numba, compiled anew."""
     x = np.ascontiguousarray(x, dtype)
     return x if x.flags.carray else x.copy()
@@ -134,7 +134,7 @@ class Rows:
 
     def _two_dimensional(self, x, dtype):
         moved = x.reshape(self.shape or (1,)).transpose(self.order)
-        return _behaved(moved.reshape(self.count, self.classes), dtype)
+        return behaved(moved.reshape(self.count, self.classes), dtype)
 
     def _rounded(self, values):
         if self.fmt is None:
@@ -164,7 +164,7 @@ class Rows:
             except ValueError:
                 raise ValueError(f"{name} has shape {x.shape}; allowed: {self._reduced_shape(False)} "
                                  f"or {self._reduced_shape(True)}") from None
-        values = _behaved(x.reshape(self.count), dtype or self.compute)
+        values = behaved(x.reshape(self.count), dtype or self.compute)
         return values if dtype else self._rounded(values)
 
     def empty(self):

@@ -4,7 +4,7 @@ import math
 import numba
 import numpy as np
 
-from toolkit._arrays import Rows, warn_about_rows
+from toolkit._arrays import Rows, behaved, warn_about_rows
 from toolkit._threads import start_threads
 from toolkit.throughput._chunks import CHUNK
 from toolkit.throughput._jobs import Exponential, Reduction, groups_of, run_groups, run_parallel
@@ -55,7 +55,7 @@ class Lines:
         array = np.asarray(z)
         self.inner = self._inner(array) if in_place else 0
         if self.inner:
-            self.flat = np.ascontiguousarray(array, layout.compute).reshape(-1)
+            self.flat = behaved(array, layout.compute).reshape(-1)
         else:
             self.flat = layout.rows(z, layout.name).reshape(-1)
 

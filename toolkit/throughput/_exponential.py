@@ -12,8 +12,8 @@ from toolkit._kernel import kernel
 from toolkit.throughput._lane_arithmetic import bit_distance, choose, fused, low_bits_as_exponent
 from toolkit.throughput._lanes import by_dtype, spread
 
-__all__ = ["calm_shift", "exp_calm", "exp_lifted", "lift_of", "lifted_power", "lowered", "mantissa_and_power",
-           "exp_plain"]
+__all__ = ["calm_shift", "exp_calm", "exp_far", "exp_lifted", "exp_plain", "lift_of", "lifted_power", "lowered",
+           "mantissa_and_power"]
 
 _LOG2_E = 1.4426950408889634
 _LIFT_32, _LIFT_64 = 2.0**64, 2.0**512
@@ -26,6 +26,7 @@ _BIASED_32, _BIASED_64 = _ROUNDER_32 + 127 + 64, _ROUNDER_64 + 1023 + 512
 _HI_32, _LO_32 = 0.693359375, -0.00021219444170128554
 _HI_64, _LO_64 = 0.6931471805598903, 5.497923018708371e-14
 _LEAST_32, _LEAST_64 = -104.0, -746.0  # exp of less rounds to 0
+_FAR_32, _FAR_64 = -131.0, -1062.0  # exp of less, lifted, is no longer normal
 
 
 @kernel
@@ -51,9 +52,8 @@ def mantissa_and_power_64(d, e):
     return fused(q, r2, r) + 1.0, k
 
 
-# ``(f, k)`` with ``exp(d + e) = f * 2**k``, f in [0.707, 1.415] within 1 ulp, k an integral float.
+# ``(f, k)`` with ``exp(d + e) = f * 2**k``, f in [0.707, 1.415] within 1.5 ulp, k an integral float.
 mantissa_and_power = by_dtype(mantissa_and_power_32, mantissa_and_power_64)
-
 
 
 @kernel
@@ -70,7 +70,6 @@ def lifted_power_64(k):
 lifted_power = by_dtype(lifted_power_32, lifted_power_64)
 
 
-
 @kernel
 def exp_lifted_32(d, e):
     f, k = mantissa_and_power_32(d, e)
@@ -83,9 +82,26 @@ def exp_lifted_64(d, e):
     return choose(d < _LEAST_64, 0.0, f * low_bits_as_exponent(k + _BIASED_64))
 
 
-# ``exp(d + e)``, lifted, for d <= 0, within 1 ulp; 0 below the subnormals, NaN for NaN.
+# ``exp(d + e)``, lifted, for d <= 0, within 1.5 ulp; 0 below the subnormals, NaN for NaN.
 exp_lifted = by_dtype(exp_lifted_32, exp_lifted_64)
 
+
+@kernel
+def exp_far_32(d, e):
+    f, k = mantissa_and_power_32(d, e)
+    x = f * low_bits_as_exponent(k + _BIASED_32)
+    return choose(d < _FAR_32, 0.0, x), choose(d < _LEAST_32, 0.0, x)
+
+
+@kernel
+def exp_far_64(d, e):
+    f, k = mantissa_and_power_64(d, e)
+    x = f * low_bits_as_exponent(k + _BIASED_64)
+    return choose(d < _FAR_64, 0.0, x), choose(d < _LEAST_64, 0.0, x)
+
+
+# `exp_lifted` twice: for a sum, in which many terms that round to 0 alone add up to more, and for a result.
+exp_far = by_dtype(exp_far_32, exp_far_64)
 
 
 @kernel
@@ -112,7 +128,7 @@ def exp_plain_32(z):
     f, k = mantissa_and_power_32(z, spread(0.0, z))
     large = f * low_bits_as_exponent(k + (_BIASED_32 - 128.0)) * _LIFT_32
     x = choose(k < 0.0, lowered_32(f * lifted_power_32(k)), large)
-    return choose(z == -np.inf, 0.0, choose(100.0 < z, np.inf, x))
+    return choose(z < _LEAST_32, 0.0, choose(100.0 < z, np.inf, x))  # r is not small where k is inexact
 
 
 @kernel
@@ -120,7 +136,7 @@ def exp_plain_64(z):
     f, k = mantissa_and_power_64(z, spread(0.0, z))
     large = f * low_bits_as_exponent(k + (_BIASED_64 - 1024.0)) * _LIFT_64
     x = choose(k < 0.0, lowered_64(f * lifted_power_64(k)), large)
-    return choose(z == -np.inf, 0.0, choose(720.0 < z, np.inf, x))
+    return choose(z < _LEAST_64, 0.0, choose(720.0 < z, np.inf, x))  # r is not small where k is inexact
 
 
 # exp(z), not lifted, of any z.

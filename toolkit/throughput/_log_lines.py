@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._kernel import kernel
 from toolkit.elementary import log1p
-from toolkit.throughput._exponential import calm_shift, exp_calm, exp_lifted, lift_of
+from toolkit.throughput._exponential import calm_shift, exp_calm, exp_far, lift_of
 from toolkit.throughput._lane_arithmetic import choose, largest_of, narrowed, sum_of, widened
 from toolkit.throughput._lanes import lane, load, replaced, spread, store, width_of
 from toolkit.throughput._lines import (added, are_calm, count_at, difference, extremes, first_of, merged, nothing,
@@ -26,9 +26,9 @@ def exp_others(z, walk, m, out, keep):
     for t in range(steps_of(walk)):
         at, count = place(walk, t), count_at(walk, t)
         d, e = difference(load(z, at, count, -np.inf), m)
-        x = exp_lifted(d, e)
+        x, term = exp_far(d, e)
         if keep:
-            store(out, at, count, x)
+            store(out, at, count, term)
         below, lost = added(choose(d < 0.0, x, 0.0), below, lost)
         ties = ties + widened(choose(d < 0.0, 0.0, x))
     return below, lost, ties

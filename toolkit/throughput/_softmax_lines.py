@@ -199,7 +199,7 @@ def divide_by_sum(out, walk, merge, like, total, lost):
     """``out / (total + lost)``, the sum rounded to the dtype of `like` as naive code has it."""
     if merge:
         total, lost = merged(like, total, lost)
-    total = narrowed(total + lost, like)
+    total = narrowed(choose(total == np.inf, total, total + lost), like)  # what inf rounds off is NaN
     for t in range(steps_of(walk)):
         at, count = place(walk, t), count_at(walk, t)
         store(out, at, count, load(out, at, count, 0.0) / total)

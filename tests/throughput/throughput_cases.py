@@ -1,0 +1,50 @@
+"""The public functions under one signature, and arrays of lines as rows and as columns of any stride."""
+from functools import partial
+
+import numpy as np
+
+from toolkit.losses import cross_entropy_and_grad, stablemax_cross_entropy_and_grad
+from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
+
+MAPS = {f"softmax {a}": partial(softmax, algorithm=a) for a in ALGORITHMS}
+MAPS |= {"log_softmax": log_softmax, "stablemax": stablemax,
+         "stablemax naive": partial(stablemax, algorithm="naive"), "log_stablemax": log_stablemax}
+LOSSES = {"cross_entropy": cross_entropy_and_grad, "stablemax_cross_entropy": stablemax_cross_entropy_and_grad}
+NAMES = [*MAPS, "logsumexp", *LOSSES]
+DTYPES = (np.float32, np.float64)
+
+
+def masked_value(name):
+    return -np.inf if name.startswith("log_") else 0
+
+
+def results(name, z, labels=None, axis=-1, **options):
+    """What the function gives, as a tuple of arrays; a loss is not reduced and comes with its gradient."""
+    if name in LOSSES:
+        return LOSSES[name](z, labels, axis=axis, reduction=options.pop("reduction", "none"), **options)
+    if name == "logsumexp":
+        return (logsumexp(z, axis=axis, **options),)
+    return (MAPS[name](z, axis=axis, **options),)
+
+
+def as_columns(z, beside=0):
+    """Rows (N, K) as the columns of a C-contiguous (K, N + beside) array; columns beside hold 1."""
+    columns = np.ones((z.shape[1], z.shape[0] + beside), z.dtype)
+    columns[:, :z.shape[0]] = z.T
+    return columns
+
+
+def moderate(rng, shape, dtype):
+    """Logits at which the naive forms work too."""
+    return (2 * rng.standard_normal(shape)).astype(dtype)
+
+
+def close(actual, expected, units=4):
+    """Equal, NaN with NaN and infinity with infinity, within `units` of the last place."""
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.dtype == expected.dtype and actual.shape == expected.shape
+    different = ~((actual == expected) | np.isnan(actual) & np.isnan(expected))
+    with np.errstate(invalid="ignore"):
+        far = np.abs(actual.astype(np.longdouble) - expected) > units * np.spacing(np.abs(expected))
+    bad = different & (far | ~np.isfinite(actual) | ~np.isfinite(expected))
+    assert not bad.any(), (actual[bad][:5], expected[bad][:5])
