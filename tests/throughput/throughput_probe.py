@@ -5,9 +5,10 @@ import numpy as np
 
 from toolkit._kernel import kernel
 from toolkit.throughput._exponential import exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power
-from toolkit.throughput._lanes import (bit_distance, choose, exponent_above, fused, lane, largest_of, load,
-                                       low_bits_as_exponent, narrowed, replaced, rotated_1, rotated_2, rotated_4,
-                                       spread, store, sum_of, widened, width_of)
+from toolkit.throughput._lane_arithmetic import (bit_distance, choose, exponent_above, fused, largest_of,
+                                                 low_bits_as_exponent, narrowed, rotated_1, rotated_2, rotated_4,
+                                                 sum_of, widened)
+from toolkit.throughput._lanes import lane, load, replaced, spread, store, width_of
 from toolkit.throughput._lines import added, difference, merged, nothing, quotient_pair, two_sum
 from toolkit.throughput._logarithm import log1p_lanes, log_lanes
 

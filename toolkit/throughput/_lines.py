@@ -1,8 +1,8 @@
 """Lines of numbers as steps of a few neighbours: a row, part of a row, or up to 16 columns side by side.
 
 A *walk* ``(start, stride, steps, width, tail)`` visits places ``start + t * stride`` of a flat array, `width`
-neighbours at each of `steps` steps, and after them `tail` neighbours more. In a row, lanes hold entries of one line, and what a walk
-has found in its lanes must be merged. In columns, each lane is a line of its own.
+neighbours at each of `steps` steps, and after them `tail` neighbours more. In a row, lanes hold entries of one line,
+and what a walk has found in its lanes must be merged. In columns, each lane is a line of its own.
 """
 import numpy as np
 

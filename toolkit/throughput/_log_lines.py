@@ -8,7 +8,7 @@ from toolkit.throughput._lane_arithmetic import choose, largest_of, narrowed, su
 from toolkit.throughput._lanes import lane, load, replaced, spread, store, width_of
 from toolkit.throughput._lines import (added, are_calm, count_at, difference, extremes, first_of, merged, nothing,
                                        place, quotient_pair, steps_of, two_sum, walk_of)
-from toolkit.throughput._softmax_lines import emit_calm, emit_scaled
+from toolkit.throughput._softmax_lines import emit_calm, emit_scaled, terms_of
 
 __all__ = ["close_label", "cross_entropy_lines", "emit_log", "exp_others", "factors_of", "label_place", "lines_of",
            "log1p_each", "log_softmax_lines", "logsumexp_lines"]
@@ -39,9 +39,9 @@ def calm_others(z, walk, m, shift, out, keep):
     """`exp_others` of calm lines, relative to ``2**base`` and not lifted."""
     below, lost = nothing(m)
     ties, _ = nothing(m)
-    for first in range(0, walk[2], 4):
+    for first in range(0, walk[2], terms_of(z)):
         part, tied = spread(0.0, m), spread(0.0, m)
-        for t in range(first, min(first + 4, walk[2])):
+        for t in range(first, min(first + terms_of(z), walk[2])):
             v = load(z, place(walk, t), walk[3], 0.0)
             x = exp_calm(v, shift)
             if keep:

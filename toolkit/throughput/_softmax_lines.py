@@ -142,12 +142,18 @@ def emit_extended(z, walk, top, hi, lo, out):
 
 
 @kernel
+def terms_of(z):
+    """How many terms of calm lines are added up in their own dtype before a longer sum takes them."""
+    return 4 if z.itemsize == 4 else 1
+
+
+@kernel
 def calm_sum(z, walk, shift, out, keep):
-    """Sum of ``exp(z) / 2**base`` over calm lines, of four terms each before they join it; terms in `out` if `keep`."""
+    """Sum of ``exp(z) / 2**base`` over calm lines; terms in `out` if `keep`."""
     total, lost = nothing(shift)
-    for first in range(0, walk[2], 4):
+    for first in range(0, walk[2], terms_of(z)):
         part = spread(0.0, shift)
-        for t in range(first, min(first + 4, walk[2])):
+        for t in range(first, min(first + terms_of(z), walk[2])):
             x = exp_calm(load(z, place(walk, t), walk[3], 0.0), shift)
             if keep:
                 store(out, place(walk, t), walk[3], x)
