@@ -49,7 +49,8 @@ class Lines:
         classes = self.layout.classes
         groups = groups_of(self.flat, classes, self.inner)
         if self.flat.size < PARALLEL_FROM or groups < 2:
-            run_groups(self.flat, classes, self.inner, 0, groups, out, task)
+            with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
+                run_groups(self.flat, classes, self.inner, 0, groups, out, task)
             return
         start_threads()
         blocks = min(groups, BLOCKS * numba.get_num_threads())
