@@ -69,8 +69,8 @@ def cross_entropy(logits, labels, *, form="complement", reduction="mean", label_
     --------
     >>> import numpy as np
     >>> z = np.float32([0, -17])
-    >>> [float(cross_entropy(z, 0, form=form)) for form in ("common", "complement")]
-    [0.0, 4.139937814784389e-08]
+    >>> [f"{cross_entropy(z, 0, form=form):.6g}" for form in ("common", "complement")]
+    ['0', '4.13994e-08']
     """
     return evaluate(EXPONENTIAL, logits, labels, form=form, reduction=reduction,
                     label_smoothing=label_smoothing, ignore_index=ignore_index, weight=weight, axis=axis,
@@ -107,8 +107,8 @@ def cross_entropy_grad(logits, labels, **options):
     --------
     >>> import numpy as np
     >>> z = np.float32([0, -17])
-    >>> [cross_entropy_grad(z, 0, form=form).tolist() for form in ("common", "complement")]
-    [[0.0, 4.139937814784389e-08], [-4.139937814784389e-08, 4.139937814784389e-08]]
+    >>> [[f"{g:.6g}" for g in cross_entropy_grad(z, 0, form=form)] for form in ("common", "complement")]
+    [['0', '4.13994e-08'], ['-4.13994e-08', '4.13994e-08']]
     """
     return evaluate(EXPONENTIAL, logits, labels, gradient=True, **options)[1]
 
@@ -155,8 +155,8 @@ def stablemax_cross_entropy(logits, labels, **options):
     --------
     >>> import numpy as np
     >>> z = np.float32([10000, -10000])
-    >>> [float(stablemax_cross_entropy(z, 0, form=form)) for form in ("naive", "complement")]
-    [0.0, 9.998000649602545e-09]
+    >>> [f"{stablemax_cross_entropy(z, 0, form=form):.4g}" for form in ("naive", "complement")]
+    ['0', '9.998e-09']
     """
     return evaluate(STABLEMAX, logits, labels, **options)[0]
 
