@@ -9,36 +9,19 @@ import sys
 import numba
 import numpy as np
 import pytest
+from exact_kernels import exact, exact_logsumexp
 from numpy.testing import assert_array_equal
 
 import toolkit.softmax
-from toolkit._arrays import map_rows, reduce_rows
 from toolkit.formats import FLOAT16, get_format, round_to, ulp
 from toolkit.softmax import (ALGORITHMS, FORMS, kernels, log_softmax, log_stablemax, logsumexp, softmax,
                              stablemax)
-from toolkit.softmax._log_softmax import log_softmax_rows
-from toolkit.softmax._log_stablemax import log_stablemax_rows
-from toolkit.softmax._logsumexp import logsumexp_rows
-from toolkit.softmax._softmax import softmax_rows
-from toolkit.softmax._stablemax import stablemax_rows
 
 MAPS = {f"softmax {a}": (lambda z, a=a, **o: softmax(z, algorithm=a, **o)) for a in ALGORITHMS}
 MAPS |= {f"log_softmax {f}": (lambda z, f=f, **o: log_softmax(z, form=f, **o)) for f in FORMS}
 MAPS |= {f"log_stablemax {f}": (lambda z, f=f, **o: log_stablemax(z, form=f, **o)) for f in FORMS}
 MAPS |= {"stablemax": stablemax, "stablemax naive": lambda z, **o: stablemax(z, algorithm="naive", **o)}
 maps = pytest.mark.parametrize("name", MAPS)
-
-# The exact kernels without a format. The public functions run others then, which keep more digits.
-EXACT = {f"softmax {a}": (softmax_rows, i, 1.0) for i, a in enumerate(ALGORITHMS)}
-EXACT |= {f"log_softmax {f}": (log_softmax_rows, i, 1.0) for i, f in enumerate(FORMS)}
-EXACT |= {f"log_stablemax {f}": (log_stablemax_rows, i) for i, f in enumerate(FORMS)}
-EXACT |= {"stablemax": (stablemax_rows, 1), "stablemax naive": (stablemax_rows, 0)}
-
-
-def exact(name, z):
-    """What the exact kernels give in the dtype of `z`."""
-    driver, *parameters = EXACT[name]
-    return map_rows(driver, {"z": z}, *parameters)
 
 
 def some_logits(dtype=np.float64):
@@ -91,7 +74,7 @@ def test_emulated_reductions():
         assert_array_equal(out, round_to(out, format))
         assert_array_equal(out, weighted)
         assert (abs(out - logsumexp(round_to(z, format))) <= 2 * ulp(out, format)).all()
-    assert_array_equal(logsumexp(z, format="float64"), reduce_rows(logsumexp_rows, {"z": z}, empty=-np.inf))
+    assert_array_equal(logsumexp(z, format="float64"), exact_logsumexp(z))
     assert_array_equal(logsumexp(z, format="float64"), logsumexp(z, b=np.ones(7)))
     assert (abs(logsumexp(z) - logsumexp(z, format="float64")) <= 2 * np.spacing(np.abs(logsumexp(z)))).all()
 

@@ -60,6 +60,15 @@ def as_rows(z, axis):
     return back.reshape(int(np.prod(back.shape[:z.ndim - len(axes)])), -1)
 
 
+def nearly_equal(actual, expected, units=4):
+    """Equal within a few ulp: a class in another lane adds up in another order."""
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.dtype == expected.dtype and actual.shape == expected.shape
+    finite = np.isfinite(expected)
+    assert_array_equal(actual[~finite], expected[~finite])
+    assert (np.abs(actual[finite] - expected[finite]) <= units * np.spacing(np.abs(expected[finite]))).all()
+
+
 def is_log(name):
     return name.startswith("log")
 
@@ -67,7 +76,7 @@ def is_log(name):
 @maps
 @examples(25)
 @given(logits(), st.data())
-def test_masked_is_sliced_and_axis_is_moveaxis(name, z, data):
+def test_masked_is_sliced_and_axis_is_moveaxis_to_a_few_ulp(name, z, data):
     function, before = MAPS[name], z.copy()
     axis = draw_axes(data, z.ndim)
     where = data.draw(hnp.arrays(bool, z.shape))
@@ -77,9 +86,9 @@ def test_masked_is_sliced_and_axis_is_moveaxis(name, z, data):
     for row, keep, result in zip(as_rows(z, axis), as_rows(where, axis), as_rows(out, axis)):
         assert (result[~keep] == (-np.inf if is_log(name) else 0)).all()
         if keep.any():
-            assert_array_equal(result[keep], function(row[keep]))
+            nearly_equal(result[keep], function(row[keep]))
             left_out = function(np.where(keep, row, row.dtype.type(-np.inf)))
-            assert_array_equal(left_out, result)
+            assert_array_equal(left_out, result)  # the same row for the kernel
 
 
 @gradients
@@ -110,7 +119,7 @@ def test_reductions_over_any_axis(z, keepdims, weighted, data):
     assert np.shape(out) == z.sum(axis=axis, keepdims=keepdims).shape
     weights = [None] * out.size if b is None else as_rows(b, axis)
     for row, w, keep, value in zip(as_rows(z, axis), weights, as_rows(where, axis), np.reshape(out, -1)):
-        assert value == logsumexp(row[keep], b=None if w is None else w[keep])
+        nearly_equal(value, logsumexp(row[keep], b=None if w is None else w[keep]))
     gradient = logsumexp_vjp(z, out, axis=axis, where=np.True_) if np.isfinite(out).all() else None
     assert gradient is None or gradient.shape == z.shape and gradient.dtype == z.dtype
 

@@ -54,7 +54,7 @@ def test_nan_and_inf_in_each_place_spoil_their_line_alone(name, dtype, layout, v
 @dtypes
 @layouts
 def test_minus_inf_in_each_place_is_as_if_absent(name, dtype, layout):
-    """Within 4 ulp and not bit by bit: without the class, others stand in other lanes, and the sum has another order."""
+    """Within 4 ulp and not bit by bit: then others stand in other lanes and add up in another order."""
     classes = sizes(dtype)
     z = lines(dtype, classes)
     places = np.arange(classes)

@@ -9,7 +9,8 @@ from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, s
 MAPS = {f"softmax {a}": partial(softmax, algorithm=a) for a in ALGORITHMS}
 MAPS |= {"log_softmax": log_softmax, "stablemax": stablemax,
          "stablemax naive": partial(stablemax, algorithm="naive"), "log_stablemax": log_stablemax}
-LOSSES = {"cross_entropy": cross_entropy_and_grad, "stablemax_cross_entropy": stablemax_cross_entropy_and_grad}
+LOSSES = {"cross_entropy": cross_entropy_and_grad,
+          "stablemax_cross_entropy": stablemax_cross_entropy_and_grad}
 NAMES = [*MAPS, "logsumexp", *LOSSES]
 DTYPES = (np.float32, np.float64)
 

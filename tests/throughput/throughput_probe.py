@@ -1,4 +1,4 @@
-"""Tiny kernels around each operation on lanes; run as a script it prints their results, for use without a compiler."""
+"""Tiny kernels around each operation on lanes; as a script it prints their results, without a compiler too."""
 import sys
 
 import numpy as np
@@ -12,11 +12,11 @@ from toolkit.throughput._lanes import lane, load, replaced, spread, store, width
 from toolkit.throughput._lines import added, difference, merged, nothing, quotient_pair, two_sum
 from toolkit.throughput._logarithm import log1p_lanes, log_lanes
 
-OPERATIONS = ("add", "subtract", "multiply", "divide", "add number", "number minus", "choose less", "choose equal",
-              "number below", "fused", "fused numbers", "spread", "replaced", "lane", "sum_of", "largest_of", "rotated_1",
-              "rotated_2", "rotated_4", "widened and narrowed", "bit_distance", "low_bits_as_exponent", "exponent_above",
-              "load some", "load none", "two_sum", "two_sum's rest", "difference's rest", "merged", "quotient_pair",
-              "quotient_pair's rest")
+OPERATIONS = ("add", "subtract", "multiply", "divide", "add number", "number minus", "choose less",
+              "choose equal", "number below", "fused", "fused numbers", "spread", "replaced", "lane", "sum_of",
+              "largest_of", "rotated_1", "rotated_2", "rotated_4", "widened and narrowed", "bit_distance",
+              "low_bits_as_exponent", "exponent_above", "load some", "load none", "two_sum", "two_sum's rest",
+              "difference's rest", "merged", "quotient_pair", "quotient_pair's rest")
 SOME = 5  # lanes of a partial load
 UNTOUCHED = -77.0
 
@@ -135,7 +135,7 @@ def lift(z):
 
 
 def operands(dtype):
-    """``(x, y, integers)``: short fractions, whose products are exact, and floats with an integer in their last bits."""
+    """``(x, y, integers)``: short fractions, whose products are exact, and integers in the last bits of floats."""
     w = 64 // np.dtype(dtype).itemsize
     rng = np.random.default_rng(8)
     x = rng.integers(-40, 40, w) / 8

@@ -84,7 +84,7 @@ def hard_rows(dtype):
 
 @cache
 def hard_stable_rows(dtype):
-    """The same for StableMax, which does not see differences but sizes: scales up to where squares overflow."""
+    """The same for StableMax, which sees sizes and not differences: up to where squares overflow."""
     rng = np.random.default_rng(42)
     largest = {np.float32: 1e18, np.float64: 1e150}[dtype]
     rows = [*remainders(dtype, rng), *ties(rng), *long_rows(rng)]
@@ -132,7 +132,7 @@ def stablemax_cases(dtype):
 
 
 def exact_gradient(case, label, slopes=False):
-    """``(p_k - [k = label])``, over ``1 + |z_k|`` if `slopes`, the label's as minus the sum of the others'."""
+    """``(p_k - [k = label])``, over ``1 + |z_k|`` if `slopes`; the label's from the others'."""
     g = list(case.probabilities)
     g[label] = -mpmath.fsum(p for k, p in enumerate(g) if k != label)
     return [v / (1 + abs(x)) for v, x in zip(g, numbers(case.z), strict=True)] if slopes else g

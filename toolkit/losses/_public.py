@@ -54,10 +54,11 @@ def cross_entropy(logits, labels, *, form="complement", reduction="mean", label_
 
     Accuracy
     --------
-    "complement", ``reduction="none"``, float32 and float64, tested: at most 2 ulp for class labels, through the
-    subnormals (gaps to 104 and 745; of many classes together 130 and 1060), for K <= 5000. For probabilities
-    and with label smoothing the exact kernels run: at most 3 ulp as long as ``e^{-gap}`` of the second class
-    is a normal number (gaps to 87, 708); beyond, each class adds up to one smallest subnormal.
+    "complement", ``reduction="none"``, float32 and float64, tested: at most 2 ulp for class labels,
+    through the subnormals (gaps to 104 and 745; of many classes together 130 and 1060), for K <= 5000.
+    For probabilities and with label smoothing the exact kernels run: at most 3 ulp as long as
+    ``e^{-gap}`` of the second class is a normal number (gaps to 87, 708); beyond, each class adds up to
+    one smallest subnormal.
 
     References
     ----------
@@ -68,8 +69,8 @@ def cross_entropy(logits, labels, *, form="complement", reduction="mean", label_
     --------
     >>> import numpy as np
     >>> z = np.float32([0, -17])
-    >>> [float(cross_entropy(z, 0, form=form)) for form in ("common", "complement")]
-    [0.0, 4.139937814784389e-08]
+    >>> [f"{cross_entropy(z, 0, form=form):.6g}" for form in ("common", "complement")]
+    ['0', '4.13994e-08']
     """
     return evaluate(EXPONENTIAL, logits, labels, form=form, reduction=reduction,
                     label_smoothing=label_smoothing, ignore_index=ignore_index, weight=weight, axis=axis,
@@ -80,8 +81,9 @@ def cross_entropy(logits, labels, *, form="complement", reduction="mean", label_
 def cross_entropy_grad(logits, labels, **options):
     """Gradient of `cross_entropy` with respect to the logits: ``p_k - [k == y]``, which sums to 0.
 
-    The entry of a label on top is ``-r / (1 + r)``, r the sum of the others, and not ``p_y - 1``, which rounds
-    to 0 long before the other entries do: then the row no longer sums to 0 and pushes all logits down.
+    The entry of a label on top is ``-r / (1 + r)``, r the sum of the others, and not ``p_y - 1``, which
+    rounds to 0 long before the other entries do: then the row no longer sums to 0 and pushes all logits
+    down.
 
     Returns
     -------
@@ -105,8 +107,8 @@ def cross_entropy_grad(logits, labels, **options):
     --------
     >>> import numpy as np
     >>> z = np.float32([0, -17])
-    >>> [cross_entropy_grad(z, 0, form=form).tolist() for form in ("common", "complement")]
-    [[0.0, 4.139937814784389e-08], [-4.139937814784389e-08, 4.139937814784389e-08]]
+    >>> [[f"{g:.6g}" for g in cross_entropy_grad(z, 0, form=form)] for form in ("common", "complement")]
+    [['0', '4.13994e-08'], ['-4.13994e-08', '4.13994e-08']]
     """
     return evaluate(EXPONENTIAL, logits, labels, gradient=True, **options)[1]
 
@@ -141,8 +143,8 @@ def stablemax_cross_entropy(logits, labels, **options):
 
     Accuracy
     --------
-    "complement", ``reduction="none"``, float32 and float64, tested: at most 2 ulp for class labels, logits up to
-    1e18 (1e150) and K <= 5000; at most 4 ulp for probabilities, logits up to 1e6.
+    "complement", ``reduction="none"``, float32 and float64, tested: at most 2 ulp for class labels,
+    logits up to 1e18 (1e150) and K <= 5000; at most 4 ulp for probabilities, logits up to 1e6.
 
     References
     ----------
@@ -153,8 +155,8 @@ def stablemax_cross_entropy(logits, labels, **options):
     --------
     >>> import numpy as np
     >>> z = np.float32([10000, -10000])
-    >>> [float(stablemax_cross_entropy(z, 0, form=form)) for form in ("naive", "complement")]
-    [0.0, 9.998000649602545e-09]
+    >>> [f"{stablemax_cross_entropy(z, 0, form=form):.4g}" for form in ("naive", "complement")]
+    ['0', '9.998e-09']
     """
     return evaluate(STABLEMAX, logits, labels, **options)[0]
 

@@ -131,9 +131,9 @@ def stablemax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
 
     Accuracy
     --------
-    At most 3 ulp in float32 and float64, tested for K <= 5000 and |z| up to 1e18 (float32) or 1e150 (float64);
-    a row sums to 1 within 2 units of roundoff, tested to K = 2**20. With a format the exact kernels run: at
-    most 5 ulp for K <= 300, tested.
+    At most 3 ulp in float32 and float64, tested for K <= 5000 and |z| up to 1e18 (float32) or 1e150
+    (float64); a row sums to 1 within 2 units of roundoff, tested to K = 2**20. With a format the exact
+    kernels run: at most 5 ulp for K <= 300, tested.
 
     References
     ----------

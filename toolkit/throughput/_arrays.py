@@ -26,7 +26,8 @@ def run(z, classes, inner, task, out):
         return
     groups = groups_of(z, classes, inner)
     if z.size < PARALLEL_FROM or groups < 2:
-        run_groups(z, classes, inner, 0, groups, out, task)
+        with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
+            run_groups(z, classes, inner, 0, groups, out, task)
         return
     start_threads()
     run_parallel(z, classes, inner, groups, min(groups, BLOCKS * numba.get_num_threads()), out, task)

@@ -195,7 +195,7 @@ def close_label(z, walk, merge, j, label, factor, top, others, grad):
         return
     y = label_place(walk, merge, label, j)
     if z[y] == top:
-        grad[y] = -factor * (others / (1.0 + others))
+        grad[y] = 0.0 - factor * (others / (1.0 + others))  # 0 and not -0 for a class alone
     else:
         grad[y] = np.float64(grad[y]) - factor
 
