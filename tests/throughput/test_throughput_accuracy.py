@@ -33,7 +33,7 @@ def test_softmax(dtype, algorithm):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"softmax\(algorithm='two_pass'\)")  # rows around 1e6
         assert worst(rows.softmax_cases(dtype), lambda z: softmax(z, algorithm=algorithm),
-                     lambda case: case.probabilities) <= 3
+                     lambda case: case.probabilities) <= 4
 
 
 @dtypes
@@ -45,7 +45,7 @@ def test_naive_softmax_where_nothing_overflows(dtype):
 
 @dtypes
 def test_log_softmax(dtype):
-    assert worst(rows.softmax_cases(dtype), log_softmax, lambda case: case.logs) <= 2
+    assert worst(rows.softmax_cases(dtype), log_softmax, lambda case: case.logs) <= 3
 
 
 @dtypes

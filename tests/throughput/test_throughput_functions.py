@@ -6,7 +6,7 @@ import throughput_probe as probe
 from throughput_rows import LAST_GAP, NORMAL_GAP, ulp_errors
 
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-LIFT = {np.float32: 2**64, np.float64: 2**512}
+LIFT = {np.float32: 2.0**64, np.float64: 2.0**512}
 
 
 def over(function, *arguments):

@@ -133,7 +133,7 @@ def softmax(z, *, axis=-1, where=None, algorithm="three_pass_reload", temperatur
 
     Accuracy
     --------
-    In float32 and float64 at most 3 ulp of p_i, also where p_i is subnormal, tested for K <= 5000 and
+    In float32 and float64 at most 4 ulp of p_i, also where p_i is subnormal, tested for K <= 5000 and
     rows far from 0; naive as long as no exponential overflows or underflows; two_pass for |z| < 2e4 in
     float32 and 1e12 in float64, beyond which it raises a RuntimeWarning. A row sums to 1 within 2 units
     of roundoff, tested to K = 2**20. The kernels for large arrays keep ``z - max z`` as a pair and the

@@ -36,7 +36,7 @@ def exp_others(z, walk, m, out, keep):
 
 @kernel
 def calm_others(z, walk, m, shift, out, keep):
-    """`exp_others` of calm lines, relative to ``2**base`` and not lifted."""
+    """`exp_others` of calm lines, relative to ``2**base`` and not lifted; ties are counted, NaN among them."""
     below, lost = nothing(m)
     ties, _ = nothing(m)
     for first in range(0, walk[2], terms_of(z)):
@@ -47,7 +47,7 @@ def calm_others(z, walk, m, shift, out, keep):
             if keep:
                 store(out, place(walk, t), walk[3], x)
             part = part + choose(v < m, x, 0.0)
-            tied = tied + choose(v < m, 0.0, x)
+            tied = tied + choose(v < m, 0.0, choose(v == m, 1.0, x))
         below, lost = added(part, below, lost)
         ties = ties + widened(tied)
     if walk[4] > 0:
@@ -57,7 +57,7 @@ def calm_others(z, walk, m, shift, out, keep):
         if keep:
             store(out, at, walk[4], x)
         below, lost = added(choose(v < m, x, 0.0), below, lost)
-        ties = ties + widened(choose(v < m, 0.0, x))
+        ties = ties + widened(choose(v < m, 0.0, choose(v == m, 1.0, x)))
     return below, lost, ties
 
 
@@ -80,10 +80,11 @@ def others_of(z, walk, merge, out, keep):
     else:
         below, lost, ties = exp_others(z, walk, m, out, keep)
         top = spread(lift, below)
+        ties = ties * (1.0 / lift)
     if merge:
         below, lost = merged(m, below, lost)
         ties = spread(sum_of(ties), ties)
-    return m, ((below + lost) + (ties - top)) / top, below, lost, ties, lift
+    return m, (below + lost) / top + (ties - 1.0), below, lost, ties * top, lift
 
 
 @kernel
