@@ -123,7 +123,8 @@ def test_before_play_the_poster_stands_there(learner_at):
     expected = learner.values()
     assert player.said() == learner.sentence(expected)
     assert player.root.locator(".live-steps").inner_text() == "40 steps, run when this page was built"
-    assert player.values()["curve"] == expected["curve"].tolist()
+    assert player.values()["loss"] == expected["loss"].tolist(), "what the sentence says has all its digits"
+    assert player.values()["curve"] == [float(f"{value:.4g}") for value in expected["curve"]]
     assert player.still() and player.page.evaluate("!liveFigures.figures.get('learner').running"), "nothing has started"
 
 
@@ -179,6 +180,35 @@ def _finished(**state):
     run.advance(100_000)
     assert run.done
     return run
+
+
+def test_the_focus_stays_on_the_player_when_the_last_step_is_done(player):
+    player.page.evaluate("""() => {
+      const { buttons, presets } = liveFigures.figures.get("learner");
+      buttons.step.focus();
+      presets.find((button) => button.dataset.preset === "Fast").click();
+    }""")
+    player.wait("f.done")
+    settle(player.page)
+    assert player.page.evaluate("document.activeElement.dataset.action") == "play"
+
+
+def test_what_lies_below_the_sentence_does_not_jump_while_it_runs(player):
+    height = "document.querySelector('#live-learner .live-readout').offsetHeight"
+    usual = player.page.evaluate(height)
+    player.press("Step")
+    player.wait("f.values.steps[0] === 1")
+    player.page.evaluate("liveFigures.figures.get('learner').readout.textContent = 'long '.repeat(200)")
+    settle(player.page)
+    tall = player.page.evaluate(height)
+    player.press("Step")
+    player.wait("f.values.steps[0] === 2")
+    settle(player.page)
+    assert tall > usual and player.page.evaluate(height) == tall
+    player.press("Restart")
+    player.wait("f.values.steps[0] === 0")
+    settle(player.page)
+    assert player.page.evaluate(height) == usual
 
 
 def test_restart_keeps_what_it_was_doing(player):
@@ -309,7 +339,7 @@ def test_without_scripts_the_poster_is_there(new_page, folder):
     page = new_page(java_script_enabled=False)
     page.goto(f"{folder.as_uri()}/page.html")
     figure = page.locator("#live-learner")
-    assert figure.locator("svg.live-wide .live-cells path").count() >= 2
+    assert figure.locator("svg.live-narrow .live-cells path").count() >= 2
     assert figure.locator(".live-readout").inner_text() == learner.sentence(learner.values())
     assert "the state after 40 steps" in page.locator("#live-learner noscript").inner_html()
     assert figure.get_by_role("button", name="Play", exact=True).is_disabled()

@@ -54,6 +54,11 @@ def test_a_table_is_html_in_a_notebook():
     assert "<table" in comparison_table()._repr_html_()
 
 
+def test_a_collapse_is_told_where_it_harms():
+    rows = {row[0]: row for row in table("figure2").tables[0].rows}
+    assert rows["70%, float32"][7].isdigit() and rows["70%, float32, complement"][7] == ""
+
+
 def test_a_verdict_waits_for_the_epoch_of_the_claim():
     claim, run = BY_NAME["figure6-perpgrad-adamw"], recorded("figure6-perpgrad-adamw")
     assert verdict(claim, run) == "agrees"

@@ -307,6 +307,8 @@ def test_first_steps_and_a_summary():
     assert repr(run) == text and str(SMALL) in text
     assert "stopped after 10 of 40 steps; train accuracy 0.0%, test 60.0% (best 96.0% at step 5)" in text
     assert "reaches 50% at step 5, 95% at step 5" in text and "half of them from step 5" in text
+    run.experiment = SMALL.replace(loss="stablemax")
+    assert "collapsed" not in run.summary(), "the gauge reads sums that StableMax has not"
     with pytest.raises(KeyError, match="'accuracy'; allowed: train_loss, "):
         run["accuracy"]
 

@@ -9,8 +9,9 @@ from sample import everything
 
 from toolkit.formats import get_format
 from toolkit.live import Axis, Bars, Bits, Choice, Format, Integer, Line, Logits, Plot, Readout, Slider, Toggle, live_figure
-from toolkit.live.drawing import WIDTHS, frame, plot_svg
+from toolkit.live.drawing import WIDTHS, frame, marks, plot_svg
 from toolkit.live.html import figure_html
+from toolkit.live.marks import marks_svg
 from toolkit.live.plotly import LivePlot, description
 from toolkit.live.readout import parts_of
 from toolkit.live.slots import fill_slots
@@ -178,6 +179,44 @@ def test_a_plot_may_take_the_whole_row():
     html = figure_html(live_figure(controls=[Slider("x", 0, 1, 0.5)], outputs={"y": 1}, plot=plots, caption="c")(wave))
     assert html.count('class="live-plot live-whole-row"') == 1 and html.count('class="live-plot"') == 2
     assert ["live-whole-row" in LivePlot(plot, {"y": [0.5]})._dom_classes for plot in plots] == [True, False, False]
+
+
+def test_a_plot_that_shares_its_row_has_the_narrow_picture_alone():
+    html = figure_html(everything)
+    spec = json.loads(re.search(r'class="live-spec">(.*?)</script>', html, re.S).group(1))
+    assert [list(panel["frames"]) for panel in spec["panels"]] == [["narrow"], ["narrow"]]
+    assert html.count('class="live-narrow"') == 2 and "live-wide" not in html
+    html = figure_html(make())
+    assert html.count('class="live-narrow"') == html.count('class="live-wide"') == 1
+
+
+@pytest.mark.parametrize("rules, sides", [
+    ([100], ["start"]), ([1500], ["end"]), ([100, 250], ["start", "start"]), ([800, 900], ["end", "start"]),
+    ([1450, 1500], ["end", "start"]), ([1900], ["end"]),
+])
+def test_the_word_of_a_rule_stands_where_no_other_rule_crosses_it(rules, sides):
+    found = re.findall(r'text-anchor="(\w+)"', _rules(rules))
+    assert found[:-1] == sides
+    end = int(re.search(r'<text x="(\d+)" y="\d+" text-anchor="end">level', _rules(rules))[1])
+    assert not any(end - 400 < at < end for at in rules)
+
+
+def _rules(places):
+    """Upright rules at these tenths of a pixel of 200 pixels, and a level one."""
+    scale = {"offset": 0.0, "slope": 1.0, "log": False, "words": []}
+    area = {"width": 200, "height": 100, "x": scale, "y": scale}
+    slots = [{"x": [at / 10] * 2, "y": [0.0, 100.0], "text": "fit"} for at in places]
+    slots.append({"x": [0.0, 200.0], "y": [50.0, 50.0], "text": "level"})
+    look = {"kind": "rule", "role": "muted", "dash": "", "width": 15}
+    return marks_svg([look] * len(slots), area, slots)
+
+
+def test_a_word_on_a_rail_begins_at_its_symbol():
+    values = everything.values() | {"p": np.array([1.0, 0.0, 0.0])}
+    plot = everything.plots[1]
+    drawn = marks_svg(marks(plot), frame(plot, 720), fill_slots(plot.bindings(), values))
+    symbol, word = re.search(r'translate\((\d+) .*?<text x="(\d+)" y="\d+" text-anchor="start">exactly 0', drawn).groups()
+    assert int(symbol) - int(word) == 50
 
 
 def test_a_page_shows_html_and_a_notebook_shows_widgets(monkeypatch):

@@ -82,14 +82,17 @@ class Run:
         best = int(np.argmax(self["test_accuracy"]))
         last = {name: values[-1] for name, values in self.measures.items()}
         half = self.first_step("collapsed", 0.5)
+        collapsed = (f"collapsed {last['collapsed']:.1%} of rows"
+                     + ("" if half is None else f", half of them from step {half:,}") + "; ")
+        if self.experiment.loss != "cross_entropy":  # the gauge reads sums of exponentials, which StableMax has not
+            collapsed = ""
         done = "" if self.finished else f"stopped after {self.steps_done:,} of {self.experiment.steps:,} steps; "
         return "\n".join([
             str(self.experiment),
             f"{done}train accuracy {last['train_accuracy']:.1%}, test {last['test_accuracy']:.1%} "
             f"(best {self['test_accuracy'][best]:.1%} at step {self.steps[best]:,})",
             f"test accuracy reaches {', '.join(test) if test else 'not even 50%'}",
-            f"collapsed {last['collapsed']:.1%} of rows" + (f", half of them from step {half:,}" if half is not None
-                                                            else "") + f"; zero losses {last['zero_loss']:.1%}",
+            f"{collapsed}zero losses {last['zero_loss']:.1%}",
             f"median logit gap {last['gap_50']:.3g}, weight norm {last['weight_norm']:.4g}; {self.seconds:.1f} s"])
 
     def save(self, path, *, keep="logs", exact=False):

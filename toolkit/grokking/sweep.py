@@ -183,5 +183,5 @@ def _outcome(run):
     last = {name: values[-1] for name, values in run.measures.items()}
     reached = [run.first_step("test_accuracy", level) for level in (0.5, 0.95, 0.99)]
     return [f"{last['train_accuracy']:.1%}", f"{last['test_accuracy']:.1%}", f"{np.max(run['test_accuracy']):.1%}",
-            *("never" if step is None else step for step in reached), f"{last['collapsed']:.0%}",
-            f"{last['zero_loss']:.0%}"]
+            *("never" if step is None else step for step in reached),
+            f"{last['collapsed']:.0%}" if run.experiment.loss == "cross_entropy" else "", f"{last['zero_loss']:.0%}"]

@@ -25,8 +25,8 @@ def json_block(value, **attributes):
 
 def figure_html(figure):
     """The `<figure>` element of a live figure or simulation."""
-    name, values = figure.name, figure.values()
     plays = isinstance(figure, Simulation)
+    name, values = figure.name, _short(figure, figure.values()) if plays else figure.values()
     controls = "".join(_control(figure, control) for control in figure.controls.values())
     panels = "".join(_panel(figure, plot, values) for plot in figure.plots)
     controls = ('<fieldset class="live-controls" disabled><legend class="live-hidden">Controls of this figure</legend>'
@@ -62,15 +62,20 @@ def _player(values):
             f'<span class="live-steps">{said}</span></fieldset>')
 
 
+def _widths(figure, plot):
+    """A plot that shares its row never gets the room of the wide picture."""
+    return WIDTHS if plot.whole_row or len(figure.plots) == 1 else {"narrow": WIDTHS["narrow"]}
+
+
 def _panel(figure, plot, values):
     filled = fill_slots(plot.bindings(), values)
-    pictures = "".join(plot_svg(plot, name, filled) for name in WIDTHS)
+    pictures = "".join(plot_svg(plot, name, filled) for name in _widths(figure, plot))
     place = "live-plot live-whole-row" if plot.whole_row else "live-plot"
     return f'<div class="{place}" role="img" aria-label="{escape(figure.caption)}">{pictures}</div>'
 
 
-def _panel_spec(plot):
-    frames = {name: frame(plot, width) for name, width in WIDTHS.items()}
+def _panel_spec(figure, plot):
+    frames = {name: frame(plot, width) for name, width in _widths(figure, plot).items()}
     return {"bindings": plot.bindings(), "marks": marks(plot), "frames": frames}
 
 
@@ -83,7 +88,7 @@ def _spec(figure, values):
         "outputs": figure.outputs,
         "work": figure.work,
         "readouts": [readout.spec() for readout in figure.readouts],
-        "panels": [_panel_spec(plot) for plot in figure.plots],
+        "panels": [_panel_spec(figure, plot) for plot in figure.plots],
     }
     if not isinstance(figure, Simulation):
         return shared
@@ -91,6 +96,18 @@ def _spec(figure, values):
         "kind": "simulation", "live": figure.live, "done": figure.done, "count": figure.count, "pace": figure.pace,
         "presets": figure.presets, "poster": _numbers(figure, values),
     }
+
+
+def _short(figure, values):
+    """`values` with four digits for arrays that are drawn and not read: a poster has thousands of numbers."""
+    drawn = set().union(*(plot.names() for plot in figure.plots))
+    read = set().union(*(readout.names() for readout in figure.readouts))
+
+    def short(value):
+        return value if value == int(value) else float(f"{value:.4g}")
+
+    return values | {name: [short(value) if math.isfinite(value) else value for value in map(float, values[name])]
+                     for name in figure.outputs if name in drawn - read and len(values[name]) > 1}
 
 
 def _numbers(figure, values):

@@ -9,14 +9,17 @@ from toolkit.live.svg import group, pixel, symbol_at, text_at
 
 __all__ = ["bar_kind", "marks_svg"]
 
+_LETTER = 75  # tenths of a pixel: a generous mean width of letters
 _CROWD = 130  # tenths of a pixel between equal symbols on a rail: closer ones are left out
 
 
 def marks_svg(looks, frame, filled):
     """The marks of all traces, with `looks` from `marks` and `filled` from `fill_slots`."""
     shapes, row = "", 0
+    upright = sorted(pixel(frame["x"], slots["x"][0]) for look, slots in zip(looks, filled)
+                     if look["kind"] == "rule" and slots["x"][0] == slots["x"][1])
     for look, slots in zip(looks, filled):
-        shapes += _MARKS[look["kind"]](look | {"row": row}, frame, slots)
+        shapes += _MARKS[look["kind"]](look | {"row": row, "upright": upright}, frame, slots)
         row += "rail" in slots and slots["rail"]["x"] != []
     return shapes
 
@@ -33,7 +36,10 @@ def _rail(look, frame, slots, places=None):
         # Every word in a row of its own, so that none lies on another.
         row = 160 * (look["row"] + words)
         words += text != ""
-        body += symbol_at(left, top, symbol) + text_at(left, top + (190 + row if top < 300 else -110 - row), text, "middle")
+        # From the symbol on, or up to it: a word in the middle would lie on a neighbour that is no such value.
+        end = left + 50 + _LETTER * len(text) > 10 * frame["width"]
+        body += symbol_at(left, top, symbol) + text_at(
+            left + (50 if end else -50), top + (190 + row if top < 300 else -110 - row), text, "end" if end else "start")
     return group(look, "rail", body) if body else ""
 
 
@@ -77,12 +83,31 @@ def bar_kind(look):
 
 def _rule(look, frame, slots):
     (x0, x1), (y0, y1) = ([pixel(frame[axis], value) for value in slots[axis]] for axis in ("x", "y"))
-    upright = x0 == x1
-    near_end = upright and x0 > 7 * frame["width"]
-    text = text_at(x1 + (-60 if near_end else 60), 130, slots["text"], "end" if near_end else "start") if upright else \
-        text_at(10 * frame["width"] - 60, y1 - 60, slots["text"], "end")
+    room, width = _LETTER * len(slots["text"]) + 90, 10 * frame["width"]
+    if x0 == x1:
+        side = _rule_side(x0, room, look["upright"], width)
+        text = text_at(x0 + (-60 if side == "end" else 60), 130, slots["text"], side)
+    else:
+        text = text_at(_rule_end(room, look["upright"], width) - 60, y1 - 60, slots["text"], "end")
     style = f'stroke-width="{look["width"]}" stroke-dasharray="{look["dash"]}"'
     return group(look, "rule", f'<path d="M{x0} {y0}L{x1} {y1}" {style}/>{text}')
+
+
+def _rule_side(x, room, upright, width):
+    """The side of an upright rule on which its word has room, else the usual one."""
+    free = {"start": x + room < width and not any(x < other < x + room for other in upright),
+            "end": x - room > 0 and not any(x - room < other < x for other in upright)}
+    usual, other = ("end", "start") if 10 * x > 7 * width else ("start", "end")
+    return other if free[other] and not free[usual] else usual
+
+
+def _rule_end(room, upright, width):
+    """Where the word of a level rule ends: at the plot's edge, or before upright rules that would cross it."""
+    end = width
+    for other in reversed(upright):
+        if end - room < other < end and other > room:
+            end = other
+    return end
 
 
 def _band(look, frame, slots):

@@ -43,7 +43,8 @@ def format_number(value, spec=""):
     value : float
     spec : str
         ``"4g"`` four significant digits without trailing zeros (``""`` means this), ``"r"`` the shortest decimal that
-        reads back exactly, ``"d"`` a whole number, ``"2f"`` fixed decimal places, ``"1%"`` a percentage.
+        reads back exactly, ``"d"`` a whole number, ``"2f"`` fixed decimal places, ``"1%"`` a percentage
+        (which no line break parts from its sign).
 
     Returns
     -------
@@ -60,7 +61,7 @@ def format_number(value, spec=""):
     if abs(value) == inf:
         return sign + "inf"
     if kind == "%":
-        return f"{sign}{_places(100 * value, count)} %"
+        return f"{sign}{_places(100 * value, count)}\u00a0%"
     if kind in "df":
         return sign + _places(value, count)
     if value == 0:

@@ -15,7 +15,8 @@ def cells_data(trace):
     if not trace.levels:
         return [{"type": "heatmap", "zmin": trace.low, "zmax": trace.high, "xgap": 1, "ygap": 1, "name": trace.label,
                  "colorscale": [[0, "$ground"], [1, f"${trace.role}"]],
-                 "colorbar": {"title": {"text": trace.label, "side": "right"}, "thickness": 12, "outlinewidth": 0},
+                 "colorbar": {"title": {"text": trace.label, "side": "right", "font": {"size": 14}}, "thickness": 12,
+                              "outlinewidth": 0},
                  "hovertemplate": f"{trace.label} %{{x:.4~g}}, %{{y:.4~g}}: %{{z:.4~g}}<extra></extra>".lstrip()}]
     return [{"type": "scatter", "mode": "markers", "name": level.label, "showlegend": True,
              "hovertemplate": f"%{{x:.4~g}}, %{{y:.4~g}}: {level.label}<extra></extra>",

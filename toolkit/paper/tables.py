@@ -14,15 +14,16 @@ _GROUPS = (("", 1), ("paper", 3), ("ours", 5), ("", 1))
 _HEAD = ("", "test %", "50/95/99 %", "SC", "test %", "best", "50/95/99 %", "SC", "zeros", "verdict")
 _LEGEND = ("test %: test accuracy at the paper's last epoch, or at the last one recorded; 50/95/99 %: epochs at which it "
            "is reached; SC: epoch from which half of the softmax sums over training rows are exactly 1; zeros: training "
-           "rows whose loss is exactly 0 at the end")
+           "rows whose loss is exactly 0 at the end. Ours has no SC where such a sum harms nothing (complement form), or "
+           "is not what the loss takes (StableMax)")
 
 
 def table(figure=None):
     """The paper's outcome and ours for each curve of a figure, or of all: a `Table` per figure, text or HTML.
 
     Ours is test accuracy at the epoch at which the paper's was read, or at the last one recorded. SC is the first epoch
-    at which at least half of the training rows have a sum of exponentials that is exactly 1. With the complement form
-    this harms nothing, and with StableMax it says nothing.
+    at which at least half of the training rows have a sum of exponentials that is exactly 1. The cell is empty for the
+    complement form, where this harms nothing, and for StableMax, where it says nothing.
     """
     shown = [name for name in HEADINGS if figure in (None, name)]
     return Tables(tuple(map(_of, shown)), _LEGEND)
@@ -41,11 +42,11 @@ def _row(claim):
     if run is None:
         return [claim.run, *paper, "missing", *[""] * 4, "" if claim.at else _ABSENT]
     reached = [run.first_step("test_accuracy", level) for level in (0.5, 0.95, 0.99)]
-    softmax = run.experiment.loss == "cross_entropy"
+    at_risk = run.experiment.loss == "cross_entropy" and run.experiment.form == "common"
     half = run.first_step("collapsed", 0.5)
     return [claim.run, *paper, f"{100 * _accuracy(run, claim.at):.1f}", f"{100 * run['test_accuracy'].max():.1f}",
             "never" if reached[0] is None else "/".join("–" if step is None else f"{step}" for step in reached),
-            ("never" if half is None else f"{half}") if softmax else "", f"{run['zero_loss'][-1]:.0%}",
+            ("never" if half is None else f"{half}") if at_risk else "", f"{run['zero_loss'][-1]:.0%}",
             verdict(claim, run)]
 
 

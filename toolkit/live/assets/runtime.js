@@ -17,7 +17,7 @@
     const sign = value < 0 || Object.is(value, -0) ? "−" : "";
     const size = Math.abs(value);
     if (size === Infinity) return sign + "inf";
-    if (kind === "%") return `${sign}${(100 * size).toFixed(digits)} %`;
+    if (kind === "%") return `${sign}${(100 * size).toFixed(digits)}\u00a0%`;
     if (kind === "d" || kind === "f") return sign + size.toFixed(digits);
     if (size === 0) return sign + "0";
     const [mantissa, power] = (kind === "r" ? size.toExponential() : size.toExponential(digits - 1)).split("e");
@@ -90,6 +90,7 @@
   // ---- marks: SVG in tenths of a pixel -----------------------------------------------------------
   const FAR = 1e5;
   const CROWD = 130;
+  const LETTER = 75;
   let symbols = {};
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   const escaped = (text) => text.replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;" })[c]);
@@ -114,9 +115,27 @@
       last[symbol] = left;
       const row = 160 * (look.row + words);
       if (rail.text[i]) words += 1;
-      body += symbolAt(left, top, symbol) + textAt(left, top + (top < 300 ? 190 + row : -110 - row), rail.text[i], "middle");
+      const end = left + 50 + LETTER * rail.text[i].length > 10 * frame.width;
+      body +=
+        symbolAt(left, top, symbol) +
+        textAt(left + (end ? 50 : -50), top + (top < 300 ? 190 + row : -110 - row), rail.text[i], end ? "end" : "start");
     });
     return body && group(look, "rail", body);
+  }
+
+  /* The side of an upright rule on which its word has room, else the usual one. */
+  function ruleSide(x, room, upright, width) {
+    const free = {
+      start: x + room < width && !upright.some((other) => x < other && other < x + room),
+      end: x - room > 0 && !upright.some((other) => x - room < other && other < x),
+    };
+    const [usual, other] = 10 * x > 7 * width ? ["end", "start"] : ["start", "end"];
+    return free[other] && !free[usual] ? other : usual;
+  }
+
+  /* Where the word of a level rule ends: at the plot's edge, or before upright rules that would cross it. */
+  function ruleEnd(room, upright, width) {
+    return upright.reduceRight((end, other) => (end - room < other && other < end && other > room ? other : end), width);
   }
 
   const drawers = {
@@ -150,11 +169,12 @@
     rule(look, frame, slots) {
       const [x0, x1] = slots.x.map((x) => pixel(frame.x, x));
       const [y0, y1] = slots.y.map((y) => pixel(frame.y, y));
-      const nearEnd = x0 === x1 && x0 > 7 * frame.width;
+      const room = LETTER * slots.text.length + 90;
+      const side = x0 === x1 ? ruleSide(x0, room, look.upright, 10 * frame.width) : "end";
       const text =
         x0 === x1
-          ? textAt(x1 + (nearEnd ? -60 : 60), 130, slots.text, nearEnd ? "end" : "start")
-          : textAt(10 * frame.width - 60, y1 - 60, slots.text, "end");
+          ? textAt(x0 + (side === "end" ? -60 : 60), 130, slots.text, side)
+          : textAt(ruleEnd(room, look.upright, 10 * frame.width) - 60, y1 - 60, slots.text, side);
       return group(look, "rule", `<path d="M${x0} ${y0}L${x1} ${y1}" ${stroke(look)}/>${text}`);
     },
     band(look, frame, slots) {
@@ -238,8 +258,10 @@
 
   function marksSvg(looks, frame, filled) {
     let [shapes, row] = ["", 0];
+    const rules = filled.filter((slots, i) => looks[i].kind === "rule" && slots.x[0] === slots.x[1]);
+    const upright = rules.map((slots) => pixel(frame.x, slots.x[0])).sort((a, b) => a - b);
     looks.forEach((look, i) => {
-      shapes += drawers[look.kind]({ ...look, row }, frame, filled[i]);
+      shapes += drawers[look.kind]({ ...look, row, upright }, frame, filled[i]);
       if (filled[i].rail?.x.length) row += 1;
     });
     return shapes;

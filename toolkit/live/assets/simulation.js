@@ -161,6 +161,15 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
       this.presets = [...root.querySelectorAll("[data-preset]")];
       for (const button of this.presets) button.addEventListener("click", () => this.choose(button.dataset.preset));
       document.addEventListener("visibilitychange", () => document.hidden && this.pause());
+      // While it runs, its sentence keeps the largest height that it had, so that nothing below it jumps.
+      new ResizeObserver(([{ borderBoxSize }]) => {
+        if (this.begun) this.readout.style.minHeight = `${borderBoxSize[0].blockSize}px`;
+      }).observe(this.readout);
+      addEventListener("resize", () => this.letShrink());
+    }
+
+    letShrink() {
+      this.readout.style.minHeight = "";
     }
 
     /* Whether a command is still on its way. */
@@ -201,6 +210,7 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
     /* From init on, with the controls as they are. */
     restart(play = this.playing) {
       this.begun = true;
+      if (!this.restarts) this.letShrink(); // not under the hand that moves a control
       this.since = this.engine.send("restart", { passed: this.readControls().passed, play });
       this.done = false;
       this.indicate(play);
@@ -228,6 +238,7 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
       if (!isBuilt) return this.restart(false);
       if (this.begun) this.since = this.engine.send("pause") + 1;
       [this.begun, this.done] = [false, false];
+      this.letShrink();
       this.values = Object.fromEntries(Object.entries(this.spec.poster).map(([name, list]) => [name, list.map(Number)]));
       this.indicate(false);
       this.steps.textContent = this.built;
@@ -258,6 +269,7 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
       if (playing !== this.playing) this.measured = null;
       this.playing = playing;
       this.buttons.play.textContent = playing ? "Pause" : this.done ? "Play again" : "Play";
+      if (this.done && document.activeElement === this.buttons.step) this.buttons.play.focus(); // else the focus is lost
       this.buttons.step.disabled = this.done;
       this.root.toggleAttribute("data-playing", playing);
       this.readout.setAttribute("aria-live", playing ? "off" : "polite"); // 60 sentences a second are no help
