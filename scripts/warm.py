@@ -1,4 +1,4 @@
-"""Compile every method, elementary function and trainer once, so that nobody waits later; Numba keeps the code."""
+"""Compile every method, elementary function, trainer and parallel kernel once, so that nobody waits later; Numba keeps the code."""
 import os
 import time
 import warnings
@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from toolkit import elementary
+from toolkit import elementary, losses, softmax
 from toolkit.catalog import METHODS
 from toolkit.formats import FLOAT32, round_to
 from toolkit.grokking import Experiment, train
@@ -51,6 +51,16 @@ def warm_methods():
     round_to(LABELS, "float16")
 
 
+def warm_large_arrays():
+    for dtype in (np.float32, np.float64):
+        z = np.zeros((512, 64), dtype)
+        for function in (softmax.softmax, softmax.log_softmax, softmax.logsumexp, softmax.stablemax):
+            function(z, axis=-1)
+        for function in (softmax.softmax, softmax.log_softmax, softmax.logsumexp):  # a row for several threads
+            function(np.zeros(2**17, dtype), axis=-1)
+        losses.cross_entropy_and_grad(z, np.zeros(512, int))
+
+
 def warm_float32_training():
     warm_training("float32")
     warm_training_in_a_figure()
@@ -70,6 +80,6 @@ if __name__ == "__main__":
     start = time.perf_counter()
     # Not by fork: GNU OpenMP's threads do not survive one.
     with ProcessPoolExecutor(min(3, os.cpu_count()), get_context("spawn")) as pool:
-        for _ in pool.map(quietly, (warm_float32_training, warm_methods, warm_float64_training)):
+        for _ in pool.map(quietly, (warm_float32_training, warm_methods, warm_float64_training, warm_large_arrays)):
             pass
     print(f"Kernels ready after {time.perf_counter() - start:.0f} s.")
