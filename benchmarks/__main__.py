@@ -1,10 +1,11 @@
 """All benchmarks: ours beside NumPy, SciPy, PyTorch and JAX where they are installed: python -m benchmarks
 
 Prints tables, lists what became slower than the stored results by more than the noise, and stores the new ones in
-benchmarks/results.json, which the book's pages draw. Ctrl-C keeps what was measured until then.
+benchmarks/results.json, which the book's pages draw. Ctrl-C, or an end from outside, keeps what was measured until then.
 """
 import argparse
 import datetime
+import signal
 import sys
 from pathlib import Path
 
@@ -120,4 +121,6 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    for end in (signal.SIGINT, signal.SIGTERM):  # also where a shell has the background ignore Ctrl-C
+        signal.signal(end, signal.default_int_handler)
     sys.exit(main())

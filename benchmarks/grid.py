@@ -31,23 +31,20 @@ def agree(ours, theirs, dtype):
                for mine, other in zip(ours, theirs) for a, b in zip(mine, other))
 
 
-def in_turns(pool, names, budget, timed=None):
-    """Samples of seconds of each of `names`, which are prepared: a round asks each in turn.
-
-    `timed` maps names to the seconds of a call in the preparation.
-    """
-    calls = {name: max(1, round(budget / ROUNDS / max(seconds, 1e-9))) for name, seconds in timed.items()}
-    samples = {name: [] for name in names}
+def in_turns(pool, prepared, budget):
+    """Samples of seconds for each of `prepared`, (library, function) -> seconds of a call; a round asks each in turn."""
+    calls = {key: max(1, round(budget / ROUNDS / max(seconds, 1e-9))) for key, seconds in prepared.items()}
+    samples = {key: [] for key in prepared}
     begun = time.perf_counter()
     for turn in range(ROUNDS):
         # Calls that outlast the budget are worth three samples.
-        if turn >= 3 and time.perf_counter() - begun > 2 * budget * len(names):
+        if turn >= 3 and time.perf_counter() - begun > 2 * budget * len(prepared):
             break
-        for name in names:
-            seconds = pool.ask(name, "time", calls=calls[name])
+        for name, function in prepared:
+            seconds = pool.ask(name, "time", function=function, calls=calls[name, function])
             if seconds is not None:
-                samples[name].append(seconds)
-    return {name: taken for name, taken in samples.items() if taken}
+                samples[name, function].append(seconds)
+    return {key: taken for key, taken in samples.items() if taken}
 
 
 def measure_cell(pool, function, dtype, shape, axis, budget):
@@ -62,8 +59,8 @@ def measure_cell(pool, function, dtype, shape, axis, budget):
         if "ours" in ready and not agree(ready["ours"]["sample"], ready[name]["sample"], dtype):
             pool.broken.append(f"{name}, {function} {dtype} {shape_name(shape, axis)}: its results are not ours, not timed")
             del ready[name]
-    samples = in_turns(pool, list(ready), budget, {name: answer["seconds"] for name, answer in ready.items()})
-    return {name: summary(taken, math.prod(shape)) for name, taken in samples.items()}
+    samples = in_turns(pool, {(name, function): answer["seconds"] for name, answer in ready.items()}, budget)
+    return {name: summary(taken, math.prod(shape)) for (name, _), taken in samples.items()}
 
 
 def measure_grid(pool, into, budget, functions=FUNCTIONS, dtypes=DTYPES, shapes=SHAPES, tell=lambda line: None):
@@ -82,17 +79,14 @@ def measure_algorithms(pool, into, budget, sizes=ALGORITHM_SIZES, dtypes=DTYPES,
     """Fill ``into[dtype][threads][size][algorithm]`` with times of one row, the algorithms in turn."""
     for dtype in dtypes:
         for size in sizes:
-            members = {}
+            prepared = {}
             for algorithm in ALGORITHMS:
-                asked = {"function": f"softmax {algorithm}", "dtype": dtype, "shape": [1, size], "axis": 1}
-                if answer := pool.ask("ours", "prepare", **asked):
-                    members[algorithm] = (asked, max(1, round(budget / ROUNDS / max(answer["seconds"], 1e-9))))
-            samples = {algorithm: [] for algorithm in members}
-            for _ in range(ROUNDS):
-                for algorithm, (asked, calls) in members.items():
-                    pool.ask("ours", "prepare", **asked)  # one call is held at a time
-                    samples[algorithm].append(pool.ask("ours", "time", calls=calls))
-            row = {name: summary(taken, size) for name, taken in samples.items() if None not in taken}
+                function = f"softmax {algorithm}"
+                answer = pool.ask("ours", "prepare", function=function, dtype=dtype, shape=[1, size], axis=1)
+                if answer:
+                    prepared["ours", function] = answer["seconds"]
+            samples = in_turns(pool, prepared, budget)
+            row = {function.split()[1]: summary(taken, size) for (_, function), taken in samples.items()}
             into.setdefault(dtype, {}).setdefault(str(pool.threads), {})[str(size)] = row
             tell(f"one row of {size} {dtype}, {pool.threads} thread(s), ns: "
                  + ", ".join(f"{name} {taken[0]:.3g}" for name, taken in row.items()))

@@ -27,7 +27,8 @@ class Peer:
             [python, str(worker), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             text=True, encoding="utf-8", env=os.environ | own, start_new_session=True)
         self.lines = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
 
     def _listen(self):
         for line in self.process.stdout:
@@ -46,6 +47,7 @@ class Peer:
             self.close()
             raise Broken(f"no answer to {do!r} in {self.patience:g} seconds") from None
         if line is None:
+            self.close()
             raise Broken(f"its process ended during {do!r}")
         reply = json.loads(line)
         if "error" in reply:
@@ -60,6 +62,7 @@ class Peer:
         """End the process."""
         self.process.kill()
         self.process.wait()
+        self.listener.join()
         for pipe in (self.process.stdin, self.process.stdout):
             try:
                 pipe.close()
@@ -115,7 +118,7 @@ class Pool:
             what = " ".join(str(value) for key, value in options.items() if key in ("function", "dtype", "shape", "kind"))
             self.broken.append(f"{name}, {self.threads} threads, {do} {what}: {error}".replace("1 threads", "1 thread"))
             if not peer.alive:
-                del self.members[name]
+                self.members.pop(name).close()
             return None
 
     def __enter__(self):

@@ -28,11 +28,11 @@ def parts_of(result):
 
 
 class Worker:
-    """Holds one call at a time, ready to be timed."""
+    """Holds the calls of one array, ready to be timed."""
 
     def __init__(self, name):
         self.library = implementations.LIBRARIES[name]()
-        self.key, self.data, self.call = None, None, None
+        self.key, self.data, self.calls = None, None, {}
 
     def hello(self):
         """Which version answers, with which Python."""
@@ -46,23 +46,24 @@ class Worker:
         """Make the data and the call, and warm it up; returns seconds of a call and entries spread over the results."""
         key = (dtype, tuple(shape), axis)
         if key != self.key:
-            self.key, self.data = None, None
+            self.key, self.data, self.calls = None, None, {}
             made = inputs.logits_and_labels(tuple(shape), axis, dtype)
             self.key, self.data = key, [self.library.ready(array) for array in made]
         chosen, (z, labels) = self.library.functions[function], self.data
-        self.call = lambda: self.library.done(chosen(z, labels, axis))
-        result = parts_of(self.call())
+        call = self.calls[function] = lambda: self.library.done(chosen(z, labels, axis))
+        result = parts_of(call())
         begun = time.perf_counter()
-        self.call()
+        call()
         seconds = time.perf_counter() - begun
         sample = [part.reshape(-1)[:: max(1, part.size // SAMPLED)].astype(float).tolist() for part in result]
         return {"seconds": seconds, "sample": sample, "entries": [part.size for part in result]}
 
-    def time(self, calls):
-        """Mean seconds of a call over so many in a row."""
+    def time(self, function, calls):
+        """Mean seconds of a prepared call over so many in a row."""
+        call = self.calls[function]
         begun = time.perf_counter()
         for _ in range(calls):
-            self.call()
+            call()
         return (time.perf_counter() - begun) / calls
 
     def values(self, function, dtype):
