@@ -1,4 +1,4 @@
-"""Errors in units in the last place against mpmath, and how far long rows are from summing to 1; ours and the peers'."""
+"""Errors in units in the last place against mpmath, and how far long rows are from a sum of 1; all libraries."""
 import math
 
 import mpmath

@@ -32,7 +32,7 @@ def agree(ours, theirs, dtype):
 
 
 def in_turns(pool, prepared, budget):
-    """Samples of seconds for each of `prepared`, (library, function) -> seconds of a call; a round asks each in turn."""
+    """Samples of seconds for each of `prepared`, (library, function) -> seconds of a call; rounds ask each in turn."""
     calls = {key: max(1, round(budget / ROUNDS / max(seconds, 1e-9))) for key, seconds in prepared.items()}
     samples = {key: [] for key in prepared}
     begun = time.perf_counter()
@@ -57,7 +57,8 @@ def measure_cell(pool, function, dtype, shape, axis, budget):
             ready[name] = answer
     for name in set(ready) - {"ours"}:
         if "ours" in ready and not agree(ready["ours"]["sample"], ready[name]["sample"], dtype):
-            pool.broken.append(f"{name}, {function} {dtype} {shape_name(shape, axis)}: its results are not ours, not timed")
+            cell = f"{name}, {function} {dtype} {shape_name(shape, axis)}"
+            pool.broken.append(f"{cell}: its results are not ours, not timed")
             del ready[name]
     samples = in_turns(pool, {(name, function): answer["seconds"] for name, answer in ready.items()}, budget)
     return {name: summary(taken, math.prod(shape)) for (name, _), taken in samples.items()}

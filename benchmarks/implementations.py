@@ -1,7 +1,7 @@
 """Each function as each library has it: ``make(name) -> (versions, functions, set_threads)``.
 
-Functions map ``(z, labels, axis)`` to an array or several, in the library's own arrays; `ready` turns NumPy's arrays into
-them and `done` waits until a result is there. Libraries are imported when asked for: none is needed here.
+Functions map ``(z, labels, axis)`` to an array or several, in the library's own arrays; `ready` turns NumPy's arrays
+into them and `done` waits until a result is there. Libraries are imported when asked for: none is needed here.
 """
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -35,7 +35,10 @@ def ours():
 
 
 def written_out(xp, take, scatter):
-    """The functions as people write them with arrays; `xp` has NumPy's names, and `scatter(g, y, axis, d)` adds d at labels."""
+    """The functions as people write them with arrays.
+
+    `xp` has NumPy's names, and `scatter(g, y, axis, d)` adds d at the labels.
+    """
     def softmax(z, y, axis):
         e = xp.exp(z - z.max(axis=axis, keepdims=True))
         return e / e.sum(axis=axis, keepdims=True)

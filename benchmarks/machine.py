@@ -26,9 +26,10 @@ def processor():
         return platform.processor() or platform.machine()
     found = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
     name = found.get("model name", platform.machine())
-    detail = [f"family {found['cpu family']}", f"model {found['model']}"] if {"cpu family", "model"} <= set(found) else []
-    vectors = "AVX-512" if "avx512f" in found.get("flags", "") else "AVX2" if "avx2" in found.get("flags", "") else ""
-    return ", ".join(part for part in (name, *detail, vectors) if part)
+    detail = [f"{word} {found[key]}" for word, key in (("family", "cpu family"), ("model", "model")) if key in found]
+    flags = found.get("flags", "")
+    vectors = ["AVX-512"] if "avx512f" in flags else ["AVX2"] if "avx2" in flags else []
+    return ", ".join([name, *detail, *vectors])
 
 
 def caches():

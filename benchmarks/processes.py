@@ -22,7 +22,7 @@ class Peer:
     def __init__(self, name, python, threads, patience=PATIENCE, worker=WORKER):
         self.name, self.patience = name, patience
         # XLA reads these when it starts; the others have functions for it.
-        own = {"NPROC": str(threads), "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"}
+        own = {"NPROC": str(threads), "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()}"}
         self.process = subprocess.Popen(
             [python, str(worker), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             text=True, encoding="utf-8", env=os.environ | own, start_new_session=True)
@@ -71,7 +71,7 @@ class Peer:
 
 
 def find_pythons(names, pythons, start=Peer):
-    """Which Python has which library: name -> (python, its greeting) or (None, why not). The first that has it counts."""
+    """Which Python has which library, the first of `pythons`: name -> (python, its greeting) or (None, why not)."""
     found = {}
     for name in names:
         reasons = []
@@ -115,8 +115,9 @@ class Pool:
         try:
             return peer.ask(do, **options)
         except Broken as error:
-            what = " ".join(str(value) for key, value in options.items() if key in ("function", "dtype", "shape", "kind"))
-            self.broken.append(f"{name}, {self.threads} threads, {do} {what}: {error}".replace("1 threads", "1 thread"))
+            what = " ".join(str(options[key]) for key in ("function", "dtype", "shape", "kind") if key in options)
+            threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+            self.broken.append(f"{name}, {threads}, {do} {what}: {error}")
             if not peer.alive:
                 self.members.pop(name).close()
             return None

@@ -31,7 +31,7 @@ def grid_table(results):
     grid = results["grid"]
     peers = sorted({name for cell in cells_of(grid).values() for name in cell} - {"ours"})
     combinations = sorted({(dtype, threads) for _, dtype, threads, _ in cells_of(grid)})
-    yield "  Times as fast as the peer: geometric mean, and the worst case; all shapes, and those of 1000 entries or more"
+    yield "  Times as fast as the peer: geometric mean and worst case; all shapes, and those of 1000 entries or more"
     for peer in peers:
         for dtype, threads in combinations:
             for least, which in ((0, "all shapes"), (1000, ">= 1000")):
@@ -72,11 +72,13 @@ def share_table(results):
             entries = entries_of(shape)
             limit = copy_limit(results, threads, entries)
             if "ours" in cell and limit:
-                yield f"  softmax float32 {shape}, {threads} thread(s): {100 * limit / cell['ours'][0]:.0f} % of a plain copy's speed"
+                share = 100 * limit / cell["ours"][0]
+                yield f"  softmax float32 {shape}, {threads} thread(s): {share:.0f} % of a plain copy's speed"
 
 
 def errors_table(results):
-    names = sorted({name for kinds in results["errors"].values() for cell in kinds.values() for name in cell} - {"ours"})
+    cells = [cell for kinds in results["errors"].values() for cell in kinds.values()]
+    names = sorted(set().union(*cells) - {"ours"})
     yield f"  {'':43}{'':9}" + "".join(f"{name:>12}" for name in ("ours", *names))
     for title, kinds in results["errors"].items():
         for dtype, cell in kinds.items():
@@ -88,7 +90,8 @@ def errors_table(results):
 def sums_table(results):
     for kind, kinds in results["sums"].items():
         for dtype, cell in kinds.items():
-            yield f"  {kind:10}{dtype:9}" + ", ".join(f"{name} {off:g}" for name, off in cell.items()) + " units of roundoff"
+            values = ", ".join(f"{name} {off:g}" for name, off in cell.items())
+            yield f"  {kind:10}{dtype:9}{values} units of roundoff"
 
 
 def grokking_table(results):
@@ -103,13 +106,14 @@ def waiting_table(results):
     for statement, seconds in waiting.get("import", {}).items():
         yield f"  {statement}: {seconds:.2f} s beyond the start of Python"
     for name, times in waiting.get("first_call", {}).items():
-        yield f"  first call of {name}: {times['cold']:.1f} s with nothing compiled, {times['cached']:.2f} s in the next process"
+        yield (f"  first call of {name}: {times['cold']:.1f} s with nothing compiled, {times['cached']:.2f} s in the"
+               " next process")
     for chapter, milliseconds in waiting.get("move", {}).items():
         yield f"  a move of the first slider of {chapter}, natively and without drawing: {milliseconds:.2f} ms"
 
 
-_TABLES = {"copy": copy_table, "grid": grid_table, "two_pass": two_pass_table, "errors": errors_table, "sums": sums_table,
-           "grokking": grokking_table, "waiting": waiting_table}
+_TABLES = {"copy": copy_table, "grid": grid_table, "two_pass": two_pass_table, "errors": errors_table,
+           "sums": sums_table, "grokking": grokking_table, "waiting": waiting_table}
 
 
 def tables(results):

@@ -66,8 +66,8 @@ def _merged(old, new):
 def compare(stored, new):
     """Changes for the worse, worst first: cells of the grid in which ours became slower by more than the noise.
 
-    The noise is the spread of both measurements and a little slack. Where the peers became slower too, so did the machine:
-    only what goes beyond that counts.
+    The noise is the spread of both measurements and a little slack. Where the peers became slower too, so did the
+    machine: only what goes beyond that counts.
     """
     before, after = cells_of(stored.get("grid", {})), cells_of(new.get("grid", {}))
     found = []

@@ -35,7 +35,7 @@ for line in sys.stdin:
 def start(tmp_path):
     script = tmp_path / "fake.py"
     script.write_text(FAKE)
-    return lambda name, python, threads: Peer(name, python, threads, patience=20 if name != "hangs" else 1, worker=script)
+    return lambda name, python, threads: Peer(name, python, threads, 1 if name == "hangs" else 20, script)
 
 
 def test_a_missing_library_is_named_with_the_reason(start):
@@ -51,13 +51,13 @@ def test_a_library_that_breaks_is_reported_and_the_others_go_on(start):
     found = find_pythons(names, [sys.executable], start)
     broken, results = [], {}
     with Pool(found, 1, broken, start) as pool:
-        grid.measure_grid(pool, results, 0.01, functions=("softmax",), dtypes=("float32",), shapes=(((1, 8), 1), ((2, 4), 1)))
+        grid.measure_grid(pool, results, 0.01, ("softmax",), ("float32",), (((1, 8), 1), ((2, 4), 1)))
         assert set(pool.members) == {"ours", "good", "raises", "wrong"}
     for cell in results["softmax"]["float32"]["1"].values():
         assert set(cell) == {"ours", "good"}
     text = "\n".join(broken)
-    for sentence in ("dies, 1 thread, time softmax: its process ended", "hangs, 1 thread, time softmax: no answer", "raises, 1 thread",
-                     "MemoryError", "wrong, softmax float32 1x8: its results are not ours"):
+    for sentence in ("dies, 1 thread, time softmax: its process ended", "hangs, 1 thread, time softmax: no answer",
+                     "raises, 1 thread", "MemoryError", "wrong, softmax float32 1x8: its results are not ours"):
         assert sentence in text, text
 
 

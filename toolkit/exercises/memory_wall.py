@@ -25,8 +25,8 @@ def _judge_best(best):
         for share in (0.1, 0.5, 0.9, 1.1, 2.0, 10.0):
             cost = share * 12 / bandwidth
             if best(bandwidth, cost) != _best(bandwidth, cost):
-                return (f"at B = {bandwidth:g} and e = {cost:.3g} the faster one is {_best(bandwidth, cost)!r}, yours says"
-                        f" {best(bandwidth, cost)!r}")
+                return (f"at B = {bandwidth:g} and e = {cost:.3g} the faster one is {_best(bandwidth, cost)!r}, and"
+                        f" yours says {best(bandwidth, cost)!r}")
     return None
 
 
@@ -38,7 +38,7 @@ EXERCISES = {
                        (20, "only the reads; the three new arrays are written as well"),
                        otherwise="five reads, three writes, and a read for ownership with each write"),
         wrong=(32, 11, 20, 24),
-        praise="44 bytes, where two passes would do with 16: a line of NumPy is a pass, and mostly through a new array.",
+        praise="44 bytes, where two passes would do with 16: a line of NumPy is a pass, and mostly into a new array.",
     ),
     "wall.break_even": Exercise(
         solution=0.6,
