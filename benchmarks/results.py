@@ -52,7 +52,8 @@ def laid_over(stored, new):
     """`new` results, and what they lack from `stored` ones of the same machine."""
     if stored.get("machine", {}).get("processor") != new["machine"]["processor"]:
         return new
-    return _merged(stored, new)
+    merged = _merged(stored, new)
+    return {name: merged[name] for name in (*new, *(name for name in stored if name not in new))}
 
 
 def _merged(old, new):
