@@ -51,8 +51,7 @@ def torch_result(python, threads, experiment):
 
 
 def measure(python, turns=TURNS, threads=(1, 2, 4), tell=lambda line: None):
-    """(network, threads, our milliseconds, PyTorch's or None) of each line, medians of `turns` turns."""
-    rows = []
+    """Yield (network, threads, our milliseconds, PyTorch's or None) of each line, medians of `turns` turns."""
     for name, experiment in cases():
         work = build(experiment)
         for count in (t for t in threads if t <= numba.config.NUMBA_NUM_THREADS):
@@ -62,10 +61,9 @@ def measure(python, turns=TURNS, threads=(1, 2, 4), tell=lambda line: None):
                 if result := torch_result(python, count, experiment):
                     theirs.append(result["median"])
             mine, other = 1e3 * statistics.median(ours), 1e3 * statistics.median(theirs) if theirs else None
-            rows.append((name, count, mine, other))
             beside = f"{other:13.1f}{other / mine:7.2f}" if other else f"{'missing':>13}"
             tell(f"{name:24}{count:8}{mine:10.1f}{beside}")
-    return rows
+            yield name, count, mine, other
 
 
 def main():
@@ -73,7 +71,7 @@ def main():
     parser.add_argument("--torch-python", default=sys.executable, help="a Python with PyTorch (default: this one)")
     python = parser.parse_args().torch_python
     print(f"{'network':24}{'threads':>8}{'ours, ms':>10}{'PyTorch, ms':>13}{'ratio':>7}")
-    rows = measure(python, tell=lambda line: print(line, flush=True))
+    rows = list(measure(python, tell=lambda line: print(line, flush=True)))
     if rows[-1][-1] is None:
         print("PyTorch is not installed here; --torch-python names a Python that has it.")
 
