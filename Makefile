@@ -4,6 +4,7 @@ VENV ?= .venv
 PORT ?= 8000
 PYTEST_ARGS ?=
 LAB_ARGS ?=
+BENCH_ARGS ?=
 
 RUN := $(VENV)/bin/python
 ENVIRONMENT := $(VENV)/.made
@@ -17,7 +18,7 @@ help:
 	@echo "make serve       serve the built book on localhost, PORT=$(PORT)"
 	@echo "make lab         JupyterLab on the notebooks"
 	@echo "make test        run all tests; browser tests need a Chromium on PATH or in CHROMIUM"
-	@echo "make bench       run the benchmarks"
+	@echo "make bench       measure against other libraries, BENCH_ARGS='--quick', '--peer-python PYTHON' ..."
 	@echo "make lock        write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newest versions)"
 	@echo "make screenshot  photograph the first figure for README.md"
 	@echo "make clean       remove what was built; make distclean removes the environment too"
@@ -50,7 +51,7 @@ lab: $(KERNELS)
 	$(RUN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
 
 bench: $(KERNELS)
-	$(RUN) -m benchmarks
+	$(RUN) -m benchmarks $(BENCH_ARGS)
 
 lock:
 	$(PYTHON) scripts/lock.py $(LOCK_ARGS)

@@ -50,22 +50,29 @@ def torch_result(python, threads, experiment):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
+def measure(python, turns=TURNS, threads=(1, 2, 4), tell=lambda line: None):
+    """Yield (network, threads, our milliseconds, PyTorch's or None) of each line, medians of `turns` turns."""
+    for name, experiment in cases():
+        work = build(experiment)
+        for count in (t for t in threads if t <= numba.config.NUMBA_NUM_THREADS):
+            ours, theirs = [], []
+            for _ in range(turns):
+                ours.append(statistics.median(our_seconds(work, count, STEPS[experiment.model])))
+                if result := torch_result(python, count, experiment):
+                    theirs.append(result["median"])
+            mine, other = 1e3 * statistics.median(ours), 1e3 * statistics.median(theirs) if theirs else None
+            beside = f"{other:13.1f}{other / mine:7.2f}" if other else f"{'missing':>13}"
+            tell(f"{name:24}{count:8}{mine:10.1f}{beside}")
+            yield name, count, mine, other
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch-python", default=sys.executable, help="a Python with PyTorch (default: this one)")
     python = parser.parse_args().torch_python
     print(f"{'network':24}{'threads':>8}{'ours, ms':>10}{'PyTorch, ms':>13}{'ratio':>7}")
-    for name, experiment in cases():
-        work = build(experiment)
-        for threads in (t for t in (1, 2, 4) if t <= numba.config.NUMBA_NUM_THREADS):
-            ours, theirs = [], []
-            for _ in range(TURNS):
-                ours.append(statistics.median(our_seconds(work, threads, STEPS[experiment.model])))
-                result = torch_result(python, threads, experiment)
-                theirs.append(result["median"] if result else float("nan"))
-            mine, other = 1e3 * statistics.median(ours), 1e3 * statistics.median(theirs)
-            print(f"{name:24}{threads:8}{mine:10.1f}{other:13.1f}{other / mine:7.2f}", flush=True)
-    if result is None:
+    rows = list(measure(python, tell=lambda line: print(line, flush=True)))
+    if rows[-1][-1] is None:
         print("PyTorch is not installed here; --torch-python names a Python that has it.")
 
 

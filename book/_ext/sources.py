@@ -5,8 +5,8 @@ from pathlib import Path
 __all__ = ["BOOK", "CODE", "PAGES", "ROOT", "digest"]
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("toolkit/**/*.py", "notebooks/data/*", "requirements.lock")
-PAGES = ("toolkit/**/*", "book/_ext/*.py", "requirements.lock")
+CODE = ("toolkit/**/*.py", "notebooks/data/*", "benchmarks/results.json", "requirements.lock")
+PAGES = ("toolkit/**/*", "benchmarks/results.json", "book/_ext/*.py", "requirements.lock")
 BOOK = (*PAGES, "book/**/*", "notebooks/**/*", "_config.yml", "_toc.yml")
 _DERIVED = {"__pycache__", ".ipynb_checkpoints"}
 
