@@ -246,7 +246,7 @@ def _layout_and_rows(arrays, fills, axis, where, format, allow_empty=False):
 
 def warn_about_rows(rows, broken, message, stacklevel=4):
     """RuntimeWarning when rows free of NaN and +inf, and not all -inf, gave a broken result."""
-    guilty = int(np.count_nonzero(broken & np.isfinite(rows.max(axis=1))))
+    guilty = int(np.count_nonzero(np.isfinite(rows[broken].max(axis=1, initial=-np.inf)))) if broken.any() else 0
     if guilty:
         warnings.warn(f"{message} in {guilty} of {len(rows)} rows of finite logits", RuntimeWarning,
                       stacklevel=stacklevel)
