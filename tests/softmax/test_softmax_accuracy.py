@@ -50,7 +50,7 @@ def test_softmax_of_rows_whose_sum_absorbs_all_others(dtype, algorithm, classes)
         assert (errors <= 4 + classes + (0 if algorithm == "two_pass" else gaps(z))).all()
         assert errors[0] > 0.4 * (classes - 1)  # so the bound is not loose either
         # The public function does not lose them.
-        assert oracle.ulp_errors(softmax(z, algorithm=algorithm), true).max() <= 3
+        assert oracle.ulp_errors(softmax(z, algorithm=algorithm), true).max() <= 4
 
 
 @dtypes
@@ -124,10 +124,10 @@ def test_logarithms_of_many_short_rows(classes):
     top, gaps = z.max(axis=1), z.astype(float) - z.max(axis=1, keepdims=True)
     others = np.exp(gaps).sum(axis=1) - 1
     true = gaps - np.log1p(others)[:, None]
-    for logs, ulps in ((exact("log_softmax complement", z), 4), (log_softmax(z), 2)):
+    for logs, ulps in ((exact("log_softmax complement", z), 4), (log_softmax(z), 3)):
         assert (np.abs(logs - true) <= ulps * np.spacing(np.abs(true).astype(np.float32))).all()
     unit = np.spacing(np.maximum(np.abs(top), np.log1p(others).astype(np.float32)))
-    for value, ulps in ((exact_logsumexp(z), 3), (logsumexp(z), 2)):
+    for value, ulps in ((exact_logsumexp(z), 3), (logsumexp(z), 3)):
         assert (np.abs(value - (top + np.log1p(others))) <= ulps * unit).all()
 
 

@@ -37,9 +37,10 @@ def test_any_axis_is_the_last_of_moved_ones(name, dtype, axis):
     shape = tuple(np.delete(z.shape, axis))
     labels = labels_for(name, shape, z.shape[axis])
     expected = results(name, np.ascontiguousarray(np.moveaxis(z, axis, -1)), labels)
+    least = 1 if name == "logsumexp" else 0  # a sum of m and log1p(r), which may cancel
     for result, other in zip(results(name, z, labels, axis=axis), expected, strict=True):
         assert result.shape in (z.shape, shape)
-        close(np.moveaxis(result, axis, -1) if result.ndim == 4 else result, other)
+        close(np.moveaxis(result, axis, -1) if result.ndim == 4 else result, other, least=least)
 
 
 @names

@@ -44,7 +44,7 @@ def test_nan_and_inf_in_each_place_spoil_their_line_alone(name, dtype, layout, v
         assert np.array_equal(result[::2], expected[::2])
         if name == "logsumexp" and value == np.inf:
             assert (result[1::2] == np.inf).all()
-        elif name == "stablemax naive" and value == np.inf or result.ndim == 2 and "cross" in name:
+        elif "naive" in name and value == np.inf or result.ndim == 2 and "cross" in name:
             assert np.isnan(result[1::2]).any(axis=1).all()
         else:
             assert np.isnan(result[1::2]).all()

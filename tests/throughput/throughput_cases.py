@@ -40,12 +40,12 @@ def moderate(rng, shape, dtype):
     return (2 * rng.standard_normal(shape)).astype(dtype)
 
 
-def close(actual, expected, units=4):
-    """Equal, NaN with NaN and infinity with infinity, within `units` of the last place."""
+def close(actual, expected, units=4, least=0):
+    """Equal, NaN with NaN and infinity with infinity, within `units` of the last place of `expected` or of `least`."""
     actual, expected = np.asarray(actual), np.asarray(expected)
     assert actual.dtype == expected.dtype and actual.shape == expected.shape
     different = ~((actual == expected) | np.isnan(actual) & np.isnan(expected))
     with np.errstate(invalid="ignore"):
-        far = np.abs(actual.astype(np.longdouble) - expected) > units * np.spacing(np.abs(expected))
+        far = np.abs(actual.astype(np.longdouble) - expected) > units * np.spacing(np.maximum(np.abs(expected), expected.dtype.type(least)))
     bad = different & (far | ~np.isfinite(actual) | ~np.isfinite(expected))
     assert not bad.any(), (actual[bad][:5], expected[bad][:5])

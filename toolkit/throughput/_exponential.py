@@ -165,7 +165,7 @@ calm_shift = by_dtype(calm_shift_32, calm_shift_64)
 
 @kernel
 def exp_calm(z, shift):
-    """``exp(z) / 2**base``, base the exponent of exp(m), for a calm line: only integers are subtracted, and no result
-    needs a lift. Within 1 ulp for |z| <= 2048."""
+    """``exp(z) / 2**base``, base the exponent of exp(m), for a calm row: only integers are subtracted, and no result
+    needs a lift. Within 1.5 ulp for |z| <= 2048."""
     f, k = mantissa_and_power(z, spread(0.0, z))
-    return f * low_bits_as_exponent(k + shift)
+    return choose(z == -np.inf, 0.0, f * low_bits_as_exponent(k + shift))

@@ -65,20 +65,20 @@ def largest(z, walk):
 
 @kernel
 def extremes(z, walk):
-    """``(m, least)``: the largest and the smallest number of each lane, NaN left out."""
+    """``(m, least)``: the largest number of each lane, and the smallest above -inf, NaN left out."""
     m, least = load(z, walk[0], 0, -np.inf), load(z, walk[0], 0, np.inf)
     for t in range(steps_of(walk)):
         x = load(z, place(walk, t), count_at(walk, t), np.nan)
         m = choose(m < x, x, m)
-        least = choose(x < least, x, least)
+        least = choose(x < least, choose(x == -np.inf, least, x), least)
     return m, least
 
 
 @kernel
 def are_calm(m, least):
-    """Whether the lines with these extremes are *calm*: no number is large, and no exponential far below another.
+    """Whether the row with these extremes is *calm*: no number is large, and no exponential far below another but 0.
 
-    Looked at together, lines are called calm more seldom, never wrongly.
+    Columns side by side are never called so: the digits of one would depend on the others.
     """
     high, low = largest_of(m), -largest_of(0.0 - least)
     return high <= _CALM and low >= -_CALM and high - low <= _CALM_GAP

@@ -36,28 +36,22 @@ def exp_others(z, walk, m, out, keep):
 
 @kernel
 def calm_others(z, walk, m, shift, out, keep):
-    """`exp_others` of calm lines, relative to ``2**base`` and not lifted; ties are counted, NaN among them."""
+    """`exp_others` of a calm row, relative to ``2**base`` and not lifted; ties are counted, NaN among them."""
     below, lost = nothing(m)
     ties, _ = nothing(m)
-    for first in range(0, walk[2], terms_of(z)):
+    steps = steps_of(walk)
+    for first in range(0, steps, terms_of(z)):
         part, tied = spread(0.0, m), spread(0.0, m)
-        for t in range(first, min(first + terms_of(z), walk[2])):
-            v = load(z, place(walk, t), walk[3], 0.0)
+        for t in range(first, min(first + terms_of(z), steps)):
+            at, count = place(walk, t), count_at(walk, t)
+            v = load(z, at, count, -np.inf)
             x = exp_calm(v, shift)
             if keep:
-                store(out, place(walk, t), walk[3], x)
+                store(out, at, count, x)
             part = part + choose(v < m, x, 0.0)
             tied = tied + choose(v < m, 0.0, choose(v == m, 1.0, x))
         below, lost = added(part, below, lost)
         ties = ties + widened(tied)
-    if walk[4] > 0:
-        at = place(walk, walk[2])
-        v = load(z, at, walk[4], -np.inf)
-        x = choose(v == -np.inf, 0.0, exp_calm(v, shift))
-        if keep:
-            store(out, at, walk[4], x)
-        below, lost = added(choose(v < m, x, 0.0), below, lost)
-        ties = ties + widened(choose(v < m, 0.0, choose(v == m, 1.0, x)))
     return below, lost, ties
 
 
@@ -66,10 +60,10 @@ def others_of(z, walk, merge, out, keep):
     """``(m, r, below, lost, ties, lift)`` of each line, in all lanes of a row.
 
     r is what `below`, the sum over z < m, and `ties`, that over the rest with one of them left out, add up to, relative
-    to exp(m). The sums are lifted by `lift`, which is 1 for calm lines.
+    to exp(m). The sums are lifted by `lift`, which is 1 for calm rows.
     """
     m, least = extremes(z, walk)
-    calm = are_calm(m, least)
+    calm = merge and are_calm(m, least)
     if merge:
         m = spread(largest_of(m), m)
     lift = 1.0 if calm else lift_of(z)
@@ -126,7 +120,7 @@ def log_softmax_lines(z, lines, merge, out):
         walk = walk_of(lines, i, merge, width_of(z))
         m, r, _below, _lost, _ties, _lift = others_of(z, walk, merge, out, False)
         logarithm = log1p_each(r, lines_of(walk, merge))
-        if largest_of(widened(m) * _FAR - logarithm) <= 0.0 and largest_of(widened(m) * -_FAR - logarithm) <= 0.0:
+        if merge and abs(np.float64(lane(m, 0))) * _FAR <= lane(logarithm, 0):
             sum_of_both, rest = two_sum(widened(m), logarithm)
             hi = narrowed(sum_of_both, m)
             emit_difference(z, walk, hi, narrowed((sum_of_both - widened(hi)) + rest, m), out)

@@ -143,29 +143,24 @@ def emit_extended(z, walk, top, hi, lo, out):
 
 @kernel
 def terms_of(z):
-    """How many terms of calm lines are added up in their own dtype before a longer sum takes them."""
+    """How many terms of a calm row are added up in their own dtype before a longer sum takes them."""
     return 4 if z.itemsize == 4 else 1
 
 
 @kernel
 def calm_sum(z, walk, shift, out, keep):
-    """Sum of ``exp(z) / 2**base`` over calm lines; terms in `out` if `keep`."""
+    """Sum of ``exp(z) / 2**base`` over a calm row; terms in `out` if `keep`."""
     total, lost = nothing(shift)
-    for first in range(0, walk[2], terms_of(z)):
+    steps = steps_of(walk)
+    for first in range(0, steps, terms_of(z)):
         part = spread(0.0, shift)
-        for t in range(first, min(first + terms_of(z), walk[2])):
-            x = exp_calm(load(z, place(walk, t), walk[3], 0.0), shift)
+        for t in range(first, min(first + terms_of(z), steps)):
+            at, count = place(walk, t), count_at(walk, t)
+            x = exp_calm(load(z, at, count, -np.inf), shift)
             if keep:
-                store(out, place(walk, t), walk[3], x)
+                store(out, at, count, x)
             part = part + x
         total, lost = added(part, total, lost)
-    if walk[4] > 0:
-        at = place(walk, walk[2])
-        v = load(z, at, walk[4], -np.inf)
-        x = choose(v == -np.inf, 0.0, exp_calm(v, shift))
-        if keep:
-            store(out, at, walk[4], x)
-        total, lost = added(x, total, lost)
     return total, lost
 
 
@@ -232,7 +227,7 @@ def three_pass_lines(z, lines, merge, keep, out):
     for i in range(lines[1]):
         walk = walk_of(lines, i, merge, width_of(z))
         m, least = extremes(z, walk)
-        calm = are_calm(m, least)
+        calm = merge and are_calm(m, least)
         if merge:
             m = spread(largest_of(m), m)
         if calm:
