@@ -157,7 +157,7 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
 
     Accuracy
     --------
-    Without `b`, at most 2 ulp of the larger of |m| and log1p(r), tested for K <= 5000. Where these have
+    Without `b`, at most 3 ulp of the larger of |m| and log1p(r), tested for K <= 5000. Where these have
     opposite signs, their sum can be much smaller than both; in float32 it is within 2 ulp even so, since
     they are added in float64. With a format, 3 ulp of the larger for K <= 100. With `b` of two signs the
     relative error of the sum grows with ``sum |b_j exp(z_j)| / |s|``. Exponentials are relative to the
