@@ -83,11 +83,13 @@ class Learner:
         self.page.wait_for_function(f"() => {{ const f = liveFigures.figures.get('learner'); return {condition}; }}")
 
     def still(self):
-        """That it no longer steps."""
-        self.page.wait_for_timeout(100)
-        before = self.steps()
-        self.page.wait_for_timeout(200)
-        return self.steps() == before
+        """That it no longer steps, once the slice of work that was under way has ended."""
+        for _ in range(10):
+            before = self.steps()
+            self.page.wait_for_timeout(200)
+            if self.steps() == before:
+                return True
+        return False
 
 
 @pytest.fixture(params=["page", "no_workers"])
