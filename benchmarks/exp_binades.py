@@ -1,8 +1,9 @@
 """Error of exp in float32 at every argument whose result is finite and normal, binade by binade.
 
-Measured are the toolkit's, NumPy's, and the textbook's of the chapter *What does exp cost?* with degree 7 and ln 2 in two
-parts or in one, and with degree 5. The reference is NumPy's float64 exp; where it is too close to the middle between two float32 to
-say which is nearer, mpmath decides. Below 2**-26 all return 1, which is right. Takes a minute or two.
+Measured are the toolkit's, NumPy's, and the textbook's of the chapter *What does exp cost?* with degree 7 and ln 2 in
+two parts or in one, and with degree 5. The reference is NumPy's float64 exp; where it is too close to the middle
+between two float32 to say which is nearer, mpmath decides. Below 2**-26 all return 1, which is right. Takes a minute
+or two.
 
     python -m benchmarks.exp_binades [--json notebooks/data/exp_binades.json]
 """

@@ -137,6 +137,7 @@ def test_steps_have_the_bits_of_the_native_kernels(player):
         player.wait(f"f.values.steps[0] === {done}")
         run.advance()
         same(player.values(), run)
+    settle(player.page)
     assert player.said() == learner.sentence(run.values())
     player.press("Play")
     player.wait("f.values.steps[0] > 20")
