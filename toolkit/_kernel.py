@@ -3,13 +3,12 @@
 Every compiled function of the project is made by `kernel`, so that error model, caching and
 fast-math flags are decided once. Kernels are plain Python and also run with ``NUMBA_DISABLE_JIT=1``.
 """
-from functools import cache
-from pathlib import Path
-
 import numba
 import numpy as np
 from numba import types
 from numba.extending import overload
+
+from toolkit._stamp import stamp_of
 
 __all__ = ["FASTMATH_SETS", "kernel", "like"]
 
@@ -18,15 +17,6 @@ FASTMATH_SETS = {
     "none": frozenset(),
     "reorder": frozenset({"reassoc", "nsz", "arcp", "contract"}),
 }
-
-
-@cache
-def _package_stamp():
-    """Modification time and size of all modules: a cached kernel inlines functions of other files,
-    which Numba's own per-file stamp does not see."""
-    root = Path(__file__).parent
-    stats = [(p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(root.rglob("*.py"))]
-    return max(s[0] for s in stats), hash(tuple(stats))
 
 
 def kernel(function=None, *, fastmath="none", parallel=False, inline=False):
@@ -75,7 +65,7 @@ def _cache_on_disk(dispatcher):
         dispatcher.enable_caching()
     except RuntimeError:  # code typed at a prompt has no file to keep a cache beside
         return
-    dispatcher._cache._cache_file._source_stamp = _package_stamp()
+    dispatcher._cache._cache_file._source_stamp = stamp_of(dispatcher.py_func.__code__.co_filename)
 
 
 def like(value, x):
