@@ -19,7 +19,7 @@ FASTMATH_SETS = {
 }
 
 
-def kernel(function=None, *, fastmath="none", parallel=False, inline=False):
+def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forceinline=False):
     """Compile `function` lazily with the project's Numba options.
 
     Parameters
@@ -35,6 +35,9 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False):
     inline : bool
         Put the body into each caller. A function that returns a view of an array needs it: in WebAssembly a call
         cannot hand back an array that it did not receive.
+    forceinline : bool
+        Put the machine code into each caller: for what is called once for every row, where the call takes longer than
+        the work.
 
     Returns
     -------
@@ -44,9 +47,10 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False):
     if fastmath not in FASTMATH_SETS:
         raise ValueError(f"fastmath is {fastmath!r}; allowed: {', '.join(map(repr, FASTMATH_SETS))}")
     if function is None:
-        return lambda function: kernel(function, fastmath=fastmath, parallel=parallel, inline=inline)
+        return lambda function: kernel(function, fastmath=fastmath, parallel=parallel, inline=inline,
+                                       forceinline=forceinline)
     flags = set(FASTMATH_SETS[fastmath]) or False
-    options = {"parallel": parallel} | ({"inline": "always"} if inline else {})
+    options = {"parallel": parallel, "forceinline": forceinline} | ({"inline": "always"} if inline else {})
     dispatcher = numba.njit(error_model="numpy", fastmath=flags, **options)(function)
     # A closure's key differs in each process.
     if not (numba.config.DISABLE_JIT or function.__closure__ or _holds_arrays(function)):

@@ -40,7 +40,9 @@ def expected(dtype):
         "load some": some, "load none": dtype(-np.inf), "two_sum": a + b,
         "two_sum's rest": (wide_a + wide_b - (a + b)).astype(dtype),
         "difference's rest": (wide_a - wide_b - (a - b)).astype(dtype),
-        "merged": total.astype(dtype), "quotient_pair": hi, "quotient_pair's rest": (1 / total - hi).astype(dtype)}
+        "any_of": dtype((a < 0).any()), "count_of": dtype(np.count_nonzero(a < b)), "size": np.abs(a),
+        "memory_of": a, "choose number": dtype(1.5), "fused number": dtype(wide_a[0] * wide_b[0] + 1.0),
+        "merge_lanes": total.astype(dtype), "quotient_pair": hi, "quotient_pair's rest": (1 / total - hi).astype(dtype)}
 
 
 @dtypes
@@ -59,8 +61,9 @@ def test_every_operation_is_tested(dtype):
     assert set(expected(dtype)) == set(probe.OPERATIONS)
     assert not (cached_results(dtype) == probe.UNTOUCHED).any()
     # store and width_of are tested below, by_dtype and what lowers operations by all of them
-    tools = {"LINE", "Lanes", "by_dtype", "call", "operation", "splat", "store", "suffix", "vectors", "width_of"}
-    tested = {word for name in probe.OPERATIONS for word in name.replace("'s", "").split()} | {"fused", "load", "choose"}
+    tools = {"LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "operation", "shaped", "splat", "store",
+             "suffix", "vectors", "width_of"}
+    tested = {word for name in probe.OPERATIONS for word in name.replace("'s", "").split()}
     assert {*_lanes.__all__, *_lane_arithmetic.__all__} <= tools | tested
 
 

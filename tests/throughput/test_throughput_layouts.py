@@ -90,7 +90,8 @@ def test_memory_layouts_and_untouched_inputs(name, dtype):
 def test_no_lines_and_no_dimensions(name, dtype):
     for shape, axis in (((0, 5), -1), ((5, 0), 0), ((2, 0, 3), 0), ((2, 0, 3), -1)):
         lines = tuple(np.delete(shape, axis))
-        for result in results(name, np.zeros(shape, dtype), np.zeros(lines, int) if name in LOSSES else None, axis=axis):
+        labels = np.zeros(lines, int) if name in LOSSES else None
+        for result in results(name, np.zeros(shape, dtype), labels, axis=axis):
             assert result.shape in (shape, lines) and result.dtype == dtype
     if name not in LOSSES:
         value = results(name, dtype(2.5))[0]

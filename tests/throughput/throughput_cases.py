@@ -6,7 +6,7 @@ import numpy as np
 from toolkit.losses import cross_entropy_and_grad, stablemax_cross_entropy_and_grad
 from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
 
-MAPS = {f"softmax {a}": partial(softmax, algorithm=a) for a in ALGORITHMS}
+MAPS = {"softmax": softmax} | {f"softmax {a}": partial(softmax, algorithm=a) for a in ALGORITHMS}
 MAPS |= {"log_softmax": log_softmax, "stablemax": stablemax,
          "stablemax naive": partial(stablemax, algorithm="naive"), "log_stablemax": log_stablemax}
 LOSSES = {"cross_entropy": cross_entropy_and_grad,
@@ -46,6 +46,7 @@ def close(actual, expected, units=4, least=0):
     assert actual.dtype == expected.dtype and actual.shape == expected.shape
     different = ~((actual == expected) | np.isnan(actual) & np.isnan(expected))
     with np.errstate(invalid="ignore"):
-        far = np.abs(actual.astype(np.longdouble) - expected) > units * np.spacing(np.maximum(np.abs(expected), expected.dtype.type(least)))
+        places = np.spacing(np.maximum(np.abs(expected), expected.dtype.type(least)))
+        far = np.abs(actual.astype(np.longdouble) - expected) > units * places
     bad = different & (far | ~np.isfinite(actual) | ~np.isfinite(expected))
     assert not bad.any(), (actual[bad][:5], expected[bad][:5])

@@ -5,18 +5,19 @@ import numpy as np
 
 from toolkit._kernel import kernel
 from toolkit.throughput._exponential import exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power
-from toolkit.throughput._lane_arithmetic import (bit_distance, choose, exponent_above, fused, largest_of,
-                                                 low_bits_as_exponent, narrowed, rotated_1, rotated_2, rotated_4,
-                                                 sum_of, widened)
-from toolkit.throughput._lanes import lane, load, replaced, spread, store, width_of
-from toolkit.throughput._lines import added, difference, merged, nothing, quotient_pair, two_sum
+from toolkit.throughput._lane_arithmetic import (any_of, bit_distance, choose, count_of, exponent_above, fused,
+                                                 largest_of, low_bits_as_exponent, narrowed, rotated_1, rotated_2,
+                                                 rotated_4, size, sum_of, widened)
+from toolkit.throughput._lanes import lane, load, memory_of, replaced, spread, store, width_of
 from toolkit.throughput._logarithm import log1p_lanes, log_lanes
+from toolkit.throughput._walks import added, difference, merge_lanes, nothing, quotient_pair, two_sum
 
 OPERATIONS = ("add", "subtract", "multiply", "divide", "add number", "number minus", "choose less",
               "choose equal", "number below", "fused", "fused numbers", "spread", "replaced", "lane", "sum_of",
               "largest_of", "rotated_1", "rotated_2", "rotated_4", "widened and narrowed", "bit_distance",
               "low_bits_as_exponent", "exponent_above", "load some", "load none", "two_sum", "two_sum's rest",
-              "difference's rest", "merged", "quotient_pair", "quotient_pair's rest")
+              "difference's rest", "merge_lanes", "quotient_pair", "quotient_pair's rest", "any_of", "count_of", "size",
+              "memory_of", "choose number", "fused number")
 SOME = 5  # lanes of a partial load
 UNTOUCHED = -77.0
 
@@ -58,11 +59,18 @@ def operate(x, y, integers, out):
     total, lost = nothing(a)
     total, lost = added(a, total, lost)
     total, lost = added(b, total, lost)
-    total, lost = merged(a, total, lost)
-    store(out, 28 * w, w, narrowed(total + lost, a))
+    total, lost = merge_lanes(a, total, lost)
+    store(out, 28 * w, w, spread(narrowed(total + lost, a), a))
     hi, lo = quotient_pair(a, 1.0, total, lost)
-    store(out, 29 * w, w, hi)
-    store(out, 30 * w, w, lo)
+    store(out, 29 * w, w, spread(hi, a))
+    store(out, 30 * w, w, spread(lo, a))
+    store(out, 31 * w, w, spread(1.0 if any_of(a < 0.0) else 0.0, a))
+    store(out, 32 * w, w, spread(count_of(a < b), a))
+    store(out, 33 * w, w, size(a))
+    store(memory_of(out), 34 * w, w, load(memory_of(x), 0, w, 0.0))
+    number = np.float64(lane(a, 0))
+    store(out, 35 * w, w, spread(choose(number == number, 1.5, number), a))
+    store(out, 36 * w, w, spread(narrowed(fused(number, np.float64(lane(b, 0)), 1.0), a), a))
 
 
 @kernel
@@ -127,6 +135,12 @@ def log1p_each(x, out):
     for t in range(0, x.size, w):
         n = min(w, x.size - t)
         store(out, t, n, log1p_lanes(load(x, t, n, 0.0)))
+
+
+@kernel
+def log1p_of_numbers(x, out):
+    for t in range(x.size):
+        out[t] = log1p_lanes(x[t])
 
 
 @kernel

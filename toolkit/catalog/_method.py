@@ -110,11 +110,11 @@ class Method:
 
     @property
     def default(self):
-        """The variant that the function uses when not told."""
+        """The variant that the function uses when not told; the last one if that depends."""
         if self.selector is None:
             return self.variants[-1]
         chosen = inspect.signature(self.function).parameters[self.selector].default
-        return next(v for v in self.variants if v.name == chosen)
+        return next((v for v in self.variants if v.name == chosen), self.variants[-1])
 
     def role(self, role):
         """The variants with this role."""

@@ -20,9 +20,9 @@ def softmax_at_2_vjp_row(p, g, out, fmt):
 _ALGORITHMS = (
     Variant("naive", kernels.softmax_naive, "naive"),
     Variant("three_pass_recompute", kernels.softmax_three_pass_recompute, "stable"),
-    Variant("three_pass_reload", kernels.softmax_three_pass_reload, "stable"),
     Variant("two_pass", kernels.softmax_two_pass, "stable"),
     Variant("online", kernels.softmax_online, "stable"),
+    Variant("three_pass_reload", kernels.softmax_three_pass_reload, "stable"),
 )
 
 METHODS = (

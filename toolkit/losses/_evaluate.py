@@ -5,11 +5,11 @@ import numpy as np
 
 from toolkit._arrays import Rows, warn_about_rows
 from toolkit.formats import round_to
-from toolkit.losses._driver import loss_rows, soft_loss_rows
+from toolkit.losses._driver import EXPONENTIAL, loss_rows, soft_loss_rows
 from toolkit.losses._labels import label_rows
 from toolkit.softmax import FORMS
 from toolkit.softmax._softmax import check_choice
-from toolkit.throughput import Lines, Loss
+from toolkit.throughput import CrossEntropy, Lines, StablemaxCrossEntropy
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -48,7 +48,8 @@ def _evaluate_lines(scores, layout, logits, labels, gradient, reduction, ignore_
     lines = Lines(layout, logits)
     grads = np.empty(lines.flat.size if gradient else 1, layout.compute)
     if layout.count:
-        lines.run(Loss(scores, targets.index, factors, losses, gradient), grads)
+        task = CrossEntropy if scores == EXPONENTIAL else StablemaxCrossEntropy
+        lines.run(task(targets.index, factors, losses, gradient), grads)
     return _reduced(layout, losses, targets, reduction, None), lines.restore(grads, 0.0) if gradient else None
 
 

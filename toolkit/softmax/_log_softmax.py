@@ -9,7 +9,7 @@ from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._others import sum_of_others
 from toolkit.softmax._shift import over_temperature, shifted, tempered, top_class
 from toolkit.softmax._softmax import check_choice, check_temperature
-from toolkit.throughput import LOG_SOFTMAX, Exponential, map_lines
+from toolkit.throughput import LogSoftmax, map_lines
 
 __all__ = ["FORMS", "log_softmax", "log_softmax_vjp", "lost_logs"]
 
@@ -151,7 +151,7 @@ def log_softmax(z, *, axis=-1, where=None, form="complement", temperature=1.0, f
     broken = (lost_logs, "log_softmax(form='naive') took the logarithm of 0") if code == _NAIVE else None
     tau = check_temperature(temperature)
     if format is None and tau == 1.0 and code == _COMPLEMENT:
-        return map_lines(Exponential(LOG_SOFTMAX), z, axis=axis, where=where, masked=-np.inf)
+        return map_lines(LogSoftmax(), z, axis=axis, where=where, masked=-np.inf)
     return map_rows(log_softmax_rows, {"z": z}, code, tau, axis=axis, where=where, format=format, masked=-np.inf,
                     broken=broken)
 

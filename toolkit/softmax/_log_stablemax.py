@@ -9,7 +9,7 @@ from toolkit.softmax._log_softmax import FORMS, log_softmax_common, lost_logs
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._softmax import check_choice
 from toolkit.softmax._stablemax import stable_ratio, stable_weight, stablemax_naive, sum_of_stable_others
-from toolkit.throughput import LOG_STABLEMAX, Stable, map_lines
+from toolkit.throughput import LogStablemax, map_lines
 
 __all__ = ["log_stable_ratio", "log_stablemax", "log_stablemax_common", "log_stablemax_naive",
            "log_stablemax_row", "log_stablemax_vjp", "log_stablemax_vjp_row"]
@@ -142,7 +142,7 @@ def log_stablemax(z, *, axis=-1, where=None, form="complement", format=None):
     code = check_choice("form", form, FORMS)
     broken = (lost_logs, "log_stablemax(form='naive') took the logarithm of 0") if code == _NAIVE else None
     if format is None and code == _COMPLEMENT:
-        return map_lines(Stable(LOG_STABLEMAX), z, axis=axis, where=where, masked=-np.inf)
+        return map_lines(LogStablemax(), z, axis=axis, where=where, masked=-np.inf)
     return map_rows(log_stablemax_rows, {"z": z}, code, axis=axis, where=where, format=format,
                     masked=-np.inf, broken=broken)
 

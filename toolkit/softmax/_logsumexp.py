@@ -8,7 +8,7 @@ from toolkit.elementary import log, log1p
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._others import add_compensated, exp_gap, sum_of_others
 from toolkit.softmax._shift import top_class
-from toolkit.throughput import Reduction, reduce_lines
+from toolkit.throughput import LogSumExp, reduce_lines
 
 __all__ = ["logsumexp", "logsumexp_vjp"]
 
@@ -180,7 +180,7 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     """
     if b is None:
         if format is None:
-            value = reduce_lines(Reduction(), z, axis=axis, where=where, empty=-np.inf, keepdims=keepdims)
+            value = reduce_lines(LogSumExp(), z, axis=axis, where=where, empty=-np.inf, keepdims=keepdims)
         else:
             value = reduce_rows(logsumexp_rows, {"z": z}, axis=axis, where=where, format=format, empty=-np.inf,
                                 keepdims=keepdims)

@@ -7,7 +7,7 @@ from toolkit._rounding import rnd
 from toolkit.softmax._others import add_compensated
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._softmax import check_choice, no_distribution
-from toolkit.throughput import Stable, map_lines
+from toolkit.throughput import NaiveStablemax, Stablemax, map_lines
 
 __all__ = ["SCALINGS", "stable_ratio", "stable_s", "stable_weight", "stablemax", "stablemax_naive",
            "stablemax_row", "stablemax_vjp", "stablemax_vjp_row", "sum_of_stable_others"]
@@ -147,7 +147,7 @@ def stablemax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
     code = check_choice("algorithm", algorithm, SCALINGS)
     broken = (no_distribution, "stablemax(algorithm='naive') overflowed") if code == 0 else None
     if format is None:
-        return map_lines(Stable(code), z, axis=axis, where=where, broken=broken)
+        return map_lines(Stablemax() if code else NaiveStablemax(), z, axis=axis, where=where, broken=broken)
     return map_rows(stablemax_rows, {"z": z}, code, axis=axis, where=where, format=format, broken=broken)
 
 

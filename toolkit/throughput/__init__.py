@@ -5,8 +5,8 @@ kernels of figures round after every operation, these keep a difference as a pai
 faster and more accurate; their results may differ in the last bit from machine to machine, but not with the threads.
 """
 from toolkit.throughput._arrays import Lines, map_lines, reduce_lines
-from toolkit.throughput._jobs import (CROSS_ENTROPY, LOG_SOFTMAX, LOG_STABLEMAX, STABLEMAX, STABLEMAX_CROSS_ENTROPY,
-                                      STABLEMAX_NAIVE, Exponential, Loss, Reduction, Stable)
+from toolkit.throughput._tasks import (CrossEntropy, LogSoftmax, LogStablemax, LogSumExp, Naive, NaiveStablemax,
+                                       Online, Softmax, Stablemax, StablemaxCrossEntropy, ThreePass, TwoPass)
 
-__all__ = ["CROSS_ENTROPY", "Exponential", "LOG_SOFTMAX", "LOG_STABLEMAX", "Lines", "Loss", "Reduction", "STABLEMAX",
-           "STABLEMAX_CROSS_ENTROPY", "STABLEMAX_NAIVE", "Stable", "map_lines", "reduce_lines"]
+__all__ = ["CrossEntropy", "Lines", "LogSoftmax", "LogStablemax", "LogSumExp", "Naive", "NaiveStablemax", "Online",
+           "Softmax", "Stablemax", "StablemaxCrossEntropy", "ThreePass", "TwoPass", "map_lines", "reduce_lines"]

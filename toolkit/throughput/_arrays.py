@@ -4,33 +4,38 @@ import math
 import numba
 import numpy as np
 
-from toolkit._arrays import Rows, behaved, warn_about_rows
+from toolkit import _arrays
 from toolkit._threads import start_threads
-from toolkit.throughput._chunks import CHUNK
-from toolkit.throughput._jobs import Exponential, Reduction, groups_of, run_groups, run_parallel
-from toolkit.throughput._long_rows import run_long_row
+from toolkit.throughput._jobs import Columns, Rows, groups_of, run_groups, run_parallel
+from toolkit.throughput._long_rows import LONG_ROW_TASKS, run_long_row
 
 __all__ = ["Lines", "map_lines", "reduce_lines"]
 
 PARALLEL_FROM = 2**15  # entries: below, waking threads takes longer than the work (benchmarks/throughput.py)
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
+SHORT_ROW = 12  # entries: rows up to here are faster side by side
+LONG_ROW = 2**18  # entries: rows up to here stay in one thread's cache, and are the work of one
 BLOCKS = 4  # for each thread: the last to finish is not waited for long
 
 
 def run(z, classes, inner, task, out):
     """Do `task` on the flat array `z` of (outer, classes, inner), or of rows if `inner` is 0; results go into `out`."""
-    if inner == 0 and classes > CHUNK and isinstance(task, (Exponential, Reduction)):
-        count = z.size // classes
+    count = z.size // (classes * max(inner, 1))
+    if inner == 0 and classes > LONG_ROW and isinstance(task, LONG_ROW_TASKS):
         for row, result in zip(z.reshape(count, classes), out.reshape(count, -1), strict=True):
             run_long_row(row, task, result)
         return
-    groups = groups_of(z, classes, inner)
+    if inner:
+        layout = Columns(count, classes, inner, inner, 1)
+    else:
+        layout = Columns(1, classes, count, 1, classes) if 1 < classes <= SHORT_ROW else Rows(count, classes)
+    groups = groups_of(layout, z)
     if z.size < PARALLEL_FROM or groups < 2:
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            run_groups(z, classes, inner, 0, groups, out, task)
+            run_groups(layout, z, 0, groups, out, task)
         return
     start_threads()
-    run_parallel(z, classes, inner, groups, min(groups, BLOCKS * numba.get_num_threads()), out, task)
+    run_parallel(layout, z, groups, min(groups, BLOCKS * numba.get_num_threads()), out, task)
 
 
 def is_plain(z, axis, where):
@@ -56,7 +61,7 @@ class Lines:
         array = np.asarray(z)
         self.inner = self._inner(array) if in_place else 0
         if self.inner:
-            self.flat = behaved(array, layout.compute).reshape(-1)
+            self.flat = _arrays.behaved(array, layout.compute).reshape(-1)
         else:
             self.flat = layout.rows(z, layout.name).reshape(-1)
 
@@ -93,12 +98,12 @@ def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
         out = np.empty_like(z)
         run(z.reshape(-1), z.shape[-1], 0, task, out.reshape(-1))
         return out
-    layout = Rows(z, axis=axis, where=where)
+    layout = _arrays.Rows(z, axis=axis, where=where)
     lines = Lines(layout, z, in_place=broken is None)
     out = lines.map(task)
     if broken is not None:
         rows = lines.flat.reshape(layout.count, layout.classes)
-        warn_about_rows(rows, broken[0](rows, out.reshape(rows.shape)), broken[1])
+        _arrays.warn_about_rows(rows, broken[0](rows, out.reshape(rows.shape)), broken[1])
     return lines.restore(out, masked)
 
 
@@ -108,7 +113,7 @@ def reduce_lines(task, z, *, axis=-1, where=None, empty, keepdims=False):
         out = np.empty(z.shape[:-1], z.dtype)
         run(z.reshape(-1), z.shape[-1], 0, task, out.reshape(-1))
         return out[()]
-    layout = Rows(z, axis=axis, where=where, allow_empty=True)
+    layout = _arrays.Rows(z, axis=axis, where=where, allow_empty=True)
     out = np.full(layout.count, empty, layout.compute)
     if layout.classes > 0 and layout.count > 0:
         Lines(layout, z).run(task, out)

@@ -7,20 +7,21 @@ import numpy as np
 
 from toolkit._kernel import kernel
 from toolkit.elementary import exp
-from toolkit.throughput._exponential import exp_plain, lift_of
-from toolkit.throughput._lane_arithmetic import largest_of
+from toolkit.throughput._exponential import calm_shift, exp_calm, exp_plain, lift_of
+from toolkit.throughput._lane_arithmetic import fused, largest_of, narrowed, sum_of, widened
 from toolkit.throughput._lanes import lane, load, spread, store, width_of
-from toolkit.throughput._lines import added, count_at, largest, merged, nothing, place, steps_of
-from toolkit.throughput._log_lines import emit_log, exp_others
-from toolkit.throughput._softmax_lines import (emit_exp, emit_extended, emit_scaled, exp_sum, extended_sum,
-                                               finite_or_zero, with_power)
+from toolkit.throughput._lines import row_is_calm
+from toolkit.throughput._log_lines import calm_others, emit_log, exp_others
+from toolkit.throughput._softmax_lines import (emit_exp, emit_exp_calm, emit_extended, emit_scaled, exp_sum,
+                                               extended_sum, finite_or_zero, with_power)
+from toolkit.throughput._walks import added, count_at, extremes, largest, merge_lanes, nothing, place, steps_of
 
-__all__ = ["CHUNK", "EMIT_DIVIDED", "EMIT_EXP", "EMIT_EXTENDED", "EMIT_LOG", "EMIT_SCALED", "EXTENDED", "LARGEST",
-           "OTHERS", "PLAIN", "SUM", "SUM_KEPT", "emit_chunks", "joined", "measure_chunks"]
+__all__ = ["CHUNK", "EMIT_CALM", "EMIT_DIVIDED", "EMIT_EXP", "EMIT_EXTENDED", "EMIT_LOG", "EMIT_SCALED", "EXTENDED",
+           "LARGEST", "OTHERS", "PLAIN", "SUM", "SUM_KEPT", "emit_chunks", "joined", "measure_chunks"]
 
 CHUNK = 2**16
 LARGEST, SUM, SUM_KEPT, OTHERS, EXTENDED, PLAIN = range(6)
-EMIT_SCALED, EMIT_EXP, EMIT_EXTENDED, EMIT_LOG, EMIT_DIVIDED = range(5)
+EMIT_SCALED, EMIT_EXP, EMIT_CALM, EMIT_EXTENDED, EMIT_LOG, EMIT_DIVIDED = range(6)
 
 
 @kernel
@@ -31,23 +32,36 @@ def chunk_walk(z, chunk):
 
 
 @kernel
+def measure_others(z, walk):
+    """`measure` for `OTHERS`, all of it relative to the chunk's largest number."""
+    highest, least = extremes(z, walk)
+    m = spread(largest_of(highest), highest)
+    if row_is_calm(0, m, least):
+        shift = calm_shift(m)
+        below, lost, ties = calm_others(z, walk, m, shift, z, False)
+        below, lost = merge_lanes(m, below, lost)
+        unit = lift_of(z) / np.float64(lane(exp_calm(m, shift), 0))
+        return np.float64(lane(m, 0)), (below + lost) * unit, ties * lift_of(z), 0.0 - largest_of(0.0 - widened(least))
+    below, lost, ties = exp_others(z, walk, finite_or_zero(m), z, False)
+    below, lost = merge_lanes(m, below, lost)
+    return np.float64(lane(m, 0)), below + lost, sum_of(ties), -np.inf
+
+
+@kernel
 def measure(z, walk, phase, m, out):
-    """Three numbers of a chunk: its largest number or exponent (else `m`), and two sums."""
+    """Four numbers of a chunk: its largest number or exponent (else `m`), two sums, and, where it is calm, its least
+    number above -inf, else that."""
     if phase == LARGEST:
-        return np.float64(largest_of(largest(z, walk))), 0.0, 0.0
+        return np.float64(largest_of(largest(z, walk))), 0.0, 0.0, -np.inf
     like = load(z, walk[0], 0, 0.0)
     if phase == EXTENDED:
         top, total, lost = extended_sum(z, walk)
         highest = spread(largest_of(top), top)
         total, lost = with_power(z, total, lost, top, finite_or_zero(highest))
-        total, lost = merged(like, total, lost)
-        return np.float64(lane(highest, 0)), lane(total, 0), lane(lost, 0)
+        total, lost = merge_lanes(like, total, lost)
+        return np.float64(lane(highest, 0)), total, lost, -np.inf
     if phase == OTHERS:
-        highest = spread(largest_of(largest(z, walk)), like)
-        below, lost, ties = exp_others(z, walk, finite_or_zero(highest), out, False)
-        below, lost = merged(like, below, lost)
-        ties, _ = merged(like, ties, nothing(like)[0])
-        return np.float64(lane(highest, 0)), lane(below, 0) + lane(lost, 0), lane(ties, 0)
+        return measure_others(z, walk)
     if phase == PLAIN:
         total, lost = nothing(like)
         for t in range(steps_of(walk)):
@@ -57,15 +71,16 @@ def measure(z, walk, phase, m, out):
             total, lost = added(x, total, lost)
     else:
         total, lost = exp_sum(z, walk, spread(m, like), out, phase == SUM_KEPT)
-    total, lost = merged(like, total, lost)
-    return m, lane(total, 0), lane(lost, 0)
+    total, lost = merge_lanes(like, total, lost)
+    return m, total, lost, -np.inf
 
 
 @kernel(parallel=True)
 def measure_chunks(z, phase, m, out, found):
     """Fill the rows of `found`, one for each chunk."""
     for chunk in numba.prange(found.shape[0]):
-        found[chunk, 0], found[chunk, 1], found[chunk, 2] = measure(z, chunk_walk(z, chunk), phase, m, out)
+        largest_of_chunk, a, b, least = measure(z, chunk_walk(z, chunk), phase, m, out)
+        found[chunk, 0], found[chunk, 1], found[chunk, 2], found[chunk, 3] = largest_of_chunk, a, b, least
 
 
 @kernel
@@ -117,6 +132,13 @@ def emit(z, walk, phase, m, hi, lo, out):
         emit_scaled(out, walk, high, low)
     elif phase == EMIT_EXP:
         emit_exp(z, walk, top, high, low, out)
+    elif phase == EMIT_CALM:
+        shift = calm_shift(top)
+        unit = np.float64(lane(exp_calm(top, shift), 0))
+        quotient = (np.float64(hi) + np.float64(lo)) / unit
+        near = narrowed(quotient, like)
+        rest = (fused(0.0 - np.float64(near), unit, np.float64(hi)) + np.float64(lo)) / unit
+        emit_exp_calm(z, walk, shift, near, narrowed(rest, like), out)
     elif phase == EMIT_EXTENDED:
         emit_extended(z, walk, top, high, low, out)
     elif phase == EMIT_LOG:

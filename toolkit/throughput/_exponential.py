@@ -144,9 +144,17 @@ exp_plain = by_dtype(exp_plain_32, exp_plain_64)
 
 
 @kernel
-def lift_of(z):
-    """By what lifted numbers of the dtype of the array `z` are larger."""
-    return _LIFT_32 if z.itemsize == 4 else _LIFT_64
+def lift_32(z):
+    return _LIFT_32
+
+
+@kernel
+def lift_64(z):
+    return _LIFT_64
+
+
+# By what lifted numbers of the dtype of `z` are larger.
+lift_of = by_dtype(lift_32, lift_64)
 
 
 @kernel

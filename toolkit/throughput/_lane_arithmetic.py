@@ -6,10 +6,11 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload
 
-from toolkit.throughput._lanes import Lanes, call, operation, splat, suffix, vectors
+from toolkit._kernel import kernel
+from toolkit.throughput._lanes import Lanes, call, constant, dtype_of, operation, shaped, splat, suffix, vectors
 
-__all__ = ["bit_distance", "choose", "exponent_above", "fused", "largest_of", "low_bits_as_exponent", "narrowed",
-           "rotated_1", "rotated_2", "rotated_4", "sum_of", "widened"]
+__all__ = ["any_of", "bit_distance", "choose", "count_of", "exponent_above", "fused", "largest_of",
+           "low_bits_as_exponent", "narrowed", "rotated_1", "rotated_2", "rotated_4", "size", "sum_of", "widened"]
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
@@ -54,6 +55,28 @@ def largest_of(_context, value):
     return value.dtype(value), lower
 
 
+@operation(lambda condition: int(np.count_nonzero(condition)))
+def count_of(_context, condition):
+    """In how many lanes a condition holds."""
+
+    def lower(context, builder, signature, arguments):
+        together = builder.bitcast(arguments[0], ir.IntType(condition.count))
+        return builder.zext(builder.ctpop(together), _I64)
+
+    return types.int64(condition), lower
+
+
+@operation(np.any)
+def any_of(_context, condition):
+    """Whether a condition holds in some lane."""
+
+    def lower(context, builder, signature, arguments):
+        together = ir.IntType(condition.count)
+        return builder.icmp_unsigned("!=", builder.bitcast(arguments[0], together), ir.Constant(together, 0))
+
+    return types.boolean(condition), lower
+
+
 def _rotation(by):
     def lowering(_context, value):
         def lower(context, builder, signature, arguments):
@@ -69,14 +92,19 @@ def _rotation(by):
 rotated_1, rotated_2, rotated_4 = map(_rotation, (1, 2, 4))
 
 
-@operation(np.where)
+def _kind_of(*sides):
+    """The kind of a result: that of the lanes among the arguments, or float64 where all are numbers."""
+    return next((side for side in sides if isinstance(side, Lanes)), types.float64)
+
+
+@operation(lambda condition, yes, no: np.where(condition, yes, no)[()])
 def choose(_context, condition, yes, no):
     """`yes` in the lanes where `condition` holds, else `no`; numbers are spread."""
-    kind = yes if isinstance(yes, Lanes) else no
+    alone = isinstance(condition, Lanes) and not isinstance(yes, Lanes) and not isinstance(no, Lanes)
+    kind = Lanes(yes, condition.count) if alone else _kind_of(yes, no)
 
     def lower(context, builder, signature, arguments):
-        condition, *sides = vectors(context, builder, kind, signature, arguments)
-        return builder.select(condition, *sides)
+        return builder.select(arguments[0], *vectors(context, builder, kind, signature, arguments, first=1))
 
     return kind(condition, yes, no), lower
 
@@ -84,7 +112,7 @@ def choose(_context, condition, yes, no):
 @operation(lambda a, b, c: a * b + c)
 def fused(_context, a, b, c):
     """``a * b + c``, rounded once where the machine has an instruction for it; numbers are spread."""
-    kind = next(side for side in (a, b, c) if isinstance(side, Lanes))
+    kind = _kind_of(a, b, c)
 
     def lower(context, builder, signature, arguments):
         vector = context.get_value_type(kind)
@@ -97,10 +125,10 @@ def fused(_context, a, b, c):
 @operation(lambda value: value.astype(np.float64))
 def widened(_context, value):
     """The lanes as float64, as many of them."""
-    kind = Lanes(types.float64, value.count)
+    kind = Lanes(types.float64, value.count) if isinstance(value, Lanes) else types.float64
 
     def lower(context, builder, signature, arguments):
-        same = value.dtype == types.float64
+        same = dtype_of(value) == types.float64
         return arguments[0] if same else builder.fpext(arguments[0], context.get_value_type(kind))
 
     return kind(value), lower
@@ -108,13 +136,14 @@ def widened(_context, value):
 
 @operation(lambda value, like: value.astype(like.dtype))
 def narrowed(_context, value, like):
-    """float64 lanes in the dtype of `like`."""
+    """float64 lanes, or a number, in the dtype of `like`."""
+    dtype = dtype_of(like)
+    kind = Lanes(dtype, value.count) if isinstance(value, Lanes) else dtype
 
     def lower(context, builder, signature, arguments):
-        same = like.dtype == types.float64
-        return arguments[0] if same else builder.fptrunc(arguments[0], context.get_value_type(like))
+        return arguments[0] if dtype == types.float64 else builder.fptrunc(arguments[0], context.get_value_type(kind))
 
-    return like(value, like), lower
+    return kind(value, like), lower
 
 
 def _bits(value):
@@ -123,8 +152,8 @@ def _bits(value):
 
 def _on_bits(context, builder, kind, arguments, emit):
     """Result of an operation on the bit patterns of vectors."""
-    integer = ir.VectorType(_I32 if kind.dtype == types.float32 else _I64, kind.count)
-    result = emit(integer, *(builder.bitcast(argument, integer) for argument in arguments))
+    integer = shaped(_I32 if dtype_of(kind) == types.float32 else _I64, kind)
+    result = emit(*(builder.bitcast(argument, integer) for argument in arguments))
     return builder.bitcast(result, context.get_value_type(kind))
 
 
@@ -133,7 +162,7 @@ def bit_distance(_context, a, b):
     """The number whose bit pattern is the difference of two bit patterns."""
 
     def lower(context, builder, signature, arguments):
-        return _on_bits(context, builder, a, arguments, lambda _, *bits: builder.sub(*bits))
+        return _on_bits(context, builder, a, arguments, builder.sub)
 
     return a(a, b), lower
 
@@ -147,8 +176,8 @@ def low_bits_as_exponent(_context, value):
     """The number whose sign and exponent are the last 9 (float64: 12) bits of `value`, and whose fraction is 0."""
 
     def lower(context, builder, signature, arguments):
-        return _on_bits(context, builder, value, arguments, lambda integer, bits: builder.shl(
-            bits, ir.Constant(integer, [_shift_of(value.dtype)] * value.count)))
+        return _on_bits(context, builder, value, arguments, lambda bits: builder.shl(
+            bits, constant(bits.type, _shift_of(dtype_of(value)))))
 
     return value(value), lower
 
@@ -158,11 +187,11 @@ def exponent_above(_context, value, least):
     """The k of ``value = f * 2**k`` with f from `least` to 2 `least`, for float64 lanes of positive normal numbers."""
 
     def lower(context, builder, signature, arguments):
-        integer = ir.VectorType(_I64, value.count)
+        integer = shaped(_I64, value)
         number = context.cast(builder, arguments[1], least, types.float64)
         bits, least_bits = builder.bitcast(arguments[0], integer), builder.bitcast(number, _I64)
         above = builder.sub(bits, splat(builder, least_bits, integer))
-        k = builder.ashr(above, ir.Constant(integer, [52] * value.count))
+        k = builder.ashr(above, constant(integer, 52))
         return builder.sitofp(k, context.get_value_type(value))
 
     return value(value, least), lower
@@ -191,3 +220,9 @@ _operator(operator.mul, lambda builder, a, b: builder.fmul(a, b))
 _operator(operator.truediv, lambda builder, a, b: builder.fdiv(a, b))
 _operator(operator.lt, lambda builder, a, b: builder.fcmp_ordered("<", a, b), truth=True)
 _operator(operator.eq, lambda builder, a, b: builder.fcmp_ordered("==", a, b), truth=True)
+
+
+@kernel
+def size(x):
+    """``|x|``."""
+    return choose(x < 0.0, 0.0 - x, x)

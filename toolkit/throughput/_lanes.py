@@ -1,8 +1,8 @@
 """Vectors of numbers: `load` a cache line of an array, calculate with it as with one number, `store` it.
 
-A value is 16 float32 or 8 float64. Arithmetic is strict IEEE in each lane, so that NaN and inf survive by themselves
-and the order of a sum is what the kernel says; only `fused` depends on the machine, which may or may not round once.
-Uncompiled, a value is a NumPy array and all of this plain NumPy.
+A value is 16 float32 or 8 float64; most operations take single numbers as well. Arithmetic is strict IEEE in each lane,
+so that NaN and inf survive by themselves and the order of a sum is what the kernel says; only `fused` depends on the
+machine, which may or may not round once. Uncompiled, a value is a NumPy array and all of this plain NumPy.
 """
 import numba
 import numpy as np
@@ -11,8 +11,8 @@ from numba.core import cgutils, types
 from numba.core.datamodel import PrimitiveModel, register_default
 from numba.extending import intrinsic, overload
 
-__all__ = ["LINE", "Lanes", "by_dtype", "call", "lane", "load", "operation", "replaced", "splat", "spread", "store",
-           "suffix", "vectors", "width_of"]
+__all__ = ["LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "lane", "load", "memory_of", "operation",
+           "replaced", "shaped", "spread", "splat", "store", "suffix", "vectors", "width_of"]
 
 LINE = 64  # bytes
 
@@ -39,23 +39,43 @@ def operation(plain):
     return lambda lowering: plain if numba.config.DISABLE_JIT else intrinsic(lowering)
 
 
+def dtype_of(kind):
+    """The dtype of lanes, memory or an array; that of a number is its type."""
+    return getattr(kind, "dtype", kind)
+
+
+def shaped(element, kind):
+    """The LLVM type of elements in the shape of `kind`: a vector, or one element for a number."""
+    return ir.VectorType(element, kind.count) if isinstance(kind, Lanes) else element
+
+
+def constant(shape, number):
+    """`number` as an LLVM type, in all its elements."""
+    return ir.Constant(shape, [number] * shape.count if isinstance(shape, ir.VectorType) else number)
+
+
 def splat(builder, value, vector):
+    if not isinstance(vector, ir.VectorType):
+        return value
     nothing = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(nothing, value, ir.Constant(_I32, 0))
     return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(_I32, vector.count), None))
 
 
-def vectors(context, builder, kind, signature, arguments):
-    """Arguments as vectors: numbers are cast and spread."""
+def vectors(context, builder, kind, signature, arguments, first=0):
+    """Arguments from the `first` on in the shape of `kind`: numbers are cast and spread."""
     vector = context.get_value_type(kind)
-    for value, given in zip(arguments, signature.args, strict=True):
+    for value, given in zip(arguments[first:], signature.args[first:], strict=True):
         if not isinstance(given, Lanes):
-            value = splat(builder, context.cast(builder, value, given, kind.dtype), vector)
+            value = splat(builder, context.cast(builder, value, given, dtype_of(kind)), vector)
         yield value
 
 
-def suffix(vector):
-    return f"v{vector.count}{'f32' if isinstance(vector.element, ir.FloatType) else 'f64'}"
+def suffix(value):
+    """How LLVM's names of operations end for a type."""
+    if isinstance(value, ir.VectorType):
+        return f"v{value.count}{suffix(value.element)}"
+    return "f32" if isinstance(value, ir.FloatType) else "f64"
 
 
 def call(builder, name, result, arguments):
@@ -63,8 +83,19 @@ def call(builder, name, result, arguments):
     return builder.call(cgutils.get_or_insert_function(builder.module, signature, name), arguments)
 
 
+def _data(context, builder, kind, value):
+    return context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
+
+
+@operation(lambda array: array)
+def memory_of(_context, array):
+    """The address of a contiguous array's numbers: to count references for every row takes longer than some rows do."""
+    kind = types.CPointer(array.dtype)
+    return kind(array), lambda context, builder, signature, arguments: _data(context, builder, array, arguments[0])
+
+
 def _address(context, builder, signature, arguments, vector):
-    data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+    data = _data(context, builder, signature.args[0], arguments[0])
     index = context.cast(builder, arguments[1], signature.args[1], types.int64)
     return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
 
@@ -84,7 +115,7 @@ def _plain_load(array, index, count, fill):
 
 @operation(_plain_load)
 def load(_context, array, index, count, fill):
-    """`count` neighbours of a contiguous 1-D array from `index` on; `fill` in the lanes beyond."""
+    """`count` neighbours of a contiguous 1-D array, or of its memory, from `index` on; `fill` in the lanes beyond."""
     kind = Lanes(array.dtype, LINE * 8 // array.dtype.bitwidth)
 
     def lower(context, builder, signature, arguments):
@@ -117,7 +148,7 @@ def _plain_store(array, index, count, value):
 
 @operation(_plain_store)
 def store(_context, array, index, count, value):
-    """Store the first `count` lanes at `index` of a contiguous 1-D array."""
+    """Store the first `count` lanes at `index` of a contiguous 1-D array, or of its memory."""
 
     def lower(context, builder, signature, arguments):
         vector = arguments[3].type
@@ -176,15 +207,15 @@ def replaced(_context, value, index, number):
 
 
 def by_dtype(of_32, of_64):
-    """A function of kernels that is `of_32` for float32 lanes as first argument, else `of_64`."""
+    """A function of kernels that is `of_32` for float32 as first argument, else `of_64`."""
 
-    def pick(*arguments):
-        return (of_32 if arguments[0].dtype == np.float32 else of_64)(*arguments)
+    def pick(first, *others):
+        return (of_32 if first.dtype == np.float32 else of_64)(first, *others)
 
     @overload(pick)
-    def _pick(*arguments):
-        chosen = of_32 if arguments[0].dtype == types.float32 else of_64
-        return lambda *arguments: chosen(*arguments)
+    def _pick(first, *others):
+        chosen = of_32 if dtype_of(first) == types.float32 else of_64
+        return lambda first, *others: chosen(first, *others)
 
     return pick
 

@@ -1,162 +1,231 @@
-"""Lines of numbers as steps of a few neighbours: a row, part of a row, or up to 16 columns side by side.
+"""Rows and columns: where they are, and how what lanes hold becomes numbers of lines.
 
-A *walk* ``(start, stride, steps, width, tail)`` visits places ``start + t * stride`` of a flat array, `width`
-neighbours at each of `steps` steps, and after them `tail` neighbours more. In a row, lanes hold entries of one line,
-and what a walk has found in its lanes must be merged. In columns, each lane is a line of its own.
+In a row, what a walk has found in its lanes is brought together into one number. In columns, up to 16 side by side,
+each lane is a line of its own, and numbers of lines stay in lanes.
 """
+from typing import NamedTuple
+
 import numpy as np
+from numba.extending import overload
 
 from toolkit._kernel import kernel
-from toolkit.throughput._lane_arithmetic import (choose, fused, largest_of, narrowed, rotated_1, rotated_2, rotated_4,
-                                                 sum_of, widened)
-from toolkit.throughput._lanes import by_dtype, load, spread
+from toolkit.throughput._lane_arithmetic import any_of, largest_of, sum_of
+from toolkit.throughput._lanes import lane, replaced, spread
+from toolkit.throughput._walks import merge_lanes
 
-__all__ = ["added", "are_calm", "count_at", "difference", "extremes", "first_of", "largest", "merged", "nothing",
-           "place", "quotient_pair", "steps_of", "two_sum", "walk_of"]
+__all__ = ["CALM", "CALM_GAP", "ColumnLines", "RowLines", "are_calm", "by_layout", "each_of", "first_of", "line_count",
+           "lines_from", "merged", "number_of", "row_is_calm", "settled", "shared_top", "summed", "walk_of",
+           "walk_with", "walks_together"]
 
-
-_CALM = 2048.0  # k ln 2 is right to a third of an ulp up to here
-_CALM_GAP = 60.0  # with 2**26 terms in the sum, the smallest quotient is a normal float32
-
-
-@kernel
-def walk_of(lines, i, merge, width):
-    """The walk along the i-th of `lines`: rows if they are to be merged, else columns.
-
-    `lines` is ``(base, count, classes, stride, lanes)``: where they begin, how many walks they take, how long a line
-    is, and for columns the distance of two entries and how many columns there are.
-    """
-    base, _count, classes, stride, lanes = lines
-    if merge:
-        return base + i * classes, width, classes // width, width, classes % width
-    return base + i * width, stride, classes, min(width, lanes - i * width), 0
+CALM = 2048.0  # k ln 2 is right to a third of an ulp up to here
+CALM_GAP = 60.0  # with 2**26 terms in the sum, the smallest quotient is a normal float32
 
 
-@kernel
-def first_of(i, merge, width):
-    """The number of the first line of the i-th walk."""
-    return i if merge else i * width
+class RowLines(NamedTuple):
+    """`count` rows of `classes` numbers, one after the other from `base` on."""
+
+    base: int
+    count: int
+    classes: int
 
 
-@kernel
-def steps_of(walk):
-    return walk[2] + (1 if walk[4] > 0 else 0)
+class ColumnLines(NamedTuple):
+    """`lanes` columns side by side in `count` walks; `classes` numbers each, `stride` apart."""
+
+    base: int
+    count: int
+    classes: int
+    stride: int
+    lanes: int
 
 
-@kernel
-def place(walk, t):
-    return walk[0] + t * walk[1]
+def by_layout(of_rows, of_columns):
+    """A function of kernels that is `of_rows` for `RowLines` as first argument, else `of_columns`."""
 
+    def pick(lines, *others):
+        return (of_rows if isinstance(lines, RowLines) else of_columns)(lines, *others)
 
-@kernel
-def count_at(walk, t):
-    return walk[3] if t < walk[2] else walk[4]
+    @overload(pick)
+    def _pick(lines, *others):
+        chosen = of_rows if lines.instance_class is RowLines else of_columns
+        return lambda lines, *others: chosen(lines, *others)
+
+    return pick
 
 
 @kernel
-def largest(z, walk):
-    """The largest number of each lane, NaN left out."""
-    m = load(z, walk[0], 0, -np.inf)
-    for t in range(steps_of(walk)):
-        x = load(z, place(walk, t), count_at(walk, t), -np.inf)
-        m = choose(m < x, x, m)
-    return m
+def row_walk(lines, i, width):
+    return lines.base + i * lines.classes, width, lines.classes // width, width, lines.classes % width
 
 
 @kernel
-def extremes(z, walk):
-    """``(m, least)``: the largest number of each lane, and the smallest above -inf, NaN left out."""
-    m, least = load(z, walk[0], 0, -np.inf), load(z, walk[0], 0, np.inf)
-    for t in range(steps_of(walk)):
-        x = load(z, place(walk, t), count_at(walk, t), np.nan)
-        m = choose(m < x, x, m)
-        least = choose(x < least, choose(x == -np.inf, least, x), least)
-    return m, least
+def column_walk(lines, i, width):
+    return lines.base + i * width, lines.stride, lines.classes, min(width, lines.lanes - i * width), 0
+
+
+# The walk along the i-th of `lines`: ``walk_of(lines, i, width)``.
+walk_of = by_layout(row_walk, column_walk)
 
 
 @kernel
-def are_calm(m, least):
-    """Whether the row with these extremes is *calm*: no number is large, and no exponential far below another but 0.
-
-    Columns side by side are never called so: the digits of one would depend on the others.
-    """
-    high, low = largest_of(m), -largest_of(0.0 - least)
-    return high <= _CALM and low >= -_CALM and high - low <= _CALM_GAP
+def row_number(lines, i, width):
+    return i
 
 
 @kernel
-def difference(a, b):
-    """``(d, e)`` with ``d = fl(a - b)`` and ``d + e = a - b``."""
-    d = a - b
-    back = d - a
-    return d, (a - (d - back)) - (b + back)
+def column_number(lines, i, width):
+    return i * width
+
+
+# The number of the first line of the i-th walk: ``first_of(lines, i, width)``.
+first_of = by_layout(row_number, column_number)
 
 
 @kernel
-def two_sum(a, b):
-    """``(s, e)`` with ``s = fl(a + b)`` and ``s + e = a + b``."""
-    s = a + b
-    back = s - a
-    return s, (a - (s - back)) + (b - back)
+def one_row(lines, walk):
+    return 1
 
 
 @kernel
-def nothing(like):
-    """A sum of lanes as nothing has been added."""
-    zero = widened(spread(0.0, like))
-    return zero, zero
+def some_columns(lines, walk):
+    return walk[3]
+
+
+# How many lines a walk is along: ``line_count(lines, walk)``.
+line_count = by_layout(one_row, some_columns)
 
 
 @kernel
-def add_wide(x, total, lost):
-    return total + widened(x), lost
+def rows_together(lines, rows):
+    return rows
 
 
 @kernel
-def add_pair(x, total, lost):
-    total, rest = two_sum(total, x)
-    return total, lost + rest
+def one_walk(lines, rows):
+    return 1
 
 
-# The sum of lanes ``(total, lost)`` plus x: ``added(x, total, lost)``. float32 adds up in float64, float64 in pairs.
-added = by_dtype(add_wide, add_pair)
-
-
-@kernel
-def merge_wide(like, total, lost):
-    return spread(sum_of(total), total), lost
+# How many walks are taken together, a line in each lane: ``walks_together(lines, rows)``.
+walks_together = by_layout(rows_together, one_walk)
 
 
 @kernel
-def merge_pairs(like, total, lost):
-    lost = spread(sum_of(lost), lost)
-    total, lost = add_pair(rotated_4(total), total, lost)
-    total, lost = add_pair(rotated_2(total), total, lost)
-    return add_pair(rotated_1(total), total, lost)
-
-
-# One sum, in every lane, of the sums in all lanes: ``merged(like, total, lost)``, `like` a vector of what was added.
-merged = by_dtype(merge_wide, merge_pairs)
+def rows_from(lines, i, width):
+    return min(width, lines.count - i)
 
 
 @kernel
-def wide_remainder(hi, q, numerator, s, rest):
-    return q - widened(hi)
+def columns_from(lines, i, width):
+    return min(width, lines.lanes - i * width)
+
+
+# How many lines those are from the i-th walk on: ``lines_from(lines, i, width)``.
+lines_from = by_layout(rows_from, columns_from)
 
 
 @kernel
-def exact_remainder(hi, q, numerator, s, rest):
-    return (fused(0.0 - q, s, numerator) - q * rest) / s
-
-
-# What `hi` lacks of ``numerator / (s + rest)``, whose float64 is q.
-remainder = by_dtype(wide_remainder, exact_remainder)
+def walk_of_row(lines, i, j, width):
+    return row_walk(lines, i + j, width)
 
 
 @kernel
-def quotient_pair(like, numerator, total, lost):
-    """``(hi, lo)`` in the dtype of `like`: ``hi + lo = numerator / (total + lost)`` to about twice its precision."""
-    s = total + lost
-    q = numerator / s
-    hi = narrowed(q, like)
-    return hi, narrowed(remainder(hi, q, numerator, s, lost - (s - total)), like)
+def walk_of_column(lines, i, j, width):
+    return column_walk(lines, i, width)
+
+
+# The walk along the j-th of these lines: ``walk_with(lines, i, j, width)``.
+walk_with = by_layout(walk_of_row, walk_of_column)
+
+
+@kernel
+def first_lane(lines, x):
+    return lane(x, 0)
+
+
+@kernel
+def as_it_is(lines, x):
+    return x
+
+
+# What all lanes agree on in a row, as a number; of columns, the lanes: ``settled(lines, x)``.
+settled = by_layout(first_lane, as_it_is)
+
+
+@kernel
+def number_itself(lines, x, j):
+    return x
+
+
+@kernel
+def number_in_lane(lines, x, j):
+    return lane(x, j)
+
+
+# The j-th line's of what `settled` left: ``number_of(lines, x, j)``.
+number_of = by_layout(number_itself, number_in_lane)
+
+
+@kernel
+def largest_everywhere(lines, m):
+    return spread(largest_of(m), m)
+
+
+# The largest number of each line, in all lanes of a row, from that of each lane: ``shared_top(lines, m)``.
+shared_top = by_layout(largest_everywhere, as_it_is)
+
+
+@kernel
+def sum_of_lanes(lines, x):
+    return sum_of(x)
+
+
+# Sums of lanes as a number for a row: ``summed(lines, x)``.
+summed = by_layout(sum_of_lanes, as_it_is)
+
+
+@kernel
+def of_one(lines, values, first, count, like):
+    return np.float64(values[first])
+
+
+@kernel
+def of_several(lines, values, first, count, like):
+    found = spread(np.float64(values[first]), like)
+    for j in range(1, count):
+        found = replaced(found, j, np.float64(values[first + j]))
+    return found
+
+
+# The entries of an array for `count` lines from the `first`: ``each_of(lines, values, first, count, like)``.
+each_of = by_layout(of_one, of_several)
+
+
+@kernel(forceinline=True)
+def row_is_calm(lines, m, least):
+    top = lane(m, 0)
+    return top <= CALM and not any_of(least < max(top - CALM_GAP, -CALM))
+
+
+@kernel
+def never(lines, m, least):
+    return False
+
+
+# Whether the row with these extremes, the first shared by all lanes, is *calm*: no number is large, and no exponential
+# far below another but 0. Columns side by side are never called so: the digits of one would depend on the others.
+are_calm = by_layout(row_is_calm, never)
+
+
+@kernel(forceinline=True)
+def merge_row(lines, like, total, lost):
+    return merge_lanes(like, total, lost)
+
+
+@kernel
+def keep_lanes(lines, like, total, lost):
+    return total, lost
+
+
+# The sum ``(total, lost)`` of each line as numbers for a row: ``merged(lines, like, total, lost)``, `like` a vector of
+# what was added.
+merged = by_layout(merge_row, keep_lanes)

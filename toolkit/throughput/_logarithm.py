@@ -1,4 +1,4 @@
-"""log1p in lanes."""
+"""log and log1p of lanes or of a number."""
 import numpy as np
 
 from toolkit._kernel import kernel

@@ -4,21 +4,19 @@ import numpy as np
 from toolkit._kernel import kernel
 from toolkit.throughput._exponential import (calm_shift, exp_calm, exp_lifted, exp_plain, lift_of, lifted_power,
                                              lowered, mantissa_and_power)
-from toolkit.throughput._lane_arithmetic import choose, fused, largest_of, narrowed, widened
-from toolkit.throughput._lanes import load, spread, store, width_of
-from toolkit.throughput._lines import (added, are_calm, count_at, difference, extremes, merged, nothing, place,
-                                       quotient_pair, steps_of, walk_of)
+from toolkit.throughput._lane_arithmetic import choose, fused, narrowed, widened
+from toolkit.throughput._lanes import by_dtype, load, spread, store, width_of
+from toolkit.throughput._lines import are_calm, merged, shared_top, walk_of
+from toolkit.throughput._walks import added, count_at, difference, extremes, nothing, place, quotient_pair, steps_of
 
-__all__ = ["ALGORITHMS", "NAIVE", "ONLINE", "RECOMPUTE", "RELOAD", "TWO_PASS", "emit_calm", "emit_exp",
-           "emit_extended", "emit_scaled", "exp_sum", "extended_sum", "finite_or_zero", "online_sum", "softmax_lines",
-           "with_power"]
+__all__ = ["calm_sum", "divide_by_sum", "emit_calm", "emit_exp", "emit_exp_calm", "emit_extended", "emit_scaled",
+           "exp_sum", "extended_sum", "finite_or_zero", "naive_lines", "online_lines", "terms_of", "three_pass_lines",
+           "two_pass_lines", "with_power"]
 
-ALGORITHMS = ("naive", "three_pass_recompute", "three_pass_reload", "two_pass", "online")
-NAIVE, RECOMPUTE, RELOAD, TWO_PASS, ONLINE = range(5)
 BLOCK = 16  # steps between two looks at the maximum: their numbers stay in the first-level cache
 
 
-@kernel
+@kernel(forceinline=True)
 def exp_sum(z, walk, m, out, keep):
     """Sum of ``exp(z - m)``, lifted; the terms are left in `out` if `keep`."""
     total, lost = nothing(m)
@@ -32,7 +30,7 @@ def exp_sum(z, walk, m, out, keep):
     return total, lost
 
 
-@kernel
+@kernel(forceinline=True)
 def emit_scaled(out, walk, hi, lo):
     """``out * (hi + lo)``, lowered."""
     for t in range(steps_of(walk)):
@@ -41,7 +39,7 @@ def emit_scaled(out, walk, hi, lo):
         store(out, at, count, lowered(fused(x, hi, x * lo)))
 
 
-@kernel
+@kernel(forceinline=True)
 def emit_exp(z, walk, m, hi, lo, out):
     """``exp(z - m) * (hi + lo)``."""
     for t in range(steps_of(walk)):
@@ -142,12 +140,20 @@ def emit_extended(z, walk, top, hi, lo, out):
 
 
 @kernel
-def terms_of(z):
-    """How many terms of a calm row are added up in their own dtype before a longer sum takes them."""
-    return 4 if z.itemsize == 4 else 1
+def four_terms(z):
+    return 4
 
 
 @kernel
+def one_term(z):
+    return 1
+
+
+# How many terms of a calm row are added up in their own dtype before a longer sum takes them.
+terms_of = by_dtype(four_terms, one_term)
+
+
+@kernel(forceinline=True)
 def calm_sum(z, walk, shift, out, keep):
     """Sum of ``exp(z) / 2**base`` over a calm row; terms in `out` if `keep`."""
     total, lost = nothing(shift)
@@ -164,7 +170,7 @@ def calm_sum(z, walk, shift, out, keep):
     return total, lost
 
 
-@kernel
+@kernel(forceinline=True)
 def emit_calm(out, walk, hi, lo):
     """``out * (hi + lo)``."""
     for t in range(steps_of(walk)):
@@ -173,7 +179,7 @@ def emit_calm(out, walk, hi, lo):
         store(out, at, count, fused(x, hi, x * lo))
 
 
-@kernel
+@kernel(forceinline=True)
 def emit_exp_calm(z, walk, shift, hi, lo, out):
     """``exp(z) / 2**base * (hi + lo)``."""
     for t in range(steps_of(walk)):
@@ -182,12 +188,11 @@ def emit_exp_calm(z, walk, shift, hi, lo, out):
         store(out, at, count, fused(x, hi, x * lo))
 
 
-@kernel
-def calm_softmax(z, walk, merge, m, keep, out):
+@kernel(forceinline=True)
+def calm_softmax(z, lines, walk, m, keep, out):
     shift = calm_shift(m)
     total, lost = calm_sum(z, walk, shift, out, keep)
-    if merge:
-        total, lost = merged(m, total, lost)
+    total, lost = merged(lines, m, total, lost)
     hi, lo = quotient_pair(m, 1.0, total, lost)
     if keep:
         emit_calm(out, walk, hi, lo)
@@ -195,11 +200,10 @@ def calm_softmax(z, walk, merge, m, keep, out):
         emit_exp_calm(z, walk, shift, hi, lo, out)
 
 
-@kernel
-def divide_by_sum(out, walk, merge, like, total, lost):
+@kernel(forceinline=True)
+def divide_by_sum(out, lines, walk, like, total, lost):
     """``out / (total + lost)``, the sum rounded to the dtype of `like` as naive code has it."""
-    if merge:
-        total, lost = merged(like, total, lost)
+    total, lost = merged(lines, like, total, lost)
     total = narrowed(choose(total == np.inf, total, total + lost), like)  # what inf rounds off is NaN
     for t in range(steps_of(walk)):
         at, count = place(walk, t), count_at(walk, t)
@@ -207,10 +211,10 @@ def divide_by_sum(out, walk, merge, like, total, lost):
 
 
 @kernel
-def naive_lines(z, lines, merge, out):
+def naive_lines(task, z, lines, first, out):
     """``exp(z) / sum exp(z)`` as written."""
-    for i in range(lines[1]):
-        walk = walk_of(lines, i, merge, width_of(z))
+    for i in range(lines.count):
+        walk = walk_of(lines, i, width_of(z))
         like = load(z, walk[0], 0, 0.0)
         total, lost = nothing(like)
         for t in range(steps_of(walk)):
@@ -218,24 +222,22 @@ def naive_lines(z, lines, merge, out):
             x = exp_plain(load(z, at, count, -np.inf))
             store(out, at, count, x)
             total, lost = added(x, total, lost)
-        divide_by_sum(out, walk, merge, like, total, lost)
+        divide_by_sum(out, lines, walk, like, total, lost)
 
 
 @kernel
-def three_pass_lines(z, lines, merge, keep, out):
-    """Maximum, sum of ``exp(z - m)``, division; `keep` the exponentials or compute them again."""
-    for i in range(lines[1]):
-        walk = walk_of(lines, i, merge, width_of(z))
-        m, least = extremes(z, walk)
-        calm = merge and are_calm(m, least)
-        if merge:
-            m = spread(largest_of(m), m)
-        if calm:
-            calm_softmax(z, walk, merge, m, keep, out)
+def three_pass_lines(task, z, lines, first, out):
+    """Maximum, sum of ``exp(z - m)``, division."""
+    keep = task.keep
+    for i in range(lines.count):
+        walk = walk_of(lines, i, width_of(z))
+        highest, least = extremes(z, walk)
+        m = shared_top(lines, highest)
+        if are_calm(lines, m, least):
+            calm_softmax(z, lines, walk, m, keep, out)
             continue
         total, lost = exp_sum(z, walk, m, out, keep)
-        if merge:
-            total, lost = merged(m, total, lost)
+        total, lost = merged(lines, m, total, lost)
         hi, lo = quotient_pair(m, lift_of(z), total, lost)
         if keep:
             emit_scaled(out, walk, hi, lo)
@@ -244,39 +246,24 @@ def three_pass_lines(z, lines, merge, keep, out):
 
 
 @kernel
-def two_pass_lines(z, lines, merge, out):
-    for i in range(lines[1]):
-        walk = walk_of(lines, i, merge, width_of(z))
-        top, total, lost = extended_sum(z, walk)
-        if merge:
-            before, top = top, spread(largest_of(top), top)
-            total, lost = with_power(z, total, lost, before, finite_or_zero(top))
-            total, lost = merged(top, total, lost)
+def two_pass_lines(task, z, lines, first, out):
+    for i in range(lines.count):
+        walk = walk_of(lines, i, width_of(z))
+        before, total, lost = extended_sum(z, walk)
+        top = shared_top(lines, before)
+        total, lost = with_power(z, total, lost, before, finite_or_zero(top))
+        total, lost = merged(lines, top, total, lost)
         hi, lo = quotient_pair(top, lift_of(z), total, lost)
         emit_extended(z, walk, top, hi, lo, out)
 
 
 @kernel
-def online_lines(z, lines, merge, out):
-    for i in range(lines[1]):
-        walk = walk_of(lines, i, merge, width_of(z))
-        m, total, lost = online_sum(z, walk)
-        if merge:
-            before, m = m, spread(largest_of(m), m)
-            total, lost = rescaled(z, total, lost, before, finite_or_zero(m))
-            total, lost = merged(m, total, lost)
+def online_lines(task, z, lines, first, out):
+    for i in range(lines.count):
+        walk = walk_of(lines, i, width_of(z))
+        before, total, lost = online_sum(z, walk)
+        m = shared_top(lines, before)
+        total, lost = rescaled(z, total, lost, before, finite_or_zero(m))
+        total, lost = merged(lines, m, total, lost)
         hi, lo = quotient_pair(m, lift_of(z), total, lost)
         emit_exp(z, walk, m, hi, lo, out)
-
-
-@kernel
-def softmax_lines(z, lines, merge, algorithm, out):
-    """Softmax of rows (`merge`) or of columns."""
-    if algorithm == NAIVE:
-        naive_lines(z, lines, merge, out)
-    elif algorithm == TWO_PASS:
-        two_pass_lines(z, lines, merge, out)
-    elif algorithm == ONLINE:
-        online_lines(z, lines, merge, out)
-    else:
-        three_pass_lines(z, lines, merge, algorithm == RELOAD, out)

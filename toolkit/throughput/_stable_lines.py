@@ -3,24 +3,19 @@ import numpy as np
 
 from toolkit._kernel import kernel
 from toolkit.elementary import log1p
-from toolkit.throughput._lane_arithmetic import choose, fused, largest_of, narrowed, sum_of, widened
+from toolkit.throughput._lane_arithmetic import choose, fused, narrowed, size, widened
 from toolkit.throughput._lanes import by_dtype, lane, load, spread, store, width_of
-from toolkit.throughput._lines import (added, count_at, first_of, largest, merged, nothing, place, quotient_pair,
-                                       steps_of, two_sum, walk_of)
-from toolkit.throughput._log_lines import close_label, factors_of, label_place, lines_of, log1p_each
-from toolkit.throughput._softmax_lines import divide_by_sum
+from toolkit.throughput._lines import (each_of, first_of, line_count, merged, number_of, settled, shared_top, summed,
+                                       walk_of)
+from toolkit.throughput._cross_entropy_lines import close_label, label_place
 from toolkit.throughput._logarithm import log1p_lanes, log_lanes
+from toolkit.throughput._softmax_lines import divide_by_sum
+from toolkit.throughput._walks import added, count_at, largest, nothing, place, quotient_pair, steps_of, two_sum
 
 __all__ = ["log_stablemax_lines", "naive_stablemax_lines", "stablemax_cross_entropy_lines", "stablemax_lines"]
 
 
-@kernel
-def size(x):
-    """|x|."""
-    return choose(x < 0.0, 0.0 - x, x)
-
-
-@kernel
+@kernel(forceinline=True)
 def stable_terms(z, walk, m, out, keep):
     """``(below, lost, small, ties)``: sums of ``s(z) / s(m)`` over z < m and over the rest, but of s(z) itself where
     z < 0 <= m, so that each term takes one division and none overflows or vanishes; terms in `out` if `keep`."""
@@ -44,27 +39,29 @@ def stable_terms(z, walk, m, out, keep):
 
 
 @kernel
-def stable_others(z, walk, merge, out, keep):
-    """``(m, r, ties, below, lost)``: the largest number, the sum of ``s(z) / s(m)`` over the others, and the parts of
-    the sum over all."""
-    m = largest(z, walk)
-    if merge:
-        m = spread(largest_of(m), m)
+def weight_of(lines, x):
+    """``1 + |x|`` in float64, as a number for a row."""
+    return settled(lines, widened(size(x))) + 1.0
+
+
+@kernel(forceinline=True)
+def stable_others(z, lines, walk, out, keep):
+    """``(m, r, ties, below, lost)``: the largest number, in all lanes of a row, the sum of ``s(z) / s(m)`` over the
+    others, and the parts of the sum over all, which are numbers for a row."""
+    m = shared_top(lines, largest(z, walk))
     below, lost, small, ties = stable_terms(z, walk, m, out, keep)
-    if merge:
-        below, lost = merged(m, below, lost)
-        small = spread(sum_of(small), small)
-        ties = spread(sum_of(ties), ties)
-    lost = lost + small / (widened(size(m)) + 1.0)
+    below, lost = merged(lines, m, below, lost)
+    ties = summed(lines, ties)
+    lost = lost + summed(lines, small) / weight_of(lines, m)
     return m, (below + lost) + (ties - 1.0), ties, below, lost
 
 
-@kernel
-def emit_quotients(z, walk, m, factor, ties, below, lost, out, slopes):
+@kernel(forceinline=True)
+def emit_quotients(z, lines, walk, m, factor, ties, below, lost, out, slopes):
     """`out`, as `stable_terms` left it, times `factor` over the sum; over ``1 + |z|`` besides if `slopes`."""
     total, rest = two_sum(ties, below)
     hi, lo = quotient_pair(m, factor, total, rest + lost)
-    small_hi, small_lo = quotient_pair(m, factor / (widened(size(m)) + 1.0), total, rest + lost)
+    small_hi, small_lo = quotient_pair(m, factor / weight_of(lines, m), total, rest + lost)
     cut = choose(m < 0.0, -np.inf, spread(0.0, m))
     for t in range(steps_of(walk)):
         at, count = place(walk, t), count_at(walk, t)
@@ -75,19 +72,19 @@ def emit_quotients(z, walk, m, factor, ties, below, lost, out, slopes):
 
 
 @kernel
-def stablemax_lines(z, lines, merge, out):
+def stablemax_lines(task, z, lines, first, out):
     """``(s(z) / s(m)) / (1 + r)``."""
-    for i in range(lines[1]):
-        walk = walk_of(lines, i, merge, width_of(z))
-        m, _r, ties, below, lost = stable_others(z, walk, merge, out, True)
-        emit_quotients(z, walk, m, 1.0, ties, below, lost, out, False)
+    for i in range(lines.count):
+        walk = walk_of(lines, i, width_of(z))
+        m, _r, ties, below, lost = stable_others(z, lines, walk, out, True)
+        emit_quotients(z, lines, walk, m, 1.0, ties, below, lost, out, False)
 
 
 @kernel
-def naive_stablemax_lines(z, lines, merge, out):
+def naive_stablemax_lines(task, z, lines, first, out):
     """``s(z) / sum s(z)``, whose sum can overflow."""
-    for i in range(lines[1]):
-        walk = walk_of(lines, i, merge, width_of(z))
+    for i in range(lines.count):
+        walk = walk_of(lines, i, width_of(z))
         like = load(z, walk[0], 0, 0.0)
         total, lost = nothing(like)
         for t in range(steps_of(walk)):
@@ -97,7 +94,7 @@ def naive_stablemax_lines(z, lines, merge, out):
             s = choose(x < 0.0, 1.0 / own, own)
             store(out, at, count, s)
             total, lost = added(s, total, lost)
-        divide_by_sum(out, walk, merge, like, total, lost)
+        divide_by_sum(out, lines, walk, like, total, lost)
 
 
 @kernel
@@ -131,36 +128,37 @@ log_term = by_dtype(log_term_32, log_term_64)
 
 
 @kernel
-def log_stablemax_lines(z, lines, merge, out):
+def log_stablemax_lines(task, z, lines, first, out):
     """``-(log(s(m) / s(z)) + log1p(r))``."""
-    for i in range(lines[1]):
-        walk = walk_of(lines, i, merge, width_of(z))
-        m, r, _ties, _below, _lost = stable_others(z, walk, merge, z, False)
-        rest = log1p_each(r, lines_of(walk, merge))
+    for i in range(lines.count):
+        walk = walk_of(lines, i, width_of(z))
+        m, r, _ties, _below, _lost = stable_others(z, lines, walk, z, False)
+        rest = log1p_lanes(r)
         for t in range(steps_of(walk)):
             at, count = place(walk, t), count_at(walk, t)
             store(out, at, count, narrowed(0.0 - log_term(load(z, at, count, -np.inf), m, rest), m))
 
 
 @kernel
-def stablemax_cross_entropy_lines(z, lines, merge, first, labels, factors, losses, grad, want):
+def stablemax_cross_entropy_lines(task, z, lines, first, grad):
     """``log(s(m) / s(z_y)) + log1p(r)`` and, if wanted, its gradient ``(p - [k = y]) / (1 + |z|)`` times the factor."""
-    for i in range(lines[1]):
-        walk = walk_of(lines, i, merge, width_of(z))
-        m, r, ties, below, lost = stable_others(z, walk, merge, grad, want)
-        count = lines_of(walk, merge)
-        rest = log1p_each(r, count)
-        at = first + first_of(i, merge, width_of(z))
+    for i in range(lines.count):
+        walk = walk_of(lines, i, width_of(z))
+        m, r, ties, below, lost = stable_others(z, lines, walk, grad, task.want)
+        count = line_count(lines, walk)
+        rest = log1p_lanes(r)
+        at = first + first_of(lines, i, width_of(z))
         for j in range(count):
-            if labels[at + j] >= 0:
-                logit = np.float64(z[label_place(walk, merge, labels[at + j], j)])
-                losses[at + j] = log_ratio(np.float64(lane(m, j)), logit) + lane(rest, j)
+            if task.labels[at + j] >= 0:
+                logit = np.float64(z[label_place(lines, walk, task.labels[at + j], j)])
+                task.losses[at + j] = log_ratio(np.float64(lane(m, j)), logit) + number_of(lines, rest, j)
             else:
-                losses[at + j] = 0.0
-        if want:
-            emit_quotients(z, walk, m, factors_of(factors, at, count, ties), ties, below, lost, grad, True)
+                task.losses[at + j] = 0.0
+        if task.want:
+            factor = each_of(lines, task.factors, at, count, ties)
+            emit_quotients(z, lines, walk, m, factor, ties, below, lost, grad, True)
             for j in range(count):
-                label = labels[at + j]
-                logit = np.float64(z[label_place(walk, merge, max(label, 0), j)])
-                close_label(z, walk, merge, j, label, np.float64(factors[at + j]) / (1.0 + np.abs(logit)), lane(m, j),
-                            lane(r, j), grad)
+                label = task.labels[at + j]
+                logit = np.float64(z[label_place(lines, walk, max(label, 0), j)])
+                slope = np.float64(task.factors[at + j]) / (1.0 + np.abs(logit))
+                close_label(z, lines, walk, j, label, slope, lane(m, j), number_of(lines, r, j), grad)
