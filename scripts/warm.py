@@ -53,12 +53,12 @@ def warm_methods():
 
 def warm_large_arrays():
     for dtype in (np.float32, np.float64):
-        z = np.zeros((512, 64), dtype)
+        z = np.zeros((8192, 64), dtype)
         for function in (softmax.softmax, softmax.log_softmax, softmax.logsumexp, softmax.stablemax):
             function(z, axis=-1)
         for function in (softmax.softmax, softmax.log_softmax, softmax.logsumexp):  # a row for several threads
-            function(np.zeros(2**17, dtype), axis=-1)
-        losses.cross_entropy_and_grad(z, np.zeros(512, int))
+            function(np.zeros(2**19, dtype), axis=-1)
+        losses.cross_entropy_and_grad(z, np.zeros(8192, int))
 
 
 def warm_float32_training():

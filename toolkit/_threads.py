@@ -4,12 +4,14 @@ A kernel that calls a parallel one refers to the threads' functions. Numba start
 kernel, but not when it loads such a caller from its cache: the caller then jumps to address 0.
 """
 import os
+from functools import cache
 
 import numba
 
 __all__ = ["start_threads"]
 
 
+@cache
 def start_threads():
     """Start them, and have GNU OpenMP's wait with little patience: they spin while they wait, which slows others ten times."""
     patience = os.environ.get("GOMP_SPINCOUNT")

@@ -5,7 +5,7 @@ import pytest
 from throughput_cases import DTYPES, LOSSES, NAMES, close, moderate, results
 
 from toolkit import losses
-from toolkit.throughput._arrays import PARALLEL_FROM
+from toolkit.throughput import _arrays
 
 names = pytest.mark.parametrize("name", NAMES)
 dtypes = pytest.mark.parametrize("dtype", DTYPES)
@@ -124,9 +124,10 @@ def test_a_line_has_the_same_bits_wherever_it_stands(name, dtype):
 @names
 @dtypes
 @pytest.mark.parametrize("shape, axis", [((700, 97), -1), ((97, 700), 0), ((3, 211, 110), 1), ((40000, 3), -1),
-                                         ((3, 40001), 0), ((5, 13107), -1)])
-def test_threads_change_no_bit(name, dtype, shape, axis, threads):
-    assert np.prod(shape) >= PARALLEL_FROM
+                                         ((3, 40001), 0), ((5, 13107), -1), ((3, 200001), -1)])
+def test_threads_change_no_bit(name, dtype, shape, axis, threads, monkeypatch):
+    monkeypatch.setattr(_arrays, "PARALLEL_FROM", 2**15)
+    monkeypatch.setattr(_arrays, "LONG_ROW", 2**17)
     z = moderate(np.random.default_rng(4), shape, dtype)
     labels = labels_for(name, tuple(np.delete(shape, axis)), shape[axis])
     threads(1)

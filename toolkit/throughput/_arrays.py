@@ -11,7 +11,7 @@ from toolkit.throughput._long_rows import LONG_ROW_TASKS, run_long_row
 
 __all__ = ["Lines", "map_lines", "reduce_lines"]
 
-PARALLEL_FROM = 2**15  # entries: below, waking threads takes longer than the work (benchmarks/throughput.py)
+PARALLEL_FROM = 2**19  # entries: below, waking threads takes longer than they save (benchmarks/thread_threshold.py)
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
 SHORT_ROW = 12  # entries: rows up to here are faster side by side
 LONG_ROW = 2**18  # entries: rows up to here stay in one thread's cache, and are the work of one
@@ -31,8 +31,7 @@ def run(z, classes, inner, task, out):
         layout = Columns(1, classes, count, 1, classes) if 1 < classes <= SHORT_ROW else Rows(count, classes)
     groups = groups_of(layout, z)
     if z.size < PARALLEL_FROM or groups < 2:
-        with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            run_groups(layout, z, 0, groups, out, task)
+        run_groups(layout, z, 0, groups, out, task)
         return
     start_threads()
     run_parallel(layout, z, groups, min(groups, BLOCKS * numba.get_num_threads()), out, task)

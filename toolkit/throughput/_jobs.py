@@ -99,6 +99,10 @@ def run_groups(layout, z, begin, end, out, task):
     _RUN[type(layout)](layout, z, begin, end, out, task)
 
 
+if numba.config.DISABLE_JIT:  # NumPy would warn on paths that are right
+    run_groups = np.errstate(all="ignore")(run_groups)
+
+
 @overload(run_groups)
 def _run_groups(layout, z, begin, end, out, task):
     chosen = _RUN[layout.instance_class]
