@@ -9,13 +9,27 @@ from throughput_rows import ulp_errors
 
 from toolkit.losses import cross_entropy_and_grad, stablemax_cross_entropy_and_grad
 from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
+from toolkit.throughput import _arrays
+from toolkit.throughput._chunks import CHUNK
 
 dtypes = pytest.mark.parametrize("dtype", rows.DTYPES)
+
+
+@pytest.fixture(params=["in one thread", "in chunks"])
+def way(request, monkeypatch):
+    """How a row is taken: that of short rows, and that of rows too long for one thread."""
+    if request.param == "in chunks":
+        monkeypatch.setattr(_arrays, "LONG_ROW", 0)
 
 
 def worst(cases, function, exact):
     """The largest error over all cases, in ulp."""
     return max(ulp_errors(function(case.z), exact(case)).max() for case in cases)
+
+
+def distance(computed, true):
+    """The largest error in ulp against a longdouble, in arrays too long for mpmath."""
+    return (np.abs(computed - true) / np.spacing(np.abs(true).astype(computed.dtype))).max()
 
 
 def check_losses(function, cases, slopes, loss_ulp, label_ulp, others_ulp):
@@ -28,8 +42,8 @@ def check_losses(function, cases, slopes, loss_ulp, label_ulp, others_ulp):
 
 
 @dtypes
-@pytest.mark.parametrize("algorithm", ALGORITHMS[1:])
-def test_softmax(dtype, algorithm):
+@pytest.mark.parametrize("algorithm", [None, *ALGORITHMS[1:]])
+def test_softmax(dtype, algorithm, way):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"softmax\(algorithm='two_pass'\)")  # rows around 1e6
         assert worst(rows.softmax_cases(dtype), lambda z: softmax(z, algorithm=algorithm),
@@ -44,12 +58,12 @@ def test_naive_softmax_where_nothing_overflows(dtype):
 
 
 @dtypes
-def test_log_softmax(dtype):
+def test_log_softmax(dtype, way):
     assert worst(rows.softmax_cases(dtype), log_softmax, lambda case: case.logs) <= 3
 
 
 @dtypes
-def test_logsumexp(dtype):
+def test_logsumexp(dtype, way):
     for case in rows.softmax_cases(dtype):
         value, m = logsumexp(case.z), mpmath.mpf(float(case.z.max()))
         if dtype == np.float32:  # m and log1p(r) are added in float64: all digits, also where they cancel
@@ -96,6 +110,24 @@ def test_cross_entropy(dtype):
 @dtypes
 def test_stablemax_cross_entropy(dtype):
     check_losses(stablemax_cross_entropy_and_grad, rows.stablemax_cases(dtype), True, 2, 3, 4)
+
+
+@dtypes
+@pytest.mark.parametrize("scale, shift", [(3, 0), (3, 100), (300, 0), (1e-3, -1e4)])
+def test_several_chunks(dtype, scale, shift, monkeypatch):
+    """Against NumPy's longdouble, with masked entries, and the largest number in the last chunk or in the first."""
+    monkeypatch.setattr(_arrays, "LONG_ROW", 2 * CHUNK)
+    z = (scale * np.random.default_rng(6).standard_normal(3 * CHUNK + 17) + shift).astype(dtype)
+    z[5::7] = -np.inf
+    for given in (np.sort(z), np.sort(z)[::-1].copy(), z):
+        m = given.max()
+        d = given.astype(np.longdouble) - m
+        r = np.exp(d[d < 0]).sum() + np.count_nonzero(d == 0) - 1
+        for algorithm in (None, *ALGORITHMS[1:]):
+            assert distance(softmax(given, algorithm=algorithm), np.exp(d) / (1 + r)) <= 4
+        kept = given > -np.inf
+        assert distance(log_softmax(given)[kept], (d - np.log1p(r))[kept]) <= 3
+        assert distance(logsumexp(given), m + np.log1p(r)) <= 2
 
 
 @dtypes
