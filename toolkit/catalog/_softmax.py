@@ -17,6 +17,58 @@ def softmax_at_2_vjp_row(p, g, out, fmt):
     kernels.softmax_tempered_vjp_row(p, g, like(2.0, g[0]), out, fmt)
 
 
+@kernel
+def alpha_entmax_bisection_at_125(z, p, fmt):
+    kernels.alpha_entmax_bisection(z, like(1.25, z[0]), p, fmt)
+
+
+@kernel
+def alpha_entmax_at_125(z, p, fmt):
+    kernels.alpha_entmax_row(z, like(1.25, z[0]), p, fmt)
+
+
+@kernel
+def alpha_entmax_at_125_vjp_row(p, g, out, fmt):
+    kernels.alpha_entmax_vjp_row(p, g, like(1.25, p[0]), out, fmt)
+
+
+@kernel
+def capped_softmax_naive_at_5(z, p, fmt):
+    kernels.capped_softmax_naive(z, like(5.0, z[0]), p, fmt)
+
+
+@kernel
+def capped_softmax_at_5(z, p, fmt):
+    kernels.capped_softmax_row(z, like(5.0, z[0]), p, fmt)
+
+
+@kernel
+def capped_softmax_at_5_vjp_row(z, g, out, fmt):
+    kernels.capped_softmax_vjp_row(z, g, like(5.0, z[0]), out, fmt)
+
+
+@kernel
+def dense_to_sparse_gate_at_2(z, p, fmt):
+    kernels.dense_to_sparse_gate_row(z, None, like(2.0, z[0]), 0, p, fmt)
+
+
+@kernel
+def dense_to_sparse_gate_at_2_vjp_row(z, g, out, fmt):
+    kernels.dense_to_sparse_gate_vjp_row(z, g, None, like(2.0, z[0]), 0, out, fmt)
+
+
+@kernel
+def sigmoid_gate_at_half(z, p, fmt):
+    kernels.dense_to_sparse_gate_row(z, None, like(0.5, z[0]), 1, p, fmt)
+
+
+@kernel
+def sigmoid_gate_at_half_vjp_row(z, g, out, fmt):
+    kernels.dense_to_sparse_gate_vjp_row(z, g, None, like(0.5, z[0]), 1, out, fmt)
+
+
+_SPARSE = frozenset({"shift", "weak_order", "zero_sum"})
+
 _ALGORITHMS = (
     Variant("naive", kernels.softmax_naive, "naive"),
     Variant("three_pass_recompute", kernels.softmax_three_pass_recompute, "stable"),
@@ -64,4 +116,61 @@ METHODS = (
          Variant("complement", kernels.log_stablemax_row, "stable")),
         kernels.log_stablemax_vjp_row, "prieto2025grokking", "vanishing_loss", (-100, 100),
         selector="form", holds=frozenset({"order"})),
+    Method(
+        "sparsemax", "softmax", "Sparsemax", r"p_i = [z_i - \tau]_+,\ \textstyle\sum_i p_i = 1",
+        softmax.sparsemax, softmax.sparsemax_vjp, "probabilities",
+        (Variant("naive", kernels.sparsemax_sorted, "naive"), Variant("newton", kernels.sparsemax_row, "stable")),
+        kernels.sparsemax_vjp_row, "martins2016sparsemax", "softmax_five_ways", (-2, 2), selector="algorithm",
+        gradient_at="output", holds=_SPARSE),
+    Method(
+        "entmax15", "softmax", "Entmax-1.5", r"p_i = [z_i / 2 - \tau]_+^2,\ \textstyle\sum_i p_i = 1",
+        softmax.entmax15, softmax.entmax15_vjp, "probabilities",
+        (Variant("naive", kernels.entmax15_sorted, "naive"), Variant("newton", kernels.entmax15_row, "stable")),
+        kernels.entmax15_vjp_row, "peters2019sparse", "softmax_five_ways", (-4, 4), selector="algorithm",
+        gradient_at="output", holds=_SPARSE),
+    Method(
+        "alpha_entmax", "softmax", "α-entmax",
+        r"p_i = [(\alpha - 1) z_i - \tau]_+^{1 / (\alpha - 1)},\ \textstyle\sum_i p_i = 1,\ \alpha = 1.25",
+        softmax.alpha_entmax, softmax.alpha_entmax_vjp, "probabilities",
+        (Variant("bisection", alpha_entmax_bisection_at_125, "common"),
+         Variant("newton", alpha_entmax_at_125, "stable")),
+        alpha_entmax_at_125_vjp_row, "peters2019sparse", "softmax_five_ways", (-8, 8), selector="algorithm",
+        gradient_at="output", parameters=(("alpha", 1.25),), holds=_SPARSE),
+    Method(
+        "quiet_softmax", "softmax", "Quiet softmax", r"p_i = \frac{e^{z_i}}{1 + \sum_j e^{z_j}}",
+        softmax.quiet_softmax, softmax.quiet_softmax_vjp, "weights",
+        (Variant("naive", kernels.quiet_softmax_naive, "naive"),
+         Variant("shifted", kernels.quiet_softmax_row, "stable")),
+        kernels.quiet_softmax_vjp_row, "miller2023attention", "softmax_five_ways", (-20, 20),
+        selector="algorithm", holds=frozenset({"order"})),
+    Method(
+        "capped_softmax", "softmax", "Softmax with soft-capping",
+        r"p_i = \frac{e^{s_i}}{\sum_j e^{s_j}},\ s_i = c \tanh(z_i / c),\ c = 5",
+        softmax.capped_softmax, softmax.capped_softmax_vjp, "probabilities",
+        (Variant("naive", capped_softmax_naive_at_5, "naive"), Variant("shifted", capped_softmax_at_5, "stable")),
+        capped_softmax_at_5_vjp_row, "gemma2024gemma2", "softmax_five_ways", (-20, 20), selector="algorithm",
+        parameters=(("cap", 5.0),), holds=frozenset({"order"})),
+    Method(
+        "taylor_softmax", "softmax", "Taylor softmax",
+        r"p_i = \frac{1 + z_i + z_i^2 / 2}{\sum_j (1 + z_j + z_j^2 / 2)}",
+        softmax.taylor_softmax, softmax.taylor_softmax_vjp, "probabilities",
+        (Variant("naive", kernels.taylor_softmax_naive, "naive"),
+         Variant("scaled", kernels.taylor_softmax_row, "stable")),
+        kernels.taylor_softmax_vjp_row, "debrebisson2016exploration", "softmax_five_ways", (-20, 20),
+        selector="algorithm"),
+    Method(
+        "dense_to_sparse_gate", "softmax", "Dense-to-sparse gate",
+        r"p_i = \frac{e^{z_i / \tau}}{\sum_j e^{z_j / \tau}},\ \tau = 2",
+        softmax.dense_to_sparse_gate, softmax.dense_to_sparse_gate_vjp, "probabilities",
+        (Variant("shifted", dense_to_sparse_gate_at_2, "stable"),), dense_to_sparse_gate_at_2_vjp_row,
+        "nguyen2024temperature", "softmax_five_ways", (-16, 16), parameters=(("temperature", 2.0),),
+        holds=frozenset({"shift", "order", "zero_sum"})),
+    Method(
+        "activation_dense_to_sparse_gate", "softmax", "Activation dense-to-sparse gate",
+        r"p_i = \frac{e^{\sigma(z_i) / \tau}}{\sum_j e^{\sigma(z_j) / \tau}},\ \sigma(x) = \frac{1}{1 + e^{-x}},"
+        r"\ \tau = \tfrac12",
+        softmax.dense_to_sparse_gate, softmax.dense_to_sparse_gate_vjp, "probabilities",
+        (Variant("shifted", sigmoid_gate_at_half, "stable"),), sigmoid_gate_at_half_vjp_row,
+        "nguyen2024temperature", "softmax_five_ways", (-8, 8),
+        parameters=(("temperature", 0.5), ("activation", "sigmoid")), holds=frozenset({"order"})),
 )

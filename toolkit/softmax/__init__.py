@@ -1,11 +1,19 @@
-"""Softmax and its relatives: five algorithms, log-sum-exp, log-softmax that keeps its digits, StableMax."""
+"""Softmax and its relatives: five algorithms, log-sum-exp, log-softmax, StableMax, sparse maps, gates."""
 from toolkit.softmax import kernels
 from toolkit.softmax._log_softmax import FORMS, log_softmax, log_softmax_vjp
 from toolkit.softmax._log_stablemax import log_stablemax, log_stablemax_vjp
 from toolkit.softmax._logsumexp import logsumexp, logsumexp_vjp
+from toolkit.softmax._quiet_softmax import quiet_softmax, quiet_softmax_vjp
 from toolkit.softmax._softmax import ALGORITHMS, softmax, softmax_vjp
+from toolkit.softmax._sparse_maps import (alpha_entmax, alpha_entmax_alpha_vjp, alpha_entmax_vjp, entmax15,
+                                          entmax15_vjp, sparsemax, sparsemax_vjp)
+from toolkit.softmax._squashed import (ACTIVATIONS, capped_softmax, capped_softmax_vjp, dense_to_sparse_gate,
+                                       dense_to_sparse_gate_vjp)
 from toolkit.softmax._stablemax import stablemax, stablemax_vjp
+from toolkit.softmax._taylor_softmax import taylor_softmax, taylor_softmax_vjp
 
-__all__ = ["ALGORITHMS", "FORMS", "kernels", "log_softmax", "log_softmax_vjp", "log_stablemax",
-           "log_stablemax_vjp", "logsumexp", "logsumexp_vjp", "softmax", "softmax_vjp", "stablemax",
-           "stablemax_vjp"]
+__all__ = ["ACTIVATIONS", "ALGORITHMS", "FORMS", "alpha_entmax", "alpha_entmax_alpha_vjp", "alpha_entmax_vjp",
+           "capped_softmax", "capped_softmax_vjp", "dense_to_sparse_gate", "dense_to_sparse_gate_vjp", "entmax15",
+           "entmax15_vjp", "kernels", "log_softmax", "log_softmax_vjp", "log_stablemax", "log_stablemax_vjp",
+           "logsumexp", "logsumexp_vjp", "quiet_softmax", "quiet_softmax_vjp", "softmax", "softmax_vjp",
+           "sparsemax", "sparsemax_vjp", "stablemax", "stablemax_vjp", "taylor_softmax", "taylor_softmax_vjp"]
