@@ -67,6 +67,41 @@ def sigmoid_gate_at_half_vjp_row(z, g, out, fmt):
     kernels.dense_to_sparse_gate_vjp_row(z, g, None, like(0.5, z[0]), 1, out, fmt)
 
 
+@kernel
+def top_2(z, p, fmt):
+    kernels.top_k_softmax_row(z, None, 2, 0, 1, p, fmt)
+
+
+@kernel
+def top_2_vjp_row(z, g, out, fmt):
+    kernels.top_k_softmax_vjp_row(z, g, None, 2, 0, 1, out, fmt)
+
+
+@kernel
+def top_2_of_all(z, p, fmt):
+    kernels.top_k_softmax_row(z, None, 2, 0, 0, p, fmt)
+
+
+@kernel
+def top_2_of_all_vjp_row(z, g, out, fmt):
+    kernels.top_k_softmax_vjp_row(z, g, None, 2, 0, 0, out, fmt)
+
+
+@kernel
+def nucleus_of_90_percent(z, p, fmt):
+    kernels.top_p_softmax_row(z, like(0.9, z[0]), p, fmt)
+
+
+@kernel
+def from_a_tenth_on(z, p, fmt):
+    kernels.min_p_softmax_row(z, like(0.1, z[0]), p, fmt)
+
+
+@kernel
+def k_sparsemax_at_2(z, p, fmt):
+    kernels.k_sparsemax_row(z, 2, p, fmt)
+
+
 _SPARSE = frozenset({"shift", "weak_order", "zero_sum"})
 
 _ALGORITHMS = (
@@ -173,4 +208,33 @@ METHODS = (
         (Variant("shifted", sigmoid_gate_at_half, "stable"),), sigmoid_gate_at_half_vjp_row,
         "nguyen2024temperature", "softmax_five_ways", (-8, 8),
         parameters=(("temperature", 0.5), ("activation", "sigmoid")), holds=frozenset({"order"})),
+    Method(
+        "top_k_softmax", "softmax", "Top-k gate",
+        r"p_i = \frac{e^{z_i}}{\sum_{j \in S} e^{z_j}},\ S = \text{the } k = 2 \text{ largest}",
+        softmax.top_k_softmax, softmax.top_k_softmax_vjp, "probabilities", (Variant("sort", top_2, "stable"),),
+        top_2_vjp_row, "nguyen2024topk", "softmax_five_ways", (-8, 8), holds=_SPARSE),
+    Method(
+        "top_k_softmax_of_all", "softmax", "Top-k gate, not renormalised",
+        r"p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}\ (i \in S),\ S = \text{the } k = 2 \text{ largest}",
+        softmax.top_k_softmax, softmax.top_k_softmax_vjp, "weights", (Variant("sort", top_2_of_all, "stable"),),
+        top_2_of_all_vjp_row, "fedus2022switch", "softmax_five_ways", (-8, 8),
+        parameters=(("renormalize", False),), holds=_SPARSE),
+    Method(
+        "top_p_softmax", "softmax", "Top-p filter (nucleus)",
+        r"p_i = \frac{e^{z_i}}{\sum_{j \in S} e^{z_j}},\ S = \text{the likeliest, } 90\,\% \text{ of the mass}",
+        softmax.top_p_softmax, softmax.softmax_vjp, "probabilities",
+        (Variant("sort", nucleus_of_90_percent, "stable"),), kernels.softmax_vjp_row, "holtzman2020curious",
+        "softmax_five_ways", (-8, 8), gradient_at="output", holds=_SPARSE),
+    Method(
+        "min_p_softmax", "softmax", "Min-p filter",
+        r"p_i = \frac{e^{z_i}}{\sum_{j \in S} e^{z_j}},\ S = \{i : z_i \ge \max z + \log r\},\ r = 0.1",
+        softmax.min_p_softmax, softmax.softmax_vjp, "probabilities",
+        (Variant("gap", from_a_tenth_on, "stable"),), kernels.softmax_vjp_row, "nguyen2025turning",
+        "softmax_five_ways", (-8, 8), gradient_at="output", holds=_SPARSE),
+    Method(
+        "k_sparsemax", "softmax", "k-sparse projection",
+        r"p = \operatorname{argmin} \{\lVert p - z \rVert : p \in \Delta,\ \text{at most } k = 2 \text{ parts}\}",
+        softmax.k_sparsemax, softmax.sparsemax_vjp, "probabilities",
+        (Variant("sort", k_sparsemax_at_2, "stable"),), kernels.sparsemax_vjp_row, "liu2023sparsity",
+        "softmax_five_ways", (-2, 2), gradient_at="output", holds=_SPARSE),
 )

@@ -1,9 +1,7 @@
-"""Sorting and picking the largest entries of a row, in place and without memory of their own."""
-import numpy as np
-
+"""Sorting a row in place."""
 from toolkit._kernel import kernel
 
-__all__ = ["keep_largest", "sort_descending"]
+__all__ = ["sort_descending"]
 
 
 @kernel
@@ -32,20 +30,3 @@ def sort_descending(x):
         x[0] = x[end]
         x[end] = held
         sift_down(x, 0, end)
-
-
-@kernel
-def keep_largest(z, cut, count, out):
-    """`z` with -inf in the place of all but `count` entries: those above `cut`, and the first ones equal to it.
-
-    A NaN stays, so that the result of what comes next is NaN.
-    """
-    ties = count
-    for i in range(z.size):
-        if z[i] > cut:
-            ties -= 1
-    for i in range(z.size):
-        at_cut = z[i] == cut and ties > 0
-        if at_cut:
-            ties -= 1
-        out[i] = z[i] if z[i] > cut or at_cut or z[i] != z[i] else -np.inf

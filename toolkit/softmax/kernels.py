@@ -17,9 +17,11 @@ from toolkit.softmax._logsumexp import (logsumexp_row, logsumexp_vjp_row, logsum
                                         logsumexp_weighted_vjp_row)
 from toolkit.softmax._others import add_compensated, add_exactly, exp_gap, sum_of_others
 from toolkit.softmax._quiet_softmax import quiet_softmax_naive, quiet_softmax_row, quiet_softmax_vjp_row
+from toolkit.softmax._selection import (k_sparsemax_row, keep_largest, min_p_softmax_row, top_k_logits,
+                                        top_k_softmax_row, top_k_softmax_vjp_row, top_p_softmax_row)
 from toolkit.softmax._shift import shifted, tempered, top_class
 from toolkit.softmax._softmax import softmax_tempered, softmax_tempered_vjp_row, softmax_vjp_row
-from toolkit.softmax._sorting import keep_largest, sort_descending
+from toolkit.softmax._sorting import sort_descending
 from toolkit.softmax._squashed import (activated, activated_slope, capped, capped_slope, capped_softmax_naive,
                                        capped_softmax_row, capped_softmax_vjp_row, dense_to_sparse_gate_row,
                                        dense_to_sparse_gate_vjp_row)
@@ -32,14 +34,15 @@ __all__ = ["activated", "activated_slope", "add_compensated", "add_exactly", "al
            "alpha_entmax_order_row", "alpha_entmax_row", "alpha_entmax_vjp_row", "capped", "capped_slope",
            "capped_softmax_naive", "capped_softmax_row", "capped_softmax_vjp_row", "dense_to_sparse_gate_row",
            "dense_to_sparse_gate_vjp_row", "entmax15_row", "entmax15_sorted", "entmax15_vjp_row", "exp_gap",
-           "extended_exp", "extended_sum", "keep_largest", "log_softmax_common", "log_softmax_complement",
-           "log_softmax_naive", "log_softmax_vjp_row", "log_stable_ratio", "log_stablemax_common",
-           "log_stablemax_naive", "log_stablemax_row", "log_stablemax_vjp_row", "logsumexp_row",
-           "logsumexp_vjp_row", "logsumexp_weighted_row", "logsumexp_weighted_vjp_row", "online_normalizer",
-           "power_exp", "quiet_softmax_naive", "quiet_softmax_row", "quiet_softmax_vjp_row", "shifted",
-           "softmax_naive", "softmax_online", "softmax_tempered", "softmax_tempered_vjp_row",
-           "softmax_three_pass_recompute", "softmax_three_pass_reload", "softmax_two_pass", "softmax_vjp_row",
-           "sort_descending", "sparsemax_row", "sparsemax_sorted", "sparsemax_vjp_row", "stable_ratio",
-           "stable_s", "stable_weight", "stablemax_naive", "stablemax_row", "stablemax_vjp_row", "sum_of_others",
-           "sum_of_stable_others", "taylor_softmax_naive", "taylor_softmax_row", "taylor_softmax_vjp_row",
-           "tempered", "top_class"]
+           "extended_exp", "extended_sum", "k_sparsemax_row", "keep_largest", "log_softmax_common",
+           "log_softmax_complement", "log_softmax_naive", "log_softmax_vjp_row", "log_stable_ratio",
+           "log_stablemax_common", "log_stablemax_naive", "log_stablemax_row", "log_stablemax_vjp_row",
+           "logsumexp_row", "logsumexp_vjp_row", "logsumexp_weighted_row", "logsumexp_weighted_vjp_row",
+           "min_p_softmax_row", "online_normalizer", "power_exp", "quiet_softmax_naive", "quiet_softmax_row",
+           "quiet_softmax_vjp_row", "shifted", "softmax_naive", "softmax_online", "softmax_tempered",
+           "softmax_tempered_vjp_row", "softmax_three_pass_recompute", "softmax_three_pass_reload",
+           "softmax_two_pass", "softmax_vjp_row", "sort_descending", "sparsemax_row", "sparsemax_sorted",
+           "sparsemax_vjp_row", "stable_ratio", "stable_s", "stable_weight", "stablemax_naive", "stablemax_row",
+           "stablemax_vjp_row", "sum_of_others", "sum_of_stable_others", "taylor_softmax_naive",
+           "taylor_softmax_row", "taylor_softmax_vjp_row", "tempered", "top_class", "top_k_logits",
+           "top_k_softmax_row", "top_k_softmax_vjp_row", "top_p_softmax_row"]
