@@ -155,13 +155,13 @@ METHODS = (
         "sparsemax", "softmax", "Sparsemax", r"p_i = [z_i - \tau]_+,\ \textstyle\sum_i p_i = 1",
         softmax.sparsemax, softmax.sparsemax_vjp, "probabilities",
         (Variant("naive", kernels.sparsemax_sorted, "naive"), Variant("newton", kernels.sparsemax_row, "stable")),
-        kernels.sparsemax_vjp_row, "martins2016sparsemax", "softmax_five_ways", (-2, 2), selector="algorithm",
+        kernels.sparsemax_vjp_row, "martins2016sparsemax", "sparse_maps", (-2, 2), selector="algorithm",
         gradient_at="output", holds=_SPARSE),
     Method(
         "entmax15", "softmax", "Entmax-1.5", r"p_i = [z_i / 2 - \tau]_+^2,\ \textstyle\sum_i p_i = 1",
         softmax.entmax15, softmax.entmax15_vjp, "probabilities",
         (Variant("naive", kernels.entmax15_sorted, "naive"), Variant("newton", kernels.entmax15_row, "stable")),
-        kernels.entmax15_vjp_row, "peters2019sparse", "softmax_five_ways", (-4, 4), selector="algorithm",
+        kernels.entmax15_vjp_row, "peters2019sparse", "sparse_maps", (-4, 4), selector="algorithm",
         gradient_at="output", holds=_SPARSE),
     Method(
         "alpha_entmax", "softmax", "α-entmax",
@@ -169,7 +169,7 @@ METHODS = (
         softmax.alpha_entmax, softmax.alpha_entmax_vjp, "probabilities",
         (Variant("bisection", alpha_entmax_bisection_at_125, "common"),
          Variant("newton", alpha_entmax_at_125, "stable")),
-        alpha_entmax_at_125_vjp_row, "peters2019sparse", "softmax_five_ways", (-8, 8), selector="algorithm",
+        alpha_entmax_at_125_vjp_row, "peters2019sparse", "sparse_maps", (-8, 8), selector="algorithm",
         gradient_at="output", parameters=(("alpha", 1.25),), holds=_SPARSE),
     Method(
         "quiet_softmax", "softmax", "Quiet softmax", r"p_i = \frac{e^{z_i}}{1 + \sum_j e^{z_j}}",
@@ -236,5 +236,5 @@ METHODS = (
         r"p = \operatorname{argmin} \{\lVert p - z \rVert : p \in \Delta,\ \text{at most } k = 2 \text{ parts}\}",
         softmax.k_sparsemax, softmax.sparsemax_vjp, "probabilities",
         (Variant("sort", k_sparsemax_at_2, "stable"),), kernels.sparsemax_vjp_row, "liu2023sparsity",
-        "softmax_five_ways", (-2, 2), gradient_at="output", holds=_SPARSE),
+        "sparse_maps", (-2, 2), gradient_at="output", holds=_SPARSE),
 )

@@ -16,7 +16,7 @@ from toolkit.softmax._softmax import check_choice
 from toolkit.softmax._sparse_maps import check_number
 
 __all__ = ["FORMS", "Plan", "sinkhorn", "sinkhorn_plan", "sinkhorn_scaling", "sinkhorn_scaling_plan",
-           "sinkhorn_sweep", "sparse_dual", "sparse_transport", "transport_cost"]
+           "sinkhorn_sweep", "sparse_ascent", "sparse_dual", "sparse_transport", "transport_cost"]
 
 FORMS = ("naive", "log")
 
