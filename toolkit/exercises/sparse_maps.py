@@ -32,7 +32,8 @@ def _judge_map(nearest):
 
 
 def _judge_half(answer):
-    rough = close_to(_HALF, 0.02, (2.0, "at α = 2 the first probability is 0.6"), otherwise="try α between 1 and 2")(answer)
+    near = close_to(_HALF, 0.02, (2.0, "at α = 2 the first probability is 0.6"), otherwise="try α between 1 and 2")
+    rough = near(answer)
     if rough is not None:
         return rough
     if abs(alpha_entmax(_Z, alpha=float(answer))[0] - 0.5) < 2e-5:
