@@ -17,7 +17,7 @@ from toolkit.softmax._softmax import check_temperature, softmax_tempered, softma
 
 __all__ = ["gumbel", "gumbel_max", "gumbel_max_row", "gumbel_noise", "gumbel_of", "gumbel_softmax",
            "gumbel_softmax_row", "reinmax", "reinmax_row", "score_function", "score_function_row",
-           "straight_through", "straight_through_row"]
+           "seeded", "straight_through", "straight_through_row", "uniform"]
 
 
 @kernel

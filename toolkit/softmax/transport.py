@@ -22,7 +22,7 @@ FORMS = ("naive", "log")
 
 
 class Plan(NamedTuple):
-    """A transport plan, the potentials of its rows and columns, the value of the dual, and the largest error of a sum."""
+    """A plan, the potentials of its rows and columns, the value of the dual, and the largest error of a sum."""
 
     plan: np.ndarray
     rows: np.ndarray
@@ -96,9 +96,9 @@ def sinkhorn_scaling_plan(cost, u, v, epsilon, plan, fmt):
 
 @kernel
 def sparse_dual(cost, a, b, k, gamma, f, plan, gradient, x, q, fmt):
-    """Dual value of the potentials `f` of the rows; fills its gradient ``a - row sums`` and the plan of columns b_j q_j.
+    """Dual value of the potentials `f` of the rows; fills its gradient ``a - row sums`` and the plan.
 
-    Column j is ``q = P_k((f - C_j) / (γ b_j))``, the nearest point of the simplex with at most k parts. `x` and `q`
+    Column j of the plan is b_j times ``q = P_k((f - C_j) / (γ b_j))``, the nearest point of the simplex with at most k parts. `x` and `q`
     are rows to work in.
     """
     value = like(0.0, gamma)

@@ -488,7 +488,8 @@
       const { module } = this;
       const { values, passed } = this.readControls();
       this.slots ??= module.hold(this.arrays);
-      for (const name of Object.keys({ ...this.spec.outputs, ...this.spec.work })) module.view(this.slots[name]).fill(0);
+      for (const name of Object.keys({ ...this.spec.outputs, ...this.spec.work }))
+        module.view(this.slots[name]).fill(this.slots[name].element === "u64" ? 0n : 0);
       module.call(this.name, this.spec.entries[this.name], this.slots, passed);
       for (const name of Object.keys(this.spec.outputs)) values[name] = module.view(this.slots[name]).slice();
       return values;
