@@ -98,8 +98,8 @@ def sinkhorn_scaling_plan(cost, u, v, epsilon, plan, fmt):
 def sparse_dual(cost, a, b, k, gamma, f, plan, gradient, x, q, fmt):
     """Dual value of the potentials `f` of the rows; fills its gradient ``a - row sums`` and the plan.
 
-    Column j of the plan is b_j times ``q = P_k((f - C_j) / (γ b_j))``, the nearest point of the simplex with at most k parts. `x` and `q`
-    are rows to work in.
+    Column j of the plan is b_j times ``q = P_k((f - C_j) / (γ b_j))``, the nearest point of the simplex with at
+    most k parts. `x` and `q` are rows to work in.
     """
     value = like(0.0, gamma)
     for i in range(f.size):
