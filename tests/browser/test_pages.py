@@ -140,6 +140,25 @@ def test_a_finger_moves_a_slider(new_page, http_base):
     assert snapshot(page, "hero") != before
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_marker_is_dragged_to_where_the_pointer_goes(new_page, http_base, width):
+    page = new_page(width=width, height=900)
+    open_page(page, f"{http_base}/notebooks/sparse_maps.html")
+    handle = page.locator("#live-sparse_triangle .live-handle:visible")
+    handle.scroll_into_view_if_needed()
+    box, before = handle.bounding_box(), snapshot(page, "sparse_triangle")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y - 20, steps=4)
+    page.mouse.up()
+    settle(page)
+    after = handle.bounding_box()
+    assert abs(after["x"] - box["x"] - 30) < 3 and abs(after["y"] - box["y"] + 20) < 3  # within the sliders' steps
+    assert snapshot(page, "sparse_triangle") != before
+    page.wait_for_function("location.hash.includes('sparse_triangle.across=')")
+
+
 def test_a_preset_link_changes_its_figure_alone(new_page, http_base):
     page = new_page(1280, 900)
     first, second, *_ = open_page(page, f"{http_base}/notebooks/vanishing_loss.html")
