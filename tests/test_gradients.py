@@ -29,10 +29,25 @@ def logits_off_kinks(method, count=6):
     return z + 8 * STEP * np.sign(z)
 
 
+def without_kinks(method, z):
+    """The rows around which the same classes have part: where others join, differences say nothing."""
+    here, calm = call(method, z) > 0, np.full(len(z), True)
+    for k in range(z.shape[1]):
+        for step in (*range(-4, 0), *range(1, 5)):
+            moved = z.copy()
+            moved[:, k] += step * STEP
+            calm &= ((call(method, moved) > 0) == here).all(axis=1)
+    z, here = z[calm], here[calm]
+    assert len(z) >= 6 and not here.all(axis=1).all() and (here.sum(axis=1) > 1).any()
+    return z
+
+
 @every_method
 def test_against_central_differences(method):
     z = logits_off_kinks(method)
-    g = np.ones(len(z)) if method.result == "loss" else upstream(method)
+    if "weak_order" in method.holds:
+        z = without_kinks(method, logits(method, count=48) / 2)
+    g = np.ones(len(z)) if method.result == "loss" else upstream(method, count=len(z))
     expected = differences(method, z, g)
     scale = np.abs(expected).max(axis=1, keepdims=True)
     assert (np.abs(gradient(method, z, g) - expected) <= DIFFERENCE_ERROR * (1 + scale)).all()
@@ -103,4 +118,7 @@ def test_confident_rows_keep_a_gradient(method, gap):
     assert labels(1)[0] == 0
     top = gradient(method, z, g)[0, 0]
     exact = gradient(method, z.astype(float), g.astype(float))[0, 0]
-    assert top != 0 and abs(top / exact - 1) < 2e-5
+    if "weak_order" in method.holds and exact == 0:  # past the gap at which the others are 0 nothing moves
+        assert top == 0
+    else:
+        assert top != 0 and abs(top / exact - 1) < 2e-5

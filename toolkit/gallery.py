@@ -13,6 +13,7 @@ _TINY = 1e-20  # lower end of logarithmic axes
 # What a figure draws of a method's result, and on which axis.
 _AXES = {
     "probabilities": lambda low, high: Axis("first probability p₁", (0, 1)),
+    "weights": lambda low, high: Axis("first weight p₁", (0, 1)),
     "logs": lambda low, high: Axis("−log p₁", (_TINY, 1e3), scale="log"),
     "number": lambda low, high: Axis("value", (low, high)),
     "loss": lambda low, high: Axis("loss of class 1", (_TINY, 1e3), scale="log"),
@@ -37,7 +38,8 @@ def _scalar(method, variant):
         row_kernel(z, out, fmt)
         return 0.0 - out[0]
 
-    chosen = {"number": number, "loss": loss, "probabilities": probability, "logs": minus_log}[method.result]
+    chosen = {"number": number, "loss": loss, "probabilities": probability, "weights": probability,
+              "logs": minus_log}[method.result]
     return kernel(chosen)
 
 

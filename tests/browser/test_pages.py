@@ -7,8 +7,10 @@ pytestmark = pytest.mark.browser
 VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True), "phone light": (390, 844, False),
          "phone dark": (390, 844, True)}
 LIVE = ["book/intro", "book/gallery", "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
-        "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss", "notebooks/softmax_collapse",
-        "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks"]
+        "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss",
+        "notebooks/temperature_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
+        "notebooks/softmax_collapse", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
+        "notebooks/benchmarks"]
 STILL = ["book/api", "book/api_training", "book/teach", "book/references", "search", "genindex"]
 
 
@@ -136,6 +138,25 @@ def test_a_finger_moves_a_slider(new_page, http_base):
     page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
     settle(page)
     assert snapshot(page, "hero") != before
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_marker_is_dragged_to_where_the_pointer_goes(new_page, http_base, width):
+    page = new_page(width=width, height=900)
+    open_page(page, f"{http_base}/notebooks/sparse_maps.html")
+    handle = page.locator("#live-sparse_triangle .live-handle:visible")
+    handle.scroll_into_view_if_needed()
+    box, before = handle.bounding_box(), snapshot(page, "sparse_triangle")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y - 20, steps=4)
+    page.mouse.up()
+    settle(page)
+    after = handle.bounding_box()
+    assert abs(after["x"] - box["x"] - 30) < 3 and abs(after["y"] - box["y"] + 20) < 3  # within the sliders' steps
+    assert snapshot(page, "sparse_triangle") != before
+    page.wait_for_function("location.hash.includes('sparse_triangle.across=')")
 
 
 def test_a_preset_link_changes_its_figure_alone(new_page, http_base):

@@ -1,6 +1,7 @@
 """Small training runs on the engine, and the same networks in plain NumPy with float64."""
 import numpy as np
 
+from toolkit._random import seeded
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FLOAT32, FLOAT64, get_format
 from toolkit.grokking._engine import CHOICES, RATES, SCHEDULES
@@ -8,7 +9,6 @@ from toolkit.grokking._initial import fill_weights
 from toolkit.grokking._loss import EMULATED, FORMS, LOSSES, NATIVE32, NATIVE64
 from toolkit.grokking._optimizers import OPTIMIZERS
 from toolkit.grokking._plan import ACTIVATION, ACTIVATIONS, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
-from toolkit.grokking._random import seeded
 from toolkit.grokking._rows import OPERATIONS, fill_modular, fill_parity, shuffle_rows
 from toolkit.grokking._workspace import Workspace
 

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from toolkit.grokking import _random
+from toolkit import _random
 from toolkit.grokking._initial import fill_weights
 from toolkit.grokking._plan import n_parameters, plan_of
 from toolkit.grokking._rows import OPERATIONS, fill_modular, fill_parity, shuffle_rows

@@ -8,7 +8,8 @@ import pytest
 from sample import everything
 
 from toolkit.formats import get_format
-from toolkit.live import Axis, Bars, Bits, Choice, Format, Integer, Line, Logits, Plot, Readout, Slider, Toggle, live_figure
+from toolkit.live import (Axis, Bars, Bits, Choice, Format, Integer, Line, Logits, Markers, Plot, Readout, Slider,
+                          Toggle, live_figure)
 from toolkit.live.drawing import WIDTHS, frame, marks, plot_svg
 from toolkit.live.html import figure_html
 from toolkit.live.marks import marks_svg
@@ -168,6 +169,23 @@ def test_html_has_labels_and_readout_and_valid_data():
 def test_script_cannot_be_closed_early():
     figure = make(readouts=["</script><b>{y}"])
     assert figure_html(figure).count("</script>") == 1
+
+
+def test_a_marker_that_can_be_dragged_names_two_sliders():
+    axes = {"x": Axis("x", (0, 1)), "y": Axis("y", (0, 1))}
+    point = Markers("y", x="x", drag=("x", "up"))
+    controls = [Slider("x", 0, 1, 0.5), Slider("up", 0, 1, 0.5)]
+
+    def follow(x, up, y):
+        y[0] = up
+
+    assert marks(make(follow, controls=controls, plot=Plot((point,), **axes)).plots[0])[0]["drag"] == ["x", "up"]
+    assert "drag" not in marks(Plot((Markers("y"),), **axes))[0]
+    with pytest.raises(ValueError, match="up"):
+        make(plot=Plot((point,), **axes))
+    for drag, scale in (("up",), "linear"), (("x", "up"), "log"):
+        with pytest.raises(ValueError, match="drag is .*; allowed: the names of two sliders, on linear axes"):
+            Plot((Markers("y", drag=drag),), x=Axis("x", (1, 2), scale=scale), y=axes["y"])
 
 
 def test_a_plot_may_take_the_whole_row():

@@ -15,6 +15,7 @@ ROLES = {"naive": "as the formula is written", "common": "as libraries compute i
 # What a row kernel takes: a row of logits, a label, a row to fill, a format code or None.
 KERNEL_ARGUMENTS = {
     "probabilities": ("row", "out", "fmt"),
+    "weights": ("row", "out", "fmt"),        # from 0 to 1, with a sum of at most 1
     "logs": ("row", "out", "fmt"),
     "number": ("row", "fmt"),                # returns the number
     "loss": ("row", "label", "out", "fmt"),  # returns the loss, fills out with its gradient
@@ -23,6 +24,7 @@ KERNEL_ARGUMENTS = {
 INVARIANTS = {
     "shift": "the same for z + c",
     "order": "a larger logit has a larger result",
+    "weak_order": "a larger logit has no smaller result; classes far below the top are exactly 0",
     "zero_sum": "the gradient of a row sums to 0",
 }
 

@@ -5,7 +5,7 @@ Backward asks the same question again instead of keeping a mask. 16 random bits 
 import numpy as np
 
 from toolkit._kernel import kernel, like
-from toolkit.grokking._random import mixed
+from toolkit._random import mixed
 
 __all__ = ["drop", "row_key"]
 

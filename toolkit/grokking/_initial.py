@@ -2,8 +2,8 @@
 import numpy as np
 
 from toolkit._kernel import kernel
+from toolkit._random import normal, seeded, uniform
 from toolkit.grokking._plan import BIASED, DEPTH, bias_of, size_of, weights_of
-from toolkit.grokking._random import normal, seeded, uniform
 from toolkit.grokking._transformer_plan import (BETA1, BETA2, BIAS2, EMBEDDING, FFN, GAMMA1, GAMMA2, IN_BIAS,
                                                 IN_WEIGHTS, LINEAR2, MODEL, OUT_BIAS, TENSORS, rows_in, tensor_numbers,
                                                 tensor_of)

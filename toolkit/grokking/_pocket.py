@@ -15,8 +15,8 @@ from toolkit.grokking._loss import EMULATED, NATIVE32, NATIVE64, TALLIES
 from toolkit.grokking._mlp import block_floats, transposed_floats
 from toolkit.grokking._plan import (ACTIVATION, ARITY, BIASED, CHUNKS, DEPTH, N_ALL, N_TRAIN, SIZES, fill_tensors,
                                     n_classes, n_parameters, plan_of, size_of, weights_of)
+from toolkit._random import seeded
 from toolkit.grokking._product import PACKED, ROWS
-from toolkit.grokking._random import seeded
 from toolkit.grokking._rows import fill_modular, shuffle_rows
 
 __all__ = ["choose", "correct_cells", "embedding_spectrum", "pocket_sizes", "set_rates", "start_modular_addition",

@@ -4,7 +4,7 @@ A row of modular arithmetic is two symbols, a and p + b; a row of sparse parity 
 filled up with -1.
 """
 from toolkit._kernel import kernel
-from toolkit.grokking._random import below, uniform
+from toolkit._random import below, uniform
 
 __all__ = ["OPERATIONS", "fill_modular", "fill_parity", "shuffle_rows"]
 

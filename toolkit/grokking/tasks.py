@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.grokking._random import seeded
+from toolkit._random import seeded
 from toolkit.grokking._rows import OPERATIONS, fill_modular, fill_parity, shuffle_rows
 
 __all__ = ["Rows", "rows_of"]

@@ -47,7 +47,7 @@ def _looks(trace):
     role = ROLES[trace.role]
     looks = {"kind": type(trace).__name__.lower(), "role": trace.role, "name": trace.label}
     if isinstance(trace, Markers):
-        return looks | {"symbol": role.symbol}
+        return looks | {"symbol": role.symbol} | ({"drag": list(trace.drag)} if trace.drag else {})
     if isinstance(trace, Bars):
         return looks | {"hollow": bool(role.pattern)}
     return looks | {"dash": DASHES[role.dash], "width": round(10 * role.width)}

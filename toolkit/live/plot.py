@@ -74,8 +74,18 @@ class Line(_Trace):
     """A line through (x, y)."""
 
 
+@dataclass(frozen=True)
 class Markers(_Trace):
-    """Unconnected points at (x, y)."""
+    """Unconnected points at (x, y).
+
+    `drag` names two sliders: when a reader drags the first point on a page, they take its place on the x and y axis,
+    which must be linear. In JupyterLab the sliders alone move it.
+    """
+
+    drag: tuple | None = None
+
+    def names(self):
+        return super().names() | set(self.drag or ())
 
 
 class Bars(_Trace):
@@ -124,6 +134,9 @@ class Plot:
     def __post_init__(self):
         if any(isinstance(trace, HeatMap) for trace in self.traces) and "log" in (self.x.scale, self.y.scale):
             raise ValueError("a heat map stands on a log axis; allowed: linear axes, x and y")
+        dragged = [trace.drag for trace in self.traces if isinstance(trace, Markers) and trace.drag is not None]
+        if any(len(drag) != 2 for drag in dragged) or dragged and "log" in (self.x.scale, self.y.scale):
+            raise ValueError(f"drag is {dragged[0]!r}; allowed: the names of two sliders, on linear axes")
 
     def names(self):
         """All control and output names that the plot refers to."""

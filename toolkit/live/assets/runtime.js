@@ -385,18 +385,22 @@
 
   // ---- one plot of a figure: an SVG for wide and one for narrow places ----------------------------
   class Panel {
-    constructor(root, spec) {
+    constructor(root, spec, dragged) {
       this.spec = spec;
-      this.pictures = Object.entries(spec.frames).map(([name, frame]) => ({
-        frame, area: root.querySelector(`.live-${name} .live-marks`), hover: new Hover(root.querySelector(`.live-${name}`), frame),
-      }));
+      this.pictures = Object.entries(spec.frames).map(([name, frame]) => {
+        const picture = root.querySelector(`.live-${name}`);
+        const hover = new Hover(picture, frame);
+        const handles = spec.marks.map((look) => look.drag && new Handle(picture, frame, (place) => dragged(look.drag, place)));
+        return { frame, area: picture.querySelector(".live-marks"), hover, handles };
+      });
     }
 
     show(values) {
       this.filled = fillSlots(this.spec.bindings, values);
-      for (const { area, frame, hover } of this.pictures) {
+      for (const { area, frame, hover, handles } of this.pictures) {
         area.innerHTML = marksSvg(this.spec.marks, frame, this.filled);
         hover.follow(this.spec.marks, this.filled);
+        handles.forEach((handle, i) => handle?.follow(this.filled[i]));
       }
     }
   }
@@ -444,12 +448,40 @@
     }
   }
 
+  /* Where a pointer takes hold of a marker: a disc around its first point. */
+  class Handle {
+    constructor(picture, frame, dragged) {
+      this.frame = frame;
+      this.disc = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+      this.disc.setAttribute("class", "live-handle");
+      this.disc.setAttribute("r", "22");
+      picture.append(this.disc);
+      const area = picture.querySelector(".live-marks");
+      const data = (scale, place) => (place / 10 - scale.offset) / scale.slope;
+      this.disc.addEventListener("pointerdown", (event) => {
+        this.disc.setPointerCapture(event.pointerId);
+        event.preventDefault();
+      });
+      this.disc.addEventListener("pointermove", (event) => {
+        if (!this.disc.hasPointerCapture(event.pointerId)) return;
+        const box = area.getScreenCTM();
+        dragged([data(frame.x, (event.clientX - box.e) / box.a), data(frame.y, (event.clientY - box.f) / box.d)]);
+      });
+    }
+
+    follow({ x, y }) {
+      this.disc.setAttribute("cx", this.frame.left + pixel(this.frame.x, x[0]) / 10);
+      this.disc.setAttribute("cy", this.frame.top + pixel(this.frame.y, y[0]) / 10);
+    }
+  }
+
   // ---- one figure --------------------------------------------------------------------------------
   class LiveFigure {
     constructor(root, spec, module) {
       Object.assign(this, { root, spec });
       this.name = this.spec.name;
-      this.panels = [...root.querySelectorAll(".live-plot")].map((plot, i) => new Panel(plot, this.spec.panels[i]));
+      this.panels = [...root.querySelectorAll(".live-plot")].map(
+        (plot, i) => new Panel(plot, this.spec.panels[i], (names, place) => this.drag(names, place)));
       this.readout = root.querySelector(".live-readout");
       this.module = module;
       this.inputs = {};
@@ -488,7 +520,8 @@
       const { module } = this;
       const { values, passed } = this.readControls();
       this.slots ??= module.hold(this.arrays);
-      for (const name of Object.keys({ ...this.spec.outputs, ...this.spec.work })) module.view(this.slots[name]).fill(0);
+      for (const name of Object.keys({ ...this.spec.outputs, ...this.spec.work }))
+        module.view(this.slots[name]).fill(this.slots[name].element === "u64" ? 0n : 0);
       module.call(this.name, this.spec.entries[this.name], this.slots, passed);
       for (const name of Object.keys(this.spec.outputs)) values[name] = module.view(this.slots[name]).slice();
       return values;
@@ -496,6 +529,16 @@
 
     moved() {
       this.schedule();
+    }
+
+    /* A marker was dragged: two sliders take its place, each on its own steps. */
+    drag(names, place) {
+      names.forEach((name, i) => {
+        const { low, step } = this.spec.controls.find((spec) => spec.name === name);
+        this.inputs[name].write(Number((low + step * Math.round((place[i] - low) / step)).toPrecision(12)));
+        this.moved(name);
+      });
+      rememberState();
     }
 
     /* After inputs were written: by the address, by Reset, at the start. */

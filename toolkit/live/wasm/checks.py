@@ -132,6 +132,8 @@ def _why_not_compute(expression, typemap, func_ir):
 
 
 def _why_not_binary(operation, left, right):
+    if operation in (operator.is_, operator.is_not):  # `array is None` is decided while compiling
+        return None
     if isinstance(left, types.Array) or isinstance(right, types.Array):
         return f"arithmetic on whole arrays allocates memory: {_LOOP}."
     if isinstance(left, types.UnicodeType) or isinstance(right, types.UnicodeType):

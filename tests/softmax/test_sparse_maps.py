@@ -1,0 +1,199 @@
+"""Sparse maps against exact rational arithmetic, reference values, and each other in the limits."""
+import math
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from toolkit.formats import FLOAT16, round_to
+from toolkit.softmax import (alpha_entmax, alpha_entmax_alpha_vjp, alpha_entmax_vjp, entmax15, entmax15_vjp, softmax,
+                             sparsemax, sparsemax_vjp)
+
+Z = [1.0, 0.8, 0.1, -0.5]
+# float64; the same to 1e-12 as what deep-spin/entmax gives (sparsemax, entmax15, entmax_bisect with 50 steps) and
+# autograd through it, with upstream [1, -1, 0.5, 2].
+REFERENCE = {
+    1.25: ([0.465519636838, 0.362631769423, 0.130473518427, 0.0413750753126],
+           [0.400232138808, -0.602745517947, 0.0456246388031, 0.156888740335]),
+    1.5: ([0.529247894323, 0.393749042874, 0.0770030628033, 0.0],
+          [0.621099771487, -0.719263955974, 0.0981641844872, 0.0]),
+    2.0: ([0.6, 0.4, 0.0, 0.0], [1.0, -1.0, 0.0, 0.0]),
+    4.0: ([0.845168322536, 0.154831677464, 0.0, 0.0], None),
+}
+ALPHAS = (1.0, 1 + 1e-6, 1.001, 1.01, 1.1, 1.25, 1.5, 1.75, 2.0)
+
+
+def exact_sparsemax(z):
+    z = [Fraction(float(v)) for v in z]
+    total, tau = Fraction(0), None
+    for k, v in enumerate(sorted(z, reverse=True), start=1):
+        total += v
+        if k * v > total - 1:
+            tau = (total - 1) / k
+    return np.array([float(max(v - tau, 0)) for v in z])
+
+
+def exact_entmax(z, alpha):
+    """By bisection for the threshold u of ``exp_ε(z - u)``, in 50 digits."""
+    with mpmath.workdps(50):
+        order = mpmath.mpf(float(alpha)) - 1
+        z = [mpmath.mpf(float(v)) for v in z]
+
+        def parts(u):
+            if order == 0:
+                return [mpmath.exp(v - u) for v in z]
+            return [max(1 + order * (v - u), 0) ** (1 / order) for v in z]
+
+        low, high = max(z), max(z) + mpmath.log(len(z)) + mpmath.mpf(2) ** -100
+        for _ in range(160):
+            middle = (low + high) / 2
+            low, high = (middle, high) if sum(parts(middle)) > 1 else (low, middle)
+        return np.array([float(v) for v in parts(low)])
+
+
+@pytest.mark.parametrize("alpha", REFERENCE)
+def test_reference_values(alpha):
+    p, grad = REFERENCE[alpha]
+    assert_allclose(alpha_entmax(Z, alpha=alpha), p, atol=1e-12)
+    if grad is not None:
+        assert_allclose(alpha_entmax_vjp(p, [1, -1, 0.5, 2], alpha=alpha), grad, atol=1e-11)
+    assert_allclose(alpha_entmax_vjp(p, [1, -1, 0.5, 2], alpha=alpha).sum(), 0, atol=1e-14)
+
+
+def test_named_maps_are_members_of_the_family():
+    z = np.random.default_rng(0).normal(0, 1.5, (50, 9))
+    for named, gradient, alpha in ((sparsemax, sparsemax_vjp, 2.0), (entmax15, entmax15_vjp, 1.5)):
+        assert_array_equal(named(z), alpha_entmax(z, alpha=alpha))
+        assert_array_equal(gradient(named(z), z), alpha_entmax_vjp(named(z), z, alpha=alpha))
+    assert_allclose(alpha_entmax(z, alpha=1.0), softmax(z), rtol=1e-14)
+    assert_allclose(alpha_entmax(z, alpha=1 + 2**-40), softmax(z), rtol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sparsemax_is_the_nearest_point(dtype):
+    rng = np.random.default_rng(1)
+    for size, spread in ((2, 1.0), (7, 0.3), (300, 0.05), (2000, 3e-4), (2000, 1.0)):
+        z = rng.normal(5, spread, size).astype(dtype)
+        expected, p = exact_sparsemax(z), sparsemax(z)
+        assert np.abs(p - expected).max() <= 3 * np.finfo(dtype).eps / 2 * expected.max()
+        assert abs(p.sum(dtype=np.float64) - 1) <= np.finfo(dtype).eps
+
+
+def largest_error(p, expected, eps):
+    return np.abs(p - expected).max() / (eps / 2 * expected.max())
+
+
+@pytest.mark.parametrize("alpha", [*ALPHAS, 3.0, 4.0])
+def test_accuracy_in_float32_down_to_the_limit(alpha):
+    rng = np.random.default_rng(2)
+    for size, spread in ((2, 0.5), (6, 1.0), (40, 2.0), (300, 0.3)):
+        z = rng.normal(0, spread, size).astype(np.float32)
+        # The row sees α - 1 as a float32.
+        seen = 1 + float(np.float32(alpha - 1))
+        units = largest_error(alpha_entmax(z, alpha=alpha), exact_entmax(z, seen), np.finfo(np.float32).eps)
+        assert units <= (4 if alpha <= 2 else 24)
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_accuracy_in_emulated_float16(alpha):
+    rng = np.random.default_rng(3)
+    for size in (2, 5, 40):
+        z = round_to(rng.normal(0, 1, size), FLOAT16)
+        p = alpha_entmax(z, alpha=alpha, format=FLOAT16)
+        seen = 1 + float(round_to(alpha - 1, FLOAT16))
+        assert largest_error(p, exact_entmax(z, seen), FLOAT16.epsilon) <= 16
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_accuracy_of_entmax15(dtype):
+    rng = np.random.default_rng(4)
+    for size, spread in ((3, 1.0), (300, 0.2), (2000, 3.0)):
+        z = rng.normal(0, spread, size).astype(dtype)
+        assert largest_error(entmax15(z), exact_entmax(z, 1.5), np.finfo(dtype).eps) <= 3
+
+
+@pytest.mark.parametrize("alpha", [*ALPHAS, 1.0001, 3.0, 16.0, 64.0])
+@pytest.mark.parametrize("format", ["float16", "bfloat16", "float8_e5m2", "float8_e4m3fn"])
+def test_no_nan_in_small_formats(alpha, format):
+    rng = np.random.default_rng(5)
+    z = np.clip(rng.normal(0, rng.choice([0.1, 1, 30], (60, 1)), (60, 12)), -200, 200)
+    z[:5] = z[:5, :1]
+    p = alpha_entmax(z, alpha=alpha, format=format)
+    assert not np.isnan(p).any() and (p >= 0).all()
+    assert (np.abs(p.sum(axis=1) - 1) < 0.25).all()
+
+
+def test_a_gap_of_one_over_alpha_minus_one_is_enough():
+    for alpha in (1.25, 1.5, 2.0, 3.0):
+        gap = 1 / (alpha - 1)
+        assert_array_equal(alpha_entmax([0.0, -gap], alpha=alpha), [1.0, 0.0])
+        assert alpha_entmax([0.0, -0.99 * gap], alpha=alpha)[1] > 0
+
+
+def test_support_shrinks_as_alpha_grows():
+    z = np.random.default_rng(6).normal(size=(40, 12))
+    sizes = np.array([(alpha_entmax(z, alpha=a) > 0).sum(axis=1) for a in (1.1, 1.25, 1.5, 2, 3, 8)])
+    assert (np.diff(sizes, axis=0) <= 0).all()
+
+
+@pytest.mark.parametrize("alpha", [1.0, 1.0001, 1.1, 1.25, 1.5, 1.7, 2.0, 3.0])
+def test_gradient_in_alpha(alpha):
+    z = np.array([[1.0, 0.8, 0.1, -0.5], [0.0, 0.3, -0.2, 0.1]])
+    g = np.array([1.0, -1.0, 0.5, 2.0])
+    h = 2**-14
+    around = [alpha_entmax(z, alpha=alpha + k * h) @ g for k in range(5)]
+    # one-sided, since α ends at 1
+    expected = (-25 * around[0] + 48 * around[1] - 36 * around[2] + 16 * around[3] - 3 * around[4]) / (12 * h)
+    assert_allclose(alpha_entmax_alpha_vjp(alpha_entmax(z, alpha=alpha), g, alpha=alpha), expected, rtol=1e-9)
+
+
+def test_gradient_in_alpha_reference_and_limit():
+    p = entmax15(Z)
+    # as autograd through entmax_bisect of deep-spin/entmax
+    slope = [float(alpha_entmax_alpha_vjp(p, row)) for row in np.eye(4)]
+    assert_allclose(slope, [0.204766997056, 0.0786648757807, -0.283431872837, 0], atol=1e-11)
+    p = softmax(Z)
+    own = -p * np.log(p) ** 2 / 2
+    assert_allclose([float(alpha_entmax_alpha_vjp(p, row, alpha=1.0)) for row in np.eye(4)],
+                    own - p * own.sum(), rtol=1e-12)
+    narrow = alpha_entmax_alpha_vjp(p.astype(np.float32), np.float32([1, 0, 0, 0]), alpha=1 + 1e-5)
+    assert narrow.dtype == np.float32 and abs(narrow / (own[0] - p[0] * own.sum()) - 1) < 1e-5
+
+
+def test_naive_forms_lose_the_sum_beside_an_offset():
+    z = np.float32(Z) + np.float32(1e4)
+    with pytest.warns(RuntimeWarning, match=r"entmax15\(algorithm='naive'\) lost the sum in 1 of 1 rows"):
+        broken = entmax15(z, algorithm="naive")
+    assert round(float(broken.sum()), 3) == 1.353
+    assert_allclose(entmax15(z), entmax15(Z), atol=2e-3)  # the offset itself has rounded the logits
+    assert_allclose(sparsemax(Z, algorithm="naive"), [0.6, 0.4, 0, 0], atol=1e-15)
+
+
+def test_bisection_loses_digits_towards_one():
+    z = np.float32(Z)
+    errors = []
+    for alpha in (1.1, 1.01, 1.001):
+        seen = exact_entmax(z, 1 + float(np.float32(alpha - 1)))
+        errors.append([largest_error(alpha_entmax(z, alpha=alpha, algorithm=a), seen, np.finfo(np.float32).eps)
+                       for a in ("bisection", "newton")])
+    bisection, newton = np.transpose(errors)
+    assert bisection[2] > 20 * newton[2] and bisection[2] > 10 * bisection[0] and newton.max() <= 4
+    assert_array_equal(alpha_entmax(z, alpha=1.0, algorithm="bisection"), np.full(4, np.float32(0.25)))
+
+
+def test_arguments():
+    for wrong, error in ((0.5, ValueError), (65, ValueError), (math.nan, ValueError), ("2", TypeError)):
+        with pytest.raises(error, match="alpha is .*; allowed: a number from 1 to 64"):
+            alpha_entmax(Z, alpha=wrong)
+    with pytest.raises(ValueError, match="algorithm is 'sort'; allowed: 'naive', 'newton'"):
+        sparsemax(Z, algorithm="sort")
+
+
+def test_special_rows():
+    nan, inf = math.nan, math.inf
+    for row in ([nan, 0.0], [inf, 0.0], [-inf, -inf]):
+        assert np.isnan(sparsemax(row)).all() and np.isnan(alpha_entmax(row, alpha=1.0)).all()
+    assert_array_equal(sparsemax(np.zeros(70_000, np.float16)).astype(float), float(np.float16(1 / 70_000)))
+    assert_array_equal(alpha_entmax([-inf, 3.0, -inf], alpha=1.25), [0, 1, 0])
