@@ -103,4 +103,7 @@ def test_confident_rows_keep_a_gradient(method, gap):
     assert labels(1)[0] == 0
     top = gradient(method, z, g)[0, 0]
     exact = gradient(method, z.astype(float), g.astype(float))[0, 0]
-    assert top != 0 and abs(top / exact - 1) < 2e-5
+    if abs(exact) < 2.0**-150:  # of a loss that falls off faster than e^-gap
+        assert top == 0
+    else:
+        assert top != 0 and abs(top / exact - 1) < 2e-5

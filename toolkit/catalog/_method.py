@@ -24,6 +24,8 @@ INVARIANTS = {
     "shift": "the same for z + c",
     "order": "a larger logit has a larger result",
     "zero_sum": "the gradient of a row sums to 0",
+    "nonnegative": "no loss is below 0",
+    "certain": "with one class the loss is 0",
 }
 
 
