@@ -7,8 +7,9 @@ pytestmark = pytest.mark.browser
 VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True), "phone light": (390, 844, False),
          "phone dark": (390, 844, True)}
 LIVE = ["book/intro", "book/gallery", "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
-        "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss", "notebooks/softmax_collapse",
-        "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks"]
+        "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss", "notebooks/one_family",
+        "notebooks/softmax_collapse", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
+        "notebooks/benchmarks"]
 STILL = ["book/api", "book/api_training", "book/teach", "book/references", "search", "genindex"]
 
 

@@ -189,7 +189,8 @@ def test_published_values():
     extra = losses.z_loss(TV, TV_LABEL) - losses.cross_entropy(TV, TV_LABEL)
     assert float(extra) == pytest.approx(6.225932704535335e-4, rel=1e-12)
     for margin, strength, value in ((0, 1, 0.10888753696596543), (1, 1, 0.9560552212699316),
-                                    (1, 0.01, 1.986137056388801), (1, 1e4, 0.37505859443353), (2, 0.5, 2.3335021326648784)):
+                                    (1, 0.01, 1.986137056388801), (1, 1e4, 0.37505859443353),
+                                    (2, 0.5, 2.3335021326648784)):
         loss = losses.ldr_kl(TV, TV_LABEL, strength=strength, margin=margin)
         assert float(loss) == pytest.approx(value, rel=1e-12)
     assert float(losses.aldr_kl(TV, TV_LABEL)) == pytest.approx(1.0258225763693412, rel=4e-16)
@@ -316,7 +317,7 @@ def test_examples_in_docstrings():
 
 def test_documentation_lists_the_parameters_of_both():
     text = losses.focal_loss.__doc__
-    for name in ("gamma : float >= 0", "labels : array_like of integers (...)", "reduction : {", "weight : array_like"):
-        assert name in text
+    for entry in ("gamma : float >= 0", "labels : array_like of integers (...)", "reduction : {", "weight : array"):
+        assert entry in text
     assert "label_smoothing" not in text and "Parameters" in losses.focal_loss_and_grad.__doc__
     assert "probabilities q" in losses.symmetric_cross_entropy_grad.__doc__

@@ -70,7 +70,8 @@ def _evaluate_rows(drivers, arguments, layout, logits, labels, gradient, reducti
 
 def _evaluate_lines(scores, layout, logits, labels, gradient, reduction, ignore_index, weight):
     """`evaluate` for class labels in the complement form, without an emulated format."""
-    targets = label_rows(layout, None, labels, label_smoothing=0, ignore_index=ignore_index, weight=weight, format=None)
+    targets = label_rows(layout, None, labels, label_smoothing=0, ignore_index=ignore_index, weight=weight,
+                         format=None)
     losses = np.zeros(layout.count, layout.compute)
     factors = _gradient_factors(targets, reduction).astype(layout.compute)
     lines = Lines(layout, logits)

@@ -2,8 +2,8 @@
 
 With ``l = -log p_y`` every such loss L has ``dL/dz = L'(l) (p - onehot(y))``. A loss is therefore a scalar kernel
 that returns L and ``L'(l)``; the row kernel of cross-entropy does the rest, in any of its forms. The stable
-kernels take ``l`` and, where they need it, ``miss = 1 - p_y``, which the complement form has without a subtraction: it is minus the
-label's gradient. The naive ones take p_y as the formulas do.
+kernels take ``l`` and, where they need it, ``miss = 1 - p_y``, which the complement form has without a subtraction:
+it is minus the label's gradient. The naive ones take p_y as the formulas do.
 """
 from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
