@@ -2,17 +2,17 @@
 
 Each chapter has a module here with its `EXERCISES`, name -> `Exercise`. A new chapter adds a module and a line below.
 """
-from toolkit.exercises import (cost_of_exp, grokking_live, memory_wall, numbers_with_gaps, one_family, paper_rerun,
-                               regression_by_classification, softmax_collapse, softmax_five_ways, vanishing_loss,
-                               why_it_waits)
+from toolkit.exercises import (cost_of_exp, grokking_live, is_it_calibrated, memory_wall, numbers_with_gaps, one_family,
+                               paper_rerun, regression_by_classification, softmax_collapse, softmax_five_ways,
+                               vanishing_loss, why_it_waits)
 from toolkit.exercises._check import Exercise, Verdict, verdict
 
 __all__ = ["EXERCISES", "Exercise", "Verdict", "check"]
 
 EXERCISES = {**numbers_with_gaps.EXERCISES, **cost_of_exp.EXERCISES, **softmax_five_ways.EXERCISES,
              **memory_wall.EXERCISES, **vanishing_loss.EXERCISES, **one_family.EXERCISES,
-             **regression_by_classification.EXERCISES, **softmax_collapse.EXERCISES, **grokking_live.EXERCISES,
-             **why_it_waits.EXERCISES, **paper_rerun.EXERCISES}
+             **regression_by_classification.EXERCISES, **is_it_calibrated.EXERCISES, **softmax_collapse.EXERCISES,
+             **grokking_live.EXERCISES, **why_it_waits.EXERCISES, **paper_rerun.EXERCISES}
 
 
 def check(name, answer):
