@@ -321,3 +321,17 @@ def test_documentation_lists_the_parameters_of_both():
         assert entry in text
     assert "label_smoothing" not in text and "Parameters" in losses.focal_loss_and_grad.__doc__
     assert "probabilities q" in losses.symmetric_cross_entropy_grad.__doc__
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("amount", [0.1, 0.5, 1.0])
+def test_accuracy_of_label_smoothing(amount, dtype):
+    for classes in (2, 10, 300):
+        z, y = rows_of_logits(dtype, classes, count=30 if classes < 300 else 6)
+        loss = losses.cross_entropy(z, y, label_smoothing=amount, reduction="none")
+        share = mp.mpf(float(dtype(amount)))
+        exact = []
+        for row, label in zip(z, y, strict=True):
+            gap = mp.fsum(mp.mpf(float(row[label])) - mp.mpf(float(v)) for v in row) / classes
+            exact.append(exact_cross_entropy(row, label)[0] + share * gap)
+        assert (ulps(loss, exact, dtype) <= 3).all()
