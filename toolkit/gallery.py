@@ -20,6 +20,12 @@ _AXES = {
 }
 
 
+def _axis(method):
+    if method.result == "loss" and "nonnegative" not in method.holds:
+        return Axis("loss of class 1", (-2.0, -method.plot_range[0]))
+    return _AXES[method.result](*method.plot_range)
+
+
 def _scalar(method, variant):
     """A kernel ``(z, out, fmt) -> what the figure draws`` around the variant's row kernel."""
     row_kernel = variant.kernel
@@ -82,7 +88,7 @@ def method_figure(method):
         outputs={"x": _POINTS, "truth": _POINTS, "stable": _POINTS, "naive": _POINTS, "here": 3, "ulps": 1},
         scratch={"row": 3, "out": 3},
         plot=Plot((*lines, Rule(x="z")), x=Axis("first logit z₁, beside z₂ = 0 and z₃ = −1", (low, high)),
-                  y=_AXES[method.result](low, high), height=300),
+                  y=_axis(method), height=300),
         readouts=[Readout(sentence) for sentence in sentences],
         caption=f"Move the first logit through {method.title} and change the format.",
     )(draw)

@@ -34,7 +34,7 @@ def methods(family=None):
 
     Examples
     --------
-    >>> [method.name for method in methods("loss")]
+    >>> [method.name for method in methods("loss")][:2]
     ['cross_entropy', 'stablemax_cross_entropy']
     """
     if family is not None and family not in FAMILIES:

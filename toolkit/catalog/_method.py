@@ -26,6 +26,8 @@ INVARIANTS = {
     "order": "a larger logit has a larger result",
     "weak_order": "a larger logit has no smaller result; classes far below the top are exactly 0",
     "zero_sum": "the gradient of a row sums to 0",
+    "nonnegative": "no loss is below 0",
+    "certain": "with one class the loss is 0",
 }
 
 

@@ -1,0 +1,92 @@
+"""Calibration: temperature scaling, reliability diagrams and their error against definitions."""
+import doctest
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+
+from toolkit.losses import calibration
+from toolkit.losses.calibration import expected_calibration_error, fit_temperature, reliability
+
+Z = np.array([[4, 1, 0], [3, 2.5, 0], [0, 5, 1], [1, 3, 2.0]])
+Y = np.array([0, 1, 1, 2])
+
+
+def some_logits(count=400, classes=5, seed=0):
+    rng = np.random.default_rng(seed)
+    z = 3 * rng.normal(size=(count, classes))
+    y = np.array([rng.choice(classes, p=row) for row in softmax(z / 2.5, axis=1)])
+    return z, y
+
+
+def test_reference_values():
+    assert fit_temperature(Z, Y) == pytest.approx(1.2568195047402915, rel=1e-13)
+    assert expected_calibration_error(Z, Y) == pytest.approx(0.33929788627563884, rel=1e-14)
+    assert expected_calibration_error(Z, Y, bins=2) == pytest.approx(0.295197039686085, rel=1e-14)
+    for temperature, loss in ((1.0, 0.6257079151707288), (1.2568195047402915, 0.6120792907249613)):
+        assert calibration.mean_loss(Z, Y, 1 / temperature, None)[0] == pytest.approx(loss, rel=1e-14)
+
+
+def test_temperature_against_another_minimiser():
+    for seed in range(5):
+        z, y = some_logits(seed=seed)
+        other = minimize_scalar(lambda b: -log_softmax(z * b, axis=1)[np.arange(len(y)), y].mean(),
+                                bounds=(0.01, 5), method="bounded", options={"xatol": 1e-10})
+        assert fit_temperature(z, y) == pytest.approx(1 / other.x, rel=1e-6)
+        assert fit_temperature(z.T, y, axis=0) == fit_temperature(z, y)
+        assert fit_temperature(z / 7, y) == pytest.approx(fit_temperature(z, y) / 7, rel=1e-12)
+
+
+def test_temperature_where_the_minimum_is_at_an_end():
+    assert fit_temperature(Z, Z.argmax(axis=1)) == pytest.approx(1e-4)
+    assert fit_temperature(-Z, Z.argmax(axis=1)) == pytest.approx(1e4)
+
+
+def test_reliability_against_the_definition():
+    z, y = some_logits()
+    p = softmax(z / 1.7, axis=1)
+    sure, right = p.max(axis=1), p.argmax(axis=1) == y
+    for bins in (1, 4, 15, 100):
+        edges = np.linspace(0, 1, bins + 1)
+        found = reliability(z, y, bins=bins, temperature=1.7)
+        error = 0.0
+        for b in range(bins):
+            inside = (sure > edges[b]) & (sure <= edges[b + 1])
+            assert found.counts[b] == inside.sum()
+            if inside.any():
+                assert found.confidence[b] == pytest.approx(sure[inside].mean(), rel=1e-12)
+                assert found.accuracy[b] == pytest.approx(right[inside].mean(), rel=1e-12)
+                error += inside.mean() * abs(sure[inside].mean() - right[inside].mean())
+        assert found.error == pytest.approx(error, rel=1e-12)
+
+
+def test_scaling_helps_and_a_confident_row_has_a_bin():
+    z, y = some_logits(4000)
+    assert expected_calibration_error(z, y, temperature=fit_temperature(z, y)) < 0.03
+    assert expected_calibration_error(z, y) > 0.1
+    found = reliability(np.float32([[200, 0], [200, 0]]), [0, 1])
+    assert found.counts[-1] == 2 and found.confidence[-1] == 1 and found.accuracy[-1] == 0.5
+    assert reliability([[0.0]], [0]).error == 0
+    assert reliability(z, y, format="bfloat16").counts.sum() == len(y)
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: reliability(Z, Y, bins=0), "bins is 0; allowed: a whole number >= 1"),
+    (lambda: reliability(Z, Y, temperature=0), "temperature is 0.0; allowed: a number > 0"),
+    (lambda: reliability(Z * np.nan, Y), "logits contains NaN"),
+    (lambda: fit_temperature(Z[:0], Y[:0]), "no rows"),
+    (lambda: fit_temperature(Z, Y + 1), "labels contains 3")])
+def test_wrong_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_labels_must_be_classes():
+    with pytest.raises(TypeError, match="labels are probabilities"):
+        fit_temperature(Z, softmax(Z, axis=1))
+
+
+def test_examples_in_docstrings():
+    result = doctest.testmod(calibration)
+    assert result.attempted > 0 == result.failed

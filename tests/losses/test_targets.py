@@ -1,0 +1,119 @@
+"""Regression by classification: targets and their inverses against definitions, in all formats."""
+import doctest
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from toolkit.formats import FORMATS, round_to
+from toolkit.losses import targets
+from toolkit.losses.targets import categorical, expected_value, hl_gauss, two_hot
+
+
+def exact_hl_gauss(value, low, high, bins, spread):
+    with mp.workdps(80):
+        width = mp.mpf(high - low) / bins
+        edges = [(low + width * i - mp.mpf(value)) / (spread * width) for i in range(bins + 1)]
+
+        def mass(a, b):
+            if b < 0:
+                a, b = -b, -a
+            return (mp.erfc(a / mp.sqrt(2)) - mp.erfc(b / mp.sqrt(2))) / 2
+
+        masses = [mass(a, b) for a, b in zip(edges, edges[1:])]
+        return [m / mp.fsum(masses) for m in masses]
+
+
+@pytest.mark.parametrize("spread", [0.05, 0.25, 0.75, 3.0])
+@pytest.mark.parametrize("value", [3.3, 0.2, 8.0, 15.0, -4.0, 40.0])
+def test_hl_gauss_is_accurate_also_far_outside(value, spread):
+    p = hl_gauss(value, low=0, high=8, bins=16, spread=spread)
+    for actual, exact in zip(p, exact_hl_gauss(value, 0, 8, 16, spread), strict=True):
+        if exact > 1e-300:
+            assert abs(float(actual / exact) - 1) <= 4000 * np.finfo(float).eps
+        else:
+            assert actual <= 1e-299
+
+
+def test_hl_gauss_reference_values():
+    p = hl_gauss(3.3, low=0, high=8, bins=8)
+    expected = [0.0010768937664189099, 0.040436138077216334, 0.3030616790914351, 0.4801003954111093,
+                0.16361953239975066, 0.011546251987126133, 0.0001587052590707951, 4.04007873e-07]
+    assert p.tolist() == pytest.approx(expected, rel=2e-9)
+    assert expected_value(p, low=0, high=8) == pytest.approx(3.3000251316375815, rel=1e-14)
+    assert hl_gauss(15.0, low=0, high=8, bins=8)[-1] == pytest.approx(0.9999985792151737, rel=1e-13)
+    edge = hl_gauss(0.2, low=0, high=8, bins=8)
+    assert expected_value(edge, low=0, high=8) == pytest.approx(0.7501142540441712, rel=1e-13)
+
+
+@pytest.mark.parametrize(("spread", "worst"), [(0.25, 0.0927205), (0.5, 0.0022892), (0.75, 4.79453e-6)])
+def test_bias_of_the_mean_follows_the_formula(spread, worst):
+    values = np.linspace(10, 11, 401)
+    bias = expected_value(hl_gauss(values, low=0, high=20, bins=20, spread=spread), low=0, high=20) - values
+    assert np.abs(bias).max() == pytest.approx(worst, rel=1e-4)
+    assert np.abs(bias).max() == pytest.approx(np.exp(-2 * np.pi**2 * spread**2) / np.pi, rel=1e-3)
+
+
+def test_naive_hl_gauss_agrees_inside_and_dies_outside():
+    values = np.linspace(0, 8, 33)
+    kept = {"low": 0, "high": 8, "bins": 8}
+    np.testing.assert_allclose(hl_gauss(values, form="naive", **kept), hl_gauss(values, **kept), atol=1e-14)
+    assert np.isnan(hl_gauss(np.float32(13), form="naive", **kept)).all()
+    assert np.isfinite(hl_gauss(np.float32([13, 1e4, -1e4]), **kept)).all()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_formats(format):
+    p = hl_gauss([0.5, 3.3, 7.9], low=0, high=8, bins=8, format=format)
+    assert np.array_equal(p, round_to(p, format))
+    np.testing.assert_allclose(p.sum(axis=-1), 1, rtol=0.3 if format.startswith("float8") else 0.05)
+    q = two_hot([0.5, 3.3, 7.9, 8.0], low=0, high=8, bins=9, format=format)
+    assert np.array_equal(q, round_to(q, format)) and (q >= 0).all()
+
+
+def test_two_hot_keeps_the_mean_and_moves_what_is_outside():
+    values = np.array([[-1.0, 0.0, 0.3], [3.999, 4.0, 7.0]])
+    p = two_hot(values, low=0, high=4, bins=9)
+    assert p.shape == (2, 3, 9) and ((p > 0).sum(axis=-1) <= 2).all()
+    np.testing.assert_allclose(expected_value(p, low=0, high=4, places="atoms"), np.clip(values, 0, 4), atol=1e-15)
+    assert np.isnan(two_hot(np.nan, low=0, high=4, bins=9)).any()
+
+
+def test_categorical_against_the_kernel_of_the_definition():
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(7), size=20)
+    rewards, discounts = rng.normal(size=20) * 2, rng.uniform(0, 1, 20)
+    atoms = np.linspace(-2, 2, 7)
+    moved = np.clip(rewards[:, None] + discounts[:, None] * atoms, -2, 2)
+    share = np.clip(1 - np.abs(moved[:, None, :] - atoms[None, :, None]) / (atoms[1] - atoms[0]), 0, 1)
+    result = categorical(p, rewards, discounts, low=-2, high=2)
+    np.testing.assert_allclose(result, (share * p[:, None, :]).sum(axis=-1), atol=1e-14)
+    mean = expected_value(result, low=-2, high=2, places="atoms")
+    np.testing.assert_allclose(mean, (p * moved).sum(axis=1), atol=1e-14)
+
+
+def test_categorical_reference_and_where_the_naive_form_loses_everything():
+    p = [0.1, 0.2, 0.4, 0.2, 0.1]
+    expected = [0.05, 0.17, 0.36, 0.28, 0.14]
+    assert categorical(p, 0.3, 0.9, low=-2, high=2).tolist() == pytest.approx(expected, rel=1e-12)
+    assert categorical(p, 1, 1, low=-2, high=2).sum() == pytest.approx(1, rel=1e-15)
+    assert not categorical(p, 1, 1, low=-2, high=2, form="naive").any()
+    assert np.isnan(categorical(p, np.nan, 1, low=-2, high=2)).any()
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: hl_gauss(1, low=2, high=2, bins=4), "low is 2 and high is 2; allowed: finite numbers, low < high"),
+    (lambda: hl_gauss(1, low=0, high=2, bins=0), "bins is 0; allowed: a whole number >= 1"),
+    (lambda: hl_gauss(1, low=0, high=2, bins=4, spread=0), "spread is 0; allowed"),
+    (lambda: hl_gauss(1, low=0, high=2, bins=4, form="exact"), "form is 'exact'; allowed: 'naive', 'stable'"),
+    (lambda: two_hot(1, low=0, high=2, bins=1), "bins is 1; allowed: a whole number >= 2"),
+    (lambda: categorical([1.0], 1, 1, low=0, high=1), r"p has shape \(1,\); allowed: at least 2 atoms"),
+    (lambda: expected_value([1.0], low=0, high=1, places="edges"), "places is 'edges'")])
+def test_wrong_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_examples_in_docstrings():
+    result = doctest.testmod(targets)
+    assert result.attempted > 0 == result.failed

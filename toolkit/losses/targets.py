@@ -1,0 +1,213 @@
+"""Targets that turn regression into classification: a number becomes probabilities for `cross_entropy`, and back."""
+from numbers import Integral, Real
+
+import numpy as np
+
+from toolkit._arrays import Rows, real_array
+from toolkit._kernel import kernel
+from toolkit._rounding import rnd
+from toolkit.losses import _target_kernels as kernels
+from toolkit.softmax._softmax import check_choice
+
+__all__ = ["categorical", "expected_value", "hl_gauss", "kernels", "two_hot"]
+
+_FORMS = ("naive", "stable")
+
+
+@kernel
+def hl_gauss_rows(values, low, high, spread, form, out, fmt):
+    low, high, spread = rnd(low, fmt), rnd(high, fmt), rnd(spread, fmt)
+    for i in range(out.shape[0]):
+        if form == 0:
+            kernels.hl_gauss_naive(values[i, 0], low, high, spread, out[i], fmt)
+        else:
+            kernels.hl_gauss_row(values[i, 0], low, high, spread, out[i], fmt)
+
+
+@kernel
+def two_hot_rows(values, low, high, out, fmt):
+    for i in range(out.shape[0]):
+        kernels.two_hot_row(values[i, 0], rnd(low, fmt), rnd(high, fmt), out[i], fmt)
+
+
+@kernel
+def categorical_rows(q, rewards, discounts, low, high, form, out, fmt):
+    low, high = rnd(low, fmt), rnd(high, fmt)
+    for i in range(out.shape[0]):
+        if form == 0:
+            kernels.categorical_naive(q[i], rewards[i], discounts[i], low, high, out[i], fmt)
+        else:
+            kernels.categorical_row(q[i], rewards[i], discounts[i], low, high, out[i], fmt)
+
+
+def _check_range(low, high):
+    if not (isinstance(low, Real) and isinstance(high, Real) and -np.inf < low < high < np.inf):
+        raise ValueError(f"low is {low!r} and high is {high!r}; allowed: finite numbers, low < high")
+    return float(low), float(high)
+
+
+def _targets(driver, values, bins, fewest, format, *parameters):
+    if not isinstance(bins, Integral) or bins < fewest:
+        raise ValueError(f"bins is {bins!r}; allowed: a whole number >= {fewest}")
+    values = real_array(values, "values")
+    layout = Rows(values[..., None], format=format, name="values")
+    out = np.empty((layout.count, int(bins)), layout.compute)
+    layout.call(driver, layout.rows(values[..., None], "values"), *parameters, out)
+    with np.errstate(all="ignore"):
+        return out.reshape((*values.shape, int(bins))).astype(layout.dtype, copy=False)
+
+
+def hl_gauss(values, *, low, high, bins, spread=0.75, form="stable", format=None):
+    """HL-Gauss targets: the normal law around each value, cut to [low, high], as probabilities of equal bins.
+
+    ``p_i = (Phi((e_{i+1} - v) / s) - Phi((e_i - v) / s)) / (Phi((high - v) / s) - Phi((low - v) / s))`` with edges
+    e and ``s = spread * width``. Masses are computed as logarithms in the tail they belong to, by Mills' ratio; the
+    naive form, differences of the error function, is 0/0 for a value six s outside in float32.
+
+    Parameters
+    ----------
+    values : array_like (...)
+        A value outside [low, high] leans on the bin at that end.
+    low, high : float
+    bins : int >= 1
+    spread : float > 0
+        Standard deviation in bin widths. The mean of the bins is off by ``sin(2 pi t) / pi e^{-2 (pi spread)^2}``
+        widths to first order, t the place within a bin: 9 % of a width at 0.25, 0.2 % at 0.5, 5e-6 at 0.75.
+    form : {"stable", "naive"}
+    format : Format or what `toolkit.formats.get_format` accepts, optional
+        Emulate this format.
+
+    Returns
+    -------
+    p : (..., bins)
+        Rows sum to 1.
+
+    Special values
+    --------------
+    NaN or ±inf gives a row of NaN.
+
+    Accuracy
+    --------
+    "stable", float64, tested: each probability above 1e-300 within 4000 epsilon, values up to four ranges outside.
+
+    References
+    ----------
+    Farebrother et al., Stop Regressing, 2024, arXiv:2403.03950. The form in logarithms is derived here.
+
+    Examples
+    --------
+    >>> p = hl_gauss(np.float32(15), low=0, high=8, bins=8, spread=0.75)
+    >>> f"{p[-1]:.6f}", hl_gauss(np.float32(15), low=0, high=8, bins=8, form="naive")[-1].item()
+    ('0.999999', nan)
+    """
+    low, high = _check_range(low, high)
+    if not (isinstance(spread, Real) and 0 < spread < np.inf):
+        raise ValueError(f"spread is {spread!r}; allowed: a finite number > 0")
+    return _targets(hl_gauss_rows, values, bins, 1, format, low, high, float(spread),
+                    check_choice("form", form, _FORMS))
+
+
+def two_hot(values, *, low, high, bins, format=None):
+    """Two-hot targets: each value as probabilities of the two atoms beside it, so that their mean is the value.
+
+    Atoms are ``linspace(low, high, bins)``; values outside count as `low` or `high`.
+
+    Parameters
+    ----------
+    values : array_like (...)
+    low, high : float
+    bins : int >= 2
+    format : Format or what `toolkit.formats.get_format` accepts, optional
+
+    Returns
+    -------
+    p : (..., bins)
+
+    Special values
+    --------------
+    NaN gives a row with NaN.
+
+    References
+    ----------
+    Farebrother et al., Stop Regressing, 2024, arXiv:2403.03950.
+
+    Examples
+    --------
+    >>> two_hot(1.25, low=0, high=4, bins=5).tolist()
+    [0.0, 0.75, 0.25, 0.0, 0.0]
+    """
+    low, high = _check_range(low, high)
+    return _targets(two_hot_rows, values, bins, 2, format, low, high)
+
+
+def categorical(p, rewards, discounts, *, low, high, form="stable", format=None):
+    """The C51 projection: the law of ``reward + discount * Z`` for Z on atoms, brought back onto the atoms.
+
+    ``m_i = sum_j p_j clip(1 - abs(clip(r + g z_j, low, high) - z_i) / step, 0, 1)``. The mean is kept, but for what
+    leaves [low, high]. The naive form divides between floor and ceiling: where these are equal the weight is lost.
+
+    Parameters
+    ----------
+    p : array_like (..., K)
+        Probabilities of the atoms ``linspace(low, high, K)``, K >= 2.
+    rewards, discounts : array_like (...)
+        Broadcast to the rows of `p`.
+    low, high : float
+    form : {"stable", "naive"}
+    format : Format or what `toolkit.formats.get_format` accepts, optional
+
+    Returns
+    -------
+    m : (..., K)
+
+    Special values
+    --------------
+    A NaN reward or discount gives a row with NaN.
+
+    References
+    ----------
+    Bellemare, Dabney, Munos, A Distributional Perspective on Reinforcement Learning, 2017, arXiv:1707.06887.
+
+    Examples
+    --------
+    >>> p = [0.1, 0.2, 0.4, 0.2, 0.1]
+    >>> categorical(p, 1.0, 1.0, low=-2, high=2).round(3).tolist()
+    [0.0, 0.1, 0.2, 0.4, 0.3]
+    >>> categorical(p, 1.0, 1.0, low=-2, high=2, form="naive").tolist()
+    [0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    low, high = _check_range(low, high)
+    layout = Rows(p, format=format, name="p")
+    if layout.classes < 2:
+        raise ValueError(f"p has shape {layout.shape}; allowed: at least 2 atoms")
+    out = layout.empty()
+    layout.call(categorical_rows, layout.rows(p, "p"), layout.per_row(rewards, "rewards"),
+                layout.per_row(discounts, "discounts"), low, high, check_choice("form", form, _FORMS), out)
+    return layout.restore(out, 0.0)
+
+
+def expected_value(p, *, low, high, places="bins"):
+    """The inverse of the targets: the mean of probabilities, ``sum p_i c_i``.
+
+    Parameters
+    ----------
+    p : array_like (..., K)
+    low, high : float
+    places : {"bins", "atoms"}
+        c are the centres of K equal bins (`hl_gauss`) or ``linspace(low, high, K)`` (`two_hot`, `categorical`).
+
+    Returns
+    -------
+    mean : (...)
+
+    Examples
+    --------
+    >>> expected_value(two_hot(1.25, low=0, high=4, bins=5), low=0, high=4, places="atoms").item()
+    1.25
+    """
+    low, high = _check_range(low, high)
+    p = real_array(p, "p")
+    count = p.shape[-1]
+    atoms = check_choice("places", places, ("bins", "atoms"))
+    centres = np.linspace(low, high, count) if atoms else low + (high - low) * (np.arange(count) + 0.5) / count
+    return p @ centres.astype(p.dtype if p.dtype.kind == "f" else np.float64)
