@@ -106,7 +106,7 @@ def elementwise(stable, naive=None, *, ulp, zero=None, positive=False):
             return _evaluate(drivers[form], arrays, options["format"], label)
 
         public.elementwise = Elementwise(kernels, parameter, ulp, zero)
-        public.__doc__ = _document(inspect.getdoc(function), "form" in signature.parameters, ulp, zero)
+        public.__doc__ = _document(inspect.getdoc(function), parameter, "form" in signature.parameters, ulp, zero)
         return public
 
     return decorate
@@ -146,19 +146,21 @@ _FORM = """form : {"stable", "naive"}
 """
 _ACCURACY = """Accuracy
 --------
-{forms}t most {ulp:g} ulp in float32 and float64 while the result is a normal number{where}, tested.
+{forms}t most {ulp:g} ulp in float32 and float64 for results above 1024 times the smallest normal number{where}, tested.
 
 """
 
 
-def _document(text, has_form, ulp, zero):
+def _document(text, name, has_form, ulp, zero):
     """The docstring with the sections that all activations share; *Parameters* of its own come after `x`."""
     before, *sections = re.split(r"\n\n(?=[A-Z][\w ]+\n-{3,}\n)", text)
     own = [s for s in sections if s.startswith("Parameters")]
     rest = [s + "\n\n" for s in sections if not s.startswith("Parameters")]
     special = [s for s in rest if s.startswith("Special values")]
-    parameter = own[0].partition("----------\n")[2] + "\n" if own else ""
-    where = "" if zero is None else f" and x is not within 0.1 of {zero:.4g}, where terms cancel"
+    parameter = f"{name} : as of the function\n" if name else ""
+    if own:
+        parameter = own[0].partition("----------\n")[2] + "\n"
+    where = "" if zero is None else f" and x not within 0.1 of {zero:.4g}, where terms cancel"
     accuracy = _ACCURACY.format(ulp=ulp, where=where, forms="\"stable\": a" if has_form else "A")
     shared = _SHARED.format(parameter=parameter, form=_FORM if has_form else "")
     return "".join([before, shared, *special, accuracy, *(s for s in rest if s not in special)]).rstrip() + "\n"

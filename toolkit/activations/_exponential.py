@@ -72,7 +72,7 @@ def celu_slope(x, alpha, fmt):
     return like(1.0, x) if x > like(0.0, x) else rnd(exp(rnd(x / alpha, fmt)), fmt)
 
 
-@elementwise(elu_value, elu_naive, ulp=2)
+@elementwise(elu_value, elu_naive, ulp=1)
 def elu(x, *, alpha=1.0, form="stable", format=None):
     """Exponential linear unit: x above 0, ``alpha (e^x - 1)`` below.
 
@@ -96,7 +96,7 @@ def elu(x, *, alpha=1.0, form="stable", format=None):
     """
 
 
-@elementwise(elu_slope, elu_slope_from_value, ulp=2)
+@elementwise(elu_slope, elu_slope_from_value, ulp=1)
 def elu_grad(x, *, alpha=1.0, form="stable", format=None):
     """Derivative of `elu`: 1 for x > 0, else ``alpha e^x``, also at 0 (as PyTorch).
 
@@ -104,7 +104,7 @@ def elu_grad(x, *, alpha=1.0, form="stable", format=None):
     """
 
 
-@elementwise(selu_value, selu_naive, ulp=2.5)
+@elementwise(selu_value, selu_naive, ulp=1.5)
 def selu(x, *, form="stable", format=None):
     """Scaled exponential linear unit: ``lambda elu(x, alpha)``, with which mean 0 and variance 1 are a fixed point.
 
@@ -123,12 +123,12 @@ def selu(x, *, form="stable", format=None):
     """
 
 
-@elementwise(selu_slope, ulp=2)
+@elementwise(selu_slope, ulp=1.5)
 def selu_grad(x, *, format=None):
     """Derivative of `selu`: lambda for x > 0, else ``lambda alpha e^x``, also at 0 (as PyTorch)."""
 
 
-@elementwise(celu_value, celu_naive, ulp=2, positive=True)
+@elementwise(celu_value, celu_naive, ulp=1, positive=True)
 def celu(x, *, alpha=1.0, form="stable", format=None):
     """Continuously differentiable ELU: x above 0, ``alpha (e^(x / alpha) - 1)`` below; its slope at 0 is 1.
 

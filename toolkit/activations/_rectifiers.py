@@ -202,7 +202,7 @@ def squared_relu_grad(x, *, format=None):
     """Derivative of `squared_relu`: ``2 max(0, x)``."""
 
 
-@elementwise(hard_sigmoid_value, hard_sigmoid_naive, ulp=1)
+@elementwise(hard_sigmoid_value, hard_sigmoid_naive, ulp=1.5)
 def hard_sigmoid(x, *, form="stable", format=None):
     """Sigmoid from straight lines: ``(x + 3) / 6`` clipped to 0 and 1.
 
@@ -220,7 +220,7 @@ def hard_sigmoid_grad(x, *, format=None):
     """Derivative of `hard_sigmoid`: 1/6 for |x| < 3, else 0, also at ±3 (as PyTorch)."""
 
 
-@elementwise(hard_swish_value, hard_swish_naive, ulp=1.5)
+@elementwise(hard_swish_value, hard_swish_naive, ulp=2)
 def hard_swish(x, *, form="stable", format=None):
     """`silu` from straight lines and a parabola: ``x hard_sigmoid(x)``.
 
@@ -239,6 +239,6 @@ def hard_swish(x, *, form="stable", format=None):
     """
 
 
-@elementwise(hard_swish_slope, ulp=1)
+@elementwise(hard_swish_slope, ulp=1.5)
 def hard_swish_grad(x, *, format=None):
     """Derivative of `hard_swish`: ``(x + 3/2) / 3`` for -3 < x < 3, else 0 or 1; at ±3 too."""
