@@ -6,7 +6,9 @@ calls, so that it is compiled anew when they change.
 """
 from types import FunctionType
 
-__all__ = ["copy_of"]
+from toolkit._kernel import kernel
+
+__all__ = ["copy_of", "one_of"]
 
 
 def copy_of(template, beside, name, **names):
@@ -16,3 +18,27 @@ def copy_of(template, beside, name, **names):
     function = FunctionType(code, template.__globals__ | names, name)
     function.__module__ = home.__module__
     return function
+
+
+def _leaf(kind, x, fmt):
+    return only(x, fmt)
+
+
+def _branch(kind, x, fmt):
+    return low(kind, x, fmt) if kind < middle else high(kind, x, fmt)
+
+
+def one_of(kernels, beside, name):
+    """A kernel ``(kind, x, fmt)`` that calls ``kernels[kind](x, fmt)``; a tree of few steps, as in a switch.
+
+    The file of `beside` has to import all of them.
+    """
+    def tree(first, last):
+        label = f"{name}_{first}_{last}"
+        if last - first == 1:
+            return kernel(copy_of(_leaf, beside, label, only=kernels[first]))
+        middle = (first + last) // 2
+        return kernel(copy_of(_branch, beside, label, low=tree(first, middle), high=tree(middle, last),
+                              middle=middle))
+
+    return tree(0, len(kernels))

@@ -4,7 +4,7 @@ import pytest
 from activation_oracle import KINKS, VALUES, truth, ulps
 from catalog_cases import for_each, for_each_variant, scalars
 
-from toolkit.catalog import methods
+from toolkit.catalog import ELEMENTWISE, activation_kernel, methods
 from toolkit.formats import get_format, round_to
 
 ROWS = [method for method in methods("activation") if method.result == "activation"]
@@ -146,3 +146,19 @@ def test_emulated_results_are_values_of_the_format(method, variant, format):
         assert np.array_equal(result, round_to(result, format))
     if format == "float64":
         assert np.array_equal(method(x, variant=variant.name, format=format), method(x, variant=variant.name))
+
+
+@pytest.mark.parametrize("which", ["value", "naive", "slope", "naive slope"])
+def test_one_kernel_computes_any_activation(which):
+    chosen = activation_kernel(which)
+    assert list(ELEMENTWISE) == ROWS
+    for kind, method in enumerate(ELEMENTWISE):
+        kernels = dict(scalars(method))
+        own = {"value": kernels["stable"], "naive": kernels.get("naive", kernels["stable"]),
+               "slope": kernels["slope"], "naive slope": kernels.get("naive slope", kernels["slope"])}[which]
+        assert chosen(kind, -1.5, None) == own(-1.5, None)
+
+
+def test_a_choice_of_activations_is_checked():
+    with pytest.raises(ValueError, match="which is 'curvature'; allowed: 'value', 'naive', "):
+        activation_kernel("curvature")

@@ -1,12 +1,13 @@
 """Rows of the activations."""
 from toolkit import activations
 from toolkit._kernel import kernel
+from toolkit._templates import one_of
 from toolkit.activations import kernels
 from toolkit.activations._elementwise import with_parameter
 from toolkit.activations._exponential import SELU_ALPHA, SELU_LAMBDA
 from toolkit.catalog._method import Method, Variant
 
-__all__ = ["METHODS"]
+__all__ = ["ELEMENTWISE", "METHODS", "activation_kernel"]
 
 _CHAPTER = "activation_gallery"
 _GELU_SLOPE, _GELU_TANH_SLOPE = 1.128904145185, 1.128993068659
@@ -64,7 +65,7 @@ def householder_example_vjp(z, g, out, fmt):
 def _map(name, title, formula, reference, function, gradient, forward, backward, parameters=()):
     """The row of an activation that mixes the entries of a row."""
     return Method(name, "activation", title, formula, function, gradient, "map", (Variant(name, forward, "stable"),),
-                  backward, reference, "keeping_gradients_alive", (-4, 4), parameters=parameters,
+                  backward, reference, _CHAPTER, (-4, 4), parameters=parameters,
                   holds=frozenset({"isometry"}), lipschitz=1.0)
 
 
@@ -115,3 +116,20 @@ METHODS = (
          activations.householder, activations.householder_vjp, householder_example, householder_example_vjp,
          (("v", _MIRROR),)),
 )
+
+ELEMENTWISE = tuple(method for method in METHODS if method.result == "activation")
+
+
+def activation_kernel(which):
+    """A kernel ``(kind, x, fmt)`` that computes the activation ``ELEMENTWISE[kind]``, for figures with a choice.
+
+    Parameters
+    ----------
+    which : {"value", "naive", "slope", "naive slope"}
+        What it returns. An activation of one form has it as its naive one too.
+    """
+    chosen = {"value": lambda m: m.default.kernel, "naive": lambda m: m.variants[0].kernel,
+              "slope": lambda m: m.row_gradient, "naive slope": lambda m: m.naive_gradient or m.row_gradient}
+    if which not in chosen:
+        raise ValueError(f"which is {which!r}; allowed: {', '.join(map(repr, chosen))}")
+    return one_of([chosen[which](method) for method in ELEMENTWISE], max_min_row, f"any_{which.replace(' ', '_')}")
