@@ -9,6 +9,7 @@ from scipy import special
 
 from toolkit import activations
 from toolkit.activations import _normal
+from toolkit.exercises import keeping_gradients_alive as gradients
 
 POINTS = np.array([-2.0, -0.5, 1.5])
 # Values and derivatives at POINTS, from PyTorch 2.13 in float64.
@@ -144,3 +145,10 @@ def test_examples_in_docstrings(module):
         for test in finder.find(function, name, module=False, globs=dict(vars(module))):
             runner.run(test)
     assert runner.tries > 0 and runner.failures == 0
+
+
+def test_mean_squares_that_an_exercise_relies_on():
+    nodes, weights = np.polynomial.hermite_e.hermegauss(120)
+    weights = weights / weights.sum()
+    assert weights @ activations.gelu(nodes) ** 2 == pytest.approx(gradients.GELU_SQUARE, rel=1e-9)
+    assert weights @ activations.gelu_grad(nodes) ** 2 == pytest.approx(gradients.GELU_SLOPE_SQUARE, rel=1e-9)

@@ -8,7 +8,7 @@ VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True),
          "phone dark": (390, 844, True)}
 LIVE = ["book/intro", "book/gallery", "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
         "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss", "notebooks/softmax_collapse",
-        "notebooks/activation_gallery",
+        "notebooks/activation_gallery", "notebooks/keeping_gradients_alive",
         "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks"]
 STILL = ["book/api", "book/api_training", "book/teach", "book/references", "search", "genindex"]
 

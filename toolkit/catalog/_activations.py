@@ -65,7 +65,7 @@ def householder_example_vjp(z, g, out, fmt):
 def _map(name, title, formula, reference, function, gradient, forward, backward, parameters=()):
     """The row of an activation that mixes the entries of a row."""
     return Method(name, "activation", title, formula, function, gradient, "map", (Variant(name, forward, "stable"),),
-                  backward, reference, _CHAPTER, (-4, 4), parameters=parameters,
+                  backward, reference, "keeping_gradients_alive", (-4, 4), parameters=parameters,
                   holds=frozenset({"isometry"}), lipschitz=1.0)
 
 

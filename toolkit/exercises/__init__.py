@@ -2,15 +2,15 @@
 
 Each chapter has a module here with its `EXERCISES`, name -> `Exercise`. A new chapter adds a module and a line below.
 """
-from toolkit.exercises import (activation_gallery, cost_of_exp, grokking_live, memory_wall, numbers_with_gaps,
-                               paper_rerun, softmax_collapse, softmax_five_ways, vanishing_loss, why_it_waits)
+from toolkit.exercises import (activation_gallery, cost_of_exp, grokking_live, keeping_gradients_alive, memory_wall,
+                               numbers_with_gaps, paper_rerun, softmax_collapse, softmax_five_ways, vanishing_loss, why_it_waits)
 from toolkit.exercises._check import Exercise, Verdict, verdict
 
 __all__ = ["EXERCISES", "Exercise", "Verdict", "check"]
 
 EXERCISES = {**numbers_with_gaps.EXERCISES, **cost_of_exp.EXERCISES, **softmax_five_ways.EXERCISES,
              **memory_wall.EXERCISES, **vanishing_loss.EXERCISES, **softmax_collapse.EXERCISES,
-             **activation_gallery.EXERCISES,
+             **activation_gallery.EXERCISES, **keeping_gradients_alive.EXERCISES,
              **grokking_live.EXERCISES, **why_it_waits.EXERCISES, **paper_rerun.EXERCISES}
 
 
