@@ -20,7 +20,7 @@ def warm_method(method, dtype):
     logits = np.array([[2.0, 1.0, 0.0]], dtype=dtype)
     arguments = (logits, LABELS) if method.result == "loss" else (logits,)
     if method.result == "map":
-        arguments = (np.zeros((1, 6), dtype),)
+        arguments = (np.zeros((1, 10), dtype),)
     for variant in method.variants:
         method(*arguments, variant=variant.name)
     result = method(*arguments, format="float16") if dtype == np.float64 else method(*arguments)

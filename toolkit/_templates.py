@@ -35,10 +35,11 @@ def one_of(kernels, beside, name):
     """
     def tree(first, last):
         label = f"{name}_{first}_{last}"
-        if last - first == 1:
-            return kernel(copy_of(_leaf, beside, label, only=kernels[first]))
         middle = (first + last) // 2
-        return kernel(copy_of(_branch, beside, label, low=tree(first, middle), high=tree(middle, last),
-                              middle=middle))
+        if middle == first:
+            node = copy_of(_leaf, beside, label, only=kernels[first])
+        else:
+            node = copy_of(_branch, beside, label, low=tree(first, middle), high=tree(middle, last), middle=middle)
+        return kernel(node)
 
     return tree(0, len(kernels))

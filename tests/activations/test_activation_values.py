@@ -1,6 +1,8 @@
 """Published and independent values, failures of the naive forms, arguments, and the functions beside the catalog."""
 import doctest
 import importlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -152,3 +154,19 @@ def test_mean_squares_that_an_exercise_relies_on():
     weights = weights / weights.sum()
     assert weights @ activations.gelu(nodes) ** 2 == pytest.approx(gradients.GELU_SQUARE, rel=1e-9)
     assert weights @ activations.gelu_grad(nodes) ** 2 == pytest.approx(gradients.GELU_SLOPE_SQUARE, rel=1e-9)
+
+
+def test_a_second_process_compiles_nothing():
+    """Loops and choices are copies of templates; Numba's disk cache has to find them again."""
+    code = """
+from numba.core import event
+from toolkit import activations, catalog
+with event.install_recorder("numba:compile") as recorder:
+    activations.elu([1.0], alpha=2.0)
+    catalog.get_method("celu").default.kernel(-1.0, None)
+    catalog.activation_kernel("slope")(3, -1.0, None)
+print(len(recorder.buffer))
+"""
+    first, second = (subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+                     for _ in range(2))
+    assert int(second.stdout) == 0, first.stdout

@@ -55,7 +55,8 @@ def with_parameter(scalar, value):
 
 def _for(template, scalar, suffix, **names):
     name = getattr(scalar, "py_func", scalar).__name__
-    return kernel(copy_of(template, scalar, f"{name}_{suffix}", scalar=scalar, **names))
+    copied = copy_of(template, scalar, f"{name}_{suffix}", scalar=scalar, **names)
+    return kernel(copied)
 
 
 class Elementwise(NamedTuple):

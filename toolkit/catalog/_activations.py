@@ -43,13 +43,13 @@ def max_min_vjp_row(z, g, out, fmt):
 
 
 @kernel
-def group_sort_by_3(z, out, fmt):
-    kernels.group_sort_row(z, 3, out, fmt)
+def group_sort_by_5(z, out, fmt):
+    kernels.group_sort_row(z, 5, out, fmt)
 
 
 @kernel
-def group_sort_by_3_vjp(z, g, out, fmt):
-    kernels.group_sort_vjp_row(z, g, 3, out, fmt)
+def group_sort_by_5_vjp(z, g, out, fmt):
+    kernels.group_sort_vjp_row(z, g, 5, out, fmt)
 
 
 @kernel
@@ -110,8 +110,8 @@ METHODS = (
     _row("swiglu", "SwiGLU", r"x\,\sigma(x)\,v,\ v = 2", "shazeer2020glu", (-20, 20), 2 * _SILU_SLOPE, value=2.0),
     _map("max_min", "MaxMin", r"(\min(z_1, z_2), \max(z_1, z_2))", "anil2019sorting", activations.max_min,
          activations.max_min_vjp, max_min_row, max_min_vjp_row),
-    _map("group_sort", "GroupSort", r"\operatorname{sort}(z_1, z_2, z_3)", "anil2019sorting", activations.group_sort,
-         activations.group_sort_vjp, group_sort_by_3, group_sort_by_3_vjp, (("group", 3),)),
+    _map("group_sort", "GroupSort", r"\operatorname{sort}(z_1, \ldots, z_5)", "anil2019sorting", activations.group_sort,
+         activations.group_sort_vjp, group_sort_by_5, group_sort_by_5_vjp, (("group", 5),)),
     _map("householder", "Householder", r"z - 2 \min(0, v^\top z)\,v,\ v = (0.6, -0.8)", "singla2022householder",
          activations.householder, activations.householder_vjp, householder_example, householder_example_vjp,
          (("v", _MIRROR),)),
