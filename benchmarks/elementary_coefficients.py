@@ -1,4 +1,4 @@
-"""Print the constants of toolkit.elementary from their definitions, with mpmath at 150 digits.
+"""Print the constants of toolkit.elementary and toolkit.activations from their definitions, with mpmath at 150 digits.
 
 Each polynomial interpolates at Chebyshev nodes, which is within a small factor of the best fit, and is then
 rounded to float64. The printed error is that of the fit, in units of 2**-53 of the function that the
@@ -30,6 +30,10 @@ def erfcx(x):
     return exp(x * x) * erfc(x)
 
 
+def mills_ratio(t):
+    return erfcx(t / sqrt(2)) / 2
+
+
 def main():
     half = log(2) / 2 * mpf("1.0001")
     tiny = mpf(10) ** -25
@@ -53,6 +57,12 @@ def main():
     angle = (pi / 4) ** 2 * mpf("1.001")
     polynomial("trigonometric.sin_tail", lambda z: (sin(sqrt(z)) / sqrt(z) - 1) / z, tiny, angle, 7, 0.7)
     polynomial("trigonometric.cos_tail", lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, tiny, angle, 6, 0.5)
+    polynomial("_normal.centre", lambda z: erf(sqrt(z / 2)) / (2 * sqrt(z)), tiny, mpf("0.7") ** 2, 10, 3)
+    low, high = mpf("0.7"), mpf(8)
+    polynomial("_normal.mills_ratio", lambda w: mills_ratio(4 * (1 + w) / (1 - w)),
+               (low - 4) / (low + 4), (high - 4) / (high + 4), 18, 1 / mills_ratio(high))
+    polynomial("_normal.mills_ratio beyond 8", lambda u: mills_ratio(1 / sqrt(u)) / sqrt(u),
+               tiny, 1 / high**2, 11, 2.5)
 
     head("ln 2", log(2), 42)
     head("ln 2, for products of two 26-bit factors", log(2), 26)

@@ -19,11 +19,13 @@ LABELS = np.array([0])
 def warm_method(method, dtype):
     logits = np.array([[2.0, 1.0, 0.0]], dtype=dtype)
     arguments = (logits, LABELS) if method.result == "loss" else (logits,)
+    if method.result == "map":
+        arguments = (np.zeros((1, 10), dtype),)
     for variant in method.variants:
         method(*arguments, variant=variant.name)
     result = method(*arguments, format="float16") if dtype == np.float64 else method(*arguments)
-    if method.result != "loss":
-        at = result if method.gradient_at == "output" else logits
+    if method.result not in ("loss", "activation"):
+        at = result if method.gradient_at == "output" else arguments[0]
         arguments = (at, np.ones_like(result))
     method.gradient(*arguments, **dict(method.parameters))
 

@@ -5,11 +5,26 @@ import pytest
 from toolkit.catalog import KERNEL_ARGUMENTS, METHODS
 
 CLASSES = 5
-VARIANTS = [(method, variant) for method in METHODS for variant in method.variants]
 
-every_method = pytest.mark.parametrize("method", METHODS, ids=[m.name for m in METHODS])
-every_variant = pytest.mark.parametrize(("method", "variant"), VARIANTS,
-                                        ids=[f"{m.name}-{v.name}" for m, v in VARIANTS])
+
+def variants_of(methods):
+    return [(method, variant) for method in methods for variant in method.variants]
+
+
+def for_each(methods):
+    return pytest.mark.parametrize("method", methods, ids=[m.name for m in methods])
+
+
+def for_each_variant(methods):
+    pairs = variants_of(methods)
+    return pytest.mark.parametrize(("method", "variant"), pairs, ids=[f"{m.name}-{v.name}" for m, v in pairs])
+
+
+# Rows of classes; activations have none, and tests/activations asks of them what it can.
+OF_CLASSES = [method for method in METHODS if method.family != "activation"]
+VARIANTS = variants_of(OF_CLASSES)
+every_method, every_variant = for_each(OF_CLASSES), for_each_variant(OF_CLASSES)
+every_entry, every_entry_variant = for_each(METHODS), for_each_variant(METHODS)
 
 
 def logits(method, count=6, classes=CLASSES, dtype=np.float64, seed=0):
@@ -55,3 +70,10 @@ def run_kernel(method, kernel, row, fmt, label=1):
     if method.result == "loss":
         return returned, out
     return (out, None) if returned is None else (returned, None)
+
+
+def scalars(method):
+    """``(name, kernel)`` of an activation: all that take ``(x, fmt)``."""
+    kernels = {variant.name: variant.kernel for variant in method.variants}
+    kernels |= {"slope": method.row_gradient, "naive slope": method.naive_gradient}
+    return [(name, kernel) for name, kernel in kernels.items() if kernel is not None]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from catalog_cases import every_method, every_variant
+from catalog_cases import every_entry as every_method
+from catalog_cases import every_entry_variant as every_variant
 
 import toolkit
 from toolkit import catalog
@@ -52,10 +53,14 @@ def test_rows_are_true_to_the_code(method):
 
 @every_variant
 def test_kernels_take_what_the_register_says(method, variant):
-    expected = len(KERNEL_ARGUMENTS[method.result])
+    expected = KERNEL_ARGUMENTS[method.result]
     parameters = list(inspect.signature(getattr(variant.kernel, "py_func", variant.kernel)).parameters)
-    assert len(parameters) == expected and parameters[0] == "z" and parameters[-1] == "fmt"
-    if method.row_gradient is not None:
+    assert len(parameters) == len(expected) and parameters[-1] == "fmt"
+    assert parameters[0] == ("x" if expected[0] == "entry" else "z")
+    if method.result == "activation":
+        row_gradient = getattr(method.row_gradient, "py_func", method.row_gradient)
+        assert list(inspect.signature(row_gradient).parameters) == parameters
+    elif method.row_gradient is not None:
         row_gradient = getattr(method.row_gradient, "py_func", method.row_gradient)
         assert list(inspect.signature(row_gradient).parameters)[-2:] == ["out", "fmt"]
 
@@ -66,7 +71,7 @@ def test_references_and_chapters_are_in_the_book(method):
     assert f"notebooks/{method.chapter}\n" in CONTENTS
 
 
-@pytest.mark.parametrize("family", ["softmax", "loss"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_public_method_has_a_row(family):
     module = importlib.import_module(FAMILIES[family])
     functions = {name for name in module.__all__ if inspect.isfunction(getattr(module, name))}
@@ -75,7 +80,7 @@ def test_every_public_method_has_a_row(family):
 
 
 def test_look_up():
-    assert methods() == METHODS and methods("activation") == ()
+    assert methods() == METHODS and {method.family for method in METHODS} == set(FAMILIES)
     assert {method.family for method in methods("loss")} == {"loss"}
     assert get_method("softmax").function is toolkit.softmax.softmax
     assert [v.name for v in get_method("cross_entropy").role("naive")] == ["naive"]

@@ -10,8 +10,8 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-__all__ = ["catalog", "collapse", "elementary", "exercises", "formats", "gallery", "kernels", "live", "losses",
-           "softmax"]
+__all__ = ["activations", "catalog", "collapse", "elementary", "exercises", "formats", "gallery", "kernels", "live",
+           "losses", "softmax"]
 
 
 def __getattr__(name):

@@ -1,4 +1,7 @@
 """The gallery: one live figure for each row of the catalog, made from the row alone."""
+import numpy as np
+
+from toolkit._templates import copy_of
 from toolkit.catalog import methods
 from toolkit.formats import FLOAT64
 from toolkit.kernels import kernel, quantum, rnd
@@ -17,6 +20,7 @@ _AXES = {
     "logs": lambda low, high: Axis("−log p₁", (_TINY, 1e3), scale="log"),
     "number": lambda low, high: Axis("value", (low, high)),
     "loss": lambda low, high: Axis("loss of class 1", (_TINY, 1e3), scale="log"),
+    "map": lambda low, high: Axis("first result", (low, high)),
 }
 
 
@@ -36,7 +40,7 @@ def _scalar(method, variant):
     def loss(z, out, fmt):
         return row_kernel(z, 0, out, fmt)
 
-    def probability(z, out, fmt):
+    def first(z, out, fmt):
         row_kernel(z, out, fmt)
         return out[0]
 
@@ -44,13 +48,70 @@ def _scalar(method, variant):
         row_kernel(z, out, fmt)
         return 0.0 - out[0]
 
-    chosen = {"number": number, "loss": loss, "probabilities": probability, "weights": probability,
+    chosen = {"number": number, "loss": loss, "probabilities": first, "weights": first, "map": first,
               "logs": minus_log}[method.result]
     return kernel(chosen)
 
 
 def method_figure(method):
-    """A live figure of a catalog row: its result in a format as one of three logits moves, against float64."""
+    """A live figure of a catalog row: its result in a format against float64, as one number moves."""
+    return _activation_figure(method) if method.result == "activation" else _row_figure(method)
+
+
+def _draw_activation(at, fmt, x, truth, stable, naive, true_slope, slope, naive_slope, here, ulps):
+    low, high = limits
+    for i in range(x.size + 1):
+        x_i = rnd(at if i == x.size else low + (high - low) * i / (x.size - 1), fmt)
+        t, s, n = best(x_i, _FLOAT64), best(x_i, fmt), plain(x_i, fmt)
+        if i == x.size:
+            here[0], here[1], here[2] = t, s, n
+            ulps[0] = abs(s - t) / quantum(t, fmt)
+        else:
+            x[i], truth[i], stable[i], naive[i] = x_i, t, s, n
+            true_slope[i], slope[i] = best_slope(x_i, _FLOAT64), best_slope(x_i, fmt)
+            naive_slope[i] = plain_slope(x_i, fmt)
+
+
+def _activation_figure(method):
+    """Value and derivative of an activation; their axes have room for what float64 gives."""
+    best, plain = method.default.kernel, method.variants[0].kernel
+    plain_slope = method.naive_gradient or method.row_gradient
+    low, high = method.plot_range
+    draw = copy_of(_draw_activation, best, method.name, best=best, plain=plain, best_slope=method.row_gradient,
+                   plain_slope=plain_slope, limits=method.plot_range)
+    draw.__qualname__ = f"gallery_figure_of_{method.name}"
+    points = np.linspace(low, high, 1001)
+    lines = {"value": [Line("truth", x="x", label="float64", role="truth"),
+                       Line("stable", x="x", label="stable", role="stable")],
+             "slope": [Line("true_slope", x="x", label="float64", role="truth"),
+                       Line("slope", x="x", label="stable", role="stable")]}
+    sentences = ["At x = {at} in {fmt}: {here[1]:5g}, which is {ulps:2g} ulp from float64's {here[0]:5g}."]
+    if plain is not best:
+        lines["value"].append(Line("naive", x="x", label="naive", role="naive"))
+        sentences.append("The naive form gives {here[2]:5g}.")
+    if plain_slope is not method.row_gradient:
+        lines["slope"].append(Line("naive_slope", x="x", label="naive", role="naive"))
+    names = ("x", "truth", "stable", "naive", "true_slope", "slope", "naive_slope")
+    return live_figure(
+        controls=[Slider("at", low, high, low + 0.2 * (high - low), label="input", symbol="x"),
+                  Format("fmt", "float16")],
+        outputs=dict.fromkeys(names, _POINTS) | {"here": 3, "ulps": 1},
+        plot=(Plot((*lines["value"], Rule(x="at")), x=Axis("x", (low, high)), height=260,
+                   y=Axis("f(x)", _room(method(points)))),
+              Plot((*lines["slope"], Rule(x="at")), x=Axis("x", (low, high)), height=260,
+                   y=Axis("derivative f′(x)", _room(method.gradient(points, **dict(method.parameters)))))),
+        readouts=sentences,
+        caption=f"Move x through {method.title} and change the format.",
+    )(draw)
+
+
+def _room(values):
+    margin = 0.05 * (values.max() - values.min())
+    return float(values.min() - margin), float(values.max() + margin)
+
+
+def _row_figure(method):
+    """The result of one of three logits as it moves."""
     best, plain = _scalar(method, method.default), _scalar(method, method.variants[0])
     low, high = method.plot_range
     compared = method.variants[0] != method.default

@@ -8,7 +8,8 @@ VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True),
          "phone dark": (390, 844, True)}
 LIVE = ["book/intro", "book/gallery", "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
         "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss",
-        "notebooks/temperature_and_gates", "notebooks/sparse_maps", "notebooks/sampling", "notebooks/one_family",
+        "notebooks/temperature_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
+        "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
         "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks"]
 STILL = ["book/api", "book/api_training", "book/teach", "book/references", "search", "genindex"]

@@ -1,6 +1,7 @@
 """Every row kernel and gradient kernel of the catalog gives the same bits natively and in WebAssembly."""
 import numpy as np
 import pytest
+from catalog_cases import scalars
 from wasm_runner import WasmRunner
 
 from toolkit.catalog import KERNEL_ARGUMENTS, METHODS
@@ -13,8 +14,12 @@ LABEL = 2
 
 
 def with_value_written(kernel, result):
-    """The kernel as pages call it: it returns nothing, a value goes to an array of one entry."""
-    if result == "number":
+    """The kernel as pages call it: it returns nothing, a value goes to an array."""
+    if result == "activation":
+        def run(x, values, fmt):
+            for i in range(x.size):
+                values[i] = kernel(x[i], fmt)
+    elif result == "number":
         def run(z, value, fmt):
             value[0] = kernel(z, fmt)
     else:
@@ -26,6 +31,10 @@ def with_value_written(kernel, result):
 def exports():
     """``(name, function, types)`` of all kernels of the catalog."""
     for method in METHODS:
+        if method.result == "activation":
+            for name, scalar in scalars(method):
+                yield f"{method.name}.{name}", with_value_written(scalar, "activation"), ["f64[]", "f64[]", "i32"]
+            continue
         types = [TYPES[kind] for kind in KERNEL_ARGUMENTS[method.result]]
         for variant in method.variants:
             function, given = variant.kernel, types

@@ -1,6 +1,7 @@
 """Row kernels of the catalog in their own dtypes, float64 and float32, have the same bits in WebAssembly."""
 import numpy as np
 import pytest
+from catalog_cases import scalars
 from test_wasm_operations import assert_same_bits
 from wasm_runner import WasmRunner
 
@@ -13,6 +14,11 @@ CLASSES, LABEL = 7, 2
 
 def page_kernel(method, row_kernel, kinds):
     """A kernel as pages call it, around a row kernel that runs without emulation and may return a number."""
+    if kinds == ("entry", "fmt"):
+        def page(z, g, out, value):
+            for i in range(z.size):
+                out[i] = row_kernel(z[i], None)
+        return kernel(page)
     names = {"row": "z", "at": "z", "g": "g[0]" if method.result == "number" else "g", "label": str(LABEL),
              "out": "out", "fmt": "None"}
     call = f"row_kernel({', '.join(names[kind] for kind in kinds)})"
@@ -25,6 +31,10 @@ def page_kernel(method, row_kernel, kinds):
 
 def kernels_of_the_catalog():
     for method in METHODS:
+        if method.result == "activation":
+            for name, scalar in scalars(method):
+                yield f"{method.name} {name}", method, scalar, KERNEL_ARGUMENTS["activation"]
+            continue
         for variant in method.variants:
             yield f"{method.name} {variant.name}", method, variant.kernel, KERNEL_ARGUMENTS[method.result]
         if method.row_gradient is not None:

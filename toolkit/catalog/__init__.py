@@ -20,13 +20,14 @@ To add a method, write one function and one row:
 The tests then hold it to what `result` implies and `holds` declares, in every variant. Its reference has to
 be in ``book/references.bib`` and its chapter in ``_toc.yml``.
 """
-from toolkit.catalog import _losses, _softmax
+from toolkit.catalog import _activations, _losses, _softmax
+from toolkit.catalog._activations import ELEMENTWISE, activation_kernel
 from toolkit.catalog._method import FAMILIES, INVARIANTS, KERNEL_ARGUMENTS, ROLES, Method, Variant
 
-__all__ = ["FAMILIES", "INVARIANTS", "KERNEL_ARGUMENTS", "METHODS", "ROLES", "Method", "Variant", "api_table",
-           "get_method", "methods"]
+__all__ = ["ELEMENTWISE", "FAMILIES", "INVARIANTS", "KERNEL_ARGUMENTS", "METHODS", "ROLES", "Method", "Variant",
+           "activation_kernel", "api_table", "get_method", "methods"]
 
-METHODS = _softmax.METHODS + _losses.METHODS
+METHODS = _softmax.METHODS + _activations.METHODS + _losses.METHODS
 
 
 def methods(family=None):

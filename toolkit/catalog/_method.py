@@ -12,13 +12,15 @@ FAMILIES = {"softmax": "toolkit.softmax", "loss": "toolkit.losses", "activation"
 
 ROLES = {"naive": "as the formula is written", "common": "as libraries compute it", "stable": "what to use"}
 
-# What a row kernel takes: a row of logits, a label, a row to fill, a format code or None.
+# What a kernel takes: a row of logits or one number, a label, a row to fill, a format code or None.
 KERNEL_ARGUMENTS = {
     "probabilities": ("row", "out", "fmt"),
     "weights": ("row", "out", "fmt"),        # from 0 to 1, with a sum of at most 1
     "logs": ("row", "out", "fmt"),
     "number": ("row", "fmt"),                # returns the number
     "loss": ("row", "label", "out", "fmt"),  # returns the loss, fills out with its gradient
+    "map": ("row", "out", "fmt"),
+    "activation": ("entry", "fmt"),          # returns the number that one entry becomes
 }
 
 INVARIANTS = {
@@ -28,6 +30,10 @@ INVARIANTS = {
     "zero_sum": "the gradient of a row sums to 0",
     "nonnegative": "no loss is below 0",
     "certain": "with one class the loss is 0",
+    "odd": "f(-x) = -f(x)",
+    "monotone": "a larger x never has a smaller f(x)",
+    "linear_gap": "f(x) - f(-x) = x",
+    "isometry": "a row keeps its Euclidean length",
 }
 
 
@@ -53,13 +59,15 @@ class Method:
     formula : str
         LaTeX without dollars, free of the bar that separates the cells of a table.
     function, gradient : callable
-        Public: ``function(z)`` and ``gradient(at, g)``; of a loss, both take ``(z, labels)``.
+        Public: ``function(z)`` and ``gradient(at, g)``; of a loss, both take ``(z, labels)``; of an activation, both
+        take ``(x)``.
     result : str
         A key of `KERNEL_ARGUMENTS`: what the function returns, and what its kernels take.
     variants : tuple of Variant
         From the most naive to the most stable one.
     row_gradient : kernel or None
-        ``(at, g, out, fmt)``; g is a scalar for a number. None for losses, whose kernels fill it.
+        ``(at, g, out, fmt)``; g is a scalar for a number. None for losses, whose kernels fill it. Of an activation the
+        scalar kernel ``(x, fmt)`` of its derivative.
     reference : str
         Key in ``book/references.bib``.
     chapter : str
@@ -76,6 +84,10 @@ class Method:
         Logits for which it is defined.
     holds : frozenset of str
         Keys of `INVARIANTS` that hold besides what `result` implies.
+    lipschitz : float or None
+        Of an activation: the largest size of the derivative, inf if there is none.
+    naive_gradient : kernel or None
+        As `row_gradient`: the derivative as it is often written, where that fails.
     """
 
     name: str
@@ -95,6 +107,8 @@ class Method:
     parameters: tuple[tuple[str, float], ...] = ()
     domain: tuple[float, float] = (-np.inf, np.inf)
     holds: frozenset[str] = frozenset()
+    lipschitz: float | None = None
+    naive_gradient: Callable | None = None
 
     def __call__(self, *arguments, variant=None, **options):
         """The public function, with the parameters of this row and in the named variant."""

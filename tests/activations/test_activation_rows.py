@@ -1,0 +1,164 @@
+"""What every elementwise activation of the catalog keeps: a new row is tested here without a new line."""
+import numpy as np
+import pytest
+from activation_oracle import KINKS, VALUES, truth, ulps
+from catalog_cases import for_each, for_each_variant, scalars
+
+from toolkit.catalog import ELEMENTWISE, activation_kernel, methods
+from toolkit.formats import get_format, round_to
+
+ROWS = [method for method in methods("activation") if method.result == "activation"]
+every_row, every_form = for_each(ROWS), for_each_variant(ROWS)
+
+EPS = np.finfo(np.float64).eps
+# Central differences of order 8.
+WEIGHTS = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}
+STEP = 2.0**-6
+
+
+def numbers(method, dtype=np.float64, count=60, seed=0):
+    """Numbers over the plot range, and small ones of both signs."""
+    rng = np.random.default_rng(seed)
+    small = rng.choice([-1, 1], count) * 10 ** rng.uniform(-7, 2, count)
+    return np.concatenate([rng.uniform(*method.plot_range, count), small]).astype(dtype)
+
+
+def moderate(method, dtype=np.float64):
+    """Numbers at which no form breaks in float16."""
+    return np.clip(numbers(method, dtype), -2.5, 2.5)
+
+
+def slope(method, x, **options):
+    return method.gradient(x, **dict(method.parameters), **options)
+
+
+@pytest.mark.parametrize(("dtype", "format"), [(np.float32, None), (np.float64, None), (np.float64, "float16")])
+@every_row
+def test_public_functions_run_the_scalar_kernels(method, dtype, format):
+    x = moderate(method, dtype)
+    rounded = x if format is None else round_to(x, format)
+    fmt = None if format is None else get_format(format).code
+    for name, scalar in scalars(method):
+        public = (slope(method, x, format=format, **({"form": "naive"} if "naive" in name else {}))
+                  if "slope" in name else method(x, variant=name, format=format))
+        with np.errstate(all="ignore"):
+            assert np.array_equal(public, [scalar(each, fmt) for each in rounded])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("derivative", [False, True])
+@every_row
+def test_accuracy_is_what_the_docstring_says(method, derivative, dtype):
+    function = method.gradient if derivative else method.function
+    x = numbers(method, dtype, count=120, seed=5)
+    if derivative:
+        x = x[np.abs(x[:, None] - np.array(KINKS)).min(axis=1) > 1e-6]
+    if function.elementwise.zero is not None:
+        x = x[np.abs(x - function.elementwise.zero) > 0.1]
+    bound = function.elementwise.ulp
+    assert f"at most {bound:g} ulp in" in function.__doc__.lower()
+    computed = function(x, **dict(method.parameters))
+    errors = [ulps(y, truth(method, each, derivative), dtype) for each, y in zip(x, computed)]
+    found = [error for error in errors if error is not None]
+    assert len(found) > 100 and max(found) <= bound
+
+
+def test_every_row_has_a_truth():
+    assert set(VALUES) == {method.name for method in ROWS}
+
+
+@every_row
+def test_derivative_against_differences_of_the_value(method):
+    x = np.random.default_rng(1).uniform(-8, 8, 200)
+    x = x[np.abs(x[:, None] - np.array(KINKS)).min(axis=1) > 8 * STEP]
+    expected = sum(weight / STEP * (method(x + k * STEP) - method(x - k * STEP)) for k, weight in WEIGHTS.items())
+    np.testing.assert_allclose(slope(method, x), expected, rtol=1e-10, atol=1e-11)
+
+
+@every_row
+def test_forms_agree_where_nothing_breaks(method):
+    x = np.random.default_rng(2).uniform(-2.5, 2.5, 100)
+    for name, scalar in scalars(method):
+        expected = slope(method, x) if "slope" in name else method(x)
+        np.testing.assert_allclose([scalar(each, None) for each in x], expected, rtol=1e-13, atol=64 * EPS)
+
+
+@every_row
+def test_lipschitz_constant_is_the_largest_slope(method):
+    low, high = method.plot_range
+    x = np.concatenate([np.linspace(low, high, 400_001), np.nextafter(KINKS, -np.inf), np.nextafter(KINKS, np.inf)])
+    largest = np.abs(slope(method, x)).max()
+    if method.lipschitz == np.inf:
+        assert np.abs(slope(method, 1e6)) > 1e3 * largest
+    else:
+        assert largest <= method.lipschitz * (1 + 4 * EPS) + 1e-11
+        assert largest >= method.lipschitz * (1 - 1e-7)
+
+
+@every_form
+def test_declared_invariants(method, variant):
+    x = np.sort(np.random.default_rng(3).uniform(-8, 8, 300))
+    plus, minus = method(x, variant=variant.name), method(-x, variant=variant.name)
+    atol = 64 * EPS if variant.role == "naive" else 0
+    if "monotone" in method.holds:
+        assert (np.diff(plus) >= -1e-12).all()
+    if "odd" in method.holds:
+        np.testing.assert_allclose(minus, -plus, rtol=16 * EPS, atol=atol)
+    if "linear_gap" in method.holds:
+        np.testing.assert_allclose(plus - minus, x, rtol=1e-14, atol=max(atol, 4 * EPS))
+
+
+@every_row
+def test_special_values(method):
+    for function in (method, lambda x: slope(method, x)):
+        assert np.isnan(function(np.nan))
+        ends = function(np.array([-np.inf, np.inf]))
+        assert not np.isnan(ends).any()
+        far = 1e4 * np.array([-1.0, 1.0])
+        finite = np.isfinite(ends)
+        np.testing.assert_allclose(ends[finite], function(far)[finite], atol=1.1e-4)
+        with np.errstate(over="ignore"):
+            assert (np.abs(function(far)[~finite]) >= 100).all()
+
+
+@every_form
+def test_dtypes_and_layouts(method, variant):
+    x = moderate(method).reshape(10, 12)
+    for dtype in (np.float16, np.float32, np.float64):
+        assert method(x.astype(dtype), variant=variant.name).dtype == dtype
+    assert method(np.array([1, 2]), variant=variant.name).dtype == np.float64
+    expected = method(x, variant=variant.name)
+    read_only = x.copy()
+    read_only.flags.writeable = False
+    for given in (np.asfortranarray(x), read_only, np.repeat(x, 2, axis=1)[:, ::2], x.astype(">f8"), x.tolist()):
+        before = np.array(given, copy=True)
+        assert np.array_equal(method(given, variant=variant.name), expected)
+        assert np.array_equal(given, before)
+    assert method(x[0, 0], variant=variant.name) == expected[0, 0]
+    assert method(np.zeros((0, 3)), variant=variant.name).shape == (0, 3)
+
+
+@every_form
+@pytest.mark.parametrize("format", ["float64", "float32", "float16", "bfloat16", (6, 5)])
+def test_emulated_results_are_values_of_the_format(method, variant, format):
+    x = moderate(method)
+    for result in (method(x, variant=variant.name, format=format), slope(method, x, format=format)):
+        assert np.array_equal(result, round_to(result, format))
+    if format == "float64":
+        assert np.array_equal(method(x, variant=variant.name, format=format), method(x, variant=variant.name))
+
+
+@pytest.mark.parametrize("which", ["value", "naive", "slope", "naive slope"])
+def test_one_kernel_computes_any_activation(which):
+    chosen = activation_kernel(which)
+    assert list(ELEMENTWISE) == ROWS
+    for kind, method in enumerate(ELEMENTWISE):
+        kernels = dict(scalars(method))
+        own = {"value": kernels["stable"], "naive": kernels.get("naive", kernels["stable"]),
+               "slope": kernels["slope"], "naive slope": kernels.get("naive slope", kernels["slope"])}[which]
+        assert chosen(kind, -1.5, None) == own(-1.5, None)
+
+
+def test_a_choice_of_activations_is_checked():
+    with pytest.raises(ValueError, match="which is 'curvature'; allowed: 'value', 'naive', "):
+        activation_kernel("curvature")
