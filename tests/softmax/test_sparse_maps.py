@@ -114,7 +114,7 @@ def test_accuracy_of_entmax15(dtype):
         assert largest_error(entmax15(z), exact_entmax(z, 1.5), np.finfo(dtype).eps) <= 3
 
 
-@pytest.mark.parametrize("alpha", [*ALPHAS, 1.0001, 3.0, 16.0, 64.0])
+@pytest.mark.parametrize("alpha", [*ALPHAS, 1.0001, 3.0, 4.0])
 @pytest.mark.parametrize("format", ["float16", "bfloat16", "float8_e5m2", "float8_e4m3fn"])
 def test_no_nan_in_small_formats(alpha, format):
     rng = np.random.default_rng(5)
@@ -134,7 +134,7 @@ def test_a_gap_of_one_over_alpha_minus_one_is_enough():
 
 def test_support_shrinks_as_alpha_grows():
     z = np.random.default_rng(6).normal(size=(40, 12))
-    sizes = np.array([(alpha_entmax(z, alpha=a) > 0).sum(axis=1) for a in (1.1, 1.25, 1.5, 2, 3, 8)])
+    sizes = np.array([(alpha_entmax(z, alpha=a) > 0).sum(axis=1) for a in (1.1, 1.25, 1.5, 2, 3, 4)])
     assert (np.diff(sizes, axis=0) <= 0).all()
 
 
@@ -184,8 +184,8 @@ def test_bisection_loses_digits_towards_one():
 
 
 def test_arguments():
-    for wrong, error in ((0.5, ValueError), (65, ValueError), (math.nan, ValueError), ("2", TypeError)):
-        with pytest.raises(error, match="alpha is .*; allowed: a number from 1 to 64"):
+    for wrong, error in ((0.5, ValueError), (5, ValueError), (math.nan, ValueError), ("2", TypeError)):
+        with pytest.raises(error, match="alpha is .*; allowed: a number from 1 to 4"):
             alpha_entmax(Z, alpha=wrong)
     with pytest.raises(ValueError, match="algorithm is 'sort'; allowed: 'naive', 'newton'"):
         sparsemax(Z, algorithm="sort")

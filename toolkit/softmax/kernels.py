@@ -9,6 +9,7 @@ from toolkit.softmax._algorithms import (online_normalizer, softmax_naive, softm
 from toolkit.softmax._entmax import (alpha_entmax_order_row, alpha_entmax_row, alpha_entmax_vjp_row, entmax15_row,
                                      entmax15_vjp_row, power_exp, sparsemax_row, sparsemax_vjp_row)
 from toolkit.softmax._entmax_naive import alpha_entmax_bisection, entmax15_sorted, sparsemax_sorted
+from toolkit.softmax._filters import k_sparsemax_row, min_p_softmax_row, top_p_softmax_row
 from toolkit.softmax._log_softmax import (log_softmax_common, log_softmax_complement, log_softmax_naive,
                                           log_softmax_vjp_row)
 from toolkit.softmax._log_stablemax import (log_stable_ratio, log_stablemax_common, log_stablemax_naive,
@@ -17,8 +18,6 @@ from toolkit.softmax._logsumexp import (logsumexp_row, logsumexp_vjp_row, logsum
                                         logsumexp_weighted_vjp_row)
 from toolkit.softmax._others import add_compensated, add_exactly, exp_gap, sum_of_others
 from toolkit.softmax._quiet_softmax import quiet_softmax_naive, quiet_softmax_row, quiet_softmax_vjp_row
-from toolkit.softmax._selection import (k_sparsemax_row, keep_largest, min_p_softmax_row, top_k_logits,
-                                        top_k_softmax_row, top_k_softmax_vjp_row, top_p_softmax_row)
 from toolkit.softmax._shift import shifted, tempered, top_class
 from toolkit.softmax._softmax import softmax_tempered, softmax_tempered_vjp_row, softmax_vjp_row
 from toolkit.softmax._sorting import sort_descending
@@ -28,6 +27,7 @@ from toolkit.softmax._squashed import (activated, activated_slope, capped, cappe
 from toolkit.softmax._stablemax import (stable_ratio, stable_s, stable_weight, stablemax_naive, stablemax_row,
                                         stablemax_vjp_row, sum_of_stable_others)
 from toolkit.softmax._taylor_softmax import taylor_softmax_naive, taylor_softmax_row, taylor_softmax_vjp_row
+from toolkit.softmax._top_k import keep_largest, top_k_logits, top_k_softmax_row, top_k_softmax_vjp_row
 from toolkit.softmax._two_pass import extended_exp, extended_sum, softmax_two_pass
 
 __all__ = ["activated", "activated_slope", "add_compensated", "add_exactly", "alpha_entmax_bisection",

@@ -68,7 +68,7 @@ def score_function_row(z, drawn, value, out, fmt):
     softmax_tempered(z, one, out, fmt)
     loss = like(0.0, one)
     for i in range(z.size):
-        if drawn[i] != like(0.0, one):
+        if drawn[i] != like(0.0, one):  # what was not drawn may be NaN
             loss = rnd(loss + rnd(drawn[i] * value[i], fmt), fmt)
     for i in range(z.size):
         out[i] = rnd(loss * rnd(drawn[i] - out[i], fmt), fmt)
@@ -137,13 +137,7 @@ def reinmax_rows(z, drawn, slope, tau, out, fmt):
 
 
 def gumbel_noise(shape, *, seed=0, stream=0):
-    """Standard Gumbel numbers, the same for the same seed and stream on every machine and in the browser.
-
-    Examples
-    --------
-    >>> gumbel_noise(3, seed=1).shape
-    (3,)
-    """
+    """Standard Gumbel numbers, the same for the same seed and stream on every machine and in the browser."""
     state, noise = np.zeros(1, np.uint64), np.empty(shape)
     with np.errstate(over="ignore"):
         seeded(state, seed, stream)
@@ -154,8 +148,7 @@ def gumbel_noise(shape, *, seed=0, stream=0):
 def gumbel_max(z, noise, *, axis=-1, where=None, format=None):
     """A draw from softmax(z) as a one-hot vector: the largest of ``z + noise``, for Gumbel noise.
 
-    Exact, and needs no normalised probabilities. In emulated float16 noise formed from float16 uniforms ends at 7.6,
-    where rare classes stop being drawn.
+    It needs no normalised probabilities. Noise formed from float16 uniforms ends at 7.6: rare classes are not drawn.
 
     Parameters
     ----------

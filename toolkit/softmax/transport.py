@@ -11,9 +11,10 @@ from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
 from toolkit.elementary import exp, log
 from toolkit.formats import get_format, round_to
-from toolkit.softmax._selection import check_count, k_sparsemax_row
+from toolkit.softmax._filters import k_sparsemax_row
 from toolkit.softmax._softmax import check_choice
 from toolkit.softmax._sparse_maps import check_number
+from toolkit.softmax._top_k import check_count
 
 __all__ = ["FORMS", "Plan", "sinkhorn", "sinkhorn_plan", "sinkhorn_scaling", "sinkhorn_scaling_plan",
            "sinkhorn_sweep", "sparse_ascent", "sparse_dual", "sparse_transport", "transport_cost"]
