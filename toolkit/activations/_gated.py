@@ -1,7 +1,7 @@
 """Gated units ``g(x) v``: one half of a layer's outputs decides how much of the other half passes."""
 from toolkit._kernel import kernel
 from toolkit._rounding import rnd
-from toolkit.activations import _rectifiers, _sigmoids, _smooth
+from toolkit.activations import _gelu, _rectifiers, _sigmoids, _smooth
 from toolkit.activations._elementwise import elementwise
 
 
@@ -32,17 +32,17 @@ def reglu_slope(x, v, fmt):
 
 @kernel
 def geglu_value(x, v, fmt):
-    return rnd(_smooth.gelu_value(x, fmt) * v, fmt)
+    return rnd(_gelu.gelu_value(x, fmt) * v, fmt)
 
 
 @kernel
 def geglu_naive(x, v, fmt):
-    return rnd(_smooth.gelu_naive(x, fmt) * v, fmt)
+    return rnd(_gelu.gelu_naive(x, fmt) * v, fmt)
 
 
 @kernel
 def geglu_slope(x, v, fmt):
-    return rnd(_smooth.gelu_slope(x, fmt) * v, fmt)
+    return rnd(_gelu.gelu_slope(x, fmt) * v, fmt)
 
 
 @kernel
