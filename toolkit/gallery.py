@@ -77,8 +77,8 @@ def _activation_figure(method):
     best, plain = method.default.kernel, method.variants[0].kernel
     plain_slope = method.naive_gradient or method.row_gradient
     low, high = method.plot_range
-    draw = copy_of(_draw_activation, best, method.name, best=best, plain=plain, best_slope=method.row_gradient,
-                   plain_slope=plain_slope, limits=method.plot_range)
+    draw = copy_of(_draw_activation, _draw_activation, method.name, best=best, plain=plain,
+                   best_slope=method.row_gradient, plain_slope=plain_slope, limits=method.plot_range)
     draw.__qualname__ = f"gallery_figure_of_{method.name}"
     points = np.linspace(low, high, 1001)
     lines = {"value": [Line("truth", x="x", label="float64", role="truth"),

@@ -63,6 +63,24 @@ def test_accuracy_is_what_the_docstring_says(method, derivative, dtype):
     assert len(found) > 100 and max(found) <= bound
 
 
+@pytest.mark.parametrize("derivative", [False, True])
+@every_row
+def test_accuracy_in_float32_at_very_many_numbers(method, derivative):
+    """Against float64, whose own accuracy the test above measures; also close to where terms cancel."""
+    function = method.gradient if derivative else method.function
+    x, zero = numbers(method, np.float32, count=100_000, seed=6), function.elementwise.zero
+    if zero is not None:
+        near = zero + np.random.default_rng(7).uniform(-0.3, 0.3, 100_000)
+        x = np.concatenate([x, near]).astype(np.float32)
+        x = x[np.abs(x.astype(float) - zero) > 0.1]
+    narrow = {name: np.float32(value) for name, value in method.parameters}
+    exact = function(x.astype(float), **{name: value.astype(float) for name, value in narrow.items()})
+    kept = (np.abs(exact) >= 2.0**-116) & (np.abs(exact) < np.finfo(np.float32).max)
+    last_place = np.spacing(np.abs(exact[kept]).astype(np.float32)).astype(float)
+    errors = np.abs(function(x, **narrow)[kept] - exact[kept]) / last_place
+    assert kept.sum() > 10_000 and errors.max() <= function.elementwise.ulp
+
+
 def test_every_row_has_a_truth():
     assert set(VALUES) == {method.name for method in ROWS}
 
@@ -162,3 +180,19 @@ def test_one_kernel_computes_any_activation(which):
 def test_a_choice_of_activations_is_checked():
     with pytest.raises(ValueError, match="which is 'curvature'; allowed: 'value', 'naive', "):
         activation_kernel("curvature")
+
+
+@every_row
+@pytest.mark.parametrize("format", ["float32", "float16", "bfloat16"])
+def test_a_format_adds_one_ulp_to_the_bound(method, format):
+    """Against float64 at the same numbers; constants and parameters are rounded too."""
+    emulated = get_format(format)
+    x = np.unique(round_to(np.linspace(*method.plot_range, 2001), format))
+    for function in (method.function, method.gradient):
+        exact, zero = function(x, **dict(method.parameters)), function.elementwise.zero
+        found = function(x, format=format, **dict(method.parameters))
+        kept = (np.abs(exact) >= 2**10 * emulated.smallest_normal) & (np.abs(exact) <= emulated.max)
+        if zero is not None:
+            kept &= np.abs(x - zero) > 0.1
+        last_place = 2.0 ** (np.floor(np.log2(np.abs(exact[kept]))) - emulated.fraction_bits)
+        assert kept.sum() > 10 and (np.abs(found - exact)[kept] <= (function.elementwise.ulp + 1) * last_place).all()

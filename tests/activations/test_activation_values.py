@@ -40,7 +40,8 @@ def test_values_of_pytorch(name):
 
 def test_values_of_functions_with_a_parameter():
     np.testing.assert_allclose(activations.celu(POINTS, alpha=2.0), [-1.26424111766, -0.442398433857, 1.5], rtol=1e-11)
-    np.testing.assert_allclose(activations.celu_grad(POINTS, alpha=2.0), [0.367879441171, 0.778800783071, 1], rtol=1e-11)
+    np.testing.assert_allclose(activations.celu_grad(POINTS, alpha=2.0), [0.367879441171, 0.778800783071, 1],
+                               rtol=1e-11)
     np.testing.assert_allclose(activations.swiglu(1.0, 2.0), 1.46211715726, rtol=1e-11)
     np.testing.assert_allclose(activations.geglu(1.0, 2.0), 1.68268949214, rtol=1e-11)
     np.testing.assert_allclose(activations.crrelu([0.5, 2.0], epsilon=[0.01, 0.5]),
@@ -138,7 +139,8 @@ def test_selu_keeps_mean_and_variance():
     np.testing.assert_allclose([(density * y).sum(), (density * y * y).sum()], [0, 1], atol=1e-12)
 
 
-@pytest.mark.parametrize("module", ["_rectifiers", "_exponential", "_sigmoids", "_smooth", "_gated", "_sorting"])
+@pytest.mark.parametrize("module", ["_rectifiers", "_exponential", "_sigmoids", "_gelu", "_smooth", "_gated",
+                                    "_sorting"])
 def test_examples_in_docstrings(module):
     module = importlib.import_module(f"toolkit.activations.{module}")
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()

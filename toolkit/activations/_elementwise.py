@@ -147,7 +147,8 @@ _FORM = """form : {"stable", "naive"}
 """
 _ACCURACY = """Accuracy
 --------
-{forms}t most {ulp:g} ulp in float32 and float64 for results above 1024 times the smallest normal number{where}, tested.
+{forms}t most {ulp:g} ulp in float32 and float64, tested, for results above 1024 times the smallest normal
+number{where}.
 
 """
 

@@ -133,7 +133,7 @@ def sigmoid(x, *, form="stable", format=None):
     """
 
 
-@elementwise(sigmoid_slope, sigmoid_slope_from_value, ulp=2)
+@elementwise(sigmoid_slope, sigmoid_slope_from_value, ulp=2.5)
 def sigmoid_grad(x, *, form="stable", format=None):
     """Derivative of `sigmoid`: ``s(x) s(-x)``.
 
@@ -155,7 +155,7 @@ def tanh(x, *, form="stable", format=None):
     """
 
 
-@elementwise(tanh_slope, tanh_slope_from_value, ulp=3)
+@elementwise(tanh_slope, tanh_slope_from_value, ulp=4.5)
 def tanh_grad(x, *, form="stable", format=None):
     """Derivative of `tanh`: ``4 t / (1 + t)**2`` with ``t = e^(-2|x|)``.
 
@@ -213,7 +213,7 @@ def log_sigmoid_grad(x, *, form="stable", format=None):
     """Derivative of `log_sigmoid`: ``sigmoid(-x)``; "naive" is ``1 - sigmoid(x)``."""
 
 
-@elementwise(softsign_value, softsign_naive, ulp=1.5)
+@elementwise(softsign_value, softsign_naive, ulp=2)
 def softsign(x, *, form="stable", format=None):
     """``x / (1 + |x|)``: a sigmoid whose tails are powers, not exponentials.
 
@@ -232,7 +232,7 @@ def softsign(x, *, form="stable", format=None):
     """
 
 
-@elementwise(softsign_slope, softsign_slope_naive, ulp=3.5)
+@elementwise(softsign_slope, softsign_slope_naive, ulp=4)
 def softsign_grad(x, *, form="stable", format=None):
     """Derivative of `softsign`: the square of ``1 / (1 + |x|)``.
 

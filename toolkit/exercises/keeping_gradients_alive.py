@@ -36,7 +36,7 @@ def _judge_max_min(max_min):
         if found.shape != z.shape:
             return f"expected the shape {z.shape}, got {found.shape}"
         if not np.array_equal(found, activations.max_min(z)):
-            return f"for z = {z.ravel()[:4].round(2).tolist()} ... the pairs are (z1, z2), (z3, z4), each as (min, max)"
+            return f"for z = {z.ravel()[:4].round(2).tolist()} ... the pairs are (z1, z2), (z3, z4), as (min, max)"
     return None
 
 
