@@ -7,11 +7,12 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from toolkit import elementary, losses, softmax
+from toolkit import digits, elementary, losses, softmax
 from toolkit.catalog import METHODS
 from toolkit.formats import FLOAT32, round_to
 from toolkit.grokking import Experiment, train
 from toolkit.grokking import kernels as grok
+from toolkit.losses import calibration, targets
 
 LABELS = np.array([0])
 
@@ -63,6 +64,16 @@ def warm_large_arrays():
         losses.cross_entropy_and_grad(z, np.zeros(8192, int))
 
 
+def warm_targets_and_digits():
+    for form in ("naive", "stable"):
+        targets.hl_gauss(0.5, low=0, high=1, bins=2, form=form)
+        targets.categorical([0.5, 0.5], 0.0, 1.0, low=0, high=1, form=form)
+    targets.two_hot(0.5, low=0, high=1, bins=2)
+    calibration.reliability([[1.0, 0.0]], LABELS)
+    calibration.fit_temperature([[1.0, 0.0]], LABELS)
+    digits.train(np.zeros((1, digits.INPUTS)), LABELS, steps=1, hidden=16)(np.zeros((1, digits.INPUTS)))
+
+
 def warm_float32_training():
     warm_training("float32")
     warm_training_in_a_figure()
@@ -70,6 +81,7 @@ def warm_float32_training():
 
 def warm_float64_training():
     warm_training("float64")
+    warm_targets_and_digits()
 
 
 def quietly(part):
