@@ -203,7 +203,7 @@ each_of = by_layout(of_one, of_several)
 @kernel(forceinline=True)
 def row_is_calm(lines, m, least):
     top = lane(m, 0)
-    return top <= CALM and not any_of(least < max(top - CALM_GAP, -CALM))
+    return -CALM <= top <= CALM and not any_of(least < max(top - CALM_GAP, -CALM))
 
 
 @kernel

@@ -4,21 +4,26 @@ import numpy as np
 from toolkit._threads import start_threads
 from toolkit.elementary import log1p
 from toolkit.throughput import _chunks as chunks
-from toolkit.throughput._lines import CALM, CALM_GAP
 from toolkit.throughput._tasks import LogSoftmax, LogSumExp, Naive, Online, Softmax, ThreePass, TwoPass
 
 __all__ = ["LONG_ROW_TASKS", "run_long_row"]
 
 LONG_ROW_TASKS = (Softmax, Naive, ThreePass, TwoPass, Online, LogSoftmax, LogSumExp)
 
+# What to do by whether the row is calm, and whether its exponentials are kept.
+_THREE_PASS = {(False, False): (chunks.SUM, chunks.EMIT_EXP), (False, True): (chunks.SUM_KEPT, chunks.EMIT_SCALED),
+               (True, False): (chunks.SUM_CALM, chunks.EMIT_CALM),
+               (True, True): (chunks.SUM_CALM_KEPT, chunks.EMIT_CALM_KEPT)}
+
 
 def _measured(z, phase, out, m=0.0):
-    """``(m, a, b)`` of the row, and its least number if it is calm in all chunks, else -inf."""
+    """``(m, a, b)`` of the row, as `chunks.joined` says, and whether it is calm."""
     found = np.empty((-(-z.size // chunks.CHUNK), 4))
     start_threads()
     chunks.measure_chunks(z, phase, z.dtype.type(m), out, found)
     with np.errstate(all="ignore"):
-        return (*chunks.joined(z, found, phase), found[:, 3].min())
+        *numbers, least = chunks.joined(z, found, phase)
+    return *numbers, bool(chunks.is_calm(numbers[0], least))
 
 
 def _emitted(z, phase, m, value, out):
@@ -60,10 +65,10 @@ def _softmax(z, task, out):
         top, a, b, _ = _measured(z, chunks.EXTENDED, out)
         _emitted(z, chunks.EMIT_EXTENDED, top, _reciprocal(a, b), out)
     elif isinstance(task, ThreePass):
-        m = _measured(z, chunks.LARGEST, out)[0]
-        _, a, b, _ = _measured(z, chunks.SUM_KEPT if task.keep else chunks.SUM, out, m)
-        _emitted(z, chunks.EMIT_SCALED if task.keep else chunks.EMIT_EXP, m, _reciprocal(a, b), out)
+        m, *_, calm = _measured(z, chunks.LARGEST, out)
+        add, emit = _THREE_PASS[calm, task.keep]
+        _, a, b, _ = _measured(z, add, out, m)
+        _emitted(z, emit, m, _reciprocal(a, b), out)
     else:
-        m, a, b, least = _measured(z, chunks.OTHERS, out)
-        calm = m <= CALM and least >= max(m - CALM_GAP, -CALM)
+        m, a, b, calm = _measured(z, chunks.ONLINE, out)
         _emitted(z, chunks.EMIT_CALM if calm else chunks.EMIT_EXP, m, _reciprocal(a, b), out)
