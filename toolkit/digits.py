@@ -6,9 +6,9 @@ cell. `train` runs it from Python; live simulations call the kernels on arrays o
 import numpy as np
 
 from toolkit._kernel import kernel, like
+from toolkit._random import below, normal, seeded, uniform
 from toolkit.grokking._optimizers import adam_direction, descend
 from toolkit.grokking._product import PACKED, ROWS, add_product
-from toolkit.grokking._random import below, normal, seeded, uniform
 from toolkit.losses import _family_driver as losses
 from toolkit.losses._family_driver import family_loss
 from toolkit.softmax.kernels import top_class
