@@ -56,8 +56,8 @@ def gather(source, at, stride, step, classes, lanes, target, wide):
 @kernel
 def scatter(source, wide, classes, lanes, target, at, stride, step):
     """Copy them back."""
-    for j in range(lanes):
-        for k in range(classes):
+    for k in range(classes):
+        for j in range(lanes):
             target[at + k * stride + j * step] = source[k * wide + j]
 
 
