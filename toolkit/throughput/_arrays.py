@@ -39,8 +39,8 @@ def run(z, classes, inner, task, out):
 
 def is_plain(z, axis, where):
     """Whether `z` is its rows as they are: the usual case, which should not pay for the others."""
-    return (axis == -1 and where is None and type(z) is np.ndarray and z.dtype in _NATIVE and z.flags.carray
-            and z.size > 0 and z.ndim > 0)
+    return (where is None and type(z) is np.ndarray and z.dtype in _NATIVE and z.flags.carray and z.size > 0 and z.ndim > 0
+            and type(axis) is int and axis in (-1, z.ndim - 1))
 
 
 class Lines:
