@@ -3,13 +3,14 @@ import numpy as np
 
 from toolkit._templates import copy_of
 from toolkit.catalog import methods
-from toolkit.formats import FLOAT64
+from toolkit.formats import FLOAT64, round_to, ulp_error
 from toolkit.kernels import kernel, quantum, rnd
 from toolkit.live import Axis, Format, Line, Plot, Readout, Rule, Slider, live_figure
 
-__all__ = ["Entry", "entries", "method_figure"]
+__all__ = ["Entry", "entries", "largest_errors", "method_figure"]
 
 _POINTS = 161
+_FORMATS = ("float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")
 _FLOAT64 = FLOAT64.code
 _TINY = 1e-20  # lower end of logarithmic axes
 
@@ -155,6 +156,26 @@ def _row_figure(method):
     )(draw)
 
 
+def largest_errors(method):
+    """Format -> largest error of the method in it, over the range of its figure, in ulp.
+
+    Against float64 at the same numbers, with the same kernel; inf where the format overflows and float64 does not.
+    """
+    points, found = np.linspace(*method.plot_range, _POINTS), {}
+    for format in _FORMATS:
+        x = round_to(points, format)
+        at = x if method.result == "activation" else np.stack([x, np.zeros(_POINTS), -np.ones(_POINTS)], axis=1)
+        arguments, options = (at,), {}
+        if method.result == "loss":
+            arguments, options = (at, np.zeros(_POINTS, int)), {"reduction": "none"}
+        with np.errstate(all="ignore"):
+            computed, exact = (method(*arguments, format=f, **options) for f in (format, "float64"))
+        if computed.ndim == 2:
+            computed, exact = computed[:, 0], exact[:, 0]
+        found[format] = float(ulp_error(computed, exact, format).max())
+    return found
+
+
 class Entry:
     """One method of the gallery; displays as Markdown, to be followed by its figure."""
 
@@ -166,8 +187,10 @@ class Entry:
         chapter = f"[](../notebooks/{m.chapter}.ipynb)"  # the page fills in the chapter's title
         variants = ", ".join(f"`{v.name}`" for v in m.variants)
         choice = f" · {m.selector}: {variants}" if m.selector else ""
+        errors = " · ".join(f"{format.replace('_', ' ')} {error:.2g}" for format, error in largest_errors(m).items())
         return (f"**{m.title}** · [`{m.path}`](#{m.path})\n\n$$ {m.formula} $$\n\n{m.summary}\n\n"
-                f"Chapter: {chapter} · source: {{cite:t}}`{m.reference}`{choice}\n")
+                f"Chapter: {chapter} · source: {{cite:t}}`{m.reference}`{choice}\n\n"
+                f"Largest error over the range of the figure, in ulp: {errors.replace('inf', '∞')}\n")
 
 
 def entries(family):
