@@ -49,16 +49,24 @@ def groups_of(layout, z):
 def gather(source, at, stride, step, classes, lanes, target, wide):
     """Copy `lanes` columns side by side, `wide` to a line of them."""
     for k in range(classes):
-        for j in range(lanes):
-            target[k * wide + j] = source[at + k * stride + j * step]
+        if step == 1:  # said here, so that the compiler sees neighbours
+            for j in range(lanes):
+                target[k * wide + j] = source[at + k * stride + j]
+        else:
+            for j in range(lanes):
+                target[k * wide + j] = source[at + k * stride + j * step]
 
 
 @kernel
 def scatter(source, wide, classes, lanes, target, at, stride, step):
     """Copy them back."""
     for k in range(classes):
-        for j in range(lanes):
-            target[at + k * stride + j * step] = source[k * wide + j]
+        if step == 1:
+            for j in range(lanes):
+                target[at + k * stride + j] = source[k * wide + j]
+        else:
+            for j in range(lanes):
+                target[at + k * stride + j * step] = source[k * wide + j]
 
 
 @kernel
