@@ -156,6 +156,13 @@ def _row_figure(method):
     )(draw)
 
 
+def _rows(first, classes):
+    """Rows of 0 and -1 behind these numbers; maps get as many as their groups of 2 and 5 divide."""
+    rows = np.full((first.size, classes), -1.0)
+    rows[:, 0], rows[:, 1] = first, 0.0
+    return rows
+
+
 def largest_errors(method):
     """Format -> largest error of the method in it, over the range of its figure, in ulp.
 
@@ -164,7 +171,7 @@ def largest_errors(method):
     points, found = np.linspace(*method.plot_range, _POINTS), {}
     for format in _FORMATS:
         x = round_to(points, format)
-        at = x if method.result == "activation" else np.stack([x, np.zeros(_POINTS), -np.ones(_POINTS)], axis=1)
+        at = x if method.result == "activation" else _rows(x, 10 if method.result == "map" else 3)
         arguments, options = (at,), {}
         if method.result == "loss":
             arguments, options = (at, np.zeros(_POINTS, int)), {"reduction": "none"}

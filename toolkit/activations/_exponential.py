@@ -104,7 +104,7 @@ def elu_grad(x, *, alpha=1.0, form="stable", format=None):
     """
 
 
-@elementwise(selu_value, selu_naive, ulp=2)
+@elementwise(selu_value, selu_naive, ulp=2.5)
 def selu(x, *, form="stable", format=None):
     """Scaled exponential linear unit: ``lambda elu(x, alpha)``, with which mean 0 and variance 1 are a fixed point.
 
@@ -123,7 +123,7 @@ def selu(x, *, form="stable", format=None):
     """
 
 
-@elementwise(selu_slope, ulp=2)
+@elementwise(selu_slope, ulp=2.5)
 def selu_grad(x, *, format=None):
     """Derivative of `selu`: lambda for x > 0, else ``lambda alpha e^x``, also at 0 (as PyTorch)."""
 
