@@ -6,7 +6,7 @@ __all__ = ["BOOK", "CODE", "PAGES", "ROOT", "digest"]
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("toolkit/**/*.py", "notebooks/data/*", "benchmarks/results.json", "requirements.lock")
-PAGES = ("toolkit/**/*", "benchmarks/results.json", "book/_ext/*.py", "requirements.lock")
+PAGES = ("toolkit/**/*", "benchmarks/results.json", "book/_ext/*.py", "book/_static/*", "requirements.lock")
 BOOK = (*PAGES, "book/**/*", "notebooks/**/*", "_config.yml", "_toc.yml")
 _DERIVED = {"__pycache__", ".ipynb_checkpoints"}
 

@@ -28,7 +28,7 @@ def test_the_lists_name_every_page(built_book):
 
 
 @pytest.mark.parametrize("name", LIVE)
-@pytest.mark.parametrize("view", ["desktop light", "phone dark"])
+@pytest.mark.parametrize(("view", "base"), [("desktop light", "http"), ("phone dark", "file")], indirect=["base"])
 def test_every_control_of_every_figure_moves_something(new_page, base, name, view):
     width, height, dark = VIEWS[view]
     page = new_page(width, height, dark=dark)

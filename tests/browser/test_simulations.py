@@ -201,6 +201,7 @@ def test_what_lies_below_the_sentence_does_not_jump_while_it_runs(player):
     usual = player.page.evaluate(height)
     player.press("Step")
     player.wait("f.values.steps[0] === 1")
+    settle(player.page)
     player.page.evaluate("liveFigures.figures.get('learner').readout.textContent = 'long '.repeat(200)")
     settle(player.page)
     tall = player.page.evaluate(height)
