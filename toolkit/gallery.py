@@ -31,27 +31,33 @@ def _axis(method):
     return _AXES[method.result](*method.plot_range)
 
 
+def _number(z, out, fmt):
+    return row_kernel(z, fmt)
+
+
+def _loss(z, out, fmt):
+    return row_kernel(z, 0, out, fmt)
+
+
+def _first(z, out, fmt):
+    row_kernel(z, out, fmt)
+    return out[0]
+
+
+def _minus_log(z, out, fmt):
+    row_kernel(z, out, fmt)
+    return 0.0 - out[0]
+
+
+_DRAWN = {"number": _number, "loss": _loss, "probabilities": _first, "weights": _first, "map": _first,
+          "logs": _minus_log}
+
+
 def _scalar(method, variant):
     """A kernel ``(z, out, fmt) -> what the figure draws`` around the variant's row kernel."""
-    row_kernel = variant.kernel
-
-    def number(z, out, fmt):
-        return row_kernel(z, fmt)
-
-    def loss(z, out, fmt):
-        return row_kernel(z, 0, out, fmt)
-
-    def first(z, out, fmt):
-        row_kernel(z, out, fmt)
-        return out[0]
-
-    def minus_log(z, out, fmt):
-        row_kernel(z, out, fmt)
-        return 0.0 - out[0]
-
-    chosen = {"number": number, "loss": loss, "probabilities": first, "weights": first, "map": first,
-              "logs": minus_log}[method.result]
-    return kernel(chosen)
+    template = _DRAWN[method.result]
+    drawn = copy_of(template, template, f"{method.name}_{variant.name}_drawn", row_kernel=variant.kernel)
+    return kernel(drawn)
 
 
 def method_figure(method):
@@ -111,33 +117,35 @@ def _room(values):
     return float(values.min() - margin), float(values.max() + margin)
 
 
+def _draw_row(z, fmt, x, truth, stable, naive, here, ulps, row, out):
+    low, high = limits
+    for i in range(x.size + 1):
+        at = z if i == x.size else low + (high - low) * i / (x.size - 1)
+        row[0] = rnd(at, fmt)
+        row[1] = 0.0
+        row[2] = -1.0
+        t = best(row, out, _FLOAT64)
+        s = best(row, out, fmt)
+        n = plain(row, out, fmt)
+        if i == x.size:
+            here[0] = t
+            here[1] = s
+            here[2] = n
+            ulps[0] = abs(s - t) / quantum(t, fmt)
+        else:
+            x[i] = at
+            truth[i] = t
+            stable[i] = s
+            naive[i] = n
+
+
 def _row_figure(method):
     """The result of one of three logits as it moves."""
     best, plain = _scalar(method, method.default), _scalar(method, method.variants[0])
     low, high = method.plot_range
     compared = method.variants[0] != method.default
 
-    def draw(z, fmt, x, truth, stable, naive, here, ulps, row, out):
-        for i in range(x.size + 1):
-            at = z if i == x.size else low + (high - low) * i / (x.size - 1)
-            row[0] = rnd(at, fmt)
-            row[1] = 0.0
-            row[2] = -1.0
-            t = best(row, out, _FLOAT64)
-            s = best(row, out, fmt)
-            n = plain(row, out, fmt)
-            if i == x.size:
-                here[0] = t
-                here[1] = s
-                here[2] = n
-                ulps[0] = abs(s - t) / quantum(t, fmt)
-            else:
-                x[i] = at
-                truth[i] = t
-                stable[i] = s
-                naive[i] = n
-
-    draw.__name__ = method.name
+    draw = copy_of(_draw_row, _draw_row, method.name, best=best, plain=plain, limits=method.plot_range)
     lines = [Line("truth", x="x", label="float64", role="truth"),
              Line("stable", x="x", label=method.default.name.replace("_", " "), role="stable")]
     sentences = ["At z₁ = {z} in {fmt}: {here[1]:5g}, which is {ulps:2g} ulp from float64's {here[0]:5g}."]

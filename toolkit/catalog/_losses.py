@@ -2,6 +2,7 @@
 from toolkit import losses
 from toolkit._kernel import kernel, like
 from toolkit._rounding import rnd
+from toolkit._templates import copy_of
 from toolkit.catalog._method import Method, Variant, forms
 from toolkit.losses import kernels
 
@@ -12,22 +13,24 @@ _OF_LABEL = _LOSS | {"shift", "zero_sum"}
 _FORMS = {"naive": "naive", "common": "common", "complement": "stable"}
 
 
+def _with_one(z, y, grad, fmt):
+    return of_form(code, z, y, rnd(like(a, z[0]), fmt), grad, fmt)
+
+
+def _with_two(z, y, grad, fmt):
+    return of_form(code, z, y, rnd(like(a, z[0]), fmt), rnd(like(b, z[0]), fmt), grad, fmt)
+
+
+def _with_three(z, y, grad, fmt):
+    return of_form(code, z, y, rnd(like(a, z[0]), fmt), rnd(like(b, z[0]), fmt), rnd(like(c, z[0]), fmt), grad, fmt)
+
+
 def _bound(of_form, *parameters):
     """The forms of a loss with its parameters filled in."""
-    a, b, c = parameters + (0.0,) * (3 - len(parameters))
-
-    def of_one(code):
-        return lambda z, y, grad, fmt: of_form(code, z, y, rnd(like(a, z[0]), fmt), grad, fmt)
-
-    def of_two(code):
-        return lambda z, y, grad, fmt: of_form(code, z, y, rnd(like(a, z[0]), fmt), rnd(like(b, z[0]), fmt), grad, fmt)
-
-    def of_three(code):
-        return lambda z, y, grad, fmt: of_form(code, z, y, rnd(like(a, z[0]), fmt), rnd(like(b, z[0]), fmt),
-                                               rnd(like(c, z[0]), fmt), grad, fmt)
-
-    make = (of_one, of_two, of_three)[len(parameters) - 1]
-    rows = [make(code) for code in range(len(_FORMS))]
+    template = (_with_one, _with_two, _with_three)[len(parameters) - 1]
+    given = dict(zip("abc", parameters, strict=False)) | {"of_form": of_form}
+    label = "_".join([of_form.__name__, *map(str, parameters)])
+    rows = [copy_of(template, template, f"{label}_{form}", code=code, **given) for code, form in enumerate(_FORMS)]
     return tuple(Variant(form, kernel(row), role) for row, (form, role) in zip(rows, _FORMS.items(), strict=True))
 
 
