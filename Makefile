@@ -9,6 +9,7 @@ BENCH_ARGS ?=
 RUN := $(VENV)/bin/python
 ENVIRONMENT := $(VENV)/.made
 KERNELS := .cache/kernels-warm
+NONE_CHOSEN := [ $$? = 5 ]
 SOURCES := $(shell find toolkit -name '*.py')
 
 .PHONY: help env book serve test lab bench lock screenshot clean distclean
@@ -45,7 +46,8 @@ serve: book
 	@$(RUN) scripts/serve.py --port $(PORT)
 
 test: book
-	$(RUN) -m pytest $(PYTEST_ARGS)
+	$(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not timing" $(PYTEST_ARGS) || $(NONE_CHOSEN)
+	$(RUN) -m pytest -m timing $(PYTEST_ARGS) || $(NONE_CHOSEN)
 
 lab: $(KERNELS)
 	$(RUN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)

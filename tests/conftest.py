@@ -1,4 +1,5 @@
 """Shared by all tests: the built book, where Chromium is, and a loud word when it is missing."""
+import fcntl
 import os
 import shutil
 import subprocess
@@ -21,7 +22,10 @@ def find_chromium():
 @pytest.fixture(scope="session")
 def built_book():
     """Folder of the built book, built by the command of `make book` when it is missing or stale."""
-    subprocess.run([sys.executable, ROOT / "scripts/build_book.py"], check=True, cwd=ROOT)
+    (ROOT / ".cache").mkdir(exist_ok=True)
+    with open(ROOT / ".cache/building", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes, and one of them builds
+        subprocess.run([sys.executable, ROOT / "scripts/build_book.py"], check=True, cwd=ROOT)
     return ROOT / "_build/html"
 
 

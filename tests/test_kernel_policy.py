@@ -125,6 +125,7 @@ print(json.dumps(len(recorder.buffer)))
     assert seen > 0
 
 
+@pytest.mark.timing
 def test_import_is_quick_and_light(capsys):
     """Processor seconds, so that a busy machine does not fail the test; the wall time is printed too."""
     heavy = ("plotly", "ipywidgets", "anywidget", "scipy", "matplotlib", "mpmath", "IPython")

@@ -19,12 +19,15 @@ def snapshot(page, name):
     return page.evaluate(SNAPSHOT, name)
 
 
+FRAMES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(
+  () => done([...liveFigures.figures.values()].some((figure) => figure.running)))))"""
+
+
 def settle(page):
     """Two animation frames: a move is drawn in the first, and a simulation's when its worker has answered."""
-    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    page.evaluate(frames)
-    page.wait_for_function("![...liveFigures.figures.values()].some((figure) => figure.waiting)")
-    page.evaluate(frames)
+    if page.evaluate(FRAMES):
+        page.wait_for_function("![...liveFigures.figures.values()].some((figure) => figure.waiting)")
+        page.evaluate(FRAMES)
 
 
 def controls(page, name):

@@ -174,6 +174,7 @@ def watched(page, moves):
     return waits
 
 
+@pytest.mark.timing
 def test_moves_are_drawn_once_and_soon(notebook):
     page = notebook("slope")
     run(page, 2)

@@ -151,6 +151,7 @@ def test_steps_have_the_bits_of_the_native_kernels(player):
     player.page.assert_clean()
 
 
+@pytest.mark.timing
 def test_pause_answers_at_once(player):
     player.press("Slow & small")
     move(player, "pace", "End")
@@ -315,6 +316,7 @@ def test_the_keyboard_is_enough(learner_at):
     player.wait(f"f.values.steps[0] >= {steps}")
 
 
+@pytest.mark.timing
 def test_the_pace_is_kept_and_shown(learner_at):
     player = learner_at("#learner.rate=0.001&learner.pace=100")
     player.press("Play")
