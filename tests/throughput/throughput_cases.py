@@ -1,4 +1,4 @@
-"""The public functions under one signature, and arrays of lines as rows and as columns of any stride."""
+"""The public functions under one signature."""
 from functools import partial
 
 import numpy as np
@@ -26,13 +26,6 @@ def results(name, z, labels=None, axis=-1, **options):
     if name == "logsumexp":
         return (logsumexp(z, axis=axis, **options),)
     return (MAPS[name](z, axis=axis, **options),)
-
-
-def as_columns(z, beside=0):
-    """Rows (N, K) as the columns of a C-contiguous (K, N + beside) array; columns beside hold 1."""
-    columns = np.ones((z.shape[1], z.shape[0] + beside), z.dtype)
-    columns[:, :z.shape[0]] = z.T
-    return columns
 
 
 def moderate(rng, shape, dtype):

@@ -50,7 +50,7 @@ def base_of(m, like):
 def least_of(highest, least):
     """``(m, least)`` of a chunk; the second is -inf unless the chunk is calm, or inf if all of it is masked."""
     m = np.float64(largest_of(highest))
-    if row_is_calm(0, spread(m, highest), least) or m == -np.inf:
+    if row_is_calm(spread(m, highest), least) or m == -np.inf:
         return m, 0.0 - largest_of(0.0 - widened(least))
     return m, -np.inf
 
@@ -60,8 +60,8 @@ def measure_others(z, walk):
     """`measure` for `OTHERS`, relative to the chunk's largest number."""
     highest, least = extremes(z, walk)
     m = spread(largest_of(highest), highest)
-    if row_is_calm(0, m, least):
-        below, lost, ties = calm_others(z, walk, m, calm_shift(m), z, False)
+    if row_is_calm(m, least):
+        below, lost, ties = calm_others(z, walk, m, calm_shift(m), 0, z, False)
         below, lost = merge_lanes(m, below, lost)
         return np.float64(lane(m, 0)), (below + lost) * (lift_of(z) / unit_of(lane(m, 0), m)), ties * lift_of(z), 0.0
     below, lost, ties = exp_others(z, walk, finite_or_zero(m), z, False)

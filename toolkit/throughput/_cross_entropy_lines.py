@@ -2,13 +2,13 @@
 import numpy as np
 
 from toolkit._kernel import kernel
+from toolkit.throughput._column_lines import emit_terms
 from toolkit.throughput._lane_arithmetic import narrowed
 from toolkit.throughput._lanes import lane, load, replaced, store, width_of
 from toolkit.throughput._lines import (by_layout, each_of, first_of, line_count, lines_from, number_of, walk_of,
                                        walks_together)
 from toolkit.throughput._log_lines import others_of
 from toolkit.throughput._logarithm import log1p_lanes
-from toolkit.throughput._softmax_lines import emit_calm, emit_scaled
 from toolkit.throughput._walks import nothing, quotient_pair, two_sum
 
 __all__ = ["close_label", "cross_entropy_lines", "label_place"]
@@ -17,15 +17,12 @@ __all__ = ["close_label", "cross_entropy_lines", "label_place"]
 @kernel(forceinline=True)
 def walk_entropy(lines, task, z, walk, at, grad):
     """``(m - z_y, r)`` of each line, both 0 where there is no label; the gradient goes into `grad` if wanted."""
-    m, r, below, lost, ties, lift = others_of(z, lines, walk, grad, task.want)
+    m, r, below, lost, ties, lift = others_of(lines, z, walk, grad, task.want)
     count = line_count(lines, walk)
     if task.want:
         total, rest = two_sum(ties, below)
         hi, lo = quotient_pair(m, each_of(lines, task.factors, at, count, ties) * lift, total, rest + lost)
-        if lift == 1.0:
-            emit_calm(grad, walk, hi, lo)
-        else:
-            emit_scaled(grad, walk, hi, lo)
+        emit_terms(lines, grad, walk, lift, hi, lo)
         for j in range(count):
             close_label(z, lines, walk, j, task.labels[at + j], np.float64(task.factors[at + j]), lane(m, j),
                         number_of(lines, r, j), grad)

@@ -1,8 +1,7 @@
 """Whole arrays of lines, in one thread or in all.
 
-A task names what to do by its type. Rows are walked along where they are. Columns are taken in groups of 64 float32
-or 32 float64; where they are not side by side or their stride is long they are copied first, so that each line of
-memory is fetched once. Short rows are such columns too: in lanes of their own, they share what a row costs besides its
+A task names what to do by its type. Rows are walked along where they are, columns in groups of 128 float32 or 64
+float64. Short rows are columns too, copied side by side: in lanes of their own, they share what a row costs besides its
 numbers. A line is the work of one thread from its first entry to its last: threads change no bit.
 """
 from typing import NamedTuple
@@ -12,15 +11,13 @@ import numpy as np
 from numba.extending import overload
 
 from toolkit._kernel import kernel
-from toolkit.throughput._lanes import LINE, memory_of, width_of
+from toolkit.throughput._lanes import memory_of, width_of
 from toolkit.throughput._lines import ColumnLines, RowLines
 from toolkit.throughput._tasks import run_task
 
 __all__ = ["Columns", "Rows", "groups_of", "run_groups", "run_parallel"]
 
-TILES = 4  # walks of a group of columns
-_LONG_STRIDE = 1024  # bytes between two entries of a column from which on columns are copied
-_MOST_COPIED = 2**20  # bytes of a copy, which should stay in the second-level cache
+TILES = 8  # walks of a group of columns
 
 
 class Rows(NamedTuple):
@@ -49,24 +46,16 @@ def groups_of(layout, z):
 def gather(source, at, stride, step, classes, lanes, target, wide):
     """Copy `lanes` columns side by side, `wide` to a line of them."""
     for k in range(classes):
-        if step == 1:  # said here, so that the compiler sees neighbours
-            for j in range(lanes):
-                target[k * wide + j] = source[at + k * stride + j]
-        else:
-            for j in range(lanes):
-                target[k * wide + j] = source[at + k * stride + j * step]
+        for j in range(lanes):
+            target[k * wide + j] = source[at + k * stride + j * step]
 
 
 @kernel
 def scatter(source, wide, classes, lanes, target, at, stride, step):
     """Copy them back."""
     for k in range(classes):
-        if step == 1:
-            for j in range(lanes):
-                target[at + k * stride + j] = source[k * wide + j]
-        else:
-            for j in range(lanes):
-                target[at + k * stride + j * step] = source[k * wide + j]
+        for j in range(lanes):
+            target[at + k * stride + j * step] = source[k * wide + j]
 
 
 @kernel
@@ -79,8 +68,7 @@ def run_rows(layout, z, begin, end, out, task):
 def run_columns(layout, z, begin, end, out, task):
     _outer, classes, inner, stride, step = layout
     wide = TILES * width_of(z)
-    long = classes > 1 and stride * z.itemsize >= _LONG_STRIDE and TILES * LINE * classes <= _MOST_COPIED
-    copied = step > 1 or long
+    copied = step > 1
     work = np.empty(wide * classes if copied else 0, z.dtype)
     result = np.empty(work.size if out.size == z.size else 0, z.dtype)
     groups = (inner + wide - 1) // wide

@@ -9,16 +9,17 @@ import numpy as np
 from numba.extending import overload
 
 from toolkit._kernel import kernel
-from toolkit.throughput._lane_arithmetic import any_of, largest_of, sum_of
+from toolkit.throughput._lane_arithmetic import any_of, choose, largest_of, sum_of
 from toolkit.throughput._lanes import lane, replaced, spread
 from toolkit.throughput._walks import merge_lanes
 
-__all__ = ["CALM", "CALM_GAP", "ColumnLines", "RowLines", "are_calm", "by_layout", "each_of", "first_of", "line_count",
-           "lines_from", "merged", "number_of", "row_is_calm", "settled", "shared_top", "summed", "walk_of",
-           "walk_with", "walks_together"]
+__all__ = ["CALM", "CALM_GAP", "ColumnLines", "RowLines", "by_layout", "calm_columns", "each_of", "first_of",
+           "line_count", "lines_from", "merged", "number_of", "row_is_calm", "settled", "shared_top", "summed",
+           "walk_of", "walk_with", "walks_together"]
 
 CALM = 2048.0  # k ln 2 is right to a third of an ulp up to here
 CALM_GAP = 60.0  # with 2**26 terms in the sum, the smallest quotient is a normal float32
+_COUNTED = 2**24  # ties that lanes of float32 can count
 
 
 class RowLines(NamedTuple):
@@ -201,19 +202,21 @@ each_of = by_layout(of_one, of_several)
 
 
 @kernel(forceinline=True)
-def row_is_calm(lines, m, least):
+def row_is_calm(m, least):
+    """Whether the row with these extremes, the first shared by all lanes, is *calm*.
+
+    That is, no number is large, and no exponential far below another but 0.
+    """
     top = lane(m, 0)
     return -CALM <= top <= CALM and not any_of(least < max(top - CALM_GAP, -CALM))
 
 
-@kernel
-def never(lines, m, least):
-    return False
-
-
-# Whether the row with these extremes, the first shared by all lanes, is *calm*: no number is large, and no exponential
-# far below another but 0. Columns side by side are never called so: the digits of one would depend on the others.
-are_calm = by_layout(row_is_calm, never)
+@kernel(forceinline=True)
+def calm_columns(lines, m, least):
+    """1 in the lanes whose column is calm, else 0."""
+    lowest = choose(m < CALM_GAP - CALM, -CALM, m - CALM_GAP)
+    calm = choose(least < lowest, 0.0, spread(1.0 if lines.classes <= _COUNTED else 0.0, m))
+    return choose(m < -CALM, 0.0, choose(CALM < m, 0.0, calm))
 
 
 @kernel(forceinline=True)

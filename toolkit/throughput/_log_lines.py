@@ -1,11 +1,13 @@
 """log_softmax and logsumexp, from ``r = sum over the others of exp(z - max)``."""
 import numpy as np
+from numba.extending import overload
 
 from toolkit._kernel import kernel
+from toolkit.throughput._column_lines import keep_calm
 from toolkit.throughput._exponential import calm_shift, exp_calm, exp_far, lift_of
-from toolkit.throughput._lane_arithmetic import any_of, choose, count_of, narrowed, size, widened
-from toolkit.throughput._lanes import lane, load, replaced, spread, store, width_of
-from toolkit.throughput._lines import (are_calm, by_layout, first_of, lines_from, merged, number_of, settled,
+from toolkit.throughput._lane_arithmetic import any_of, choose, count_of, narrowed, size, sum_of, widened
+from toolkit.throughput._lanes import Lanes, lane, load, replaced, spread, store, width_of
+from toolkit.throughput._lines import (by_layout, calm_columns, first_of, lines_from, merged, number_of, row_is_calm,
                                        shared_top, summed, walk_of, walk_with, walks_together)
 from toolkit.throughput._logarithm import log1p_lanes
 from toolkit.throughput._softmax_lines import terms_of
@@ -35,11 +37,22 @@ def exp_others(z, walk, m, out, keep):
     return below, lost, ties
 
 
+def tied(ties, equal):
+    """A count of ties, in all lanes together or in each, and those of one more step."""
+    return ties + equal if np.ndim(ties) else ties + count_of(equal)
+
+
+@overload(tied)
+def _tied(ties, equal):
+    if isinstance(ties, Lanes):
+        return lambda ties, equal: choose(equal, ties + 1.0, ties)
+    return lambda ties, equal: ties + count_of(equal)
+
+
 @kernel(forceinline=True)
-def calm_others(z, walk, m, shift, out, keep):
-    """`exp_others` of a calm row, relative to ``2**base`` and not lifted; ties are counted, NaN is below."""
+def calm_others(z, walk, m, shift, ties, out, keep):
+    """`exp_others` of calm lines, relative to ``2**base`` and not lifted; `ties` are counted on, NaN is below."""
     below, lost = nothing(m)
-    ties = 0
     steps = steps_of(walk)
     for first in range(0, steps, terms_of(z)):
         part = spread(0.0, m)
@@ -50,47 +63,59 @@ def calm_others(z, walk, m, shift, out, keep):
             if keep:
                 store(out, at, count, x)
             part = part + choose(v == m, 0.0, x)
-            ties += count_of(v == m)
+            ties = tied(ties, v == m)
         below, lost = added(part, below, lost)
     return below, lost, ties
 
 
-@kernel
-def as_number(lines, count, like):
-    return np.float64(count)
-
-
-@kernel
-def as_lanes(lines, count, like):
-    return spread(count, like)
-
-
-# A count as sums are: ``as_sum(lines, count, like)``, a number for a row.
-as_sum = by_layout(as_number, as_lanes)
-
-
 @kernel(forceinline=True)
-def others_of(z, lines, walk, out, keep):
-    """``(m, r, below, lost, ties, lift)`` of each line, m in all lanes of a row, the rest numbers for a row.
+def others_of_row(lines, z, walk, out, keep):
+    """``(m, r, below, lost, ties, lift)`` of a row: m in all lanes, the rest numbers.
 
     r is what `below`, the sum over z < m, and `ties`, that over the rest with one of them left out, add up to, relative
     to exp(m). The sums are lifted by `lift`, which is 1 for calm rows.
     """
     highest, least = extremes(z, walk)
     m = shared_top(lines, highest)
-    calm = are_calm(lines, m, least)
+    calm = row_is_calm(m, least)
     lift = 1.0 if calm else lift_of(z)
     if calm:
         shift = calm_shift(m)
-        below, lost, count = calm_others(z, walk, m, shift, out, keep)
-        ties = as_sum(lines, count, below)
-        top = settled(lines, widened(exp_calm(m, shift)))
+        below, lost, count = calm_others(z, walk, m, shift, 0, out, keep)
+        ties = np.float64(count)
+        top = np.float64(lane(exp_calm(m, shift), 0))
     else:
         below, lost, lifted = exp_others(z, walk, m, out, keep)
-        ties = summed(lines, lifted) * (1.0 / lift)
-        top = settled(lines, spread(lift, below))
+        ties = sum_of(lifted) * (1.0 / lift)
+        top = lift
     below, lost = merged(lines, m, below, lost)
     return m, (below + lost) / top + (ties - 1.0), below, lost, ties * top, lift
+
+
+@kernel(forceinline=True)
+def others_of_columns(lines, z, walk, out, keep):
+    """`others_of_row` of columns side by side: all of them in lanes, and each lane as if it were alone."""
+    m, least = extremes(z, walk)
+    calm, shift = calm_columns(lines, m, least), calm_shift(m)
+    count = count_of(calm == 1.0)
+    below, lost = nothing(m)
+    ties, top = below, below
+    if count < walk[3]:
+        below, lost, ties = exp_others(z, walk, m, out, keep)
+        ties, top = ties * (1.0 / lift_of(z)), spread(lift_of(z), below)
+    if count > 0:
+        other, rest, counted = calm_others(z, walk, m, shift, spread(0.0, m), out, keep and count == walk[3])
+        if keep and count < walk[3]:
+            keep_calm(z, walk, shift, calm, out)
+        below, lost = choose(calm == 1.0, other, below), choose(calm == 1.0, rest, lost)
+        ties = choose(calm == 1.0, widened(counted), ties)
+        top = choose(calm == 1.0, widened(exp_calm(m, shift)), top)
+    lift = choose(calm == 1.0, spread(1.0, below), lift_of(z))
+    return m, (below + lost) / top + (ties - 1.0), below, lost, ties * top, lift
+
+
+# ``(m, r, below, lost, ties, lift)`` of the line or lines of a walk: ``others_of(lines, z, walk, out, keep)``.
+others_of = by_layout(others_of_row, others_of_columns)
 
 
 @kernel(forceinline=True)
@@ -133,7 +158,7 @@ def rows_of_logs(lines, z, i, rows, out):
     like = load(z, lines.base, 0, 0.0)
     tops, others = nothing(like)
     for j in range(rows):
-        m, r, _below, _lost, _ties, _lift = others_of(z, lines, walk_of(lines, i + j, width_of(z)), out, False)
+        m, r, _below, _lost, _ties, _lift = others_of_row(lines, z, walk_of(lines, i + j, width_of(z)), out, False)
         tops, others = replaced(tops, j, np.float64(lane(m, 0))), replaced(others, j, r)
     logarithms = log1p_lanes(others)
     for j in range(rows):
@@ -144,7 +169,7 @@ def rows_of_logs(lines, z, i, rows, out):
 @kernel(forceinline=True)
 def walk_of_logs(lines, z, i, rows, out):
     walk = walk_of(lines, i, width_of(z))
-    m, r, _below, _lost, _ties, _lift = others_of(z, lines, walk, out, False)
+    m, r, _below, _lost, _ties, _lift = others_of_columns(lines, z, walk, out, False)
     emit_columns(lines, z, walk, m, log1p_lanes(r), out)
 
 
@@ -174,14 +199,14 @@ def rows_of_sums(lines, z, i, rows):
     """``(m, r)`` in a lane for each of some rows."""
     tops, others = nothing(load(z, lines.base, 0, 0.0))
     for j in range(rows):
-        m, r, _below, _lost, _ties, _lift = others_of(z, lines, walk_of(lines, i + j, width_of(z)), z, False)
+        m, r, _below, _lost, _ties, _lift = others_of_row(lines, z, walk_of(lines, i + j, width_of(z)), z, False)
         tops, others = replaced(tops, j, np.float64(lane(m, 0))), replaced(others, j, r)
     return tops, others
 
 
 @kernel(forceinline=True)
 def walk_of_sums(lines, z, i, rows):
-    m, r, _below, _lost, _ties, _lift = others_of(z, lines, walk_of(lines, i, width_of(z)), z, False)
+    m, r, _below, _lost, _ties, _lift = others_of_columns(lines, z, walk_of(lines, i, width_of(z)), z, False)
     return widened(m), r
 
 

@@ -6,12 +6,12 @@ from toolkit.throughput._exponential import (calm_shift, exp_calm, exp_lifted, e
                                              lowered, mantissa_and_power)
 from toolkit.throughput._lane_arithmetic import choose, fused, narrowed, widened
 from toolkit.throughput._lanes import by_dtype, load, spread, store, width_of
-from toolkit.throughput._lines import are_calm, merged, shared_top, walk_of
+from toolkit.throughput._lines import merged, row_is_calm, shared_top, walk_of
 from toolkit.throughput._walks import added, count_at, difference, extremes, nothing, place, quotient_pair, steps_of
 
-__all__ = ["calm_sum", "divide_by_sum", "emit_calm", "emit_exp", "emit_exp_calm", "emit_extended", "emit_scaled",
-           "exp_sum", "extended_sum", "finite_or_zero", "naive_lines", "online_lines", "terms_of", "three_pass_lines",
-           "two_pass_lines", "with_power"]
+__all__ = ["calm_softmax", "calm_sum", "divide_by_sum", "emit_calm", "emit_exp", "emit_exp_calm", "emit_extended",
+           "emit_scaled", "exp_sum", "extended_sum", "finite_or_zero", "naive_lines", "online_lines", "terms_of",
+           "three_pass_rows", "two_pass_lines", "with_power"]
 
 BLOCK = 16  # steps between two looks at the maximum: their numbers stay in the first-level cache
 
@@ -226,14 +226,13 @@ def naive_lines(task, z, lines, first, out):
 
 
 @kernel
-def three_pass_lines(task, z, lines, first, out):
-    """Maximum, sum of ``exp(z - m)``, division."""
+def three_pass_rows(lines, task, z, out):
     keep = task.keep
     for i in range(lines.count):
         walk = walk_of(lines, i, width_of(z))
         highest, least = extremes(z, walk)
         m = shared_top(lines, highest)
-        if are_calm(lines, m, least):
+        if row_is_calm(m, least):
             calm_softmax(z, lines, walk, m, keep, out)
             continue
         total, lost = exp_sum(z, walk, m, out, keep)

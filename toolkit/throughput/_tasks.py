@@ -4,9 +4,10 @@ from typing import NamedTuple
 import numpy as np
 from numba.extending import overload
 
+from toolkit.throughput._column_lines import three_pass_lines
 from toolkit.throughput._cross_entropy_lines import cross_entropy_lines
 from toolkit.throughput._log_lines import log_softmax_lines, logsumexp_lines
-from toolkit.throughput._softmax_lines import naive_lines, online_lines, three_pass_lines, two_pass_lines
+from toolkit.throughput._softmax_lines import naive_lines, online_lines, two_pass_lines
 from toolkit.throughput._stable_lines import (log_stablemax_lines, naive_stablemax_lines,
                                               stablemax_cross_entropy_lines, stablemax_lines)
 
