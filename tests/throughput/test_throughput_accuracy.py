@@ -1,5 +1,6 @@
 """At most 4 ulp in every output of every function, over random and adversarial rows, against mpmath."""
 import warnings
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -15,11 +16,23 @@ from toolkit.throughput._chunks import CHUNK
 dtypes = pytest.mark.parametrize("dtype", rows.DTYPES)
 
 
-@pytest.fixture(params=["in one thread", "in chunks"])
+def as_column(function):
+    """The function of a row, which is taken as a column between one without large gaps and one with them."""
+    def of_row(z, *label, **options):
+        gaps = np.where(np.arange(z.size) % 2 == 0, -500, 0)
+        columns = np.stack([np.zeros(z.size), z, gaps], axis=1).astype(z.dtype)
+        out = function(columns, *(np.full(3, y) for y in label), axis=0, **options)
+        return tuple(a[..., 1] for a in out) if label else out[..., 1]
+
+    return of_row
+
+
+@pytest.fixture(params=["in one thread", "in chunks", "as a column"])
 def way(request, monkeypatch):
-    """How a row is taken: that of short rows, and that of rows too long for one thread."""
+    """How a row is taken, as a function of its function: as short rows are, as rows too long for one thread are ..."""
     if request.param == "in chunks":
         monkeypatch.setattr(_arrays, "LONG_ROW", 0)
+    return as_column if request.param == "as a column" else lambda function: function
 
 
 def worst(cases, function, exact):
@@ -46,7 +59,7 @@ def check_losses(function, cases, slopes, loss_ulp, label_ulp, others_ulp):
 def test_softmax(dtype, algorithm, way):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"softmax\(algorithm='two_pass'\)")  # rows around 1e6
-        assert worst(rows.softmax_cases(dtype), lambda z: softmax(z, algorithm=algorithm),
+        assert worst(rows.softmax_cases(dtype), way(partial(softmax, algorithm=algorithm)),
                      lambda case: case.probabilities) <= 4
 
 
@@ -59,13 +72,13 @@ def test_naive_softmax_where_nothing_overflows(dtype):
 
 @dtypes
 def test_log_softmax(dtype, way):
-    assert worst(rows.softmax_cases(dtype), log_softmax, lambda case: case.logs) <= 3
+    assert worst(rows.softmax_cases(dtype), way(log_softmax), lambda case: case.logs) <= 3
 
 
 @dtypes
 def test_logsumexp(dtype, way):
     for case in rows.softmax_cases(dtype):
-        value, m = logsumexp(case.z), mpmath.mpf(float(case.z.max()))
+        value, m = way(logsumexp)(case.z), mpmath.mpf(float(case.z.max()))
         if dtype == np.float32:  # m and log1p(r) are added in float64: all digits, also where they cancel
             assert ulp_errors(value, [case.logsumexp]).max() <= 2
         larger = float(max(abs(m), case.logsumexp - m))
@@ -87,8 +100,8 @@ def test_many_classes_below_the_smallest_subnormal_make_a_loss_together(dtype):
 
 
 @dtypes
-def test_stablemax(dtype):
-    assert worst(rows.stablemax_cases(dtype), stablemax, lambda case: case.probabilities) <= 3
+def test_stablemax(dtype, way):
+    assert worst(rows.stablemax_cases(dtype), way(stablemax), lambda case: case.probabilities) <= 3
 
 
 @dtypes
@@ -98,18 +111,18 @@ def test_naive_stablemax_where_nothing_overflows(dtype):
 
 
 @dtypes
-def test_log_stablemax(dtype):
-    assert worst(rows.stablemax_cases(dtype), log_stablemax, lambda case: case.logs) <= 2
+def test_log_stablemax(dtype, way):
+    assert worst(rows.stablemax_cases(dtype), way(log_stablemax), lambda case: case.logs) <= 2
 
 
 @dtypes
-def test_cross_entropy(dtype):
-    check_losses(cross_entropy_and_grad, rows.softmax_cases(dtype), False, 2, 3, 3)
+def test_cross_entropy(dtype, way):
+    check_losses(way(cross_entropy_and_grad), rows.softmax_cases(dtype), False, 2, 3, 3)
 
 
 @dtypes
-def test_stablemax_cross_entropy(dtype):
-    check_losses(stablemax_cross_entropy_and_grad, rows.stablemax_cases(dtype), True, 2, 3, 4)
+def test_stablemax_cross_entropy(dtype, way):
+    check_losses(way(stablemax_cross_entropy_and_grad), rows.stablemax_cases(dtype), True, 2, 3, 4)
 
 
 @dtypes
