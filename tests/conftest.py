@@ -39,13 +39,23 @@ def in_ci():
     return os.environ.get("CI") == "true"
 
 
+def failed_if_skipped(report):
+    """Under CI a skip or an expected failure is a failure: nothing may stop being tested unnoticed."""
+    if report.skipped and in_ci():
+        # pytest's exit code forgives whatever has `wasxfail`.
+        reason = vars(report).pop("wasxfail", report.longrepr)
+        report.outcome, report.longrepr = "failed", f"skipped under CI: {reason}"
+    return report
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
-    """Under CI a skip is a failure: nothing may stop being tested unnoticed."""
-    report = yield
-    if report.skipped and in_ci():
-        report.outcome, report.longrepr = "failed", f"skipped under CI: {report.longrepr}"
-    return report
+    return failed_if_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return failed_if_skipped((yield))  # of a whole module
 
 
 def pytest_collection_modifyitems(items):

@@ -1,6 +1,7 @@
 """The project's own files agree with each other: dependencies, lock, commands, workflow, links."""
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -116,6 +117,28 @@ def test_the_readme_runs_what_it_shows():
         assert done.returncode == 0, done.stderr
         shown = re.findall(r"#> (.*)", block)
         assert done.stdout.splitlines() == shown
+
+
+PLANTED = {
+    "test_one.py": "import pytest\n\n\ndef test_it():\n    pytest.skip('planted')\n",
+    "test_mark.py": "import pytest\n\n\n@pytest.mark.skipif(True, reason='planted')\ndef test_it():\n    pass\n",
+    "test_xfail.py": "import pytest\n\n\n@pytest.mark.xfail(reason='planted')\ndef test_it():\n    assert False\n",
+    "test_module.py": "import pytest\n\npytest.skip('planted', allow_module_level=True)\n",
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize("ci", ["true", ""])
+def test_a_skip_prints_its_reason_and_fails_under_ci(tmp_path, name, ci):
+    shutil.copy(ROOT / "tests/conftest.py", tmp_path)
+    (tmp_path / name).write_text(PLANTED[name], encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path),
+               "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"CI": ci})
+    assert "planted" in done.stdout.partition("short test summary info")[2]
+    failures = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
+    assert (done.returncode in failures) == (ci == "true"), done.stdout
+    assert ("skipped under CI" in done.stdout) == (ci == "true")
 
 
 def test_ci_runs_the_test_command_of_the_readme():
