@@ -16,7 +16,7 @@ import scipy.special
 from mpmath import mp, mpf
 
 from toolkit import elementary
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 
 SEED = 20240229
 STRIDE = 1021

@@ -15,7 +15,7 @@ import mpmath
 import numpy as np
 from mpmath import mp, mpf
 
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 from toolkit.elementary import exp
 from toolkit.formats import FLOAT32
 from toolkit.kernels import quantum

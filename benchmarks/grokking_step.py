@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numba
 
-from toolkit.grokking import Experiment, get_preset
-from toolkit.grokking.models import build
+from toolkit.grokking import get_preset
+from toolkit.training import Experiment
+from toolkit.training.models import build
 
 TURNS = 5
 STEPS = {"mlp": 20, "transformer": 6}

@@ -1,6 +1,6 @@
 """From how many entries on two threads are faster than one: python -m benchmarks.thread_threshold
 
-`toolkit.throughput` uses threads for arrays of PARALLEL_FROM entries or more. Between two calls there is a pause, as
+`toolkit.large_arrays` uses threads for arrays of PARALLEL_FROM entries or more. Between two calls there is a pause, as
 between the steps of a training or the moves of a slider: threads have gone to sleep when the next one comes.
 """
 import statistics
@@ -10,7 +10,7 @@ import numpy as np
 
 from toolkit.losses import cross_entropy_and_grad
 from toolkit.softmax import log_softmax, softmax
-from toolkit.throughput import _arrays
+from toolkit.large_arrays import _arrays
 
 CLASSES = (10, 128, 1024)
 SIZES = tuple(2**k for k in range(14, 21))

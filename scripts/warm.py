@@ -7,12 +7,14 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from toolkit import digits, elementary, losses, softmax
+from toolkit import elementary, losses, softmax
+from toolkit.training import digits
 from toolkit.catalog import METHODS
 from toolkit.formats import FLOAT32, round_to
-from toolkit.grokking import Experiment, train
-from toolkit.grokking import kernels as grok
-from toolkit.losses import calibration, targets
+from toolkit.training import Experiment, train
+from toolkit.training import kernels as grok
+from toolkit.losses import targets
+from toolkit.uncertainty import calibration
 
 LABELS = np.array([0])
 

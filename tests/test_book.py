@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from toolkit.exercises import EXERCISES
+from toolkit.course.exercises import EXERCISES
 
 ROOT = Path(__file__).parents[1]
 LOADING = {(tag, "src") for tag in ("script", "img", "iframe", "source", "video", "audio", "embed")}

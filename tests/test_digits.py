@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from toolkit import digits
+from toolkit.training import digits
 from toolkit.losses import comp_sum
 
 HIDDEN, ROWS = 16, 7

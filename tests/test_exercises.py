@@ -4,7 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from toolkit.exercises import EXERCISES, check
+from toolkit.course.exercises import EXERCISES, check
 
 NONSENSE = [..., None, "??", float("nan"), [], {}, lambda: 1 / 0]
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit import _format, formats
+from toolkit import formats
+from toolkit._core import format as _format
 from toolkit.formats import (BFLOAT16, FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format,
                              from_bits, get_format, round_to, spacing, to_bits, ulp, ulp_error)
 

@@ -4,7 +4,7 @@ import pytest
 
 from toolkit.catalog import METHODS, get_method
 from toolkit.formats import round_to, ulp_error
-from toolkit.gallery import largest_errors
+from toolkit.course.gallery import largest_errors
 from toolkit.softmax import softmax
 
 

@@ -40,7 +40,7 @@ def test_result_is_what_it_says(method, variant):
         assert (result >= 0).all()
 
 
-# Without a format their public functions run the kernels of toolkit.throughput, which keep more digits.
+# Without a format their public functions run the kernels of toolkit.large_arrays, which keep more digits.
 FOR_LARGE_ARRAYS = {"softmax": "all", "log_softmax": "complement", "logsumexp": "all", "stablemax": "all",
                     "log_stablemax": "complement", "cross_entropy": "complement",
                     "stablemax_cross_entropy": "complement"}

@@ -117,7 +117,7 @@ def test_the_recorder_sees_a_compilation():
     seen = run("""
 import json
 from numba.core import event
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 with event.install_recorder("numba:compile") as recorder:
     kernel(lambda x: x + 1)(1.0)
 print(json.dumps(len(recorder.buffer)))

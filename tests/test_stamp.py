@@ -7,7 +7,7 @@ import pytest
 from numba.core.dispatcher import Dispatcher
 
 import toolkit
-from toolkit import _stamp
+from toolkit._core import stamp as _stamp
 
 ROOT = Path(toolkit.__file__).parent
 MODULES = [info.name for info in pkgutil.walk_packages([str(ROOT)], "toolkit.") if not info.name.endswith("__main__")]

@@ -10,8 +10,8 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-__all__ = ["activations", "catalog", "collapse", "elementary", "exercises", "formats", "gallery", "kernels", "live",
-           "losses", "softmax"]
+__all__ = ["activations", "catalog", "collapse", "course", "elementary", "formats", "grokking", "kernels", "large_arrays",
+           "live", "losses", "networks", "optimizers", "sampling", "softmax", "training", "transport", "uncertainty"]
 
 
 def __getattr__(name):

@@ -5,8 +5,8 @@ import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from toolkit._recording_commands import add_paper, add_record, paper, record
-from toolkit._training_commands import add_grok, add_sweep, grok, run_sweep
+from toolkit.commands.recordings import add_paper, add_record, paper, record
+from toolkit.commands.training import add_grok, add_sweep, grok, run_sweep
 
 __all__ = ["COMMANDS", "main"]
 
@@ -30,7 +30,7 @@ def _add_diagnose(parser):
 
 
 def _diagnose(arguments):
-    from toolkit._logits_file import read_array
+    from toolkit.commands.logits_file import read_array
     from toolkit.collapse import diagnose
 
     labels = None
@@ -52,7 +52,7 @@ def _add_formats(parser):
 
 
 def _formats(arguments):
-    from toolkit._text import aligned
+    from toolkit._core.text import aligned
     from toolkit.collapse import collapse_gap
     from toolkit.formats import FORMATS, get_format
 

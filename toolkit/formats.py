@@ -3,20 +3,15 @@ import math
 
 import numpy as np
 
-from toolkit._bit_patterns import decode, encode
-from toolkit._format import (BFLOAT16, FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format,
-                             get_format)
-from toolkit._kernel import kernel
-from toolkit._rounding import quantum, round_to_code
+from toolkit._core.bit_patterns import decode, encode
+from toolkit._core.format import (BFLOAT16, FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format,
+                                  get_format)
+from toolkit._core.kernel import kernel
+from toolkit._core.rounded_arrays import copy_of_numbers, round_to
+from toolkit._core.rounding import quantum
 
 __all__ = ["BFLOAT16", "FLOAT16", "FLOAT32", "FLOAT64", "FLOAT8_E4M3FN", "FLOAT8_E5M2", "FORMATS", "Format",
            "from_bits", "get_format", "round_to", "spacing", "to_bits", "ulp", "ulp_error"]
-
-
-@kernel
-def round_each(values, code):
-    for i in range(values.size):
-        values[i] = round_to_code(values[i], code)
 
 
 @kernel
@@ -35,65 +30,6 @@ def encode_each(values, patterns, code):
 def decode_each(patterns, values, code):
     for i in range(values.size):
         values[i] = decode(patterns[i], code)
-
-
-def _copy_of(x, dtype=np.float64):
-    """A new C-contiguous array of `dtype` with the values of `x`, which must be real numbers."""
-    x = np.asarray(x)
-    if x.dtype.kind not in "biufV" or x.dtype == np.longdouble and np.longdouble != np.float64:
-        raise TypeError(f"x has dtype {x.dtype}; allowed: bool, integers and floats up to float64")
-    with np.errstate(invalid="ignore"):  # the cast of a signalling NaN
-        return np.array(x, dtype=dtype, order="C", copy=True)
-
-
-def _holds(dtype, fmt):
-    """Whether every value of the format is a value of the floating dtype."""
-    if dtype.kind != "f" or dtype.itemsize > 8:
-        return False
-    info = np.finfo(dtype)
-    return (info.nmant >= fmt.fraction_bits and float(info.max) >= fmt.max
-            and float(info.smallest_subnormal) <= fmt.smallest_subnormal)
-
-
-def round_to(x, format):
-    """`x` rounded to the nearest value of a format, ties to the even one, as IEEE 754 hardware rounds.
-
-    Subnormals are kept. A value at or beyond the midpoint after `max` becomes ±inf, or NaN in a finite-only
-    format (there, beyond the midpoint).
-
-    Parameters
-    ----------
-    x : array_like, any shape
-        Integers pass through float64. The input is never written to.
-    format : Format or what `get_format` accepts
-
-    Returns
-    -------
-    Rounded values in the dtype of `x` if that holds all values of the format, else in float64; same shape,
-    and a scalar for a scalar.
-
-    Special values
-    --------------
-    NaN stays NaN, and the sign of zero stays, also for values that underflow. ±inf stays, but is NaN in a
-    finite-only format.
-
-    Accuracy
-    --------
-    Exact: equal to NumPy and ml_dtypes on every representable value, every midpoint and its neighbours, and
-    ten million random float32 per format, tested.
-
-    Examples
-    --------
-    >>> float(round_to(70000.0, "float16")), float(round_to(2049, "float16"))
-    (inf, 2048.0)
-    """
-    fmt = get_format(format)
-    given = np.asarray(x).dtype
-    kept = given if _holds(given, fmt) else np.dtype(np.float64)
-    # Numba has no float16 arrays; float32 holds all values of a format that float16 holds.
-    values = _copy_of(x, np.float32 if kept.itemsize <= 4 else np.float64)
-    round_each(values.reshape(-1), fmt.code)
-    return values.astype(kept, copy=False)[()]
 
 
 def ulp(x, format):
@@ -117,7 +53,7 @@ def ulp(x, format):
     >>> float(ulp(2048, "float16")), float(ulp(2047, "float16")), float(ulp(0, "float32")) == 2.0**-149
     (2.0, 1.0, True)
     """
-    values = _copy_of(x)
+    values = copy_of_numbers(x)
     quantum_each(values.reshape(-1), get_format(format).code)
     return values[()]
 
@@ -140,7 +76,7 @@ def spacing(x, format):
     >>> float(spacing(-1.0, "bfloat16")) == -2.0**-7
     True
     """
-    values = np.asarray(round_to(_copy_of(x), format))
+    values = np.asarray(round_to(copy_of_numbers(x), format))
     return np.where(values < 0, -1.0, 1.0)[()] * ulp(values, format)
 
 
@@ -175,7 +111,7 @@ def ulp_error(computed, exact, format):
     2.0
     """
     fmt = get_format(format)
-    computed, exact = np.broadcast_arrays(_copy_of(computed), np.asarray(exact))
+    computed, exact = np.broadcast_arrays(copy_of_numbers(computed), np.asarray(exact))
     if exact.dtype.kind in "biu":
         exact = exact.astype(np.float64)
     if exact.dtype == object:
@@ -219,7 +155,7 @@ def to_bits(x, format):
     ('0x3f80', '0x7f')
     """
     fmt = get_format(format)
-    values = _copy_of(x)
+    values = copy_of_numbers(x)
     patterns = np.empty(values.shape, np.int64)
     encode_each(values.reshape(-1), patterns.reshape(-1), fmt.code)
     width = next(w for w in (8, 16, 32, 64) if fmt.bits <= w)

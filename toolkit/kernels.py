@@ -8,7 +8,7 @@
 >>> add(2048.0, 1.0, FLOAT16.code)
 2048.0
 """
-from toolkit._kernel import kernel, like
-from toolkit._rounding import largest_finite, power_of_two, quantum, rnd, smallest_exponent
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import largest_finite, power_of_two, quantum, rnd, smallest_exponent
 
 __all__ = ["kernel", "largest_finite", "like", "power_of_two", "quantum", "rnd", "smallest_exponent"]

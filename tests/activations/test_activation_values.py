@@ -11,7 +11,7 @@ from scipy import special
 
 from toolkit import activations
 from toolkit.activations import _normal
-from toolkit.exercises import keeping_gradients_alive as gradients
+from toolkit.course.exercises import keeping_gradients_alive as gradients
 
 POINTS = np.array([-2.0, -0.5, 1.5])
 # Values and derivatives at POINTS, from PyTorch 2.13 in float64.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from toolkit import elementary
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 from toolkit.elementary import (cos, erf, exp, exp2, expm1, log, log1p, pow, sigmoid, sin, softplus, tanh)
 
 INF, NAN = math.inf, math.nan

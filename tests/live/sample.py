@@ -1,8 +1,8 @@
 """Small live figures that the tests of both hosts share: every kind of control, panel and slot once, and a simulation."""
 import numpy as np
 
-from toolkit._kernel import kernel
-from toolkit._rounding import rnd
+from toolkit._core.kernel import kernel
+from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, sigmoid
 from toolkit.live import (Axis, Band, Bars, Bits, Choice, Format, HeatMap, Integer, Level, Line, Logits, Markers, Plot,
                           Readout, Rule, Slider, Toggle, live_figure, live_simulation)

@@ -5,7 +5,7 @@ from catalog_cases import scalars
 from test_wasm_operations import assert_same_bits
 from wasm_runner import WasmRunner
 
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 from toolkit.catalog import KERNEL_ARGUMENTS, METHODS
 from toolkit.live.wasm import build_module
 

@@ -7,7 +7,7 @@ from math import log as natural_log
 import numpy as np
 import pytest
 
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 from toolkit.live.wasm import UnsupportedInWebAssembly, build_module
 
 WORDS = {"one": 1}

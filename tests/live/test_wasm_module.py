@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from toolkit import elementary
-from toolkit._kernel import kernel
-from toolkit._rounding import rnd
+from toolkit._core.kernel import kernel
+from toolkit._core.rounding import rnd
 from toolkit.live import wasm
 from toolkit.live.wasm import WasmModule, build_module
 from toolkit.live.wasm.target import wasm_target

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from wasm_runner import KernelError, WasmRunner
 
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 from toolkit.live.wasm import build_module
 
 COUNT = 100_000

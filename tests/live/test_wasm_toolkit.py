@@ -6,8 +6,9 @@ import pytest
 from test_wasm_operations import COUNT, assert_same_bits, sample
 from wasm_runner import WasmRunner
 
-from toolkit import _rounding, elementary
-from toolkit._kernel import kernel
+from toolkit import elementary
+from toolkit._core import rounding as _rounding
+from toolkit._core.kernel import kernel
 from toolkit.formats import FORMATS, Format
 from toolkit.live.wasm import build_module
 

@@ -6,8 +6,8 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
-from toolkit.losses import calibration
-from toolkit.losses.calibration import expected_calibration_error, fit_temperature, reliability
+from toolkit.uncertainty import calibration
+from toolkit.uncertainty.calibration import expected_calibration_error, fit_temperature, reliability
 
 Z = np.array([[4, 1, 0], [3, 2.5, 0], [0, 5, 1], [1, 3, 2.0]])
 Y = np.array([0, 1, 1, 2])

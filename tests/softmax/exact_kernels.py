@@ -4,7 +4,7 @@ The public functions run other kernels then, which keep more digits; these are w
 """
 import numpy as np
 
-from toolkit._arrays import map_rows, reduce_rows
+from toolkit._core.arrays import map_rows, reduce_rows
 from toolkit.softmax import ALGORITHMS, FORMS
 from toolkit.softmax._log_softmax import log_softmax_rows
 from toolkit.softmax._log_stablemax import log_stablemax_rows

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from toolkit.softmax import softmax, softmax_vjp
-from toolkit.softmax.sampling import (gumbel_max, gumbel_noise, gumbel_of, gumbel_softmax, reinmax, score_function,
+from toolkit.sampling import (gumbel_max, gumbel_noise, gumbel_of, gumbel_softmax, reinmax, score_function,
                                       straight_through)
 
 THETA = np.array([0.5, -0.2, 0.1, 1.0])

@@ -1,6 +1,6 @@
 """Every ulp bound that a docstring of toolkit.softmax states, against mpmath.
 
-Bounds of public functions without a format are in tests/throughput; here are those of the exact kernels and
+Bounds of public functions without a format are in tests/large_arrays; here are those of the exact kernels and
 of gradients.
 """
 import importlib.util

@@ -4,7 +4,7 @@ import pytest
 import scipy.optimize
 from numpy.testing import assert_allclose, assert_array_equal
 
-from toolkit.softmax.transport import sinkhorn, sparse_dual, sparse_transport, transport_cost
+from toolkit.transport import sinkhorn, sparse_dual, sparse_transport, transport_cost
 
 COST = np.array([[0.0, 1, 4], [1, 0, 1], [4, 1, 0]])
 GRID = np.subtract.outer(np.arange(4), np.arange(4)) ** 2 / 9

@@ -1,7 +1,7 @@
 """From scalar kernels to a public function of arrays: what every activation shares.
 
 An activation is a scalar kernel ``f(x, fmt)``, or ``f(x, a, fmt)`` with a parameter, for each of its forms. The loop
-over an array is one template (see `toolkit._templates`), in which `scalar` is the kernel and `value` its parameter.
+over an array is one template (see `toolkit._core.templates`), in which `scalar` is the kernel and `value` its parameter.
 """
 import functools
 import inspect
@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._arrays import Rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
-from toolkit._templates import copy_of
+from toolkit._core.arrays import Rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
+from toolkit._core.templates import copy_of
 
 __all__ = ["Elementwise", "constant", "elementwise", "gated", "with_parameter"]
 

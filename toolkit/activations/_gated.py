@@ -1,6 +1,6 @@
 """Gated units ``g(x) v``: one half of a layer's outputs decides how much of the other half passes."""
-from toolkit._kernel import kernel
-from toolkit._rounding import rnd
+from toolkit._core.kernel import kernel
+from toolkit._core.rounding import rnd
 from toolkit.activations import _gelu, _rectifiers, _sigmoids, _smooth
 from toolkit.activations._elementwise import elementwise
 

@@ -1,6 +1,6 @@
 """GELU, x times the normal distribution function, and its approximation by a tanh: the left tail is small."""
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.activations import _normal
 from toolkit.activations._elementwise import constant, elementwise, gated
 from toolkit.activations._sigmoids import sigmoid_value

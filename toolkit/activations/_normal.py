@@ -6,7 +6,7 @@ ratio.
 """
 import numpy as np
 
-from toolkit._kernel import kernel, like
+from toolkit._core.kernel import kernel, like
 from toolkit.elementary import exp
 from toolkit.elementary._twofold import split
 

@@ -1,9 +1,9 @@
 """Activations that only permute or reflect: GroupSort, MaxMin and Householder keep every gradient's length."""
 import numpy as np
 
-from toolkit._arrays import check_axis, map_rows, real_array
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import check_axis, map_rows, real_array
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 
 __all__ = ["group_sort", "group_sort_row", "group_sort_vjp", "group_sort_vjp_row", "householder", "householder_row",
            "householder_vjp", "householder_vjp_row", "max_min", "max_min_vjp"]

@@ -1,7 +1,7 @@
 """Rows of the activations."""
 from toolkit import activations
-from toolkit._kernel import kernel
-from toolkit._templates import one_of
+from toolkit._core.kernel import kernel
+from toolkit._core.templates import one_of
 from toolkit.activations import kernels
 from toolkit.activations._elementwise import with_parameter
 from toolkit.activations._exponential import SELU_ALPHA, SELU_LAMBDA

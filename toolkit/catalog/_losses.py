@@ -1,8 +1,8 @@
 """Rows of the losses."""
 from toolkit import losses
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
-from toolkit._templates import copy_of
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
+from toolkit._core.templates import copy_of
 from toolkit.catalog._method import Method, Variant, forms
 from toolkit.losses import kernels
 

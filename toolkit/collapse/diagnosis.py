@@ -3,7 +3,7 @@ import operator
 
 import numpy as np
 
-from toolkit._arrays import check_axis
+from toolkit._core.arrays import check_axis
 from toolkit.collapse.gaps import check_order, collapse_gap, collapse_margin, underflow_gap
 from toolkit.collapse.kernels import COUNTS, count_rows
 from toolkit.collapse.report import CollapseReport, FormatLosses

@@ -1,7 +1,7 @@
 """What a set of logits loses in each format: the numbers, a table of them, and a sentence on each."""
 from dataclasses import asdict, dataclass
 
-from toolkit._text import aligned
+from toolkit._core.text import aligned
 from toolkit.formats import Format
 
 __all__ = ["CollapseReport", "FormatLosses"]

@@ -7,8 +7,8 @@ digits.
 """
 import numpy as np
 
-from toolkit._kernel import kernel
-from toolkit._rounding import bits_of
+from toolkit._core.kernel import kernel
+from toolkit._core.rounding import bits_of
 from toolkit.elementary._twofold import fast_two_sum, two_product, two_sum
 
 __all__ = ["reduce_angle"]

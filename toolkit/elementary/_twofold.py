@@ -4,7 +4,7 @@ A value carried as an unevaluated pair ``hi + lo`` has about 106 bits. No fused 
 WebAssembly has none, and results must have the same bits there. References: T. J. Dekker (1971),
 doi:10.1007/BF01397083; D. E. Knuth, The Art of Computer Programming 2, section 4.2.2.
 """
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 
 __all__ = ["divide_pairs", "fast_two_sum", "multiply_pairs", "split", "two_product", "two_sum"]
 

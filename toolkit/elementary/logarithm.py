@@ -5,8 +5,8 @@ where the logarithm is small, only small terms are rounded.
 """
 import numpy as np
 
-from toolkit._kernel import kernel, like
-from toolkit._rounding import bits_of, float_of
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import bits_of, float_of
 from toolkit.elementary._twofold import fast_two_sum, two_sum
 
 __all__ = ["log", "log1p", "log_unrounded"]

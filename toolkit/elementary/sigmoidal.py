@@ -5,7 +5,7 @@ rounds.
 """
 import numpy as np
 
-from toolkit._kernel import kernel, like
+from toolkit._core.kernel import kernel, like
 from toolkit.elementary._twofold import divide_pairs, fast_two_sum, two_sum
 from toolkit.elementary._exponential_core import exp64, exp_unrounded
 from toolkit.elementary.logarithm import log_unrounded

@@ -1,7 +1,7 @@
 """sin and cos: an angle reduced to a pair ``r + r_lo`` in [-pi/4, pi/4], then one of two polynomials."""
 import numpy as np
 
-from toolkit._kernel import kernel, like
+from toolkit._core.kernel import kernel, like
 from toolkit.elementary._angle import reduce_angle
 from toolkit.elementary._twofold import fast_two_sum
 

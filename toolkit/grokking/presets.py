@@ -3,7 +3,7 @@
 "As published" means what the published code did. Where its flags said something else, a preset that ends in
 ``-intended`` does what they said: the official ⟂Grad wrapper handed neither betas nor eps on to AdamW.
 """
-from toolkit.grokking.experiment import Experiment
+from toolkit.training.experiment import Experiment
 
 __all__ = ["PRESETS", "get_preset"]
 

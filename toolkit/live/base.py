@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 from toolkit.live.plot import Plot
 from toolkit.live.readout import Readout
 

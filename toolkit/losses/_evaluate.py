@@ -3,14 +3,14 @@ from numbers import Real
 
 import numpy as np
 
-from toolkit._arrays import Rows, warn_about_rows
+from toolkit._core.arrays import Rows, warn_about_rows
 from toolkit.formats import round_to
 from toolkit.losses._driver import EXPONENTIAL, loss_rows, soft_loss_rows
 from toolkit.losses._family_driver import SMOOTHED, SYMMETRIC, family_rows, soft_family_rows
 from toolkit.losses._labels import label_rows
 from toolkit.softmax import FORMS
 from toolkit.softmax._softmax import check_choice
-from toolkit.throughput import CrossEntropy, Lines, StablemaxCrossEntropy
+from toolkit.large_arrays import CrossEntropy, Lines, StablemaxCrossEntropy
 
 REDUCTIONS = ("mean", "sum", "none")
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._arrays import real_array
+from toolkit._core.arrays import real_array
 from toolkit.formats import round_to
 from toolkit.losses._driver import IGNORED
 

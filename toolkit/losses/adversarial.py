@@ -1,7 +1,7 @@
 """A loss for two points at once: the logits of an input, and those of the same input after an attack."""
 import numpy as np
 
-from toolkit._arrays import common_dtype
+from toolkit._core.arrays import common_dtype
 from toolkit.losses._declare import number
 from toolkit.losses._variants import comp_sum_and_grad
 

@@ -3,9 +3,9 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from toolkit._arrays import Rows, real_array
-from toolkit._kernel import kernel
-from toolkit._rounding import rnd
+from toolkit._core.arrays import Rows, real_array
+from toolkit._core.kernel import kernel
+from toolkit._core.rounding import rnd
 from toolkit.losses import _target_kernels as kernels
 from toolkit.softmax._softmax import check_choice
 

@@ -1,5 +1,5 @@
 """Softmax and its relatives: five algorithms, log-sum-exp, log-softmax, StableMax, sparse maps, gates."""
-from toolkit.softmax import kernels, sampling, transport
+from toolkit.softmax import kernels
 from toolkit.softmax._filters import k_sparsemax, min_p_softmax, top_p_softmax
 from toolkit.softmax._log_softmax import FORMS, log_softmax, log_softmax_vjp
 from toolkit.softmax._log_stablemax import log_stablemax, log_stablemax_vjp
@@ -18,7 +18,6 @@ __all__ = ["ACTIVATIONS", "ALGORITHMS", "FORMS", "RANKS", "alpha_entmax", "alpha
            "alpha_entmax_vjp", "capped_softmax", "capped_softmax_vjp", "dense_to_sparse_gate",
            "dense_to_sparse_gate_vjp", "entmax15", "entmax15_vjp", "k_sparsemax", "kernels", "log_softmax",
            "log_softmax_vjp", "log_stablemax", "log_stablemax_vjp", "logsumexp", "logsumexp_vjp", "min_p_softmax",
-           "quiet_softmax", "quiet_softmax_vjp", "sampling", "softmax", "softmax_vjp", "sparsemax", "sparsemax_vjp",
+           "quiet_softmax", "quiet_softmax_vjp", "softmax", "softmax_vjp", "sparsemax", "sparsemax_vjp",
            "stablemax", "stablemax_vjp", "taylor_softmax", "taylor_softmax_vjp", "top_k_softmax",
-           "top_k_softmax_vjp", "top_p_softmax",
-           "transport"]
+           "top_k_softmax_vjp", "top_p_softmax"]

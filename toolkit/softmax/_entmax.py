@@ -12,8 +12,8 @@ Newton's iteration from c = 1 falls monotonically to it. For α = 2 it is the fi
 """
 import numpy as np
 
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, expm1, log, log1p, pow
 from toolkit.softmax._others import add_compensated
 from toolkit.softmax._shift import shifted, top_class

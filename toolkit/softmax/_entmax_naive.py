@@ -4,8 +4,8 @@ The sorted forms need a row of their own to sort in: `p` must not be `z`.
 """
 import numpy as np
 
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.elementary import pow
 from toolkit.softmax._shift import shifted, top_class
 from toolkit.softmax._sorting import sort_descending

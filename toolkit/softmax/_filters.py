@@ -1,9 +1,9 @@
 """Maps that keep a few classes: the filters of decoding and the k-sparse projection."""
 import numpy as np
 
-from toolkit._arrays import map_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import map_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, log
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._entmax import sparsemax_row

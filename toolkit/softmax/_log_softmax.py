@@ -1,15 +1,15 @@
 """log-softmax in three forms, from log(softmax) to the one that keeps every digit, and its gradient."""
 import numpy as np
 
-from toolkit._arrays import map_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import map_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._others import sum_of_others
 from toolkit.softmax._shift import over_temperature, shifted, tempered, top_class
 from toolkit.softmax._softmax import check_choice, check_temperature
-from toolkit.throughput import LogSoftmax, map_lines
+from toolkit.large_arrays import LogSoftmax, map_lines
 
 __all__ = ["FORMS", "log_softmax", "log_softmax_vjp", "lost_logs"]
 

@@ -1,15 +1,15 @@
 """log-StableMax in three forms and its gradient."""
 import numpy as np
 
-from toolkit._arrays import map_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import map_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.elementary import log, log1p
 from toolkit.softmax._log_softmax import FORMS, log_softmax_common, lost_logs
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._softmax import check_choice
 from toolkit.softmax._stablemax import stable_ratio, stable_weight, stablemax_naive, sum_of_stable_others
-from toolkit.throughput import LogStablemax, map_lines
+from toolkit.large_arrays import LogStablemax, map_lines
 
 __all__ = ["log_stable_ratio", "log_stablemax", "log_stablemax_common", "log_stablemax_naive",
            "log_stablemax_row", "log_stablemax_vjp", "log_stablemax_vjp_row"]

@@ -1,14 +1,14 @@
 """logsumexp: the top term outside the logarithm, weights and signs, and its gradient."""
 import numpy as np
 
-from toolkit._arrays import Rows, reduce_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import Rows, reduce_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.elementary import log, log1p
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._others import add_compensated, exp_gap, sum_of_others
 from toolkit.softmax._shift import top_class
-from toolkit.throughput import LogSumExp, reduce_lines
+from toolkit.large_arrays import LogSumExp, reduce_lines
 
 __all__ = ["logsumexp", "logsumexp_vjp"]
 

@@ -1,9 +1,9 @@
 """Quiet softmax: a softmax that may answer "none of these", and its gradient."""
 import numpy as np
 
-from toolkit._arrays import map_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import map_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted, top_class
 from toolkit.softmax._softmax import check_choice

@@ -1,8 +1,8 @@
 """The shift by the largest logit: which class is on top, gaps to it, and temperature."""
 import numpy as np
 
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 
 __all__ = ["over_temperature", "shifted", "tempered", "top_class"]
 

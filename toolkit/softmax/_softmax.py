@@ -1,14 +1,14 @@
 """softmax, its five algorithms behind one name, and its gradient."""
 import numpy as np
 
-from toolkit._arrays import map_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import map_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.softmax._algorithms import (softmax_naive, softmax_online, softmax_three_pass_recompute,
                                          softmax_three_pass_reload)
 from toolkit.softmax._shift import over_temperature, tempered, top_class
 from toolkit.softmax._two_pass import TWO_PASS_LIMIT, softmax_two_pass
-from toolkit.throughput import Naive, Online, Softmax, ThreePass, TwoPass, map_lines
+from toolkit.large_arrays import Naive, Online, Softmax, ThreePass, TwoPass, map_lines
 
 __all__ = ["ALGORITHMS", "check_choice", "check_temperature", "no_distribution", "softmax",
            "softmax_tempered", "softmax_tempered_vjp_row", "softmax_vjp", "softmax_vjp_row"]

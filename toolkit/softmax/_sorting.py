@@ -1,5 +1,5 @@
 """Sorting a row in place."""
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 
 __all__ = ["sort_descending"]
 

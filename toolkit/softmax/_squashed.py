@@ -1,9 +1,9 @@
 """Softmax of logits that went through a bounded function: soft-capping and the dense-to-sparse gates."""
 import numpy as np
 
-from toolkit._arrays import map_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import map_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.elementary import erf, exp, sigmoid, tanh
 from toolkit.softmax._algorithms import softmax_naive
 from toolkit.softmax._quiet_softmax import SHIFTS

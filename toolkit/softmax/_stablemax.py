@@ -1,13 +1,13 @@
 """StableMax: softmax with a piecewise rational function in the place of exp, and its gradient."""
 import numpy as np
 
-from toolkit._arrays import map_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import map_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.softmax._others import add_compensated
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._softmax import check_choice, no_distribution
-from toolkit.throughput import NaiveStablemax, Stablemax, map_lines
+from toolkit.large_arrays import NaiveStablemax, Stablemax, map_lines
 
 __all__ = ["SCALINGS", "stable_ratio", "stable_s", "stable_weight", "stablemax", "stablemax_naive",
            "stablemax_row", "stablemax_vjp", "stablemax_vjp_row", "sum_of_stable_others"]

@@ -1,9 +1,9 @@
 """Taylor softmax: softmax with the first three terms of exp, which are positive too, and its gradient."""
 import numpy as np
 
-from toolkit._arrays import map_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import map_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.softmax._softmax import check_choice, no_distribution
 from toolkit.softmax._stablemax import SCALINGS
 

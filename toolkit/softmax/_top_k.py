@@ -6,9 +6,9 @@ import operator
 
 import numpy as np
 
-from toolkit._arrays import map_rows
-from toolkit._kernel import kernel, like
-from toolkit._rounding import rnd
+from toolkit._core.arrays import map_rows
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import rnd
 from toolkit.elementary import exp
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._shift import shifted

@@ -12,8 +12,8 @@ replaced by `toolkit.elementary.exp`, and terms of any size are added where the 
 """
 import numpy as np
 
-from toolkit._kernel import kernel, like
-from toolkit._rounding import power_of_two, rnd
+from toolkit._core.kernel import kernel, like
+from toolkit._core.rounding import power_of_two, rnd
 from toolkit.elementary import exp
 
 __all__ = ["TWO_PASS_LIMIT", "extended_exp", "extended_sum", "scaled", "softmax_two_pass"]

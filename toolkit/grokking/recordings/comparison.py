@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit.grokking._files import read_arrays, write_arrays
-from toolkit.grokking.experiment import Experiment
+from toolkit.training.files import read_arrays, write_arrays
+from toolkit.training.experiment import Experiment
 from toolkit.grokking.recordings.store import DATA, command_of
-from toolkit.grokking.run import versions
-from toolkit.grokking.sweep import members_of
+from toolkit.training.run import versions
+from toolkit.training.sweeps import members_of
 
 __all__ = ["COMPARED", "Comparison", "comparison", "experiments", "pack"]
 

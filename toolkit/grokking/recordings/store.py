@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit._text import aligned
+from toolkit._core.text import aligned
 from toolkit.grokking.recordings.registry import RECORDINGS, name_of
-from toolkit.grokking.run import Run
+from toolkit.training.run import Run
 
 __all__ = ["DATA", "command_of", "keep", "listing", "recorded", "thinned"]
 

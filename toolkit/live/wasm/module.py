@@ -7,7 +7,7 @@ from numba.core import config, types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
-from toolkit._kernel import kernel
+from toolkit._core.kernel import kernel
 from toolkit.live.wasm.abi import describe, numba_type
 from toolkit.live.wasm.backend import binary_of
 from toolkit.live.wasm.errors import UnsupportedInWebAssembly, definition_of

@@ -1,0 +1,132 @@
+"""The paper beside our recordings: tables, figures, and the bands within which our runs must lie."""
+import re
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from toolkit.__main__ import main
+from toolkit.grokking.recordings.registry import name_of
+from toolkit.grokking.recordings import COMPARED, RECORDINGS, comparison, recorded
+from toolkit.course.paper import CLAIMS, FIGURES, comparison_table, draw, table
+from toolkit.course.paper.claims import HEADINGS
+from toolkit.course.paper.figures import figure_svg
+from toolkit.course.paper.tables import verdict
+
+BY_NAME = {claim.recording: claim for claim in CLAIMS}
+
+
+def test_every_claim_can_be_recorded():
+    assert len({(claim.recording, claim.figure) for claim in CLAIMS}) == len(CLAIMS)
+    assert set(RECORDINGS) == set(BY_NAME)
+    assert all(claim.at is None or claim.at <= RECORDINGS[claim.recording].steps for claim in CLAIMS)
+    assert all(name_of(experiment) == name for name, experiment in RECORDINGS.items())
+
+
+def test_every_curve_of_a_figure_can_be_recorded():
+    for panels in FIGURES.values():
+        for _, _, drawn in panels:
+            assert {name for name, _, _ in drawn} <= set(RECORDINGS)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_table_names_every_claim(figure):
+    text = str(table(figure))
+    words = " ".join(text.split())
+    for claim in CLAIMS:
+        assert claim.run in words or claim.figure != figure
+    for claim in CLAIMS:
+        if claim.figure == figure and claim.at and recorded(claim.recording) is None:
+            line = next(line for line in text.splitlines() if line.startswith(f"{claim.run}  "))
+            assert line.endswith("missing")
+
+
+def test_the_whole_table_is_the_sum_of_its_parts():
+    assert table().tables == tuple(part for figure in HEADINGS for part in table(figure).tables)
+
+
+def test_a_table_is_html_in_a_notebook():
+    page = table("figure2")._repr_html_()
+    for row in table("figure2").tables[0].rows:
+        assert f'<tr><th scope="row">{row[0]}</th><td>' in page
+    widths = [len(re.findall("<t[hd]", row)) for row in re.findall("<tr>.*?</tr>", page)]
+    assert widths[0] == 4 and set(widths[1:]) == {10} and len(widths) > 8
+    assert "<table" in comparison_table()._repr_html_()
+
+
+def test_a_collapse_is_told_where_it_harms():
+    rows = {row[0]: row for row in table("figure2").tables[0].rows}
+    assert rows["70%, float32"][7].isdigit() and rows["70%, float32, complement"][7] == ""
+
+
+def test_a_verdict_waits_for_the_epoch_of_the_claim():
+    claim, run = BY_NAME["figure6-perpgrad-adamw"], recorded("figure6-perpgrad-adamw")
+    assert verdict(claim, run) == "agrees"
+    assert verdict(BY_NAME["figure6-adamw"], run) == "higher by 99"
+    assert verdict(claim, recorded("figure6-adamw")) == "lower by 99"
+    assert verdict(BY_NAME["figure4-multiply"], run) == "recorded to 0%"
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_figure_is_a_whole_svg(figure, theme):
+    root = ElementTree.fromstring(figure_svg(figure, theme))
+    words = " ".join(text for text in root.itertext())
+    for title, _, drawn in FIGURES[figure]:
+        assert title in words
+        for _, label, _ in drawn:
+            assert label in words
+    assert "var(--live-" in words or "--live-" in words
+
+
+def test_the_command_draws_and_tells(tmp_path, capsys):
+    for name in ("six.svg", "six.html"):
+        assert main(["paper", "figure6", "--out", str(tmp_path / name)]) == 0
+        assert "<svg" in (tmp_path / name).read_text("utf-8")
+    assert "b: ⟂AdamW" in capsys.readouterr().out
+    for what, words in (("table", "Figure 2"), ("comparison", "softmax complement")):
+        assert main(["paper", what]) == 0
+        assert words in capsys.readouterr().out
+
+
+def test_other_files_and_figures_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="allowed: a name that ends in .svg or .html"):
+        draw("figure6", tmp_path / "six.png")
+    with pytest.raises(ValueError, match="figure is 'figure3'"):
+        figure_svg("figure3")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDINGS if "complement" in name and recorded(name)])
+def test_the_complement_form_loses_no_row_and_goes_on_learning(name):
+    run = recorded(name)
+    assert run["zero_loss"].max() == 0 and run["zero_label_gradient"].max() == 0
+    assert run["test_accuracy"][-1] > run["test_accuracy"].max() - 0.01
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDINGS if name.startswith("figure2-70-float32")
+                                  and (run := recorded(name)) and run.steps_done >= 3000])
+def test_the_common_form_collapses_in_float32(name):
+    run = recorded(name)
+    assert run["zero_loss"].max() > 0.5 and run["test_accuracy"].max() < 0.8
+
+
+def test_the_comparison_holds_in_bands():
+    found = comparison()
+    ends, zeros = found.last("test_accuracy"), found.last("zero_loss")
+    adamw, perp, decay = range(len(COMPARED["optimizer"]))
+    common, complement, stable, stable_complement = range(len(COMPARED["loss"]))
+    float16, bfloat16, float32, float64 = range(len(COMPARED["format"]))
+    assert np.all(ends[adamw, common, :float64] < 0.4) and np.all(zeros[adamw, common, :float64] > 0.5)
+    assert np.nanmax(found.zero_loss[:, :, float64]) == 0
+    for fmt in (bfloat16, float32, float64):
+        assert np.all(np.abs(ends[adamw, complement, fmt] - ends[adamw, common, float64]) < 0.03)
+        assert np.all(zeros[adamw, complement, fmt] == 0)
+    assert np.all(ends[adamw, stable:] > 0.85)
+    assert np.all(ends[decay] > 0.95)
+    assert np.all((ends[perp] > 0.5) & (ends[perp] < 0.9))
+
+
+def test_a_missing_comparison_is_said_to_be_missing(monkeypatch):
+    monkeypatch.setattr("toolkit.course.paper.tables.comparison", lambda: None)
+    assert "record comparison" in str(comparison_table())

@@ -1,0 +1,253 @@
+"""Any array as contiguous rows of classes and back: what every row method shares around its kernel.
+
+A public function is `map_rows` or `reduce_rows` around a driver kernel
+``driver(*arrays, *parameters, out, fmt)`` whose arrays are 2-D ``(rows, K)`` and which calls a row kernel on
+each row. `Rows` is the layer below, for functions with labels, several results or their own reduction.
+"""
+import math
+import operator
+import warnings
+
+import numpy as np
+
+from toolkit._core.format import get_format
+from toolkit._core.rounded_arrays import round_each, round_to
+
+__all__ = ["Rows", "behaved", "check_axis", "common_dtype", "map_rows", "real_array", "reduce_rows", "warn_about_rows"]
+
+
+def real_array(x, name):
+    """`x` as an array of booleans, integers, float16, float32 or float64; else a TypeError that names it."""
+    try:
+        x = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name} is not an array: {error}") from None
+    if x.dtype.kind in "biu" or x.dtype.kind == "f" and x.dtype.itemsize <= 8:
+        return x
+    raise TypeError(f"{name} has dtype {x.dtype}; allowed: booleans, integers, float16, float32, float64")
+
+
+def common_dtype(**named):
+    """The floating dtype of a result: that of the floating arrays and NumPy scalars among the arguments.
+
+    Integers, booleans, lists and Python numbers adapt to the arrays beside them; alone they give float64.
+    """
+    arrays = {name: real_array(x, name) for name, x in named.items() if x is not None}
+    floating = [a.dtype for a in arrays.values() if a.dtype.kind == "f"]
+    firm = [a.dtype for name, a in arrays.items()
+            if a.dtype.kind == "f" and isinstance(named[name], (np.ndarray, np.generic))]
+    return np.result_type(*(firm or floating or [np.float64])).newbyteorder("=")
+
+
+def check_axis(axis, ndim, name="z"):
+    """`axis` (int, tuple of ints or None for all) as a sorted tuple of non-negative ints."""
+    ndim = max(ndim, 1)
+    if axis is None:
+        return tuple(range(ndim))
+    allowed = f"allowed for {name} of {ndim} dimension(s): {-ndim} to {ndim - 1}, a tuple of these, None"
+    try:
+        axes = [operator.index(a) for a in (axis if isinstance(axis, (tuple, list)) else (axis,))]
+    except TypeError:
+        raise TypeError(f"axis is {axis!r}; {allowed}") from None
+    if not axes or any(not -ndim <= a < ndim for a in axes):
+        raise np.exceptions.AxisError(f"axis is {axis!r}; {allowed}")
+    axes = sorted(a % ndim for a in axes)
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"axis is {axis!r}, which names a dimension twice; {allowed}")
+    return tuple(axes)
+
+
+def behaved(x, dtype):
+    """`x` contiguous, aligned and writeable; else it is a type of its own to Numba, compiled anew."""
+    x = np.ascontiguousarray(x, dtype)
+    return x if x.flags.carray else x.copy()
+
+
+class Rows:
+    """The classes of an N-d array, moved to the end and flattened: 2-D rows for a kernel, and the way back.
+
+    Parameters
+    ----------
+    z : array_like (..., K)
+        The array that gives the shape.
+    axis : int, tuple of ints or None
+    where : array_like of booleans, broadcast to the shape of `z`, optional
+        True keeps.
+    format : Format or what `toolkit.formats.get_format` accepts, optional
+        Emulated format: the rows become float64 carriers of its values.
+    name : str
+        What error messages call `z`.
+    allow_empty : bool
+        Whether K may be 0.
+    beside : dict of str to array_like
+        Further floating arguments that take part in the choice of the dtype.
+
+    Attributes
+    ----------
+    shape, axes : tuple
+        Of the N-d array.
+    order, batch : tuple
+        The axes with those of the classes last; the shape without these.
+    count, classes : int
+        Shape of the rows.
+    compute, dtype : numpy.dtype
+        Of the rows (float32 for float16) and of the result.
+    fmt : int or None
+        Format code for kernels.
+    keep : (count, classes) array of booleans, or None
+    """
+
+    def __init__(self, z, *, axis=-1, where=None, format=None, name="z", allow_empty=False, beside=None):
+        array = real_array(z, name)
+        self.name, self.shape, self.axes = name, array.shape, check_axis(axis, array.ndim, name)
+        sizes = array.shape or (1,)
+        others = tuple(a for a in range(len(sizes)) if a not in self.axes)
+        self.order = others + self.axes
+        self.batch = tuple(sizes[a] for a in others)
+        self.count = math.prod(self.batch)
+        self.classes = math.prod(sizes[a] for a in self.axes)
+        if self.classes == 0 and not allow_empty:
+            raise ValueError(f"{name} has shape {self.shape}: no class on axis {axis!r}; allowed: at least 1")
+        self.dtype = common_dtype(**{name: z, **(beside or {})})
+        self.compute = np.dtype(np.float64 if self.dtype == np.float64 else np.float32)
+        self.fmt = None
+        if format is not None:
+            format = get_format(format)
+            self.fmt = np.int64(format.code)
+            self.compute = np.dtype(np.float64)
+            self.dtype = round_to(np.zeros(0, self.dtype), format).dtype
+        self.keep = None if where is None else self._two_dimensional(self._mask(where), np.bool_)
+
+    def _mask(self, where):
+        keep = np.asarray(where)
+        if keep.dtype != np.bool_:
+            raise TypeError(f"where has dtype {keep.dtype}; allowed: booleans, True keeps")
+        return self._broadcast(keep, "where")
+
+    def _broadcast(self, x, name):
+        if x.shape == self.shape:
+            return x
+        try:
+            return np.broadcast_to(x, self.shape)
+        except ValueError:
+            raise ValueError(f"{name} has shape {x.shape}; allowed: what broadcasts to {self.shape}, "
+                             f"the shape of {self.name}") from None
+
+    def _two_dimensional(self, x, dtype):
+        moved = x.reshape(self.shape or (1,)).transpose(self.order)
+        return behaved(moved.reshape(self.count, self.classes), dtype)
+
+    def _rounded(self, values):
+        if self.fmt is None:
+            return values
+        values = values.copy()
+        round_each(values.reshape(-1), self.fmt)
+        return values
+
+    def rows(self, x, name, fill=-np.inf):
+        """`x`, broadcast to the shape of `z`, as (count, classes) rows for kernels, which only read them.
+
+        Values are rounded to the emulated format first. Masked entries are `fill`, unrounded: -inf marks a
+        masked logit also in a format without infinity.
+        """
+        rows = self._rounded(self._two_dimensional(self._broadcast(real_array(x, name), name), self.compute))
+        return rows if self.keep is None else np.where(self.keep, rows, self.compute.type(fill))
+
+    def per_row(self, x, name, dtype=None):
+        """One value per row, from an array of the shape without the class axes, or with them at length 1.
+
+        `dtype` (for labels: np.int64) keeps the values unrounded; the default is that of the rows.
+        """
+        x = real_array(x, name)
+        if x.shape != self._reduced_shape(True):
+            try:
+                x = np.broadcast_to(x, self._reduced_shape(False))
+            except ValueError:
+                raise ValueError(f"{name} has shape {x.shape}; allowed: {self._reduced_shape(False)} "
+                                 f"or {self._reduced_shape(True)}") from None
+        values = behaved(x.reshape(self.count), dtype or self.compute)
+        return values if dtype else self._rounded(values)
+
+    def empty(self):
+        """Rows for the result of a map."""
+        return np.empty((self.count, self.classes), self.compute)
+
+    def call(self, driver, *arguments):
+        """Run a driver kernel, with `fmt` as its last argument; Python floats take the dtype of the rows."""
+        cast = [self.compute.type(a) if isinstance(a, float) else a for a in arguments]
+        with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
+            driver(*cast, self.fmt)
+
+    def restore(self, rows, masked):
+        """Rows of a map in the shape of `z` and the dtype of the result, `masked` where the mask is False."""
+        if self.keep is not None:
+            rows = np.where(self.keep, rows, rows.dtype.type(masked))
+        sizes = self.shape or (1,)
+        moved = self._cast(rows).reshape([sizes[a] for a in self.order])
+        return moved.transpose(np.argsort(self.order)).reshape(self.shape)[()]
+
+    def restore_reduced(self, values, keepdims=False):
+        """One value per row in the shape without the class axes, or with them at length 1."""
+        return self._cast(values).reshape(self._reduced_shape(keepdims))[()]
+
+    def _reduced_shape(self, keepdims):
+        if keepdims:
+            return tuple(1 if a in self.axes else n for a, n in enumerate(self.shape))
+        return self.batch
+
+    def _cast(self, values):
+        with np.errstate(all="ignore"):  # float16 results overflow to inf as the format does
+            return values.astype(self.dtype, copy=False)
+
+
+def map_rows(driver, arrays, *parameters, axis=-1, where=None, format=None, fills=(-np.inf,), masked=0.0,
+             broken=None):
+    """Apply ``driver(*arrays, *parameters, out, fmt)`` to the rows of named N-d arrays: (..., K) -> (..., K).
+
+    Parameters
+    ----------
+    arrays : dict of str to array_like
+        Names as in the public signature; the first gives the shape, the others are broadcast to it.
+    fills : tuple of float
+        What kernels see at masked entries of each array; the last is repeated.
+    masked : float
+        Result at masked entries: 0 for probabilities and gradients, -inf for logs.
+    broken : pair (test, message), optional
+        For naive methods: ``test(rows, out)`` marks broken rows, which raise a RuntimeWarning if their logits
+        are finite.
+    """
+    layout, rows = _layout_and_rows(arrays, fills, axis, where, format)
+    out = layout.empty()
+    layout.call(driver, *rows, *parameters, out)
+    if broken is not None:
+        warn_about_rows(rows[0], broken[0](rows[0], out), broken[1])
+    return layout.restore(out, masked)
+
+
+def reduce_rows(driver, arrays, *parameters, axis=-1, where=None, format=None, fills=(-np.inf,), empty,
+                keepdims=False):
+    """Apply ``driver(*arrays, *parameters, out, fmt)`` with a 1-D `out`: (..., K) -> (...).
+
+    As `map_rows`; `empty` is the value of a row without classes.
+    """
+    layout, rows = _layout_and_rows(arrays, fills, axis, where, format, allow_empty=True)
+    out = np.full(layout.count, empty, layout.compute)
+    if layout.classes > 0:
+        layout.call(driver, *rows, *parameters, out)
+    return layout.restore_reduced(out, keepdims)
+
+
+def _layout_and_rows(arrays, fills, axis, where, format, allow_empty=False):
+    (name, first), *others = arrays.items()
+    layout = Rows(first, axis=axis, where=where, format=format, name=name, allow_empty=allow_empty,
+                  beside=dict(others))
+    fills = tuple(fills) + (fills[-1],) * len(others)
+    return layout, [layout.rows(x, name, fill) for (name, x), fill in zip(arrays.items(), fills)]
+
+
+def warn_about_rows(rows, broken, message, stacklevel=4):
+    """RuntimeWarning when rows free of NaN and +inf, and not all -inf, gave a broken result."""
+    guilty = int(np.count_nonzero(np.isfinite(rows[broken].max(axis=1, initial=-np.inf)))) if broken.any() else 0
+    if guilty:
+        warnings.warn(f"{message} in {guilty} of {len(rows)} rows of finite logits", RuntimeWarning,
+                      stacklevel=stacklevel)

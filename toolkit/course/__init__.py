@@ -1,0 +1,1 @@
+"""What the book imports: exercises, the gallery, the verdicts on the paper."""

@@ -1,0 +1,40 @@
+"""Self-checked exercises of the chapters: ``check("numbers.last_integer", answer)`` says right or gives a hint.
+
+Each chapter has a module here with its `EXERCISES`, name -> `Exercise`. A new chapter adds a module and a line below.
+"""
+from toolkit.course.exercises import (activation_gallery, cost_of_exp, grokking_live, is_it_calibrated, keeping_gradients_alive,
+                               memory_wall, numbers_with_gaps, one_family, paper_rerun, regression_by_classification,
+                               sampling, softmax_collapse, softmax_five_ways, sparse_maps, temperature_and_gates,
+                               vanishing_loss, why_it_waits)
+from toolkit.course.exercises._check import Exercise, Verdict, verdict
+
+__all__ = ["EXERCISES", "Exercise", "Verdict", "check"]
+
+_CHAPTERS = (numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature_and_gates,
+             sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family, regression_by_classification,
+             is_it_calibrated, softmax_collapse, grokking_live, why_it_waits, paper_rerun)
+EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
+
+
+def check(name, answer):
+    """Check an answer to the exercise `name`.
+
+    Parameters
+    ----------
+    name : str
+        As printed with the exercise, ``"chapter.exercise"``.
+    answer : object
+        What the exercise asks for: a number, a word or a function. ``...`` counts as not answered yet.
+
+    Returns
+    -------
+    Verdict : displays as one line, with `passed` and `message`.
+
+    Raises
+    ------
+    ValueError
+        When no exercise has that name.
+    """
+    if name not in EXERCISES:
+        raise ValueError(f"name is {name!r}; allowed: {', '.join(map(repr, sorted(EXERCISES)))}")
+    return verdict(name, EXERCISES[name], answer)

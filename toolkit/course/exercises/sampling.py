@@ -1,0 +1,87 @@
+"""Exercises of the chapter *Sampling through a softmax*."""
+import math
+
+import numpy as np
+
+from toolkit.course.exercises._check import Exercise, close_to, exactly
+from toolkit.softmax import softmax, softmax_vjp
+
+__all__ = ["EXERCISES"]
+
+_LARGEST = -math.log(-math.log(1 - 2.0**-8))
+
+
+def _draws():
+    """Where the squared error of the mean of score functions falls below that of straight-through."""
+    p = np.exp([0.5, -0.2, 0.1, 1.0])  # by NumPy alone: nothing may compile at import
+    p /= p.sum()
+    a = np.array([[2, -1, 0, 0.5], [-1, 1, 0.3, 0], [0, 0.3, 3, -1], [0.5, 0, -1, 1.5]])
+    b = np.array([0.3, -0.5, 1.0, -0.2])
+    values, jacobian = a.diagonal() / 2 + b, np.diag(p) - np.outer(p, p)
+    guesses = values[:, None] * (np.eye(4) - p), (a + b) @ jacobian
+    score, through = (p @ (g**2).sum(axis=1) - ((p @ g) ** 2).sum() for g in guesses)
+    bias = ((p @ guesses[1] - jacobian @ values) ** 2).sum()
+    return float((score - through) / bias), float(score / bias)
+
+
+_DRAWS, _WITHOUT_NOISE = _draws()
+
+
+def _exact(z, values):
+    return softmax_vjp(softmax(z), values)
+
+
+def _without_mean(z, values):
+    return softmax(z) * np.asarray(values)
+
+
+def _unshifted(z, values):
+    with np.errstate(all="ignore"):
+        p = np.exp(z) / np.exp(z).sum()
+    return p * (values - p @ values)
+
+
+def _judge_exact(gradient):
+    if not callable(gradient):
+        return f"expected a function exact(z, values), got {gradient!r}"
+    for z, values in (([0.5, -0.2, 0.1, 1.0], [1.0, 2.0, 0.0, -1.0]), ([0.0, 0.0], [3.0, 3.0]),
+                      ([1000.0, 999.0], [0.0, 1.0])):
+        z, values = np.array(z), np.array(values)
+        expected = softmax_vjp(softmax(z), values)
+        answer = np.asarray(gradient(z.copy(), values.copy()))
+        if answer.shape != z.shape or not np.allclose(answer, expected, atol=1e-12):
+            return f"for z = {z} and the losses {values} it is {expected}, yours is {answer}"
+    return None
+
+
+EXERCISES = {
+    "sampling.largest": Exercise(
+        solution=_LARGEST,
+        judge=close_to(_LARGEST, 2e-3, (7.624, "that is float16, with steps of 2^-11"),
+                       (-_LARGEST, "mind the signs: -log(-log u)"),
+                       otherwise="put the largest u below 1 into -log(-log u)"),
+        wrong=(7.624, 16.6, -_LARGEST),
+        praise="5.54: a class more than about 5.5 behind another cannot win against an average number.",
+    ),
+    "sampling.linear": Exercise(
+        solution=3,
+        judge=exactly(3, (2, "which one did you leave out? ReinMax is exact for quadratics, of which linear is one"),
+                      (1, "the slope of a linear loss is the same wherever it is taken"),
+                      otherwise="0, 1, 2 or 3: put f'(D) = b into each formula"),
+        wrong=(0, 1, 2, True),
+        praise="a linear loss has one slope, so it does not matter where it is taken.",
+    ),
+    "sampling.draws": Exercise(
+        solution=_DRAWS,
+        judge=close_to(_DRAWS, 0.01, (_WITHOUT_NOISE, "straight-through has noise of its own, which averages out"),
+                       otherwise="solve variance / n = bias² + variance' / n, with sums over the four classes"),
+        wrong=(_WITHOUT_NOISE, 1.0, 1000.0),
+        praise="a biased guess is the better one for few draws; a network that draws once per step lives there.",
+    ),
+    "sampling.exact": Exercise(
+        solution=_exact,
+        judge=_judge_exact,
+        wrong=(_without_mean, _unshifted, 0.5),
+        praise="that is softmax_vjp: every class is compared with the mean loss.",
+    ),
+}

@@ -1,0 +1,12 @@
+"""Kernels for large arrays: vectors of 64 bytes, sums that keep their digits, any axis in place, all threads.
+
+The public functions of `toolkit.softmax` and `toolkit.losses` run on them unless a format is emulated. Where the exact
+kernels of figures round after every operation, these keep a difference as a pair and a sum in more digits, and are both
+faster and more accurate; their results may differ in the last bit from machine to machine, but not with the threads.
+"""
+from toolkit.large_arrays._arrays import Lines, map_lines, reduce_lines
+from toolkit.large_arrays._tasks import (CrossEntropy, LogSoftmax, LogStablemax, LogSumExp, Naive, NaiveStablemax,
+                                       Online, Softmax, Stablemax, StablemaxCrossEntropy, ThreePass, TwoPass)
+
+__all__ = ["CrossEntropy", "Lines", "LogSoftmax", "LogStablemax", "LogSumExp", "Naive", "NaiveStablemax", "Online",
+           "Softmax", "Stablemax", "StablemaxCrossEntropy", "ThreePass", "TwoPass", "map_lines", "reduce_lines"]

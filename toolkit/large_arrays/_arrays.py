@@ -1,0 +1,119 @@
+"""From any array to a task on lines, and back: which axis, how many threads."""
+import math
+
+import numba
+import numpy as np
+
+from toolkit._core import arrays as _arrays
+from toolkit._core.threads import start_threads
+from toolkit.large_arrays._jobs import Columns, Rows, groups_of, run_groups, run_parallel
+from toolkit.large_arrays._long_rows import LONG_ROW_TASKS, run_long_row
+
+__all__ = ["Lines", "map_lines", "reduce_lines"]
+
+PARALLEL_FROM = 2**19  # entries: below, waking threads takes longer than they save (benchmarks/thread_threshold.py)
+_NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
+SHORT_ROW = 12  # entries: rows up to here are faster side by side
+LONG_ROW = 2**18  # entries: rows up to here stay in one thread's cache, and are the work of one
+BLOCKS = 4  # for each thread: the last to finish is not waited for long
+
+
+def run(z, classes, inner, task, out):
+    """Do `task` on the flat array `z` of (outer, classes, inner), or of rows if `inner` is 0; results go into `out`."""
+    count = z.size // (classes * max(inner, 1))
+    if inner == 0 and classes > LONG_ROW and isinstance(task, LONG_ROW_TASKS):
+        for row, result in zip(z.reshape(count, classes), out.reshape(count, -1), strict=True):
+            run_long_row(row, task, result)
+        return
+    if inner:
+        layout = Columns(count, classes, inner, inner, 1)
+    else:
+        layout = Columns(1, classes, count, 1, classes) if 1 < classes <= SHORT_ROW else Rows(count, classes)
+    groups = groups_of(layout, z)
+    if z.size < PARALLEL_FROM or groups < 2:
+        run_groups(layout, z, 0, groups, out, task)
+        return
+    start_threads()
+    run_parallel(layout, z, groups, min(groups, BLOCKS * numba.get_num_threads()), out, task)
+
+
+def is_plain(z, axis, where):
+    """Whether `z` is its rows as they are: the usual case, which should not pay for the others."""
+    return (where is None and type(z) is np.ndarray and z.dtype in _NATIVE and z.flags.carray and z.size > 0 and z.ndim > 0
+            and type(axis) is int and axis in (-1, z.ndim - 1))
+
+
+class Lines:
+    """The classes of an N-d array as lines of a flat one: in place if they are one axis, or several side by side, of a
+    C-contiguous array without a mask; else as the rows that `Rows` copies.
+
+    Parameters
+    ----------
+    layout : Rows
+    z : array_like (..., K)
+    in_place : bool
+        Whether columns may stay columns.
+    """
+
+    def __init__(self, layout, z, in_place=True):
+        self.layout = layout
+        array = np.asarray(z)
+        self.inner = self._inner(array) if in_place else 0
+        if self.inner:
+            self.flat = _arrays.behaved(array, layout.compute).reshape(-1)
+        else:
+            self.flat = layout.rows(z, layout.name).reshape(-1)
+
+    def _inner(self, array):
+        """Product of the sizes behind the classes' axes, if these are side by side and can stay in place; else 0."""
+        axes, shape = self.layout.axes, self.layout.shape
+        side_by_side = axes == tuple(range(axes[0], axes[-1] + 1))
+        if self.layout.keep is not None or not side_by_side or not array.flags.c_contiguous or not array.size:
+            return 0
+        inner = math.prod(shape[axes[-1] + 1 :])
+        return inner if inner > 1 else 0
+
+    def run(self, task, out):
+        """Do `task`, with results in the flat array `out`."""
+        run(self.flat, self.layout.classes, self.inner, task, out)
+
+    def map(self, task):
+        """Results like `z`, flat."""
+        out = np.empty_like(self.flat)
+        self.run(task, out)
+        return out
+
+    def restore(self, out, masked):
+        """The results of a map in the shape of `z` and the dtype of the result."""
+        if self.inner:
+            with np.errstate(all="ignore"):  # float16 results overflow to inf as the format does
+                return out.astype(self.layout.dtype, copy=False).reshape(self.layout.shape)
+        return self.layout.restore(out.reshape(self.layout.count, self.layout.classes), masked)
+
+
+def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
+    """Do `task` on the classes of `z`: (..., K) -> (..., K); `masked` and `broken` as in `toolkit._core.arrays.map_rows`."""
+    if broken is None and is_plain(z, axis, where):
+        out = np.empty_like(z)
+        run(z.reshape(-1), z.shape[-1], 0, task, out.reshape(-1))
+        return out
+    layout = _arrays.Rows(z, axis=axis, where=where)
+    lines = Lines(layout, z, in_place=broken is None)
+    out = lines.map(task)
+    if broken is not None:
+        rows = lines.flat.reshape(layout.count, layout.classes)
+        _arrays.warn_about_rows(rows, broken[0](rows, out.reshape(rows.shape)), broken[1])
+    return lines.restore(out, masked)
+
+
+def reduce_lines(task, z, *, axis=-1, where=None, empty, keepdims=False):
+    """Do `task` on the classes of `z`: (..., K) -> (...); `empty` is the value of a line without classes."""
+    if not keepdims and is_plain(z, axis, where):
+        out = np.empty(z.shape[:-1], z.dtype)
+        run(z.reshape(-1), z.shape[-1], 0, task, out.reshape(-1))
+        return out[()]
+    layout = _arrays.Rows(z, axis=axis, where=where, allow_empty=True)
+    out = np.full(layout.count, empty, layout.compute)
+    if layout.classes > 0 and layout.count > 0:
+        Lines(layout, z).run(task, out)
+    return layout.restore_reduced(out, keepdims)

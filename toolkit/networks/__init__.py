@@ -1,0 +1,1 @@
+"""Networks as kernels: the perceptron and the transformer, forwards and backwards."""

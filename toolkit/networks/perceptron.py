@@ -1,0 +1,170 @@
+"""Forward and backward through a multi-layer perceptron, for one chunk of rows at a time.
+
+A chunk owns its sums of gradients and its work space, so chunks may run on any number of threads: their sums are
+added in a fixed order afterwards. Within a chunk, blocks of rows go all the way forward and back while their
+numbers are in the cache.
+"""
+import numpy as np
+
+from toolkit._core.kernel import kernel, like
+from toolkit.networks.activation import activate, times_derivative
+from toolkit.training.loss import loss_block
+from toolkit.networks.plan import (ACTIVATION, ARITY, BIASED, BLOCK, DEPTH, bias_of, layer_start, matrix, n_classes,
+                                    size_of, weights_of, width_of)
+from toolkit.networks.product import PACKED, ROWS, add_product
+
+__all__ = ["backward_chunk", "block_floats", "forward_block", "transpose_weights", "transposed_floats"]
+
+
+@kernel
+def block_floats(plan):
+    """Numbers of work space that one chunk needs: z, phi(z) and the gradient of each layer, and packed rows."""
+    total = 0
+    for layer in range(1, np.int64(plan[DEPTH]) + 1):
+        total += 3 * BLOCK * width_of(plan, layer)
+    return total + ROWS * PACKED
+
+
+@kernel(inline=True)
+def layer_block(work, plan, layer, part):
+    """The (BLOCK, width) rows of a layer: part 0 is z, 1 is phi(z), 2 the gradient with respect to z."""
+    start = 0
+    for i in range(1, layer):
+        start += 3 * BLOCK * width_of(plan, i)
+    width = width_of(plan, layer)
+    return matrix(work, start + part * BLOCK * width, BLOCK, width)
+
+
+@kernel(inline=True)
+def packing_of(work, plan):
+    """Work space for coefficients of `add_product`."""
+    return matrix(work, block_floats(plan) - ROWS * PACKED, ROWS, PACKED)
+
+
+@kernel
+def transposed_floats(plan):
+    """Numbers that the transposed weights of layers 2 and up need."""
+    total = 0
+    for layer in range(2, np.int64(plan[DEPTH]) + 1):
+        total += size_of(plan, layer) * width_of(plan, layer - 1)
+    return total
+
+
+@kernel(inline=True)
+def transposed(values, plan, layer):
+    """The weights of `layer`, transposed: a (units, width of the layer below) view."""
+    start = 0
+    for i in range(2, layer):
+        start += size_of(plan, i) * width_of(plan, i - 1)
+    return matrix(values, start, size_of(plan, layer), width_of(plan, layer - 1))
+
+
+@kernel
+def transpose_weights(parameters, plan, turned):
+    """Fill `turned` with the transposed weights of layers 2 and up."""
+    for layer in range(2, np.int64(plan[DEPTH]) + 1):
+        w = weights_of(parameters, plan, layer)
+        t = transposed(turned, plan, layer)
+        for i in range(t.shape[0]):
+            for j in range(w.shape[0]):
+                t[i, j] = w[j, i]
+
+
+@kernel
+def add_row(row, out):
+    for j in range(out.size):
+        out[j] = out[j] + row[j]
+
+
+@kernel
+def start_rows(z, parameters, plan, layer):
+    """Set rows to the layer's bias, or to 0."""
+    for i in range(z.shape[0]):
+        row = z[i]
+        if plan[BIASED]:
+            bias = bias_of(parameters, plan, layer)
+            for j in range(row.size):
+                row[j] = bias[j]
+        else:
+            for j in range(row.size):
+                row[j] = like(0.0, row[j])
+
+
+@kernel
+def forward_block(plan, parameters, inputs, first, count, work, rows, counts):
+    """Rows first, first + 1 ... of the data through the network; the logits are z of the last layer."""
+    depth = np.int64(plan[DEPTH])
+    arity = np.int64(plan[ARITY])
+    z = layer_block(work, plan, 1, 0)[:count]
+    start_rows(z, parameters, plan, 1)
+    w = weights_of(parameters, plan, 1)
+    for i in range(count):
+        for slot in range(arity):
+            symbol = np.int64(inputs[(first + i) * arity + slot])
+            if symbol >= 0:
+                add_row(w[symbol], z[i])
+    for layer in range(2, depth + 1):
+        h = layer_block(work, plan, layer - 1, 1)[:count]
+        for i in range(count):
+            activate(np.int64(plan[ACTIVATION]), z[i], h[i])
+        z = layer_block(work, plan, layer, 0)[:count]
+        start_rows(z, parameters, plan, layer)
+        packing = packing_of(work, plan)
+        add_product(h[:, :size_of(plan, layer - 1)], weights_of(parameters, plan, layer), z, packing, rows, counts)
+
+
+@kernel
+def add_bias_gradient(d, plan, layer, sums):
+    if plan[BIASED]:
+        bias = bias_of(sums, plan, layer)
+        for i in range(d.shape[0]):
+            add_row(d[i], bias)
+
+
+@kernel
+def backward_block(plan, turned, inputs, first, count, work, rows, counts, sums):
+    """From the gradient of the logits to that of all parameters, added to `sums`."""
+    arity = np.int64(plan[ARITY])
+    packing = packing_of(work, plan)
+    for layer in range(np.int64(plan[DEPTH]), 1, -1):
+        d = layer_block(work, plan, layer, 2)[:count]
+        h = layer_block(work, plan, layer - 1, 1)[:count]
+        add_bias_gradient(d, plan, layer, sums)
+        add_product(h[:, :size_of(plan, layer - 1)].T, d, weights_of(sums, plan, layer), packing, rows, counts)
+        below = layer_block(work, plan, layer - 1, 2)[:count]
+        for i in range(count):
+            for j in range(below.shape[1]):
+                below[i, j] = like(0.0, below[i, j])
+        add_product(d[:, :size_of(plan, layer)], transposed(turned, plan, layer), below, packing, rows, counts)
+        z = layer_block(work, plan, layer - 1, 0)[:count]
+        for i in range(count):
+            times_derivative(np.int64(plan[ACTIVATION]), z[i], below[i])
+    d = layer_block(work, plan, 1, 2)[:count]
+    add_bias_gradient(d, plan, 1, sums)
+    w = weights_of(sums, plan, 1)
+    for i in range(count):
+        for slot in range(arity):
+            symbol = np.int64(inputs[(first + i) * arity + slot])
+            if symbol >= 0:
+                add_row(d[i], w[symbol])
+
+
+@kernel
+def backward_chunk(plan, parameters, turned, inputs, labels, begin, end, learning, watching, switches, scale, penalty,
+                   inverse_n, work, rows, counts, row32, row64, tally, gaps, sums):
+    """Rows [begin, end): tallies and gaps, and, when `learning`, the sums of gradients."""
+    depth = np.int64(plan[DEPTH])
+    for i in range(tally.size):
+        tally[i] = 0.0
+    if learning:
+        for i in range(sums.size):
+            sums[i] = like(0.0, sums[i])
+    for first in range(begin, end, BLOCK):
+        count = min(BLOCK, end - first)
+        forward_block(plan, parameters, inputs, first, count, work, rows, counts)
+        logits = layer_block(work, plan, depth, 0)[:count]
+        d = layer_block(work, plan, depth, 2)[:count]
+        loss_block(logits, labels[first:first + count], n_classes(plan), switches, scale, penalty, inverse_n, row32,
+                   row64, watching, tally, gaps[first:first + count], d)
+        if learning:
+            backward_block(plan, turned, inputs, first, count, work, rows, counts, sums)

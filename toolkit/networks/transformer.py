@@ -1,0 +1,245 @@
+"""Forward and backward through the paper's one-layer transformer, for one chunk of rows at a time.
+
+Only what the logits at the last token need is computed: its query, keys and values of both tokens, and one row of
+everything after attention. Queries, keys and values are made once a step for all symbols (`prepare`), and a chunk
+sends their gradients through the in-projection once, at its end. Chunks and blocks are those of the perceptron.
+"""
+import numpy as np
+
+from toolkit._core.kernel import kernel, like
+from toolkit.networks.activation import activate
+from toolkit.networks.attention import attend, attend_backward, attention_weights
+from toolkit.networks.dropout import drop, row_key
+from toolkit.networks.layer_norm import normalize, normalize_backward
+from toolkit.training.loss import loss_block
+from toolkit.networks.perceptron import add_row
+from toolkit.networks.plan import BLOCK, n_classes
+from toolkit.networks.product import add_product, padded
+from toolkit.networks.transformer_plan import (BETA1, BETA2, BIAS1, BIAS2, EMBEDDING, FFN, GAMMA1, GAMMA2, HEAD_BIAS,
+                                                HEAD_WEIGHTS, HEADS, IN_BIAS, IN_WEIGHTS, LINEAR1, LINEAR2, MODEL,
+                                                OUT_BIAS, OUT_WEIGHTS, SEED, THRESHOLD, row_of, tensor_of,
+                                                turned_part, work_part)
+
+__all__ = ["prepare", "transformer_chunk"]
+
+_CONTEXT, _NORMED1, _MIDDLE, _NORMED2, _TOP, _SLOPE, _BRANCH, _HIDDEN, _HIDDEN_SLOPE, _LOGITS, _LOGITS_SLOPE = range(11)
+_WEIGHTS, _SYMBOLS_SLOPE, _PACKING = 11, 12, 13
+_AT_WEIGHTS, _AT_ATTENTION, _AT_HIDDEN, _AT_FFN = range(4)  # places of dropout
+_TURNED_IN, _TURNED_OUT, _TURNED1, _TURNED2, _TURNED_HEAD, _SYMBOLS = range(6)
+
+
+@kernel
+def clear(block):
+    for i in range(block.shape[0]):
+        for j in range(block.shape[1]):
+            block[i, j] = like(0.0, block[i, j])
+
+
+@kernel
+def start_from(block, row):
+    """Set each row of a block."""
+    for i in range(block.shape[0]):
+        for j in range(row.size):
+            block[i, j] = row[j]
+
+
+@kernel
+def add_rows(block, out):
+    for i in range(block.shape[0]):
+        add_row(block[i], out)
+
+
+@kernel
+def transpose(w, columns, t):
+    """The first `columns` of each row of `w` become columns of `t`."""
+    for i in range(w.shape[0]):
+        for j in range(columns):
+            t[j, i] = w[i, j]
+
+
+@kernel
+def prepare(plan, shape, parameters, turned, work, rows, counts):
+    """Transposed weights, and queries, keys and values of all symbols."""
+    d = np.int64(shape[MODEL])
+    width = padded(d)
+    w = tensor_of(parameters, plan, shape, IN_WEIGHTS)
+    for part in range(3):
+        transpose(w[part * d:(part + 1) * d], d, turned_part(turned, plan, shape, _TURNED_IN)[:, part * width:])
+    transpose(tensor_of(parameters, plan, shape, OUT_WEIGHTS), d, turned_part(turned, plan, shape, _TURNED_OUT))
+    transpose(tensor_of(parameters, plan, shape, LINEAR1), d, turned_part(turned, plan, shape, _TURNED1))
+    transpose(tensor_of(parameters, plan, shape, LINEAR2), d, turned_part(turned, plan, shape, _TURNED2))
+    transpose(tensor_of(parameters, plan, shape, HEAD_WEIGHTS), d, turned_part(turned, plan, shape, _TURNED_HEAD))
+    symbols = turned_part(turned, plan, shape, _SYMBOLS)
+    start_from(symbols, tensor_of(parameters, plan, shape, IN_BIAS).reshape(3 * width))
+    embedding = tensor_of(parameters, plan, shape, EMBEDDING)
+    add_product(embedding[:, :d], turned_part(turned, plan, shape, _TURNED_IN), symbols,
+                work_part(work, plan, shape, _PACKING), rows, counts)
+
+
+@kernel
+def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dropping, work, rows, counts):
+    """Rows first, first + 1 ... of the data through the network, to the logits."""
+    d, heads = np.int64(shape[MODEL]), np.int64(shape[HEADS])
+    seed, threshold = np.int64(shape[SEED]), np.int64(shape[THRESHOLD])
+    width, room = padded(d), padded(2 * heads)
+    packing = work_part(work, plan, shape, _PACKING)
+    symbols = turned_part(turned, plan, shape, _SYMBOLS)
+    embedding = tensor_of(parameters, plan, shape, EMBEDDING)
+    context = work_part(work, plan, shape, _CONTEXT)[:count]
+    weights = work_part(work, plan, shape, _WEIGHTS)
+    for i in range(count):
+        a = symbols[np.int64(inputs[2 * (first + i)])]
+        b = symbols[np.int64(inputs[2 * (first + i) + 1])]
+        row = weights[i]
+        attention_weights(a, b, heads, d // heads, width, row)
+        for j in range(room):
+            row[room + j] = row[j]
+        if dropping:
+            drop(row[room:2 * room], row_key(seed, step, first + i), _AT_WEIGHTS, threshold)
+        attend(a, b, heads, d // heads, width, row[room:], context[i])
+    normed = work_part(work, plan, shape, _NORMED1)[:count]
+    middle = work_part(work, plan, shape, _MIDDLE)[:count]
+    start_from(normed, row_of(parameters, plan, shape, OUT_BIAS))
+    add_product(context[:, :d], turned_part(turned, plan, shape, _TURNED_OUT), normed, packing, rows, counts)
+    for i in range(count):
+        if dropping:
+            drop(normed[i], row_key(seed, step, first + i), _AT_ATTENTION, threshold)
+        add_row(embedding[np.int64(inputs[2 * (first + i) + 1])], normed[i])
+        weights[i, 2 * room] = normalize(normed[i], d, row_of(parameters, plan, shape, GAMMA1),
+                                         row_of(parameters, plan, shape, BETA1), middle[i])
+    hidden = work_part(work, plan, shape, _HIDDEN)[:count]
+    start_from(hidden, row_of(parameters, plan, shape, BIAS1))
+    add_product(middle[:, :d], turned_part(turned, plan, shape, _TURNED1), hidden, packing, rows, counts)
+    for i in range(count):
+        activate(0, hidden[i], hidden[i])
+        if dropping:
+            drop(hidden[i], row_key(seed, step, first + i), _AT_HIDDEN, threshold)
+    normed = work_part(work, plan, shape, _NORMED2)[:count]
+    top = work_part(work, plan, shape, _TOP)[:count]
+    start_from(normed, row_of(parameters, plan, shape, BIAS2))
+    add_product(hidden[:, :np.int64(shape[FFN])], tensor_of(parameters, plan, shape, LINEAR2), normed, packing, rows,
+                counts)
+    for i in range(count):
+        if dropping:
+            drop(normed[i], row_key(seed, step, first + i), _AT_FFN, threshold)
+        add_row(middle[i], normed[i])
+        weights[i, 2 * room + 1] = normalize(normed[i], d, row_of(parameters, plan, shape, GAMMA2),
+                                             row_of(parameters, plan, shape, BETA2), top[i])
+    logits = work_part(work, plan, shape, _LOGITS)[:count]
+    start_from(logits, row_of(parameters, plan, shape, HEAD_BIAS))
+    add_product(top[:, :d], turned_part(turned, plan, shape, _TURNED_HEAD), logits, packing, rows, counts)
+
+
+@kernel
+def copy_and_drop(source, target, seed, step, first, place, dropping, threshold):
+    """The gradient that goes into a branch of a residual connection."""
+    for i in range(source.shape[0]):
+        for j in range(source.shape[1]):
+            target[i, j] = source[i, j]
+        if dropping:
+            drop(target[i], row_key(seed, step, first + i), place, threshold)
+
+
+@kernel
+def backward_rows(plan, shape, parameters, turned, inputs, first, count, step, dropping, work, rows, counts, sums):
+    """From the gradient of the logits to those of the parameters and, in the work space, of all q, k and v."""
+    d, f, heads = np.int64(shape[MODEL]), np.int64(shape[FFN]), np.int64(shape[HEADS])
+    seed, threshold = np.int64(shape[SEED]), np.int64(shape[THRESHOLD])
+    room = padded(2 * heads)
+    packing = work_part(work, plan, shape, _PACKING)
+    weights = work_part(work, plan, shape, _WEIGHTS)
+    middle = work_part(work, plan, shape, _MIDDLE)[:count]
+    hidden = work_part(work, plan, shape, _HIDDEN)[:count]
+    slope = work_part(work, plan, shape, _SLOPE)[:count]
+    branch = work_part(work, plan, shape, _BRANCH)[:count]
+
+    at_logits = work_part(work, plan, shape, _LOGITS_SLOPE)[:count]
+    at_classes = at_logits[:, :n_classes(plan)]
+    add_rows(at_logits, row_of(sums, plan, shape, HEAD_BIAS))
+    add_product(at_classes.T, work_part(work, plan, shape, _TOP)[:count], tensor_of(sums, plan, shape, HEAD_WEIGHTS),
+                packing, rows, counts)
+    clear(slope)
+    add_product(at_classes, tensor_of(parameters, plan, shape, HEAD_WEIGHTS), slope, packing, rows, counts)
+    normed = work_part(work, plan, shape, _NORMED2)
+    for i in range(count):
+        normalize_backward(slope[i], normed[i], d, weights[i, 2 * room + 1], row_of(parameters, plan, shape, GAMMA2),
+                           row_of(sums, plan, shape, GAMMA2), row_of(sums, plan, shape, BETA2))
+
+    copy_and_drop(slope, branch, seed, step, first, _AT_FFN, dropping, threshold)
+    add_rows(branch, row_of(sums, plan, shape, BIAS2))
+    add_product(hidden[:, :f].T, branch, tensor_of(sums, plan, shape, LINEAR2), packing, rows, counts)
+    at_hidden = work_part(work, plan, shape, _HIDDEN_SLOPE)[:count]
+    clear(at_hidden)
+    add_product(branch[:, :d], turned_part(turned, plan, shape, _TURNED2), at_hidden, packing, rows, counts)
+    zero = like(0.0, sums[0])
+    kept = like(65536.0 / (65536.0 - threshold) if dropping else 1.0, sums[0])
+    for i in range(count):
+        for j in range(at_hidden.shape[1]):
+            at_hidden[i, j] = at_hidden[i, j] * kept if hidden[i, j] > zero else zero
+    add_rows(at_hidden, row_of(sums, plan, shape, BIAS1))
+    add_product(at_hidden[:, :f].T, middle, tensor_of(sums, plan, shape, LINEAR1), packing, rows, counts)
+    add_product(at_hidden[:, :f], tensor_of(parameters, plan, shape, LINEAR1), slope, packing, rows, counts)
+    normed = work_part(work, plan, shape, _NORMED1)
+    embedding = tensor_of(sums, plan, shape, EMBEDDING)
+    for i in range(count):
+        normalize_backward(slope[i], normed[i], d, weights[i, 2 * room], row_of(parameters, plan, shape, GAMMA1),
+                           row_of(sums, plan, shape, GAMMA1), row_of(sums, plan, shape, BETA1))
+        add_row(slope[i], embedding[np.int64(inputs[2 * (first + i) + 1])])
+
+    copy_and_drop(slope, branch, seed, step, first, _AT_ATTENTION, dropping, threshold)
+    add_rows(branch, row_of(sums, plan, shape, OUT_BIAS))
+    add_product(branch[:, :d].T, work_part(work, plan, shape, _CONTEXT)[:count],
+                tensor_of(sums, plan, shape, OUT_WEIGHTS), packing, rows, counts)
+    clear(slope)
+    add_product(branch[:, :d], tensor_of(parameters, plan, shape, OUT_WEIGHTS), slope, packing, rows, counts)
+    symbols = turned_part(turned, plan, shape, _SYMBOLS)
+    at_symbols = work_part(work, plan, shape, _SYMBOLS_SLOPE)
+    for i in range(count):
+        a, b = np.int64(inputs[2 * (first + i)]), np.int64(inputs[2 * (first + i) + 1])
+        attend_backward(slope[i], symbols[a], symbols[b], heads, d // heads, padded(d), weights[i], weights[i, room:],
+                        at_symbols[a], at_symbols[b])
+
+
+@kernel
+def project_backward(plan, shape, parameters, work, rows, counts, sums):
+    """Gradients of the in-projection and what they hand to the embedding."""
+    d = np.int64(shape[MODEL])
+    width = padded(d)
+    packing = work_part(work, plan, shape, _PACKING)
+    at_symbols = work_part(work, plan, shape, _SYMBOLS_SLOPE)
+    bias = tensor_of(sums, plan, shape, IN_BIAS)
+    for part in range(3):
+        slope = at_symbols[:, part * width:part * width + d]
+        for i in range(slope.shape[0]):
+            add_row(slope[i], bias[part, :d])
+        add_product(slope.T, tensor_of(parameters, plan, shape, EMBEDDING),
+                    tensor_of(sums, plan, shape, IN_WEIGHTS)[part * d:(part + 1) * d], packing, rows, counts)
+        add_product(slope, tensor_of(parameters, plan, shape, IN_WEIGHTS)[part * d:(part + 1) * d],
+                    tensor_of(sums, plan, shape, EMBEDDING), packing, rows, counts)
+
+
+@kernel
+def transformer_chunk(plan, shape, parameters, turned, inputs, labels, begin, end, step, learning, watching, switches,
+                      scale, penalty, inverse_n, work, rows, counts, row32, row64, tally, gaps, sums):
+    """Rows [begin, end): tallies and gaps, and, when `learning`, the sums of gradients.
+
+    Numbers are dropped while learning and not watching.
+    """
+    dropping = learning and not watching and shape[THRESHOLD] > 0
+    for i in range(tally.size):
+        tally[i] = 0.0
+    if learning:
+        for i in range(sums.size):
+            sums[i] = like(0.0, sums[i])
+        clear(work_part(work, plan, shape, _SYMBOLS_SLOPE))
+    for first in range(begin, end, BLOCK):
+        count = min(BLOCK, end - first)
+        forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dropping, work, rows, counts)
+        loss_block(work_part(work, plan, shape, _LOGITS)[:count], labels[first:first + count], n_classes(plan),
+                   switches, scale, penalty, inverse_n, row32, row64, watching, tally, gaps[first:first + count],
+                   work_part(work, plan, shape, _LOGITS_SLOPE)[:count])
+        if learning:
+            backward_rows(plan, shape, parameters, turned, inputs, first, count, step, dropping, work, rows, counts,
+                          sums)
+    if learning:
+        project_backward(plan, shape, parameters, work, rows, counts, sums)

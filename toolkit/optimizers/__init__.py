@@ -1,0 +1,5 @@
+"""Rules that move weights along gradients."""
+from toolkit.optimizers import rules
+from toolkit.optimizers.rules import *
+
+__all__ = [*rules.__all__]

@@ -1,0 +1,5 @@
+"""How sure a model is, and how sure it may be."""
+from toolkit.uncertainty import calibration
+from toolkit.uncertainty.calibration import *
+
+__all__ = [*calibration.__all__]
