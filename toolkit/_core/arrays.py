@@ -1,8 +1,7 @@
 """Any array as contiguous rows of classes and back: what every row method shares around its kernel.
 
-A public function is `map_rows` or `reduce_rows` around a driver kernel
-``driver(*arrays, *parameters, out, fmt)`` whose arrays are 2-D ``(rows, K)`` and which calls a row kernel on
-each row. `Rows` is the layer below, for functions with labels, several results or their own reduction.
+A public function is `map_rows` or `reduce_rows` around a row kernel. `Rows` is the layer below, for functions with
+labels, several results or their own reduction.
 """
 import math
 import operator
@@ -10,6 +9,7 @@ import warnings
 
 import numpy as np
 
+from toolkit._core import loops
 from toolkit._core.format import get_format
 from toolkit._core.rounded_arrays import round_each, round_to
 
@@ -172,11 +172,14 @@ class Rows:
         """Rows for the result of a map."""
         return np.empty((self.count, self.classes), self.compute)
 
-    def call(self, driver, *arguments):
-        """Run a driver kernel, with `fmt` as its last argument; Python floats take the dtype of the rows."""
-        cast = [self.compute.type(a) if isinstance(a, float) else a for a in arguments]
+    def call(self, loop, of, arrays, parameters, out):
+        """Run a loop of `toolkit._core.loops`; floats among the parameters are rounded to the dtype of the rows."""
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            driver(*cast, self.fmt)
+            loop(of, *arrays, self.parameters(parameters), out, self.fmt)
+
+    def parameters(self, given):
+        """Numbers as kernels get them: float64, with a value that the dtype of the rows has."""
+        return tuple(float(self.compute.type(a)) if isinstance(a, float) else a for a in given)
 
     def restore(self, rows, masked):
         """Rows of a map in the shape of `z` and the dtype of the result, `masked` where the mask is False."""
@@ -200,9 +203,13 @@ class Rows:
             return values.astype(self.dtype, copy=False)
 
 
-def map_rows(driver, arrays, *parameters, axis=-1, where=None, format=None, fills=(-np.inf,), masked=0.0,
+_MAPS = {1: loops.map_rows, 2: loops.map_row_pairs, 3: loops.map_row_triples}
+_REDUCTIONS = {1: loops.reduce_rows, 2: loops.reduce_row_pairs}
+
+
+def map_rows(of, arrays, *parameters, axis=-1, where=None, format=None, fills=(-np.inf,), masked=0.0,
              broken=None):
-    """Apply ``driver(*arrays, *parameters, out, fmt)`` to the rows of named N-d arrays: (..., K) -> (..., K).
+    """Apply the row kernel ``of(*rows, *parameters, out)`` to the rows of named N-d arrays: (..., K) -> (..., K).
 
     Parameters
     ----------
@@ -218,22 +225,22 @@ def map_rows(driver, arrays, *parameters, axis=-1, where=None, format=None, fill
     """
     layout, rows = _layout_and_rows(arrays, fills, axis, where, format)
     out = layout.empty()
-    layout.call(driver, *rows, *parameters, out)
+    layout.call(_MAPS[len(rows)], of, rows, parameters, out)
     if broken is not None:
         warn_about_rows(rows[0], broken[0](rows[0], out), broken[1])
     return layout.restore(out, masked)
 
 
-def reduce_rows(driver, arrays, *parameters, axis=-1, where=None, format=None, fills=(-np.inf,), empty,
+def reduce_rows(of, arrays, *parameters, axis=-1, where=None, format=None, fills=(-np.inf,), empty,
                 keepdims=False):
-    """Apply ``driver(*arrays, *parameters, out, fmt)`` with a 1-D `out`: (..., K) -> (...).
+    """Apply the row kernel ``of(*rows, *parameters)`` that returns a number: (..., K) -> (...).
 
     As `map_rows`; `empty` is the value of a row without classes.
     """
     layout, rows = _layout_and_rows(arrays, fills, axis, where, format, allow_empty=True)
     out = np.full(layout.count, empty, layout.compute)
     if layout.classes > 0:
-        layout.call(driver, *rows, *parameters, out)
+        layout.call(_REDUCTIONS[len(rows)], of, rows, parameters, out)
     return layout.restore_reduced(out, keepdims)
 
 

@@ -1,16 +1,20 @@
-"""The one place that owns Numba's options: `kernel`, and `like` for dtype-generic kernels.
+"""The one place that owns Numba's options: `kernel`.
 
-Every compiled function of the project is made by `kernel`, so that error model, caching and
-fast-math flags are decided once. Kernels are plain Python and also run with ``NUMBA_DISABLE_JIT=1``.
+Every compiled function of the project is made by `kernel`, so that error model, caching and fast-math flags are decided
+once. Kernels are plain Python and also run with ``NUMBA_DISABLE_JIT=1``.
 """
+import sys
+from importlib import import_module
+
 import numba
 import numpy as np
-from numba import types
-from numba.extending import overload
+from numba.core import types
+from numba.core.caching import FunctionCache
+from numba.core.registry import CPUDispatcher
 
 from toolkit._core.stamp import stamp_of
 
-__all__ = ["FASTMATH_SETS", "kernel", "like"]
+__all__ = ["FASTMATH_SETS", "Kernel", "kernel"]
 
 # Never `nnan` or `ninf`: LLVM would then assume that NaN and inf do not exist, and isnan(nan) is False.
 FASTMATH_SETS = {
@@ -41,8 +45,10 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
 
     Returns
     -------
-    The Numba dispatcher. Division by zero follows IEEE (``error_model="numpy"``), machine code is
-    cached on disk, and nothing is compiled before the first call.
+    Kernel
+        Numba's dispatcher. Division by zero follows IEEE (``error_model="numpy"``), machine code is cached on disk, and
+        nothing is compiled before the first call. A kernel may be an argument of another one, which is then compiled
+        for it: the way to choose a kernel while compiling.
     """
     if fastmath not in FASTMATH_SETS:
         raise ValueError(f"fastmath is {fastmath!r}; allowed: {', '.join(map(repr, FASTMATH_SETS))}")
@@ -52,9 +58,12 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
     flags = set(FASTMATH_SETS[fastmath]) or False
     options = {"parallel": parallel, "forceinline": forceinline} | ({"inline": "always"} if inline else {})
     dispatcher = numba.njit(error_model="numpy", fastmath=flags, **options)(function)
+    if numba.config.DISABLE_JIT:
+        return dispatcher
+    dispatcher.__class__ = Kernel
     # A closure's key differs in each process.
-    if not (numba.config.DISABLE_JIT or function.__closure__ or _holds_arrays(function)):
-        _cache_on_disk(dispatcher)
+    if not (function.__closure__ or _holds_arrays(function)):
+        dispatcher.cache_on_disk()
     return dispatcher
 
 
@@ -64,25 +73,45 @@ def _holds_arrays(function):
         isinstance(function.__globals__.get(name), np.ndarray) for name in function.__code__.co_names)
 
 
-def _cache_on_disk(dispatcher):
-    try:
-        dispatcher.enable_caching()
-    except RuntimeError:  # code typed at a prompt has no file to keep a cache beside
-        return
-    dispatcher._cache._cache_file._source_stamp = stamp_of(dispatcher.py_func.__code__.co_filename)
+class Kernel(CPUDispatcher):
+    """Numba's dispatcher, known on disk by the name of its function: also where it is an argument of another kernel."""
+
+    _type = None
+
+    @property
+    def _numba_type_(self):
+        if self._type is None:
+            self._type = super()._numba_type_
+        return self._type
+
+    def cache_on_disk(self):
+        try:
+            cache = _KernelCache(self.py_func)
+        except RuntimeError:  # code typed at a prompt has no file to keep a cache beside
+            return
+        cache._cache_file._source_stamp = stamp_of(self.py_func.__code__.co_filename)
+        self._cache = cache
+
+    def __reduce__(self):
+        function = self.py_func
+        if getattr(sys.modules.get(function.__module__), function.__qualname__, None) is self:
+            return _named, (function.__module__, function.__qualname__)
+        return super().__reduce__()
 
 
-def like(value, x):
-    """`value` in the floating dtype of the scalar `x` (float64 when `x` is not a float).
-
-    Numba promotes ``float32 + 1.0`` to float64; ``x + like(1.0, x)`` stays in float32.
-    """
-    dtype = np.asarray(x).dtype
-    with np.errstate(over="ignore"):  # compiled, the cast to float32 gives inf without a word
-        return dtype.type(value) if dtype.kind == "f" else np.float64(value)
+def _named(module, name):
+    return getattr(import_module(module), name)
 
 
-@overload(like)
-def _like(value, x):
-    cast = np.float32 if x == types.float32 else np.float64
-    return lambda value, x: cast(value)
+class _KernelCache(FunctionCache):
+    """Numba's cache on disk, whose index knows kernels among the arguments by name and by the state of their sources."""
+
+    def _index_key(self, sig, codegen):
+        return super()._index_key(tuple(map(_key_of, sig)), codegen)
+
+
+def _key_of(kind):
+    if not isinstance(kind, types.Dispatcher):
+        return kind
+    function = kind.dispatcher.py_func
+    return function.__module__, function.__qualname__, stamp_of(function.__code__.co_filename)

@@ -40,8 +40,8 @@ def _reached(file):
 @cache
 def stamp_of(file):
     """Modification time and sizes of the project's files that kernels of `file` can be made of; of a file elsewhere, as
-    a notebook's cell, all of them."""
+    a script or a notebook's cell, all of them and itself."""
     file = Path(file).resolve()
-    files = _reached(file) if _PACKAGE in file.parents else _PACKAGE.rglob("*.py")
+    files = _reached(file) if _PACKAGE in file.parents else {*_PACKAGE.rglob("*.py"), *filter(Path.is_file, [file])}
     stats = [(path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
     return max(time for time, _ in stats), hash(tuple(stats))

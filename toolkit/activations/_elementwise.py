@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from toolkit._core.arrays import Rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit._core.templates import copy_of
 

@@ -1,5 +1,6 @@
 """Activations that end below 0 in an exponential: ELU, SELU and CELU."""
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.activations._elementwise import constant, elementwise
 from toolkit.elementary import exp, expm1

@@ -1,5 +1,6 @@
 """GELU, x times the normal distribution function, and its approximation by a tanh: the left tail is small."""
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.activations import _normal
 from toolkit.activations._elementwise import constant, elementwise, gated

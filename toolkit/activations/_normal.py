@@ -6,9 +6,10 @@ ratio.
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.elementary import exp
-from toolkit.elementary._twofold import split
+from toolkit._core.exact_sums import split
 
 __all__ = ["bell", "normal_cdf", "normal_pdf"]
 

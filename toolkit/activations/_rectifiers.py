@@ -1,5 +1,6 @@
 """Piecewise linear and quadratic activations: nothing can be lost but in how a kink's branch is written."""
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.activations._elementwise import constant, elementwise
 

@@ -2,7 +2,8 @@
 import numpy as np
 
 from toolkit import elementary
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.activations._elementwise import elementwise
 from toolkit.elementary import exp, log

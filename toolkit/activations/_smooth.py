@@ -1,5 +1,6 @@
 """SiLU, Swish and Mish, which are x times a sigmoidal gate, and the rectifier with a smooth correction."""
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.activations import _normal
 from toolkit.activations._elementwise import elementwise, gated

@@ -2,7 +2,8 @@
 import numpy as np
 
 from toolkit._core.arrays import check_axis, map_rows, real_array
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 
 __all__ = ["group_sort", "group_sort_row", "group_sort_vjp", "group_sort_vjp_row", "householder", "householder_row",

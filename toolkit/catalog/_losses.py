@@ -1,6 +1,7 @@
 """Rows of the losses."""
 from toolkit import losses
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit._core.templates import copy_of
 from toolkit.catalog._method import Method, Variant, forms

@@ -1,6 +1,7 @@
 """Rows of the softmax family."""
 from toolkit import softmax
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.catalog._method import Method, Variant, forms
 from toolkit.softmax import kernels
 

@@ -5,10 +5,11 @@ is absorbed on its own; before it, such terms pile up first and together may lif
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import bits_of, float_of, rnd, round_to_code
 from toolkit.elementary import exp
-from toolkit.elementary._twofold import two_sum
+from toolkit._core.exact_sums import two_sum
 from toolkit.losses._exponential import cross_entropy_common, shifted_exponentials
 from toolkit.losses._forms import sum_in_order
 

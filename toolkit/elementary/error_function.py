@@ -1,7 +1,8 @@
 """erf: an odd polynomial near 0, a polynomial about 1.171875, and one minus a scaled complement elsewhere."""
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.elementary._exponential_core import exp64
 
 __all__ = ["erf"]

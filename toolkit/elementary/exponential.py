@@ -1,7 +1,8 @@
 """exp, exp2 and expm1."""
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.elementary._exponential_core import exp2_64, exp_by_type, expm1_64
 
 __all__ = ["exp", "exp2", "expm1"]

@@ -1,7 +1,8 @@
 """Rows of losses that add something to cross-entropy: z-loss, label smoothing, the reverse cross-entropy."""
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, log, log1p
 from toolkit.losses._exponential import (accurate_exponentials, cross_entropy_common, cross_entropy_complement,

@@ -3,7 +3,8 @@
 Kernels are chosen by integer codes: a kernel passed as an argument would not be found again in Numba's disk
 cache.
 """
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.losses import kernels
 from toolkit.losses._forms import close_to_zero_sum, likeliest

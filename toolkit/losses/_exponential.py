@@ -2,7 +2,8 @@
 
 Each kernel returns the loss and fills `grad` with its gradient with respect to the logits.
 """
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp
 from toolkit.losses._forms import (common_form, complement_form, naive_form, soft_common_form,

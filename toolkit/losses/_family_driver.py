@@ -2,7 +2,8 @@
 
 Up to three parameters a, b, c: what they are is said where a loss is declared, in `toolkit.losses._variants`.
 """
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.losses._beside import smoothed_row, soft_symmetric_row, z_loss_row
 from toolkit.losses._driver import COMPLEMENT, IGNORED, ignore_row, scale_gradient

@@ -12,7 +12,8 @@ they differ in what rounding does to them once one class holds nearly all of S:
 
 Reference: Prieto et al. (2025), arXiv:2501.04697, name the collapse; the complement form is derived here.
 """
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import log, log1p
 from toolkit.softmax.kernels import add_compensated

@@ -5,7 +5,8 @@ that returns L and ``L'(l)``; the row kernel of cross-entropy does the rest, in 
 kernels take ``l`` and, where they need it, ``miss = 1 - p_y``, which the complement form has without a subtraction:
 it is minus the label's gradient. The naive ones take p_y as the formulas do.
 """
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, expm1, log, pow
 from toolkit.losses._exponential import cross_entropy_common, cross_entropy_complement, cross_entropy_naive

@@ -6,7 +6,8 @@ With ``d_k = z_k - z_y + margin [k != y]`` over n classes,
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.losses._forms import close_to_zero_sum, divide_by, rest_beside_top, sum_in_order

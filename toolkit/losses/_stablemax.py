@@ -4,7 +4,8 @@ Each kernel returns the loss and fills `grad` with its gradient ``(p_k - y_k) s'
 ``s'(z) / s(z) = 1 / (1 + |z|)`` on both branches. s is not shift-invariant: scores are divided by the largest
 *score*; the largest logit is never subtracted.
 """
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.losses._forms import (common_form, complement_form, naive_form, soft_common_form,
                                    soft_complement_form, soft_naive_form)

@@ -1,7 +1,8 @@
 """Rows of targets for regression by classification: a number as probabilities of bins, or of atoms."""
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import erf, exp, log
 

@@ -1,5 +1,6 @@
 """Activations of the networks, row by row, and their derivatives."""
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.elementary import erf, exp, tanh
 
 __all__ = ["activate", "times_derivative"]

@@ -5,7 +5,8 @@ wide as the model in memory. A softmax over two scores is a sigmoid of their dif
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.elementary import sigmoid
 from toolkit.optimizers.rules import inner
 

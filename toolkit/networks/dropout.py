@@ -4,7 +4,8 @@ Backward asks the same question again instead of keeping a mask. 16 random bits 
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.random import mixed
 
 __all__ = ["drop", "row_key"]

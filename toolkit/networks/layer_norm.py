@@ -1,7 +1,8 @@
 """Layer normalisation of one row, and its gradient."""
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.optimizers.rules import inner
 
 __all__ = ["EPSILON", "normalize", "normalize_backward"]

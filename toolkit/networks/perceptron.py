@@ -6,7 +6,8 @@ numbers are in the cache.
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.networks.activation import activate, times_derivative
 from toolkit.training.loss import loss_block
 from toolkit.networks.plan import (ACTIVATION, ARITY, BIASED, BLOCK, DEPTH, bias_of, layer_start, matrix, n_classes,

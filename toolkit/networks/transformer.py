@@ -6,7 +6,8 @@ sends their gradients through the in-projection once, at its end. Chunks and blo
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.networks.activation import activate
 from toolkit.networks.attention import attend, attend_backward, attention_weights
 from toolkit.networks.dropout import drop, row_key

@@ -5,7 +5,8 @@ weights by ``-lr u``. The formulas are PyTorch's.
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 
 __all__ = ["OPTIMIZERS", "adam_direction", "descend", "keep_agreeing", "lion_direction", "norm_squared", "inner",
            "perp_grad", "sgd_direction"]

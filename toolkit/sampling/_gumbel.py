@@ -8,7 +8,8 @@ f's slope at D (straight-through, ReinMax, Gumbel-softmax).
 import numpy as np
 
 from toolkit._core.arrays import map_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.random import seeded, uniform
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, log

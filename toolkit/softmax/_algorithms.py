@@ -22,7 +22,8 @@ is derived here).
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted, top_class

@@ -12,10 +12,11 @@ Newton's iteration from c = 1 falls monotonically to it. For α = 2 it is the fi
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, expm1, log, log1p, pow
-from toolkit.softmax._others import add_compensated
+from toolkit.softmax._sum_without_top import add_compensated
 from toolkit.softmax._shift import shifted, top_class
 
 __all__ = ["alpha_entmax_order_row", "alpha_entmax_row", "alpha_entmax_vjp_row", "entmax15_row", "entmax15_vjp_row",

@@ -4,11 +4,12 @@ The sorted forms need a row of their own to sort in: `p` must not be `z`.
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import pow
 from toolkit.softmax._shift import shifted, top_class
-from toolkit.softmax._sorting import sort_descending
+from toolkit._core.sorting import sort_descending
 
 __all__ = ["alpha_entmax_bisection", "entmax15_sorted", "sparsemax_sorted"]
 

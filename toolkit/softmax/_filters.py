@@ -2,13 +2,14 @@
 import numpy as np
 
 from toolkit._core.arrays import map_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, log
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._entmax import sparsemax_row
 from toolkit.softmax._shift import shifted, top_class
-from toolkit.softmax._sorting import sort_descending
+from toolkit._core.sorting import sort_descending
 from toolkit.softmax._sparse_maps import check_number
 from toolkit.softmax._top_k import check_count, keep_largest, top_k_logits
 

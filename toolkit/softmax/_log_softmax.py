@@ -2,11 +2,12 @@
 import numpy as np
 
 from toolkit._core.arrays import map_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.softmax._algorithms import softmax_three_pass_reload
-from toolkit.softmax._others import sum_of_others
+from toolkit.softmax._sum_without_top import sum_without_top
 from toolkit.softmax._shift import over_temperature, shifted, tempered, top_class
 from toolkit.softmax._softmax import check_choice, check_temperature
 from toolkit.large_arrays import LogSoftmax, map_lines
@@ -42,7 +43,7 @@ def log_softmax_complement(z, out, fmt):
     """``(z - m) - log1p(r)``, r the sum of the others: both terms are <= 0, so nothing cancels."""
     top = top_class(z)
     m = z[top]
-    log_total = rnd(log1p(sum_of_others(z, top, fmt)), fmt)
+    log_total = rnd(log1p(sum_without_top(z, top, fmt)), fmt)
     for i in range(z.size):
         out[i] = rnd(shifted(z[i], m, fmt) - log_total, fmt)
 

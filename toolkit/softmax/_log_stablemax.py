@@ -2,13 +2,14 @@
 import numpy as np
 
 from toolkit._core.arrays import map_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import log, log1p
 from toolkit.softmax._log_softmax import FORMS, log_softmax_common, lost_logs
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._softmax import check_choice
-from toolkit.softmax._stablemax import stable_ratio, stable_weight, stablemax_naive, sum_of_stable_others
+from toolkit.softmax._stablemax import stable_ratio, stable_weight, stablemax_naive, stable_sum_without_top
 from toolkit.large_arrays import LogStablemax, map_lines
 
 __all__ = ["log_stable_ratio", "log_stablemax", "log_stablemax_common", "log_stablemax_naive",
@@ -18,12 +19,11 @@ _NAIVE, _COMMON, _COMPLEMENT = range(3)
 
 
 @kernel
-def log_stable_ratio(x, top, fmt):
+def log_stable_ratio(x, top):
     """``log(s(x) / s(top))`` for x <= top."""
-    zero = like(0.0, x)
-    if x < zero and top >= zero:  # two terms of one sign: nothing cancels, and the ratio might underflow
-        return rnd(-rnd(log1p(-x), fmt) - rnd(log1p(top), fmt), fmt)
-    return rnd(log(stable_ratio(x, top, fmt)), fmt)
+    if x < 0 and top >= 0:  # two terms of one sign: nothing cancels, and the ratio might underflow
+        return -log1p(-x) - log1p(top)
+    return log(stable_ratio(x, top))
 
 
 @kernel
@@ -50,7 +50,7 @@ def log_stablemax_row(z, out, fmt):
     """``log(s(z) / s_max) - log1p(r)``, r the sum of the others' ratios: the complement form."""
     top = top_class(z)
     m = z[top]
-    log_total = rnd(log1p(sum_of_stable_others(z, top, fmt)), fmt)
+    log_total = rnd(log1p(stable_sum_without_top(z, top, fmt)), fmt)
     for i in range(z.size):
         out[i] = rnd(log_stable_ratio(z[i], m, fmt) - log_total, fmt)
 
@@ -70,7 +70,7 @@ def log_stablemax_rows(z, form, out, fmt):
 def log_stablemax_vjp_row(z, g, out, fmt):
     """``(g - p * sum(g)) / (1 + |z|)``; for the top class ``1 - p = r / (1 + r)``, r the others' sum."""
     top = top_class(z)
-    r = sum_of_stable_others(z, top, fmt)
+    r = stable_sum_without_top(z, top, fmt)
     sum_of_ratios = rnd(like(1.0, r) + r, fmt)
     others = like(0.0, r)
     for i in range(g.size):

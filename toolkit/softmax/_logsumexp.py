@@ -2,11 +2,12 @@
 import numpy as np
 
 from toolkit._core.arrays import Rows, reduce_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import log, log1p
 from toolkit.softmax._algorithms import softmax_three_pass_reload
-from toolkit.softmax._others import add_compensated, exp_gap, sum_of_others
+from toolkit.softmax._sum_without_top import add_compensated, exp_gap, sum_without_top
 from toolkit.softmax._shift import top_class
 from toolkit.large_arrays import LogSumExp, reduce_lines
 
@@ -14,13 +15,13 @@ __all__ = ["logsumexp", "logsumexp_vjp"]
 
 
 @kernel
-def logsumexp_row(z, fmt):
+def logsumexp_row(z):
     """``m + log1p(sum over the others of exp(z - m))`` with m = max z; ±inf if m is."""
     top = top_class(z)
     m = z[top]
     if np.isinf(m):
         return m
-    return rnd(m + rnd(log1p(sum_of_others(z, top, fmt)), fmt), fmt)
+    return m + log1p(sum_without_top(z, top))
 
 
 @kernel

@@ -1,8 +1,8 @@
 """The shift by the largest logit: which class is on top, gaps to it, and temperature."""
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
-from toolkit._core.rounding import rnd
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like, unrounded
 
 __all__ = ["over_temperature", "shifted", "tempered", "top_class"]
 
@@ -18,29 +18,25 @@ def top_class(z):
 
 
 @kernel
-def shifted(z, m, fmt):
-    """``z - m``, rounded."""
-    gap = z - m
-    if gap == -np.inf:  # a masked logit also in a format that has no infinity
-        return gap
-    return rnd(gap, fmt)
+def shifted(z, m):
+    """``z - m``; -inf, the mark of a masked class, stays also in a format that has no infinity."""
+    if unrounded(z) - unrounded(m) == -np.inf:
+        return like(-np.inf, z)
+    return z - m
 
 
 @kernel
-def tempered(z, m, tau, out, fmt):
+def tempered(z, m, tau, out):
     """``(z - m) / tau`` for a row, with the limits tau = 0 (only z == m stays finite) and tau = inf."""
-    tau = rnd(tau, fmt)
+    tau = like(tau, z)
     for i in range(z.size):
-        gap = shifted(z[i], m, fmt)
-        if gap == like(0.0, gap) or gap == -np.inf:  # the limits of 0/0 and inf/inf
-            out[i] = gap
-        else:
-            out[i] = rnd(gap / tau, fmt)
+        gap = shifted(z[i], m)
+        out[i] = gap if gap == 0 or gap == -np.inf else gap / tau
 
 
 @kernel
-def over_temperature(out, tau, fmt):
+def over_temperature(out, tau):
     """Divide a row by tau: the last step of a gradient with respect to logits."""
-    tau = rnd(tau, fmt)
+    tau = like(tau, out)
     for i in range(out.size):
-        out[i] = rnd(out[i] / tau, fmt)
+        out[i] /= tau

@@ -2,7 +2,8 @@
 import numpy as np
 
 from toolkit._core.arrays import map_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.softmax._algorithms import (softmax_naive, softmax_online, softmax_three_pass_recompute,
                                          softmax_three_pass_reload)

@@ -2,7 +2,8 @@
 import numpy as np
 
 from toolkit._core.arrays import map_rows, reduce_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.softmax._entmax import alpha_entmax_order_row, entmax_row, entmax_vjp_row
 from toolkit.softmax._entmax_naive import entmax15_sorted, entmax_bisection, sparsemax_sorted
 from toolkit.softmax._softmax import check_choice

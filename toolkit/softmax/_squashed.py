@@ -2,7 +2,8 @@
 import numpy as np
 
 from toolkit._core.arrays import map_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import erf, exp, sigmoid, tanh
 from toolkit.softmax._algorithms import softmax_naive

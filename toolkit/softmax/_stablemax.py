@@ -2,54 +2,47 @@
 import numpy as np
 
 from toolkit._core.arrays import map_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.exact_sums import add_compensated
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like, unrounded
 from toolkit._core.rounding import rnd
-from toolkit.softmax._others import add_compensated
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._softmax import check_choice, no_distribution
 from toolkit.large_arrays import NaiveStablemax, Stablemax, map_lines
 
 __all__ = ["SCALINGS", "stable_ratio", "stable_s", "stable_weight", "stablemax", "stablemax_naive",
-           "stablemax_row", "stablemax_vjp", "stablemax_vjp_row", "sum_of_stable_others"]
+           "stablemax_row", "stablemax_vjp", "stablemax_vjp_row", "stable_sum_without_top"]
 
 SCALINGS = ("naive", "scaled")
 
 
 @kernel
-def stable_weight(x, fmt):
-    """``1 + |x|``, which is s(x) or 1 / s(x)."""
-    weight = like(1.0, x) + np.abs(x)
-    if weight == np.inf:  # a masked logit also in a format that has no infinity
-        return weight
-    return rnd(weight, fmt)
+def stable_weight(x):
+    """``1 + |x|``, which is s(x) or 1 / s(x); inf, of a masked logit, stays also in a format that has no infinity."""
+    return like(1 + abs(unrounded(x)), x)
 
 
 @kernel
-def stable_s(x, fmt):
+def stable_s(x):
     """``x + 1`` for x >= 0, ``1 / (1 - x)`` for x < 0: increasing, positive, slope 1 at 0, s(x) s(-x) = 1."""
-    weight = stable_weight(x, fmt)
-    if x < like(0.0, x):
-        return rnd(like(1.0, x) / weight, fmt)
-    return weight
+    weight = stable_weight(x)
+    return 1 / weight if x < 0 else weight
 
 
 @kernel
-def stable_ratio(x, top, fmt):
+def stable_ratio(x, top):
     """``s(x) / s(top)`` for x <= top, without the overflow of s or the underflow of 1/s on the way."""
-    weight, top_weight = stable_weight(x, fmt), stable_weight(top, fmt)
-    if top < like(0.0, top):
-        return rnd(top_weight / weight, fmt)
-    return rnd(stable_s(x, fmt) / top_weight, fmt)
+    weight, top_weight = stable_weight(x), stable_weight(top)
+    return top_weight / weight if top < 0 else stable_s(x) / top_weight
 
 
 @kernel
-def sum_of_stable_others(z, top, fmt):
+def stable_sum_without_top(z, top):
     """``sum of s(z[i]) / s(z[top]) over i != top``, compensated; NaN if z[top] is not finite."""
-    total = z[top] - z[top]
-    lost = like(0.0, total)
+    total, lost = z[top] - z[top], like(0, z)
     for i in range(z.size):
         if i != top:
-            total, lost = add_compensated(total, lost, stable_ratio(z[i], z[top], fmt), fmt)
+            total, lost = add_compensated(total, lost, stable_ratio(z[i], z[top]))
     return total
 
 
@@ -68,7 +61,7 @@ def stablemax_row(z, p, fmt):
     """``(s(z) / s_max) / (1 + r)``, r the sum of the others' ratios."""
     top = top_class(z)
     m = z[top]
-    total = rnd(like(1.0, m) + sum_of_stable_others(z, top, fmt), fmt)
+    total = rnd(like(1.0, m) + stable_sum_without_top(z, top, fmt), fmt)
     for i in range(z.size):
         p[i] = rnd(stable_ratio(z[i], m, fmt) / total, fmt)
 

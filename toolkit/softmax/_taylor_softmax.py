@@ -2,7 +2,8 @@
 import numpy as np
 
 from toolkit._core.arrays import map_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.softmax._softmax import check_choice, no_distribution
 from toolkit.softmax._stablemax import SCALINGS

@@ -7,13 +7,14 @@ import operator
 import numpy as np
 
 from toolkit._core.arrays import map_rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._shift import shifted
 from toolkit.softmax._softmax import check_choice, softmax_vjp_row
-from toolkit.softmax._sorting import sort_descending
+from toolkit._core.sorting import sort_descending
 
 __all__ = ["RANKS", "check_count", "keep_largest", "top_k_logits", "top_k_softmax", "top_k_softmax_row",
            "top_k_softmax_vjp", "top_k_softmax_vjp_row"]

@@ -12,7 +12,8 @@ replaced by `toolkit.elementary.exp`, and terms of any size are added where the 
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import power_of_two, rnd
 from toolkit.elementary import exp
 

@@ -16,16 +16,16 @@ from toolkit.softmax._log_stablemax import (log_stable_ratio, log_stablemax_comm
                                             log_stablemax_row, log_stablemax_vjp_row)
 from toolkit.softmax._logsumexp import (logsumexp_row, logsumexp_vjp_row, logsumexp_weighted_row,
                                         logsumexp_weighted_vjp_row)
-from toolkit.softmax._others import add_compensated, add_exactly, exp_gap, sum_of_others
+from toolkit.softmax._sum_without_top import add_compensated, add_exactly, exp_gap, sum_without_top
 from toolkit.softmax._quiet_softmax import quiet_softmax_naive, quiet_softmax_row, quiet_softmax_vjp_row
 from toolkit.softmax._shift import shifted, tempered, top_class
 from toolkit.softmax._softmax import softmax_tempered, softmax_tempered_vjp_row, softmax_vjp_row
-from toolkit.softmax._sorting import sort_descending
+from toolkit._core.sorting import sort_descending
 from toolkit.softmax._squashed import (activated, activated_slope, capped, capped_slope, capped_softmax_naive,
                                        capped_softmax_row, capped_softmax_vjp_row, dense_to_sparse_gate_row,
                                        dense_to_sparse_gate_vjp_row)
 from toolkit.softmax._stablemax import (stable_ratio, stable_s, stable_weight, stablemax_naive, stablemax_row,
-                                        stablemax_vjp_row, sum_of_stable_others)
+                                        stablemax_vjp_row, stable_sum_without_top)
 from toolkit.softmax._taylor_softmax import taylor_softmax_naive, taylor_softmax_row, taylor_softmax_vjp_row
 from toolkit.softmax._top_k import keep_largest, top_k_logits, top_k_softmax_row, top_k_softmax_vjp_row
 from toolkit.softmax._two_pass import extended_exp, extended_sum, softmax_two_pass
@@ -43,6 +43,6 @@ __all__ = ["activated", "activated_slope", "add_compensated", "add_exactly", "al
            "softmax_tempered_vjp_row", "softmax_three_pass_recompute", "softmax_three_pass_reload",
            "softmax_two_pass", "softmax_vjp_row", "sort_descending", "sparsemax_row", "sparsemax_sorted",
            "sparsemax_vjp_row", "stable_ratio", "stable_s", "stable_weight", "stablemax_naive", "stablemax_row",
-           "stablemax_vjp_row", "sum_of_others", "sum_of_stable_others", "taylor_softmax_naive",
+           "stablemax_vjp_row", "sum_without_top", "stable_sum_without_top", "taylor_softmax_naive",
            "taylor_softmax_row", "taylor_softmax_vjp_row", "tempered", "top_class", "top_k_logits",
            "top_k_softmax_row", "top_k_softmax_vjp_row", "top_p_softmax_row"]

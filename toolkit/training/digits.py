@@ -5,7 +5,8 @@ cell. `train` runs it from Python; live simulations call the kernels on arrays o
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.random import below, normal, seeded, uniform
 from toolkit.optimizers.rules import adam_direction, descend
 from toolkit.networks.product import PACKED, ROWS, add_product

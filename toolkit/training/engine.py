@@ -6,7 +6,8 @@ The same kernels run in the browser. Sums have fixed owners and orders, so neith
 import numpy as np
 from numba import prange
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.training.loss import BOOST
 from toolkit.networks.perceptron import backward_chunk, transpose_weights
 from toolkit.optimizers.rules import (adam_direction, descend, inner, keep_agreeing, lion_direction, norm_squared,

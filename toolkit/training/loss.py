@@ -7,7 +7,8 @@ the margin at which a row collapses depends on it.
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.collapse.kernels import sum_of_terms
 from toolkit.elementary import log, log1p

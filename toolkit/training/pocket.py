@@ -6,7 +6,8 @@ into the arguments of `advance`.
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit.elementary import cos, sin
 from toolkit.formats import FLOAT32, FLOAT64
 from toolkit.training.engine import CHOICES, RATES, advance

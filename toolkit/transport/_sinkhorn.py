@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, log
 from toolkit.formats import get_format, round_to

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from toolkit._core.arrays import Rows
-from toolkit._core.kernel import kernel, like
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, log, log1p
 from toolkit.losses._labels import label_rows

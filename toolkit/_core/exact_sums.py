@@ -1,12 +1,16 @@
-"""Error-free transformations: the exact error of a sum or product, as a second float64.
+"""Error-free transformations: the exact error of a sum or product, as a second number.
 
-A value carried as an unevaluated pair ``hi + lo`` has about 106 bits. No fused multiply-add is used:
+They hold in every format; products need a float64. A value carried as an unevaluated pair ``hi + lo`` has about 106 bits. No fused multiply-add is used:
 WebAssembly has none, and results must have the same bits there. References: T. J. Dekker (1971),
 doi:10.1007/BF01397083; D. E. Knuth, The Art of Computer Programming 2, section 4.2.2.
 """
-from toolkit._core.kernel import kernel
+import numpy as np
 
-__all__ = ["divide_pairs", "fast_two_sum", "multiply_pairs", "split", "two_product", "two_sum"]
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
+
+__all__ = ["add_compensated", "add_exactly", "divide_pairs", "fast_two_sum", "multiply_pairs", "split", "two_product",
+           "two_sum"]
 
 _SPLITTER = 134217729.0  # 2**27 + 1
 
@@ -24,6 +28,25 @@ def two_sum(a, b):
     s = a + b
     t = s - a
     return s, (a - (s - t)) + (b - t)
+
+
+@kernel
+def add_exactly(a, b):
+    """`two_sum`, whose error is 0 if the sum is infinite."""
+    s = a + b
+    if np.isinf(s):
+        return s, like(0, s)
+    t = s - a
+    return s, (a - (s - t)) + (b - t)
+
+
+@kernel
+def add_compensated(total, lost, term):
+    """``(total, lost)`` after one more term, which takes along what the addition before it lost.
+
+    Summed up by itself, what is lost would soon be absorbed too: in float16 after 4096 equal terms.
+    """
+    return add_exactly(total, term + lost)
 
 
 @kernel
