@@ -144,7 +144,7 @@ def test_the_type_of_the_argument_is_kept():
     for dtype in FLOATS:
         for function in LIMITS:
             function(dtype(0.5))
-            returned = {str(s.args[0]): str(s.return_type) for s in function.nopython_signatures}
+            returned = {str(s.args[0]): str(s.return_type) for s in function.__wrapped__.nopython_signatures}
             assert returned[np.dtype(dtype).name] == np.dtype(dtype).name
         out = np.empty(2, np.float64)
         typed(dtype(0.7), out)

@@ -6,6 +6,7 @@ import functools
 import operator
 
 import numpy as np
+from numba import config
 
 from toolkit._core.format import FLOAT64, get_format
 from toolkit._core.kernel import kernel
@@ -128,7 +129,8 @@ def lifted(function):
         number = next((each for each in x if not isinstance(each, (int, float))), x[0])  # a float64 is a float
         value = function(*(unrounded(like(each, number)) for each in x))
         if not isinstance(number, EmulatedNumber):
-            return like(value, number)  # a NumPy scalar, which divides by 0 as compiled code does
+            # Uncompiled kernels go on with a NumPy scalar, which divides by 0 as compiled code does.
+            return like(value, number) if config.DISABLE_JIT else value
         return EmulatedNumber(rounded(value, number.code), number.code)
 
     return of_numbers

@@ -6,7 +6,7 @@ docstring, and ``python -m benchmarks.elementary_ulp`` for the table). In kernel
 the result in float64 is then rounded to it once.
 
 >>> from toolkit.elementary import log1p
->>> print(log1p(1e-20))
+>>> log1p(1e-20)
 1e-20
 """
 from toolkit._core.numbers import elementary_function
