@@ -1,63 +1,52 @@
-"""A live figure: controls + one kernel + a plot + sentences, shown by JupyterLab or by a page of the book."""
-from toolkit.live.base import Figure, arrays, as_kernel, made, parameters_of
+"""A live figure: controls + a plot + sentences + what they show, as one kernel or as functions of a coordinate."""
+from dataclasses import dataclass
 
-__all__ = ["LiveFigure", "live_figure"]
+from toolkit.live.base import (OUTPUT_TYPES, Figure, arrays, as_kernel, expressions_of, made, parameters_of, plots_of,
+                               readouts_of)
+from toolkit.live.entry_source import entry_kernel
+from toolkit.live.expressions import names_in
+from toolkit.live.short_form import ShortForm
+
+__all__ = ["LiveFigure", "Number", "live_figure"]
 
 
-def live_figure(*, controls, outputs, plot, readouts=(), caption, scratch=None):
-    """Turn a function into a live figure.
+@dataclass(frozen=True)
+class Number:
+    """A number for sentences, beside those that curves and the figure's function give: `of`, `at`, `name` as in `Curve`."""
 
-    Parameters
-    ----------
-    controls : sequence of controls
-        Each control's name is a parameter of the function and arrives as a scalar (`Slider` float64; `Integer`,
-        `Choice` index, `Format` code, `Toggle` int64) or as a float64 vector (`Logits`, `Bits`).
-    outputs : dict
-        Name -> size: parameters that arrive as float64 arrays to fill, zeroed before every call;
-        ``("f32", size)`` or ``("i32", size)`` chooses another type.
-    plot : Plot or sequence of Plot
-        Several plots stand side by side, and below each other on a phone.
-    readouts : sequence of Readout or str
-    caption : str
-        One sentence: what to do and what to see.
-    scratch : dict, optional
-        Further arrays, described alike, that the kernel works in and nothing shows.
+    of: object
+    at: dict | None = None
+    name: str | None = None
 
-    Returns
-    -------
-    LiveFigure
-        It takes the function's name, which is also its name in links. The function becomes a kernel that returns None;
-        it must stay within what WebAssembly can have, since the book runs the same kernel in the reader's browser.
 
-    Raises
-    ------
-    ValueError
-        When parameters, controls, outputs and what plot and readouts refer to do not fit together.
-
-    Examples
-    --------
-    >>> @live_figure(
-    ...     controls=[Slider("x", -5, 5, 1.0, label="input")],
-    ...     outputs={"y": 1},
-    ...     plot=Plot((Bars("y", label="x squared"),), x=Axis("", (0, 2)), y=Axis("value", (0, 25))),
-    ...     readouts=["The square of {x} is {y}."], caption="Drag x and watch its square.")
-    ... def square(x, y):
-    ...     y[0] = x * x
-    """
+def live_figure(*, controls, plot, outputs=None, readouts=(), caption, scratch=None, returns=(), numbers=(), name=None):
+    """Turn a function, or functions that the marks bring, into a live figure."""
 
     def decorate(function):
-        return LiveFigure(function, controls, outputs, plot, readouts, caption, scratch or {})
+        return LiveFigure(function, name, controls, outputs or {}, plot, readouts, caption, scratch or {}, returns, numbers)
 
-    return decorate
+    return decorate if name is None else decorate(None)
 
 
 class LiveFigure(Figure):
     """See `live_figure`. The object displays itself; `compute` runs its kernel natively."""
 
-    def __init__(self, function, controls, outputs, plot, readouts, caption, scratch):
-        self.kernel = as_kernel(function)
-        name = getattr(self.kernel, "py_func", function).__name__
-        super().__init__(name, controls, outputs, arrays("scratch", scratch), plot, readouts, caption)
+    def __init__(self, function, name, controls, outputs, plot, readouts, caption, scratch, returns, numbers):
+        function = function and as_kernel(function)
+        name = name or getattr(function, "py_func", function).__name__
+        outputs, work = arrays("outputs", outputs, OUTPUT_TYPES), arrays("scratch", scratch)
+        form = ShortForm(name, {control.name: control for control in controls}, outputs, work, function,
+                         (returns,) if isinstance(returns, str) else tuple(returns))
+        plots = [each.plain(form) for each in plots_of(plot)]
+        readouts = readouts_of(readouts)
+        for number in numbers:
+            form.number(number.of, number.at or {}, number.name)
+        if form.numbers or form.calls or form.sweeps:
+            trees = (tree for user in (*plots, *readouts) for tree in expressions_of(user).values())
+            form.read(set().union(*map(names_in, trees)))
+            function = entry_kernel(form)
+        self.kernel, self.form = function, form
+        super().__init__(name, controls, form.outputs, form.work, plots, readouts, caption)
         given = [*self.controls, *self.outputs, *self.work]
         self.parameters = parameters_of(self.kernel)
         if sorted(self.parameters) != sorted(given):

@@ -15,7 +15,7 @@ import zlib
 from importlib.metadata import version
 from pathlib import Path
 
-from toolkit.live.html import json_block
+from toolkit.live.hosts.page import json_block
 from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import UnsupportedInWebAssembly, build_module
 

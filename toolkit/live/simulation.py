@@ -1,5 +1,5 @@
 """A simulation: a live figure with state that runs step by step, in the reader's browser or in JupyterLab."""
-from toolkit.live.base import Figure, arrays, as_kernel, made, parameters_of
+from toolkit.live.base import OUTPUT_TYPES, Figure, arrays, as_kernel, made, parameters_of, plots_of, readouts_of
 from toolkit.live.numbers import format_number
 
 __all__ = ["Run", "Simulation", "counted", "live_simulation"]
@@ -85,7 +85,8 @@ class Simulation(Figure):
         if not name.isidentifier():
             raise ValueError(f"name is {name!r}; allowed: a Python identifier")
         self.count = count
-        super().__init__(name, controls, outputs, arrays("state", state), plot, readouts, caption)
+        super().__init__(name, controls, arrays("outputs", outputs, OUTPUT_TYPES), arrays("state", state), plots_of(plot),
+                         readouts_of(readouts), caption)
         self.init, self.step = as_kernel(init), as_kernel(step)
         self.live, self.done, self.pace, self.poster = tuple(live), done, pace, poster
         self._check_parameters()
@@ -222,4 +223,4 @@ class Run:
     def values(self):
         """What slots and sentences read now; arrays are copies."""
         computed = {name: array.copy() for name, array in self.outputs.items()}
-        return self.simulation.shown(self.state, computed) | {"steps": [self.steps]}
+        return self.simulation.shown(self.state, computed | {"steps": [self.steps]})
