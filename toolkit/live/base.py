@@ -52,8 +52,8 @@ def _array(place, value, allowed):
     sizes = size if isinstance(size, tuple) else (size,)
     whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 1 for n in sizes)
     if element not in allowed or not whole or len(sizes) not in (1, 2):
-        raise ValueError(f"{place} is {value!r}; allowed: a size of at least 1 or (rows, columns), of float64, or"
-                         f" (type, size) with type {', '.join(map(repr, allowed))}")
+        raise ValueError(f"{place} is {value!r}; allowed: a size of at least 1 (float64), or (type, size) with type"
+                         f" {', '.join(map(repr, allowed))}; a table has the size (rows, columns)")
     return Array(element, tuple(map(int, sizes)) if isinstance(size, tuple) else int(size))
 
 
@@ -142,7 +142,7 @@ class Figure:
         """What slots and sentences read: controls as sequences (texts for choices and formats), `computed`, row by row,
         and the expressions of both."""
         values = {name: value if isinstance(value, list) else [value] for name, value in state.items()}
-        values |= {name: np.ravel(value) for name, value in computed.items()}
+        values |= {name: value.ravel() if np.ndim(value) > 1 else value for name, value in computed.items()}
         return values | {text: [evaluate(tree, values)] for text, tree in self.derived.items()}
 
     def sentence(self, values):

@@ -19,8 +19,89 @@ class Number:
     name: str | None = None
 
 
-def live_figure(*, controls, plot, outputs=None, readouts=(), caption, scratch=None, returns=(), numbers=(), name=None):
-    """Turn a function, or functions that the marks bring, into a live figure."""
+def live_figure(*, controls, plot, returns=(), outputs=None, scratch=None, numbers=(), readouts=(), caption, name=None):
+    """Turn a function into a live figure: controls, what it computes, a plot and sentences.
+
+    A figure's function computes what the figure shows at one state of its controls. In the *short form* it returns
+    numbers, which sentences read by name, and a `Curve` draws one of them as a control, or another parameter, runs
+    along the x axis: loops, sizes and arrays of the curve are the library's. In the *long form* it returns nothing and
+    fills arrays. A figure may do both, and marks may bring functions of their own. All of it becomes one kernel.
+
+    Parameters
+    ----------
+    controls : sequence of controls
+        Each control's name is a parameter of the function and arrives as a scalar (`Slider` float64; `Integer`,
+        `Choice` index, `Format` code, `Toggle` int64) or as a float64 vector (`Logits`, `Bits`).
+    plot : Plot or sequence of Plot
+        Several plots stand side by side, and below each other on a phone. Marks show arrays and numbers (`Line`,
+        `Markers`, `Bars`, `HeatMap`, `Rule`, `Band`) or functions (`Curve`, and `Bars`, `Markers` and `HeatMap` in their
+        short form).
+    returns : str or sequence of str
+        Names of the number or the tuple of numbers that the function returns.
+    outputs : dict
+        Name -> size: parameters that arrive as float64 arrays to fill, zeroed before every call; ``(rows, columns)`` makes
+        a table of two dimensions; ``("f32", size)`` or ``("i32", size)`` chooses another type.
+    scratch : dict
+        Further arrays, described alike, that the functions work in and nothing shows; zeroed too.
+    numbers : sequence of Number
+        Further numbers for sentences: functions, or the function with some parameter fixed.
+    readouts : sequence of Readout or str
+        Sentences, some of them under a condition: ``Readout("It is exactly 0.", when="loss == 0 and exact > 0")``. A
+        field may be an expression too, ``{loss / exact:2g}``.
+    caption : str
+        One sentence: what to do and what to see.
+    name : str, optional
+        For a figure without a function of its own, whose marks bring all: the call then gives the figure.
+
+    Returns
+    -------
+    LiveFigure, or what makes one of a function
+        It takes the function's name, which is also its name in links. The function becomes a kernel; it must stay within
+        what WebAssembly can have, since the book runs the same kernel in the reader's browser.
+
+    Raises
+    ------
+    ValueError
+        When parameters, controls, outputs and what plot and readouts refer to do not fit together.
+
+    Notes
+    -----
+    *In a format.* In a figure with a `Format` control, a function that does not have it among its parameters runs in
+    the chosen format: sliders and coordinates are numbers that know it, `Logits` are rounded to it, float64 arrays are
+    rows of it. ``at={"fmt": "float64"}`` runs it in another one. A function that takes the code gets plain numbers, and
+    makes its own by `toolkit.kernels.in_format`.
+
+    In the short form parameters are names of controls, outputs and scratch, the coordinate of a mark, and what its `at`
+    gives, which may be kernels; each function takes those that it needs. In the long form they are exactly the
+    controls, outputs and scratch.
+
+    Examples
+    --------
+    A number that a curve draws as `x` runs along the axis, in the chosen format and in float64:
+
+    >>> @live_figure(
+    ...     controls=[Slider("x", 0, 8, 1.0, label="input"), Format("fmt", "float16")],
+    ...     returns="rest",
+    ...     plot=Plot((Curve("rest", over="x", at={"fmt": "float64"}, name="exact", role="truth"),
+    ...                Curve("rest", over="x", label="in the format", role="naive"), Rule(x="x")),
+    ...               x=Axis("x", (0, 8)), y=Axis("1 / (1 + x²) − 1", (-1, 0))),
+    ...     readouts=["At {x} it is {rest}.", Readout("Nothing is left.", when="rest == 0 and exact < 0")],
+    ...     caption="Drag x to where nothing is left.")
+    ... def rest(x):
+    ...     return 1 / (1 + x * x) - 1
+    >>> rest.sentence(rest.values(x=0.02))
+    'At 0.02 it is 0. Nothing is left.'
+
+    The long form, which fills arrays:
+
+    >>> @live_figure(
+    ...     controls=[Slider("x", -5, 5, 1.0, label="input")],
+    ...     outputs={"y": 1},
+    ...     plot=Plot((Bars("y", label="x squared"),), x=Axis("", (0, 2)), y=Axis("value", (0, 25))),
+    ...     readouts=["The square of {x} is {y}."], caption="Drag x and watch its square.")
+    ... def square(x, y):
+    ...     y[0] = x * x
+    """
 
     def decorate(function):
         return LiveFigure(function, name, controls, outputs or {}, plot, readouts, caption, scratch or {}, returns, numbers)

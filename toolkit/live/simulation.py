@@ -20,8 +20,8 @@ def live_simulation(init, step, *, name, controls, state, outputs, plot, readout
     controls : sequence of controls
         They arrive as in `live_figure`, in both functions with the same values.
     state, outputs : dict
-        Name -> size (float64), or ("f32" or "i32", size); in the state also "u64". All come in zeroed before `init`
-        and are then kept from step to step, outputs too, so that a step may append to a curve. Plots and readouts see
+        Name -> size or (rows, columns), of float64, or ("f32" or "i32", size); in the state also "u64". All come in
+        zeroed before `init` and are then kept from step to step, outputs too, so that a step may append to a curve. Plots and readouts see
         the outputs, and nothing of the state.
     plot : Plot or sequence of Plot
     readouts : sequence of Readout or str

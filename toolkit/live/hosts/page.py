@@ -140,7 +140,7 @@ def _control(figure, control):
 
 
 def _slider(identity, label, control, value):
-    # A log slider counts positions; runtime.js turns a position into its value.
+    # A log slider counts positions; the runtime turns a position into its value.
     log = getattr(control, "scale", "linear") == "log"
     low, high, step = (0, 200, 1) if log else (control.low, control.high, control.step)
     position = round(200 * log_share(control, value)) if log else value
