@@ -2,7 +2,7 @@
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit._core.rounding import rnd
-from toolkit.activations import _normal
+from toolkit.elementary import normal as _normal
 from toolkit.activations._elementwise import elementwise, gated
 from toolkit.activations._rectifiers import relu_slope, relu_value
 from toolkit.activations._sigmoids import sigmoid_value

@@ -10,7 +10,7 @@ from toolkit.activations._gated import (geglu_naive, geglu_slope, geglu_value, g
                                         reglu_slope, reglu_value, swiglu_naive, swiglu_slope, swiglu_value)
 from toolkit.activations._gelu import (gelu_naive, gelu_slope, gelu_tanh_naive, gelu_tanh_slope,
                                        gelu_tanh_slope_naive, gelu_tanh_value, gelu_value)
-from toolkit.activations._normal import bell, normal_cdf, normal_pdf
+from toolkit.elementary.normal import bell, normal_cdf, normal_pdf
 from toolkit.activations._rectifiers import (hard_sigmoid_naive, hard_sigmoid_slope, hard_sigmoid_value,
                                              hard_swish_naive, hard_swish_slope, hard_swish_value, leaky_slope,
                                              leaky_value, relu6_slope, relu6_value, relu_slope, relu_value,
