@@ -10,6 +10,7 @@ import numba
 import numpy as np
 from numba.core import types
 from numba.core.caching import FunctionCache
+from numba.core.imputils import lower_constant
 from numba.core.registry import CPUDispatcher
 
 from toolkit._core.stamp import stamp_of
@@ -101,6 +102,13 @@ class Kernel(CPUDispatcher):
         if getattr(sys.modules.get(function.__module__), function.__qualname__, None) is self:
             return _named, (function.__module__, function.__qualname__)
         return super().__reduce__()
+
+
+@lower_constant(types.Dispatcher)
+def _emit_kernel(context, builder, kind, kernel):
+    """A kernel that another one names and hands on. Its type says which it is; its address, of this process, would keep
+    the code off the disk."""
+    return context.get_constant_null(kind)
 
 
 def _named(module, name):
