@@ -12,6 +12,7 @@ from numba.core import types
 from numba.core.caching import FunctionCache
 from numba.core.imputils import lower_constant
 from numba.core.registry import CPUDispatcher
+from numba.experimental import function_type  # noqa: F401  its rule for kernels comes first, ours replaces it
 
 from toolkit._core.stamp import stamp_of
 

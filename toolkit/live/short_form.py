@@ -219,7 +219,7 @@ class ShortForm:
             return Axis(over, f"{self._constant(f'points_of_{over}', values)}[{index}]", values.size)
         low, high = map(float, between)
         if log:
-            return Axis(over, f"{low!r} * exp({log_of(high / low) / (points - 1)!r} * {index})", points)
+            return Axis(over, f"{low!r} * exp({float(log_of(high / low)) / (points - 1)!r} * {index})", points)
         return Axis(over, f"{low!r} + {high - low!r} * {index} / {points - 1}", points)
 
     def _constant(self, name, value):
@@ -275,6 +275,7 @@ class ShortForm:
             value = self.controls[p].argument(self.controls[p].check(value))
         if isinstance(value, np.ndarray | list | tuple):
             return self._constant(f"fixed_{p}", np.asarray(value, float)), True
+        value = value.item() if isinstance(value, np.generic) else value
         return repr(value), isinstance(value, float)
 
     def _format(self, parameters):

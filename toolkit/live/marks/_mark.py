@@ -1,7 +1,7 @@
 """What every mark of a plot has: a declaration, and how it is bound, looks and is drawn."""
 from toolkit.live.style import ROLES
 
-__all__ = ["Mark", "check_role", "expression", "read_by", "word"]
+__all__ = ["Mark", "check_role", "expression", "not_computed", "read_by", "word"]
 
 
 class Mark:
@@ -53,6 +53,12 @@ def read_by(*given):
 def expression(given):
     """A place that a mark was given: a name, an expression, or a number as one."""
     return given if given is None or isinstance(given, str) else repr(float(given))
+
+
+def not_computed(mark):
+    """The error for a mark of a function that nothing computes."""
+    return ValueError(f"{type(mark).__name__} shows a function; allowed in live_figure, and in a simulation marks of its"
+                      " outputs and controls")
 
 
 def word(mark, position):

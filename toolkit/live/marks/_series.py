@@ -4,7 +4,7 @@ from math import copysign, isfinite, isnan
 
 import numpy as np
 
-from toolkit.live.marks._mark import Mark, check_role, read_by
+from toolkit.live.marks._mark import Mark, check_role, not_computed, read_by
 from toolkit.live.svg import group, pixel, symbol_at, text_at
 
 __all__ = ["Series", "points", "rail_svg"]
@@ -52,6 +52,11 @@ class Series(Mark):
             return self
         name = maker.row(self.y, self.at or {}, self.name, self.size)
         return replace(self, y=name, at=None, name=None, size=None)
+
+    def fitted(self, outputs):
+        if callable(self.y):
+            raise not_computed(self)
+        return self
 
     def names(self):
         return read_by(self.y, self.x, self.length) | (set() if isinstance(self.y, str) else read_by(*self.y))

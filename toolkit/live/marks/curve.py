@@ -1,7 +1,7 @@
 """A curve: a function as one of its parameters runs along the x axis."""
 from dataclasses import KW_ONLY, dataclass
 
-from toolkit.live.marks._mark import Mark, check_role
+from toolkit.live.marks._mark import Mark, check_role, not_computed
 from toolkit.live.marks.line import Line
 
 __all__ = ["Curve"]
@@ -53,3 +53,6 @@ class Curve(Mark):
         x, y = maker.curve(self.of, self.over, self.at or {}, self.points, self.between or plot.x.range, log, self.x,
                            self.name)
         return Line(y, x, label=self.label, role=self.role)
+
+    def fitted(self, outputs):
+        raise not_computed(self)

@@ -1,7 +1,7 @@
 """A heat map: a table of numbers, or of a few states, as cells of a plot."""
 from dataclasses import KW_ONLY, dataclass, replace
 
-from toolkit.live.marks._mark import Mark, check_role, read_by
+from toolkit.live.marks._mark import Mark, check_role, not_computed, read_by
 from toolkit.live.marks._plotly_cells import cells_data, cells_slots
 from toolkit.live.marks.cells import cell_path, cells_svg, level_svg
 
@@ -95,6 +95,8 @@ class HeatMap(Mark):
         return replace(self, z=name, x=x, y=y, over=None, at=None, name=None)
 
     def fitted(self, outputs):
+        if self.over is not None:
+            raise not_computed(self)
         if None not in (self.rows, self.columns):
             return self
         shape = outputs[self.z].shape if self.z in outputs else ()
