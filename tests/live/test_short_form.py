@@ -52,6 +52,7 @@ def test_a_row_kernel_runs_in_the_chosen_format_or_in_that_of_its_mark():
     np.testing.assert_array_equal(values["softmax_row"], naive)
     np.testing.assert_allclose(values["truth"], softmax(np.array(z)), rtol=1e-15)
     assert set(values["shifted_row"]) == set(values["warm"])
+    values = weights.values()
     filled = fill_slots(weights.plots[1].bindings(), values)
     assert filled[0]["y"] == [values["softmax_row"][0], max(values["shifted_row"]), 0.25]
     assert filled[1]["y"][0] == values["truth"][0] / 2
