@@ -4,12 +4,13 @@ Every compiled function of the project is made by `kernel`, so that error model,
 once. Kernels are plain Python and also run with ``NUMBA_DISABLE_JIT=1``.
 """
 import sys
+from hashlib import sha256
 from importlib import import_module
 
 import numba
 import numpy as np
 from numba.core import types
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.imputils import lower_constant
 from numba.core.registry import CPUDispatcher
 from numba.experimental import function_type  # noqa: F401  its rule for kernels comes first, ours replaces it
@@ -94,6 +95,7 @@ class Kernel(CPUDispatcher):
             cache = _KernelCache(self.py_func)
         except RuntimeError:  # code typed at a prompt has no file to keep a cache beside
             return
+        cache._cache_file.__class__ = _CacheFiles
         stamp = stamp_of(self.py_func.__code__.co_filename)
         cache._cache_file._source_stamp = (stamp, *map(stamp_of, parts)) if parts else stamp
         self._cache = cache
@@ -121,6 +123,20 @@ class _KernelCache(FunctionCache):
 
     def _index_key(self, sig, codegen):
         return super()._index_key(tuple(map(_key_of, sig)), codegen)
+
+
+class _CacheFiles(IndexDataCacheFile):
+    """An index and its files of machine code, each under a name made from its key.
+
+    Numba counts them: two processes that compile at the same time give one name to two kernels, and each may then run
+    the other's machine code.
+    """
+
+    def save(self, key, data):
+        number = int.from_bytes(sha256(self._dump((self._source_stamp, key))).digest()[:8])
+        name = self._data_name(number)
+        self._save_data(name, data)
+        self._save_index(self._load_index() | {key: name})
 
 
 def _key_of(kind):
