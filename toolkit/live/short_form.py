@@ -236,7 +236,7 @@ class ShortForm:
             return Points(over, f"{self._constant(f'points_of_{over}', values)}[{index}]", values.size)
         low, high = map(float, between)
         if log:
-            return Points(over, f"{low!r} * exp({float(log_of(high / low)) / (points - 1)!r} * {index})", points)
+            return Points(over, f"{low!r} * exp({float(log_of(high / low))!r} * {index} / {points - 1})", points)
         return Points(over, f"{low!r} + {high - low!r} * {index} / {points - 1}", points)
 
     def _constant(self, name, value):
