@@ -297,7 +297,7 @@ def test_every_loss_describes_its_parameters_and_shares_the_common_ones():
     shared = inspect.signature(cross_entropy).parameters
     for function in LOSSES:
         for name, parameter in inspect.signature(function).parameters.items():
-            assert re.search(rf"^(\w+, )*{name}(, \w+)* :|^(\w+, )*{name}(, \w+)*$", inspect.getdoc(function), re.MULTILINE)
+            assert re.search(rf"^(\w+, )*{name}(, \w+)*( :|$)", inspect.getdoc(function), re.MULTILINE)
             assert name not in shared or parameter == shared[name]
             assert parameter.kind is (parameter.POSITIONAL_OR_KEYWORD if name in ("logits", "labels")
                                       else parameter.KEYWORD_ONLY)
@@ -306,8 +306,9 @@ def test_every_loss_describes_its_parameters_and_shares_the_common_ones():
 
 def test_unknown_keywords_are_refused_by_name_with_those_allowed():
     for function in (*LOSSES, smooth_adversarial_comp_sum):
+        message = rf"{function.__name__}\(\) has no keyword 'dim'; allowed: logits, .*reduction"
         for call in (function, function.value_and_gradient):
-            with pytest.raises(TypeError, match=rf"{function.__name__}\(\) has no keyword 'dim'; allowed: logits, .*reduction"):
+            with pytest.raises(TypeError, match=message):
                 call(Z, Y, dim=1)
 
 
