@@ -29,8 +29,11 @@ def examples(count):
     return settings(max_examples=count, deadline=None, derandomize=True, database=None)
 
 
+SHAPES = hnp.array_shapes(min_dims=1, max_dims=3, max_side=4)
+
+
 @st.composite
-def logits(draw, dtype=None, shapes=hnp.array_shapes(min_dims=1, max_dims=3, max_side=4), bound=9):
+def logits(draw, dtype=None, shapes=SHAPES, bound=9):
     """Arrays of logits in any memory layout, at a scale where no form breaks."""
     dtype = draw(dtypes) if dtype is None else dtype
     z = draw(hnp.arrays(np.float32, shapes, elements=st.floats(-bound, bound, width=16))).astype(dtype)

@@ -74,7 +74,7 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
 
 
 def _holds_arrays(function):
-    """Whether a notebook's function reads global arrays: machine code contains them, and a cache would keep old ones."""
+    """Whether a notebook's function reads global arrays: machine code contains them, a cache would keep old ones."""
     return function.__module__ == "__main__" and any(
         isinstance(function.__globals__.get(name), np.ndarray) for name in function.__code__.co_names)
 
@@ -119,7 +119,7 @@ def _named(module, name):
 
 
 class _KernelCache(FunctionCache):
-    """Numba's cache on disk, whose index knows kernels among the arguments by name and by the state of their sources."""
+    """Numba's cache on disk, whose index knows kernels among the arguments by name and state of their sources."""
 
     def _index_key(self, sig, codegen):
         return super()._index_key(tuple(map(_key_of, sig)), codegen)

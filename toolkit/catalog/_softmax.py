@@ -138,7 +138,7 @@ METHODS = (
         parameters=(("temperature", 2.0),), holds=frozenset({"shift", "order", "zero_sum"})),
     Method(
         "log_softmax", "softmax", "Log-softmax", r"\log p_i = z_i - \log \sum_j e^{z_j}",
-        softmax.log_softmax, log_softmax_pull, "logs", 
+        softmax.log_softmax, log_softmax_pull, "logs",
         (Variant("naive", kernels.log_softmax_naive, "naive"),
          Variant("common", kernels.log_softmax_common, "common"),
          Variant("stable", kernels.log_softmax_stable, "stable")),
