@@ -33,17 +33,18 @@ def turn(plan, shape, parameters, work):
 
 
 @kernel(parallel=True)
-def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, watching, loss, work, step):
+def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters,
+             settings, work, step):
     """Tallies over rows [begin, end) and, when `learning`, the gradient of their mean loss.
 
     `shape` is None for a perceptron, whose machine code then holds nothing of a transformer. `bend` and `slope` are an
-    activation and its derivative, or None for that of the plan.
+    activation and its derivative, or None for that of the plan. A `Loss` comes in its parts: tuples of tuples cannot
+    go to threads, nor arrays that a loop would take out of a tuple itself, so that each pass is one call.
     """
-    of, parameters_of_loss, settings = loss.of, loss.parameters, loss.settings  # tuples in tuples cannot go to threads
     if learning:
         turn(plan, shape, parameters, work)
     for c in prange(CHUNKS):
-        chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, parameters_of_loss,
+        chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters,
               settings, work, step)
     if learning:
         for part in prange(CHUNKS):
@@ -76,8 +77,8 @@ def advance(count, measuring, plan, shape, bend, slope, data, batch, state, work
                 next_batch(batch, data, plan, np.int64(state.clock[STEP]))
         elif i > count:
             begin, end = n, n + rest
-        gradient(plan, shape, bend, slope, state.parameters, rows, begin, end, i <= count, i == count, loss, work,
-                 np.int64(state.clock[STEP]))
+        gradient(plan, shape, bend, slope, state.parameters, rows, begin, end, i <= count, i == count, loss.of,
+                 loss.parameters, loss.settings, work, np.int64(state.clock[STEP]))
         if i < count:
             update(rule, settings, work.tensors, work.numbers, state.parameters, work.grads, state.memory, state.clock,
                    work.steps)

@@ -117,6 +117,7 @@ def measures_of(plan, parameters, seen, unseen, rest, work):
     gaps = work.gaps[:n]
     length = np.sqrt(norm_squared(parameters))
     slope = np.sqrt(norm_squared(work.grads))
+    cosine = -inner(parameters, work.grads) / (length * slope) if length * slope > 0.0 else 0.0
     numbers = 0
     for t in range(work.numbers.size):
         numbers += work.numbers[t]
@@ -127,5 +128,5 @@ def measures_of(plan, parameters, seen, unseen, rest, work):
         zero_label_gradient=seen.zero_label_gradient / n, zero_gradient=seen.zero_gradient / n, row_sum=seen.row_sum,
         gap_10=quantile(gaps, 0.1), gap_50=quantile(gaps, 0.5), gap_90=quantile(gaps, 0.9),
         largest_logit=seen.largest, gradient_norm=slope,
-        nlm_cosine=-inner(parameters, work.grads) / (length * slope) if length * slope > 0.0 else 0.0,
+        nlm_cosine=cosine,
         weight_norm=length, step_rms=np.sqrt(norm_squared(work.steps) / numbers))
