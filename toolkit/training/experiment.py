@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FORMATS, get_format
-from toolkit.networks.plan import ACTIVATIONS
+from toolkit.networks.activation import ACTIVATIONS
 from toolkit.optimizers import OPTIMIZERS, SCHEDULES
 from toolkit.training.loss import LOSSES
 from toolkit.training.task_rows import OPERATIONS
