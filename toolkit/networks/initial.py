@@ -34,11 +34,11 @@ def fill_weights(plan, parameters, seed, gain, state):
 
 @kernel
 def fill_normal_weights(plan, parameters, seed, gain, state):
-    """Weights normal with deviation ``gain sqrt(2 / fan_in)`` (He et al. 2015), biases 0."""
+    """Weights normal with deviation ``gain sqrt(2 / fan_in)`` (He et al. 2015), all from one stream; biases 0."""
+    seeded(state, seed, 2)
     for layer in range(1, np.int64(plan[DEPTH]) + 1):
         deviation = gain * np.sqrt(2.0 / np.float64(size_of(plan, layer - 1)))
         w = weights_of(parameters, plan, layer)
-        seeded(state, seed, 2 * layer)
         for i in range(w.shape[0]):
             for j in range(size_of(plan, layer)):
                 w[i, j] = deviation * normal(state)
