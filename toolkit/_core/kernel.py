@@ -93,7 +93,8 @@ def _is_named(dispatcher):
 
 def _key_of_kernel(dispatcher):
     function = dispatcher.py_func
-    return function.__module__, function.__qualname__, stamp_of(function.__code__.co_filename), _held(function)
+    code = function.__code__
+    return function.__module__, function.__qualname__, code.co_firstlineno, stamp_of(code.co_filename), _held(function)
 
 
 def _holds_arrays(function):
