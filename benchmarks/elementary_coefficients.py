@@ -57,11 +57,11 @@ def main():
     angle = (pi / 4) ** 2 * mpf("1.001")
     polynomial("trigonometric.sin_tail", lambda z: (sin(sqrt(z)) / sqrt(z) - 1) / z, tiny, angle, 7, 0.7)
     polynomial("trigonometric.cos_tail", lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, tiny, angle, 6, 0.5)
-    polynomial("_normal.centre", lambda z: erf(sqrt(z / 2)) / (2 * sqrt(z)), tiny, mpf("0.7") ** 2, 10, 3)
+    polynomial("normal.centre", lambda z: erf(sqrt(z / 2)) / (2 * sqrt(z)), tiny, mpf("0.7") ** 2, 10, 3)
     low, high = mpf("0.7"), mpf(8)
-    polynomial("_normal.mills_ratio", lambda w: mills_ratio(4 * (1 + w) / (1 - w)),
+    polynomial("normal.mills_ratio", lambda w: mills_ratio(4 * (1 + w) / (1 - w)),
                (low - 4) / (low + 4), (high - 4) / (high + 4), 18, 1 / mills_ratio(high))
-    polynomial("_normal.mills_ratio beyond 8", lambda u: mills_ratio(1 / sqrt(u)) / sqrt(u),
+    polynomial("normal.mills_ratio beyond 8", lambda u: mills_ratio(1 / sqrt(u)) / sqrt(u),
                tiny, 1 / high**2, 11, 2.5)
 
     head("ln 2", log(2), 42)

@@ -10,7 +10,7 @@ from mpmath import mp, mpf, ncdf
 from scipy import special
 
 from toolkit import activations
-from toolkit.activations import _normal
+from toolkit.elementary import normal as _normal
 from toolkit.course.exercises import keeping_gradients_alive as gradients
 
 POINTS = np.array([-2.0, -0.5, 1.5])

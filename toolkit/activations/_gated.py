@@ -1,66 +1,70 @@
 """Gated units ``g(x) v``: one half of a layer's outputs decides how much of the other half passes."""
 from toolkit._core.kernel import kernel
-from toolkit._core.rounding import rnd
-from toolkit.activations import _gelu, _rectifiers, _sigmoids, _smooth
 from toolkit.activations._elementwise import elementwise
+from toolkit.activations._gelu import gelu_naive, gelu_slope, gelu_value
+from toolkit.activations._rectifiers import relu_slope, relu_value
+from toolkit.activations._sigmoids import sigmoid_naive, sigmoid_slope, sigmoid_value
+from toolkit.activations._smooth import silu_naive, silu_slope, silu_value
+
+__all__ = ["geglu", "glu", "reglu", "swiglu"]
 
 
 @kernel
-def glu_value(x, v, fmt):
-    return rnd(_sigmoids.sigmoid_value(x, fmt) * v, fmt)
+def glu_value(x, v):
+    return sigmoid_value(x) * v
 
 
 @kernel
-def glu_naive(x, v, fmt):
-    return rnd(_sigmoids.sigmoid_naive(x, fmt) * v, fmt)
+def glu_naive(x, v):
+    return sigmoid_naive(x) * v
 
 
 @kernel
-def glu_slope(x, v, fmt):
-    return rnd(_sigmoids.sigmoid_slope(x, fmt) * v, fmt)
+def glu_slope(x, v):
+    return sigmoid_slope(x) * v
 
 
 @kernel
-def reglu_value(x, v, fmt):
-    return rnd(_rectifiers.relu_value(x, fmt) * v, fmt)
+def reglu_value(x, v):
+    return relu_value(x) * v
 
 
 @kernel
-def reglu_slope(x, v, fmt):
-    return rnd(_rectifiers.relu_slope(x, fmt) * v, fmt)
+def reglu_slope(x, v):
+    return relu_slope(x) * v
 
 
 @kernel
-def geglu_value(x, v, fmt):
-    return rnd(_gelu.gelu_value(x, fmt) * v, fmt)
+def geglu_value(x, v):
+    return gelu_value(x) * v
 
 
 @kernel
-def geglu_naive(x, v, fmt):
-    return rnd(_gelu.gelu_naive(x, fmt) * v, fmt)
+def geglu_naive(x, v):
+    return gelu_naive(x) * v
 
 
 @kernel
-def geglu_slope(x, v, fmt):
-    return rnd(_gelu.gelu_slope(x, fmt) * v, fmt)
+def geglu_slope(x, v):
+    return gelu_slope(x) * v
 
 
 @kernel
-def swiglu_value(x, v, fmt):
-    return rnd(_smooth.silu_value(x, fmt) * v, fmt)
+def swiglu_value(x, v):
+    return silu_value(x) * v
 
 
 @kernel
-def swiglu_naive(x, v, fmt):
-    return rnd(_smooth.silu_naive(x, fmt) * v, fmt)
+def swiglu_naive(x, v):
+    return silu_naive(x) * v
 
 
 @kernel
-def swiglu_slope(x, v, fmt):
-    return rnd(_smooth.silu_slope(x, fmt) * v, fmt)
+def swiglu_slope(x, v):
+    return silu_slope(x) * v
 
 
-@elementwise(glu_value, glu_naive, ulp=1)
+@elementwise(glu_value, glu_naive, slope=glu_slope, ulp=1, slope_ulp=2.5)
 def glu(x, v, *, form="stable", format=None):
     """Gated linear unit ``sigmoid(x) v``; its derivative in v is ``sigmoid(x)``.
 
@@ -68,8 +72,21 @@ def glu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
+    x, form, format : as in `sigmoid`
     v : array_like, broadcast to the shape of `x`
         What passes.
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 1 ulp, the derivative at most 2.5 ulp; tested as `sigmoid`.
+
+    Gradient
+    --------
+    ``s(x) s(-x) v``.
 
     References
     ----------
@@ -83,19 +100,27 @@ def glu(x, v, *, form="stable", format=None):
     """
 
 
-@elementwise(glu_slope, ulp=2.5)
-def glu_grad(x, v, *, format=None):
-    """Derivative of `glu` in x: ``s(x) s(-x) v``."""
-
-
-@elementwise(reglu_value, ulp=0.5)
+@elementwise(reglu_value, slope=reglu_slope, ulp=0.5, slope_ulp=0)
 def reglu(x, v, *, format=None):
     """Gated unit with a rectifier: ``relu(x) v``; its derivative in v is ``relu(x)``.
 
     Parameters
     ----------
+    x, form, format : as in `sigmoid`
     v : array_like, broadcast to the shape of `x`
         What passes.
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
+
+    Gradient
+    --------
+    ``v`` for x > 0, else 0.
 
     References
     ----------
@@ -108,19 +133,28 @@ def reglu(x, v, *, format=None):
     """
 
 
-@elementwise(reglu_slope, ulp=0)
-def reglu_grad(x, v, *, format=None):
-    """Derivative of `reglu` in x: v for x > 0, else 0."""
-
-
-@elementwise(geglu_value, geglu_naive, ulp=5)
+@elementwise(geglu_value, geglu_naive, slope=geglu_slope, ulp=5, slope_ulp=25, slope_zero=-0.751791524694)
 def geglu(x, v, *, form="stable", format=None):
     """Gated unit with `gelu`: ``x Phi(x) v``; its derivative in v is ``gelu(x)``.
 
     Parameters
     ----------
+    x, form, format : as in `sigmoid`
     v : array_like, broadcast to the shape of `x`
         What passes.
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 5 ulp, the derivative at most 25 ulp for x not within 0.1 of -0.7518, where terms cancel; tested
+    as `sigmoid`.
+
+    Gradient
+    --------
+    ``(Phi(x) + x phi(x)) v``.
 
     References
     ----------
@@ -133,12 +167,7 @@ def geglu(x, v, *, form="stable", format=None):
     """
 
 
-@elementwise(geglu_slope, ulp=25, zero=-0.751791524694)
-def geglu_grad(x, v, *, format=None):
-    """Derivative of `geglu` in x: ``(Phi(x) + x phi(x)) v``."""
-
-
-@elementwise(swiglu_value, swiglu_naive, ulp=2)
+@elementwise(swiglu_value, swiglu_naive, slope=swiglu_slope, ulp=2, slope_ulp=16, slope_zero=-1.278464542761)
 def swiglu(x, v, *, form="stable", format=None):
     """Gated unit with `silu`: ``x sigmoid(x) v``; its derivative in v is ``silu(x)``.
 
@@ -146,8 +175,22 @@ def swiglu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
+    x, form, format : as in `sigmoid`
     v : array_like, broadcast to the shape of `x`
         What passes.
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 2 ulp, the derivative at most 16 ulp for x not within 0.1 of -1.278, where terms cancel; tested as
+    `sigmoid`.
+
+    Gradient
+    --------
+    ``s(x) (1 + x s(-x)) v``.
 
     References
     ----------
@@ -158,8 +201,3 @@ def swiglu(x, v, *, form="stable", format=None):
     >>> swiglu([-1.0, 1.0], 2.0)
     array([-0.53788284,  1.46211716])
     """
-
-
-@elementwise(swiglu_slope, ulp=16, zero=-1.278464542761)
-def swiglu_grad(x, v, *, format=None):
-    """Derivative of `swiglu` in x: ``s(x) (1 + x s(-x)) v``."""

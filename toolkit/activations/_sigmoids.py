@@ -3,129 +3,152 @@ import numpy as np
 
 from toolkit import elementary
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
 from toolkit.activations._elementwise import elementwise
 from toolkit.elementary import exp, log
 
-
-@kernel
-def sigmoid_value(x, fmt):
-    return rnd(elementary.sigmoid(x), fmt)
+__all__ = ["log_sigmoid", "sigmoid", "softplus", "softsign", "tanh"]
 
 
 @kernel
-def sigmoid_naive(x, fmt):
-    return rnd(like(1.0, x) / rnd(like(1.0, x) + rnd(exp(-x), fmt), fmt), fmt)
+def sigmoid_value(x):
+    return elementary.sigmoid(x)
 
 
 @kernel
-def sigmoid_slope(x, fmt):
-    return rnd(sigmoid_value(x, fmt) * sigmoid_value(-x, fmt), fmt)
+def sigmoid_naive(x):
+    return 1 / (1 + exp(-x))
 
 
 @kernel
-def sigmoid_slope_from_value(x, fmt):
-    p = sigmoid_value(x, fmt)
-    return rnd(p * rnd(like(1.0, x) - p, fmt), fmt)
+def sigmoid_slope(x):
+    return sigmoid_value(x) * sigmoid_value(-x)
 
 
 @kernel
-def tanh_value(x, fmt):
-    return rnd(elementary.tanh(x), fmt)
+def sigmoid_slope_from_value(x):
+    p = sigmoid_value(x)
+    return p * (1 - p)
 
 
 @kernel
-def tanh_naive(x, fmt):
-    t = rnd(exp(rnd(x + x, fmt)), fmt)
-    return rnd(rnd(t - like(1.0, x), fmt) / rnd(t + like(1.0, x), fmt), fmt)
+def tanh_value(x):
+    return elementary.tanh(x)
 
 
 @kernel
-def tanh_slope(x, fmt):
+def tanh_naive(x):
+    t = exp(x + x)
+    return (t - 1) / (t + 1)
+
+
+@kernel
+def tanh_slope(x):
     a = abs(x)
-    t = rnd(exp(rnd(-a - a, fmt)), fmt)
-    u = rnd(like(1.0, t) + t, fmt)
-    return rnd(rnd(like(4.0, t) * t, fmt) / rnd(u * u, fmt), fmt)
+    t = exp(-a - a)
+    u = 1 + t
+    return 4 * t / (u * u)
 
 
 @kernel
-def tanh_slope_from_value(x, fmt):
-    t = tanh_value(x, fmt)
-    return rnd(like(1.0, t) - rnd(t * t, fmt), fmt)
+def tanh_slope_from_value(x):
+    t = tanh_value(x)
+    return 1 - t * t
 
 
 @kernel
-def softplus_value(x, beta, fmt):
-    return rnd(rnd(elementary.softplus(rnd(beta * x, fmt)), fmt) / beta, fmt)
+def softplus_value(x, beta):
+    return elementary.softplus(beta * x) / beta
 
 
 @kernel
-def softplus_naive(x, beta, fmt):
-    return rnd(rnd(log(rnd(like(1.0, x) + rnd(exp(rnd(beta * x, fmt)), fmt), fmt)), fmt) / beta, fmt)
+def softplus_naive(x, beta):
+    return log(1 + exp(beta * x)) / beta
 
 
 @kernel
-def softplus_slope(x, beta, fmt):
-    return sigmoid_value(rnd(beta * x, fmt), fmt)
+def softplus_slope(x, beta):
+    return sigmoid_value(beta * x)
 
 
 @kernel
-def softplus_slope_naive(x, beta, fmt):
-    t = rnd(exp(rnd(beta * x, fmt)), fmt)
-    return rnd(t / rnd(like(1.0, t) + t, fmt), fmt)
+def softplus_slope_naive(x, beta):
+    t = exp(beta * x)
+    return t / (1 + t)
 
 
 @kernel
-def log_sigmoid_value(x, fmt):
-    return -rnd(elementary.softplus(-x), fmt)
+def log_sigmoid_value(x):
+    return -elementary.softplus(-x)
 
 
 @kernel
-def log_sigmoid_naive(x, fmt):
-    return rnd(log(sigmoid_naive(x, fmt)), fmt)
+def log_sigmoid_naive(x):
+    return log(sigmoid_naive(x))
 
 
 @kernel
-def log_sigmoid_slope(x, fmt):
-    return sigmoid_value(-x, fmt)
+def log_sigmoid_slope(x):
+    return sigmoid_value(-x)
 
 
 @kernel
-def log_sigmoid_slope_naive(x, fmt):
-    return rnd(like(1.0, x) - sigmoid_value(x, fmt), fmt)
+def log_sigmoid_slope_naive(x):
+    return 1 - sigmoid_value(x)
 
 
 @kernel
-def softsign_value(x, fmt):
+def softsign_value(x):
     a = abs(x)
-    if a == np.inf:
-        return np.copysign(like(1.0, x), x)
-    return rnd(x / rnd(like(1.0, x) + a, fmt), fmt)
+    return np.copysign(1.0, x) if a == np.inf else x / (1 + a)
 
 
 @kernel
-def softsign_naive(x, fmt):
-    return rnd(x / rnd(like(1.0, x) + abs(x), fmt), fmt)
+def softsign_naive(x):
+    return x / (1 + abs(x))
 
 
 @kernel
-def softsign_slope(x, fmt):
-    q = rnd(like(1.0, x) / rnd(like(1.0, x) + abs(x), fmt), fmt)
-    return rnd(q * q, fmt)
+def softsign_slope(x):
+    q = 1 / (1 + abs(x))
+    return q * q
 
 
 @kernel
-def softsign_slope_naive(x, fmt):
-    w = rnd(like(1.0, x) + abs(x), fmt)
-    return rnd(like(1.0, x) / rnd(w * w, fmt), fmt)
+def softsign_slope_naive(x):
+    w = 1 + abs(x)
+    return 1 / (w * w)
 
 
-@elementwise(sigmoid_value, sigmoid_naive, ulp=1)
+@elementwise(sigmoid_value, sigmoid_naive, slope=sigmoid_slope, naive_slope=sigmoid_slope_from_value,
+             ulp=1, slope_ulp=2.5)
 def sigmoid(x, *, form="stable", format=None):
     """Logistic function ``1 / (1 + e^-x)``.
 
     For negative x it is ``e^x / (1 + e^x)``: the written form overflows in exp and returns 0 from -12 on in float16.
+
+    Parameters
+    ----------
+    x : array_like (...)
+        Booleans, integers, float16, float32 or float64; float16 is computed in float32, integers become float64.
+    form : {"stable", "naive"}
+        "naive" is the formula as written, the lesson; it warns where a finite number gave inf or NaN.
+    format : Format or what `toolkit.formats.get_format` accepts, optional
+        Emulate this format: round the arguments, and then the result of every operation, to it.
+
+    Returns
+    -------
+    (...) -> (...), in the dtype of `x`; with `format`, in float64 unless that dtype holds the format.
+
+    Accuracy
+    --------
+    "stable": at most 1 ulp, the derivative at most 2.5 ulp in float32 and float64, tested, for results above 1024 times
+    the smallest normal number.
+
+    Gradient
+    --------
+    ``s(x) s(-x)``.
+
+    "naive" is ``s (1 - s)``, from a value that was kept: at x = 20 it is 0 in float32, the truth 2.06e-9.
 
     Examples
     --------
@@ -134,19 +157,29 @@ def sigmoid(x, *, form="stable", format=None):
     """
 
 
-@elementwise(sigmoid_slope, sigmoid_slope_from_value, ulp=2.5)
-def sigmoid_grad(x, *, form="stable", format=None):
-    """Derivative of `sigmoid`: ``s(x) s(-x)``.
-
-    "naive" is ``s (1 - s)``, from a value that was kept: at x = 20 it is 0 in float32, the truth 2.06e-9.
-    """
-
-
-@elementwise(tanh_value, tanh_naive, ulp=1)
+@elementwise(tanh_value, tanh_naive, slope=tanh_slope, naive_slope=tanh_slope_from_value, ulp=1, slope_ulp=4.5)
 def tanh(x, *, form="stable", format=None):
     """Hyperbolic tangent.
 
     "naive" is ``(e^2x - 1) / (e^2x + 1)``: NaN where exp overflows, and without digits for a small x.
+
+    Parameters
+    ----------
+    x, form, format : as in `sigmoid`
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 1 ulp, the derivative at most 4.5 ulp; tested as `sigmoid`.
+
+    Gradient
+    --------
+    ``4 t / (1 + t)**2`` with ``t = e^(-2|x|)``.
+
+    "naive" is ``1 - tanh**2``, from a value that was kept: at x = 10 it is 0 in float32, the truth 8.24e-9.
 
     Examples
     --------
@@ -156,15 +189,8 @@ def tanh(x, *, form="stable", format=None):
     """
 
 
-@elementwise(tanh_slope, tanh_slope_from_value, ulp=4.5)
-def tanh_grad(x, *, form="stable", format=None):
-    """Derivative of `tanh`: ``4 t / (1 + t)**2`` with ``t = e^(-2|x|)``.
-
-    "naive" is ``1 - tanh**2``, from a value that was kept: at x = 10 it is 0 in float32, the truth 8.24e-9.
-    """
-
-
-@elementwise(softplus_value, softplus_naive, ulp=1, positive=True)
+@elementwise(softplus_value, softplus_naive, slope=softplus_slope, naive_slope=softplus_slope_naive,
+             ulp=1, slope_ulp=1, positive=True)
 def softplus(x, *, beta=1.0, form="stable", format=None):
     """Smooth rectifier ``log(1 + e^(beta x)) / beta``, computed as ``max(x, 0) + log1p(e^-|x|)``.
 
@@ -172,9 +198,24 @@ def softplus(x, *, beta=1.0, form="stable", format=None):
 
     Parameters
     ----------
+    x, form, format : as in `sigmoid`
     beta : float or array_like, broadcast to the shape of `x`
         Sharpness, positive. The bound below is that of beta = 1; the rounding of ``beta x`` adds as many ulp as it is
         large.
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 1 ulp, the derivative at most 1 ulp; tested as `sigmoid`.
+
+    Gradient
+    --------
+    ``sigmoid(beta x)``.
+
+    "naive" is ``e^x / (1 + e^x)``, inf / inf where exp overflows.
 
     References
     ----------
@@ -188,19 +229,28 @@ def softplus(x, *, beta=1.0, form="stable", format=None):
     """
 
 
-@elementwise(softplus_slope, softplus_slope_naive, ulp=1, positive=True)
-def softplus_grad(x, *, beta=1.0, form="stable", format=None):
-    """Derivative of `softplus`: ``sigmoid(beta x)``.
-
-    "naive" is ``e^x / (1 + e^x)``, inf / inf where exp overflows.
-    """
-
-
-@elementwise(log_sigmoid_value, log_sigmoid_naive, ulp=1)
+@elementwise(log_sigmoid_value, log_sigmoid_naive, slope=log_sigmoid_slope, naive_slope=log_sigmoid_slope_naive,
+             ulp=1, slope_ulp=1)
 def log_sigmoid(x, *, form="stable", format=None):
     """Logarithm of the sigmoid, ``-softplus(-x)``.
 
     "naive" takes the logarithm of the written sigmoid: -inf from -89 on in float32, from -12 on in float16.
+
+    Parameters
+    ----------
+    x, form, format : as in `sigmoid`
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 1 ulp, the derivative at most 1 ulp; tested as `sigmoid`.
+
+    Gradient
+    --------
+    ``sigmoid(-x)``; "naive" is ``1 - sigmoid(x)``.
 
     Examples
     --------
@@ -209,18 +259,32 @@ def log_sigmoid(x, *, form="stable", format=None):
     """
 
 
-@elementwise(log_sigmoid_slope, log_sigmoid_slope_naive, ulp=1)
-def log_sigmoid_grad(x, *, form="stable", format=None):
-    """Derivative of `log_sigmoid`: ``sigmoid(-x)``; "naive" is ``1 - sigmoid(x)``."""
-
-
-@elementwise(softsign_value, softsign_naive, ulp=2)
+@elementwise(softsign_value, softsign_naive, slope=softsign_slope, naive_slope=softsign_slope_naive,
+             ulp=2, slope_ulp=4)
 def softsign(x, *, form="stable", format=None):
     """``x / (1 + |x|)``: a sigmoid whose tails are powers, not exponentials.
+
+    Parameters
+    ----------
+    x, form, format : as in `sigmoid`
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
 
     Special values
     --------------
     ±1 at ±inf in the stable form; NaN in the naive one.
+
+    Accuracy
+    --------
+    "stable": at most 2 ulp, the derivative at most 4 ulp; tested as `sigmoid`.
+
+    Gradient
+    --------
+    The square of ``1 / (1 + |x|)``.
+
+    "naive" divides by the square, which overflows from x = 255 on in float16: 0 for 1.5e-5.
 
     References
     ----------
@@ -230,12 +294,4 @@ def softsign(x, *, form="stable", format=None):
     --------
     >>> softsign([-3.0, 1.0])
     array([-0.75,  0.5 ])
-    """
-
-
-@elementwise(softsign_slope, softsign_slope_naive, ulp=4)
-def softsign_grad(x, *, form="stable", format=None):
-    """Derivative of `softsign`: the square of ``1 / (1 + |x|)``.
-
-    "naive" divides by the square, which overflows from x = 255 on in float16: 0 for 1.5e-5.
     """

@@ -1,121 +1,132 @@
 """SiLU, Swish and Mish, which are x times a sigmoidal gate, and the rectifier with a smooth correction."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
-from toolkit.activations import _normal
 from toolkit.activations._elementwise import elementwise, gated
 from toolkit.activations._rectifiers import relu_slope, relu_value
 from toolkit.activations._sigmoids import sigmoid_value
 from toolkit.elementary import exp
+from toolkit.elementary.normal import bell
+
+__all__ = ["crrelu", "mish", "silu", "swish"]
 
 
 @kernel
-def silu_value(x, fmt):
-    return gated(x, sigmoid_value(x, fmt), fmt)
+def silu_value(x):
+    return gated(x, sigmoid_value(x))
 
 
 @kernel
-def silu_naive(x, fmt):
-    return rnd(x / rnd(like(1.0, x) + rnd(exp(-x), fmt), fmt), fmt)
+def silu_naive(x):
+    return x / (1 + exp(-x))
 
 
 @kernel
-def swish_value(x, beta, fmt):
-    return gated(x, sigmoid_value(rnd(beta * x, fmt), fmt), fmt)
+def silu_slope(x):
+    s = sigmoid_value(x)
+    return s if s == 0 else s * (1 + gated(x, sigmoid_value(-x)))
 
 
 @kernel
-def swish_naive(x, beta, fmt):
-    return rnd(x / rnd(like(1.0, x) + rnd(exp(-rnd(beta * x, fmt)), fmt), fmt), fmt)
+def swish_value(x, beta):
+    return gated(x, sigmoid_value(beta * x))
 
 
 @kernel
-def silu_slope(x, fmt):
-    s = sigmoid_value(x, fmt)
-    if s == like(0.0, x):
-        return s
-    return rnd(s * rnd(like(1.0, x) + gated(x, sigmoid_value(-x, fmt), fmt), fmt), fmt)
+def swish_naive(x, beta):
+    return x / (1 + exp(-(beta * x)))
 
 
 @kernel
-def swish_slope(x, beta, fmt):
-    return silu_slope(rnd(beta * x, fmt), fmt)
+def swish_slope(x, beta):
+    return silu_slope(beta * x)
 
 
 @kernel
-def mish_value(x, fmt):
+def mish_value(x):
     """``x tanh(softplus(x))`` as a quotient of polynomials in ``t = exp(-|x|) <= 1``."""
-    t = rnd(exp(-abs(x)), fmt)
-    twice = rnd(t + t, fmt)
-    square = rnd(t * t, fmt)
-    if x >= like(0.0, x):
-        top = rnd(like(1.0, x) + twice, fmt)
-        bottom = rnd(top + rnd(square + square, fmt), fmt)
+    t = exp(-abs(x))
+    square = t * t
+    if x >= 0:
+        top = 1 + (t + t)
+        bottom = top + (square + square)
     else:
-        top = rnd(square + twice, fmt)
-        bottom = rnd(top + like(2.0, x), fmt)
-    return gated(x, rnd(top / bottom, fmt), fmt)
+        top = square + (t + t)
+        bottom = top + 2
+    return gated(x, top / bottom)
 
 
 @kernel
-def mish_naive(x, fmt):
-    e = rnd(exp(x), fmt)
-    n = rnd(e * rnd(e + like(2.0, x), fmt), fmt)
-    return rnd(x * rnd(n / rnd(n + like(2.0, x), fmt), fmt), fmt)
+def mish_naive(x):
+    e = exp(x)
+    n = e * (e + 2)
+    return x * (n / (n + 2))
 
 
 @kernel
-def mish_slope(x, fmt):
+def mish_slope(x):
     """``th + x s (1 - th**2)``, th = tanh(softplus(x)), all by ``t = exp(-|x|)``."""
-    t = rnd(exp(-abs(x)), fmt)
-    twice = rnd(t + t, fmt)
-    square = rnd(t * t, fmt)
-    if x >= like(0.0, x):
-        top = rnd(like(1.0, x) + twice, fmt)
-        bottom = rnd(top + rnd(square + square, fmt), fmt)
-        spread = rnd(like(4.0, x) * rnd(square * rnd(like(1.0, x) + t, fmt), fmt), fmt)
+    t = exp(-abs(x))
+    square = t * t
+    if x >= 0:
+        top = 1 + (t + t)
+        bottom = top + (square + square)
+        spread = 4 * (square * (1 + t))
     else:
-        top = rnd(square + twice, fmt)
-        bottom = rnd(top + like(2.0, x), fmt)
-        spread = rnd(like(4.0, x) * rnd(t * rnd(like(1.0, x) + t, fmt), fmt), fmt)
-    return rnd(rnd(top / bottom, fmt) + gated(x, rnd(spread / rnd(bottom * bottom, fmt), fmt), fmt), fmt)
+        top = square + (t + t)
+        bottom = top + 2
+        spread = 4 * (t * (1 + t))
+    return top / bottom + gated(x, spread / (bottom * bottom))
 
 
 @kernel
-def crrelu_correction(x, fmt):
+def crrelu_correction(x):
     """``x exp(-x**2 / 2)``, which is also the derivative of `crrelu` with respect to epsilon."""
-    return gated(x, rnd(_normal.bell(x), fmt), fmt)
+    return gated(x, bell(x))
 
 
 @kernel
-def crrelu_value(x, epsilon, fmt):
-    return rnd(relu_value(x, fmt) + rnd(epsilon * crrelu_correction(x, fmt), fmt), fmt)
+def crrelu_value(x, epsilon):
+    return relu_value(x) + epsilon * crrelu_correction(x)
 
 
 @kernel
-def crrelu_naive(x, epsilon, fmt):
-    bell = rnd(exp(-rnd(rnd(x * x, fmt) / like(2.0, x), fmt)), fmt)
-    return rnd(relu_value(x, fmt) + rnd(epsilon * rnd(x * bell, fmt), fmt), fmt)
+def crrelu_naive(x, epsilon):
+    return relu_value(x) + epsilon * (x * exp(-(x * x / 2)))
 
 
 @kernel
-def crrelu_slope(x, epsilon, fmt):
-    bell = rnd(_normal.bell(x), fmt)
-    if bell == like(0.0, x):
-        return relu_slope(x, fmt)
-    root = rnd(rnd(like(1.0, x) - x, fmt) * rnd(like(1.0, x) + x, fmt), fmt)
-    return rnd(relu_slope(x, fmt) + rnd(epsilon * rnd(root * bell, fmt), fmt), fmt)
+def crrelu_slope(x, epsilon):
+    height = bell(x)
+    if height == 0:
+        return relu_slope(x)
+    return relu_slope(x) + epsilon * ((1 - x) * (1 + x) * height)
 
 
-@elementwise(silu_value, silu_naive, ulp=2)
+@elementwise(silu_value, silu_naive, slope=silu_slope, ulp=2, slope_ulp=15, slope_zero=-1.278464542761)
 def silu(x, *, form="stable", format=None):
     """Sigmoid linear unit ``x sigmoid(x)``.
 
     "naive" is ``x / (1 + e^-x)``, where exp overflows: -0 from -12 on in float16.
 
+    Parameters
+    ----------
+    x, form, format : as in `sigmoid`
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
     Special values
     --------------
     0 at -inf in the stable form; NaN in the naive one.
+
+    Accuracy
+    --------
+    "stable": at most 2 ulp, the derivative at most 15 ulp for x not within 0.1 of -1.278, where terms cancel; tested as
+    `sigmoid`.
+
+    Gradient
+    --------
+    ``s(x) (1 + x s(-x))``.
 
     References
     ----------
@@ -128,20 +139,29 @@ def silu(x, *, form="stable", format=None):
     """
 
 
-@elementwise(silu_slope, ulp=15, zero=-1.278464542761)
-def silu_grad(x, *, format=None):
-    """Derivative of `silu`: ``s(x) (1 + x s(-x))``."""
-
-
-@elementwise(swish_value, swish_naive, ulp=2)
+@elementwise(swish_value, swish_naive, slope=swish_slope, ulp=2, slope_ulp=8, slope_zero=-1.278464542761 / 2)
 def swish(x, *, beta=1.0, form="stable", format=None):
     """Swish ``x sigmoid(beta x)``: `silu` with a sharpness, from ``x / 2`` (beta = 0) to `relu` (beta to infinity).
 
     Parameters
     ----------
+    x, form, format : as in `sigmoid`
     beta : float or array_like, broadcast to the shape of `x`
         Sharpness. The bound below is that of a power of two; else the rounding of ``beta x`` adds in the tail as many
         ulp as it is large.
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 2 ulp, the derivative at most 8 ulp for x not within 0.1 of -0.6392, where terms cancel; tested as
+    `sigmoid`.
+
+    Gradient
+    --------
+    ``s(beta x) (1 + beta x s(-beta x))``; the bound is that of beta = 2.
 
     References
     ----------
@@ -154,17 +174,29 @@ def swish(x, *, beta=1.0, form="stable", format=None):
     """
 
 
-@elementwise(swish_slope, ulp=8, zero=-1.278464542761 / 2)
-def swish_grad(x, *, beta=1.0, format=None):
-    """Derivative of `swish`: ``s(beta x) (1 + beta x s(-beta x))``; the bound is that of beta = 2."""
-
-
-@elementwise(mish_value, mish_naive, ulp=5)
+@elementwise(mish_value, mish_naive, slope=mish_slope, ulp=5, slope_ulp=55, slope_zero=-1.192431214515)
 def mish(x, *, form="stable", format=None):
     """Mish ``x tanh(softplus(x))``, as ``x (t**2 + 2 t) / (t**2 + 2 t + 2)`` with ``t = e^x`` below 0.
 
     Above 0 both polynomials are divided by ``t**2``. "naive" uses the same quotient everywhere: NaN from 45 on in
     float32, from 6 on in float16.
+
+    Parameters
+    ----------
+    x, form, format : as in `sigmoid`
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 5 ulp, the derivative at most 55 ulp for x not within 0.1 of -1.192, where terms cancel; tested as
+    `sigmoid`.
+
+    Gradient
+    --------
+    ``th + x sigmoid(x) (1 - th**2)`` with ``th = tanh(softplus(x))``, without cancellation in ``1 - th**2``.
 
     References
     ----------
@@ -177,13 +209,7 @@ def mish(x, *, form="stable", format=None):
     """
 
 
-@elementwise(mish_slope, ulp=55, zero=-1.192431214515)
-def mish_grad(x, *, format=None):
-    """Derivative of `mish`: ``th + x sigmoid(x) (1 - th**2)`` with ``th = tanh(softplus(x))``, without cancellation
-    in ``1 - th**2``."""
-
-
-@elementwise(crrelu_value, crrelu_naive, ulp=2.5)
+@elementwise(crrelu_value, crrelu_naive, slope=crrelu_slope, ulp=2.5, slope_ulp=3.5)
 def crrelu(x, *, epsilon=0.01, form="stable", format=None):
     """Correction-regularised ReLU: ``max(0, x) + epsilon x e^(-x**2 / 2)``, with a learned epsilon.
 
@@ -192,8 +218,22 @@ def crrelu(x, *, epsilon=0.01, form="stable", format=None):
 
     Parameters
     ----------
+    x, form, format : as in `sigmoid`
     epsilon : float or array_like, broadcast to the shape of `x`
-        Size of the correction; its gradient is `crrelu_epsilon_grad`.
+        Size of the correction.
+
+    Returns
+    -------
+    (...) -> (...), as `sigmoid`.
+
+    Accuracy
+    --------
+    "stable": at most 2.5 ulp, the derivative at most 3.5 ulp; tested as `sigmoid`.
+
+    Gradient
+    --------
+    ``[x > 0] + epsilon (1 - x**2) e^(-x**2 / 2)``, at 0 epsilon. With respect to epsilon it is
+    ``x e^(-x**2 / 2)``, at most ``e^(-1/2)`` in size.
 
     References
     ----------
@@ -205,13 +245,3 @@ def crrelu(x, *, epsilon=0.01, form="stable", format=None):
     >>> crrelu([-1.0, 0.5], epsilon=0.01)
     array([-0.00606531,  0.50441248])
     """
-
-
-@elementwise(crrelu_slope, ulp=3.5)
-def crrelu_grad(x, *, epsilon=0.01, format=None):
-    """Derivative of `crrelu` in x: ``[x > 0] + epsilon (1 - x**2) e^(-x**2 / 2)``, at 0 epsilon."""
-
-
-@elementwise(crrelu_correction, ulp=2.5)
-def crrelu_epsilon_grad(x, *, format=None):
-    """Derivative of `crrelu` with respect to epsilon: ``x e^(-x**2 / 2)``, at most ``e^(-1/2)`` in size."""

@@ -3,11 +3,9 @@ import numpy as np
 
 from toolkit._core.arrays import check_axis, map_rows, real_array
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
+from toolkit._core.numbers import like, unrounded
 
-__all__ = ["group_sort", "group_sort_row", "group_sort_vjp", "group_sort_vjp_row", "householder", "householder_row",
-           "householder_vjp", "householder_vjp_row", "max_min", "max_min_vjp"]
+__all__ = ["group_sort", "householder", "max_min"]
 
 
 @kernel
@@ -17,7 +15,7 @@ def comes_before(a, b):
 
 
 @kernel
-def group_sort_row(z, group, out, fmt):
+def group_sort_row(z, group, out):
     """Each run of `group` entries in ascending order, by insertion, which keeps the order of equal ones."""
     for i in range(z.size):
         value = z[i]
@@ -29,7 +27,7 @@ def group_sort_row(z, group, out, fmt):
 
 
 @kernel
-def group_sort_vjp_row(z, g, group, out, fmt):
+def group_sort_vjp_row(z, g, group, out):
     """``out[i] = g[place of z[i]]``: the transpose of the permutation that sorts."""
     for i in range(z.size):
         first = i - i % group
@@ -42,62 +40,40 @@ def group_sort_vjp_row(z, g, group, out, fmt):
 
 
 @kernel
-def group_sort_rows(z, group, out, fmt):
-    for i in range(z.shape[0]):
-        group_sort_row(z[i], group, out[i], fmt)
+def product(v, x):
+    """``v * x`` for a component v of a direction, which keeps its digits also where the format lacks them."""
+    return like(v * unrounded(x), x)
 
 
 @kernel
-def group_sort_vjp_rows(z, g, group, out, fmt):
-    for i in range(z.shape[0]):
-        group_sort_vjp_row(z[i], g[i], group, out[i], fmt)
-
-
-@kernel
-def side(z, v, first, fmt):
+def side(z, v, first):
     """``v . z`` of the group that starts at `first`; 0 for a group that is cut off."""
-    total = like(0.0, z[0])
+    total = like(0, z)
     if first + len(v) <= z.size:
         for k in range(len(v)):
-            total = rnd(total + rnd(like(v[k], total) * z[first + k], fmt), fmt)
+            total += product(v[k], z[first + k])
     return total
 
 
 @kernel
-def reflect(z, g, v, out, fmt):
+def reflect(z, g, v, out):
     """`g`, in the groups where ``v . z <= 0`` mirrored at the plane of which v is the unit normal."""
     for first in range(0, z.size, len(v)):
-        decides = side(z, v, first, fmt)
-        length = side(g, v, first, fmt)
-        twice = rnd(length + length, fmt)
+        decides, length = side(z, v, first), side(g, v, first)
         for k in range(min(len(v), z.size - first)):
             value = g[first + k]
-            if not decides > like(0.0, decides):
-                value = rnd(value - rnd(twice * like(v[k], twice), fmt), fmt)
-            out[first + k] = value
+            out[first + k] = value if decides > 0 else value - product(v[k], length + length)
 
 
 @kernel
-def householder_row(z, v, out, fmt):
-    reflect(z, z, v, out, fmt)
+def householder_row(z, v, out):
+    reflect(z, z, v, out)
 
 
 @kernel
-def householder_vjp_row(z, g, v, out, fmt):
+def householder_vjp_row(z, g, v, out):
     """The reflection is its own transpose."""
-    reflect(z, g, v, out, fmt)
-
-
-@kernel
-def householder_rows(z, v, out, fmt):
-    for i in range(z.shape[0]):
-        householder_row(z[i], v, out[i], fmt)
-
-
-@kernel
-def householder_vjp_rows(z, g, v, out, fmt):
-    for i in range(z.shape[0]):
-        householder_vjp_row(z[i], g[i], v, out[i], fmt)
+    reflect(z, g, v, out)
 
 
 def _check_groups(z, axis, group, name):
@@ -149,6 +125,11 @@ def group_sort(z, *, group=2, axis=-1, format=None):
     --------
     Exact: the same numbers in another order, tested.
 
+    Gradient
+    --------
+    The gradient after it, put back to where the sorted numbers came from; equal numbers keep their order (the choice
+    at the kink).
+
     References
     ----------
     C. Anil, J. Lucas, R. Grosse, Sorting Out Lipschitz Function Approximation, ICML 2019, arXiv:1811.05381.
@@ -159,22 +140,31 @@ def group_sort(z, *, group=2, axis=-1, format=None):
     array([-1.,  2.,  3., -5.,  0.,  2.])
     """
     group = _check_groups(z, axis, group, "group")
-    return map_rows(group_sort_rows, {"z": z}, group, axis=axis, format=format)
+    return map_rows(group_sort_row, {"z": z}, group, axis=axis, format=format)
 
 
-def group_sort_vjp(z, g, *, group=2, axis=-1, format=None):
-    """Gradient of `group_sort`: `g` put back to where the sorted numbers came from.
-
-    Equal numbers keep their order (the choice at the kink).
-    """
-    group = _check_groups(z, axis, group, "group")
-    return map_rows(group_sort_vjp_rows, {"z": z, "g": g}, group, axis=axis, format=format, fills=(-np.inf, 0.0))
+def group_sort_pull(at, g, *, group=2, axis=-1, format=None):
+    """`g` put back to where the numbers that `group_sort` sorted came from."""
+    group = _check_groups(at, axis, group, "group")
+    return map_rows(group_sort_vjp_row, {"z": at, "g": g}, group, axis=axis, format=format, fills=(-np.inf, 0.0))
 
 
 def max_min(z, *, axis=-1, format=None):
     """MaxMin: each pair of neighbours as (min, max); `group_sort` in groups of 2.
 
     The simplest activation whose derivative never shrinks a gradient.
+
+    Parameters
+    ----------
+    z, axis, format : as in `group_sort`
+
+    Returns
+    -------
+    (..., n) -> (..., n), in the dtype of `z`; n is even.
+
+    Gradient
+    --------
+    The pairs of the gradient after it, swapped where those of `z` are.
 
     Examples
     --------
@@ -184,9 +174,9 @@ def max_min(z, *, axis=-1, format=None):
     return group_sort(z, axis=axis, format=format)
 
 
-def max_min_vjp(z, g, *, axis=-1, format=None):
-    """Gradient of `max_min`: the pairs of `g`, swapped where the pairs of `z` were."""
-    return group_sort_vjp(z, g, axis=axis, format=format)
+def max_min_pull(at, g, *, axis=-1, format=None):
+    """The pairs of `g`, swapped where `max_min` swaps those of `at`."""
+    return group_sort_pull(at, g, axis=axis, format=format)
 
 
 def householder(z, v=(1.0, -1.0), *, axis=-1, format=None):
@@ -218,6 +208,10 @@ def householder(z, v=(1.0, -1.0), *, axis=-1, format=None):
     --------
     Within 3 m units of roundoff of the largest entry of the group, tested for m to 4.
 
+    Gradient
+    --------
+    In z: the gradient after it, mirrored where z is; at ``v . z = 0`` it is mirrored.
+
     References
     ----------
     S. Singla, S. Singla, S. Feizi, Improved deterministic l2 robustness on CIFAR-10 and CIFAR-100, ICLR 2022,
@@ -228,10 +222,10 @@ def householder(z, v=(1.0, -1.0), *, axis=-1, format=None):
     >>> householder([1.0, -3.0, 2.0], (1.0, 2.0, 2.0))
     array([ 1.22222222, -2.55555556,  2.44444444])
     """
-    return map_rows(householder_rows, {"z": z}, _unit(v, z, axis), axis=axis, format=format)
+    return map_rows(householder_row, {"z": z}, _unit(v, z, axis), axis=axis, format=format)
 
 
-def householder_vjp(z, g, v=(1.0, -1.0), *, axis=-1, format=None):
-    """Gradient of `householder` in z: `g`, mirrored where z was; at ``v . z = 0`` it is mirrored."""
-    v = _unit(v, z, axis)
-    return map_rows(householder_vjp_rows, {"z": z, "g": g}, v, axis=axis, format=format, fills=(-np.inf, 0.0))
+def householder_pull(at, g, v=(1.0, -1.0), *, axis=-1, format=None):
+    """`g`, mirrored where `householder` mirrors `at`."""
+    v = _unit(v, at, axis)
+    return map_rows(householder_vjp_row, {"z": at, "g": g}, v, axis=axis, format=format, fills=(-np.inf, 0.0))

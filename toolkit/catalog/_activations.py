@@ -1,9 +1,11 @@
 """Rows of the activations."""
+from functools import partial
+
 from toolkit import activations
-from toolkit._core.kernel import kernel
-from toolkit._core.templates import one_of
-from toolkit.activations import kernels
-from toolkit.activations._elementwise import with_parameter
+from toolkit._core.binding import with_parameters
+from toolkit._core.switch import switch
+from toolkit.activations import _sorting, kernels
+from toolkit.activations._elementwise import slope
 from toolkit.activations._exponential import SELU_ALPHA, SELU_LAMBDA
 from toolkit.catalog._method import Method, Variant
 
@@ -17,54 +19,24 @@ _MIRROR = (0.6, -0.8)
 
 def _row(name, title, formula, reference, plot_range, lipschitz, *holds, value=None):
     """The row of an elementwise activation, at `value` of its parameter if it has one."""
-    function, gradient = getattr(activations, name), getattr(activations, f"{name}_grad")
-    parameter = function.elementwise.parameter
+    function = getattr(activations, name)
+    forms, slopes, parameter = function.elementwise[:3]
 
-    def scalar(kernel_of_x):
-        return kernel_of_x if parameter is None else with_parameter(kernel_of_x, value)
+    def at_value(of):
+        return of if parameter is None else with_parameters(of, value)
 
-    forms, slopes = function.elementwise.forms, gradient.elementwise.forms
     return Method(
-        name, "activation", title, formula, function, gradient, "activation",
-        tuple(Variant(form, scalar(each), form) for form, each in forms.items()), scalar(slopes["stable"]),
+        name, "activation", title, formula, function, partial(slope, function), "activation",
+        tuple(Variant(form, at_value(each), form) for form, each in forms.items()), at_value(slopes["stable"]),
         reference, _CHAPTER, plot_range, selector="form" if len(forms) > 1 else None,
         parameters=() if parameter is None else ((parameter, value),), holds=frozenset(holds), lipschitz=lipschitz,
-        naive_gradient=scalar(slopes["naive"]) if "naive" in slopes else None)
+        naive_gradient=at_value(slopes["naive"]) if "naive" in slopes else None)
 
 
-@kernel
-def max_min_row(z, out, fmt):
-    kernels.group_sort_row(z, 2, out, fmt)
-
-
-@kernel
-def max_min_vjp_row(z, g, out, fmt):
-    kernels.group_sort_vjp_row(z, g, 2, out, fmt)
-
-
-@kernel
-def group_sort_by_5(z, out, fmt):
-    kernels.group_sort_row(z, 5, out, fmt)
-
-
-@kernel
-def group_sort_by_5_vjp(z, g, out, fmt):
-    kernels.group_sort_vjp_row(z, g, 5, out, fmt)
-
-
-@kernel
-def householder_example(z, out, fmt):
-    kernels.householder_row(z, _MIRROR, out, fmt)
-
-
-@kernel
-def householder_example_vjp(z, g, out, fmt):
-    kernels.householder_vjp_row(z, g, _MIRROR, out, fmt)
-
-
-def _map(name, title, formula, reference, function, gradient, forward, backward, parameters=()):
-    """The row of an activation that mixes the entries of a row."""
-    return Method(name, "activation", title, formula, function, gradient, "map", (Variant(name, forward, "stable"),),
+def _map(name, title, formula, reference, function, pull, forward, backward, value, parameters=()):
+    """The row of an activation that mixes the entries of a row, at `value` of the parameter of its kernels."""
+    forward, backward = (with_parameters(of, value, last=1) for of in (forward, backward))
+    return Method(name, "activation", title, formula, function, pull, "map", (Variant(name, forward, "stable"),),
                   backward, reference, "keeping_gradients_alive", (-4, 4), parameters=parameters,
                   holds=frozenset({"isometry"}), lipschitz=1.0)
 
@@ -109,19 +81,20 @@ METHODS = (
     _row("geglu", "GeGLU", r"x\,\Phi(x)\,v,\ v = 2", "shazeer2020glu", (-8, 8), 2 * _GELU_SLOPE, value=2.0),
     _row("swiglu", "SwiGLU", r"x\,\sigma(x)\,v,\ v = 2", "shazeer2020glu", (-20, 20), 2 * _SILU_SLOPE, value=2.0),
     _map("max_min", "MaxMin", r"(\min(z_1, z_2), \max(z_1, z_2))", "anil2019sorting", activations.max_min,
-         activations.max_min_vjp, max_min_row, max_min_vjp_row),
+         _sorting.max_min_pull, kernels.group_sort_row, kernels.group_sort_vjp_row, 2),
     _map("group_sort", "GroupSort", r"\operatorname{sort}(z_1, \ldots, z_5)", "anil2019sorting",
-         activations.group_sort, activations.group_sort_vjp, group_sort_by_5, group_sort_by_5_vjp, (("group", 5),)),
+         activations.group_sort, _sorting.group_sort_pull, kernels.group_sort_row, kernels.group_sort_vjp_row, 5,
+         (("group", 5),)),
     _map("householder", "Householder", r"z - 2 \min(0, v^\top z)\,v,\ v = (0.6, -0.8)", "singla2022householder",
-         activations.householder, activations.householder_vjp, householder_example, householder_example_vjp,
-         (("v", _MIRROR),)),
+         activations.householder, _sorting.householder_pull, kernels.householder_row, kernels.householder_vjp_row,
+         _MIRROR, (("v", _MIRROR),)),
 )
 
 ELEMENTWISE = tuple(method for method in METHODS if method.result == "activation")
 
 
 def activation_kernel(which):
-    """A kernel ``(kind, x, fmt)`` that computes the activation ``ELEMENTWISE[kind]``, for figures with a choice.
+    """A function ``(kind, x)`` that kernels call for the activation ``ELEMENTWISE[kind]``, for figures with a choice.
 
     Parameters
     ----------
@@ -132,4 +105,4 @@ def activation_kernel(which):
               "slope": lambda m: m.row_gradient, "naive slope": lambda m: m.naive_gradient or m.row_gradient}
     if which not in chosen:
         raise ValueError(f"which is {which!r}; allowed: {', '.join(map(repr, chosen))}")
-    return one_of([chosen[which](method) for method in ELEMENTWISE], max_min_row, f"any_{which.replace(' ', '_')}")
+    return switch([chosen[which](method) for method in ELEMENTWISE])

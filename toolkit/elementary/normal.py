@@ -6,10 +6,10 @@ ratio.
 """
 import numpy as np
 
-from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit.elementary import exp
 from toolkit._core.exact_sums import split
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import elementary_function, like
+from toolkit.elementary import exp
 
 __all__ = ["bell", "normal_cdf", "normal_pdf"]
 
@@ -76,18 +76,21 @@ def normal_cdf64(x):
     return tail if x < 0.0 else 1.0 - tail
 
 
+@elementary_function
 @kernel
 def bell(x):
     """``exp(-x**2 / 2)``; 0 at ±inf. At most 2 ulp in float64, while the result is a normal number (tested)."""
     return like(bell64(np.float64(x)), x)
 
 
+@elementary_function
 @kernel
 def normal_pdf(x):
     """Density of the normal distribution, ``exp(-x**2 / 2) / sqrt(2 pi)``."""
     return like(_INV_SQRT_2PI * bell64(np.float64(x)), x)
 
 
+@elementary_function
 @kernel
 def normal_cdf(x):
     """Phi, the distribution function of the normal distribution, with all digits of its left tail.
