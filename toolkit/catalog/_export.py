@@ -38,6 +38,8 @@ class Export(NamedTuple):
         What each array holds, keys of `TYPES`: those that the loop reads, and those that it fills.
     numbers : tuple
         Parameters of `of`.
+    size : int or None
+        How many numbers each array has, where that is not free.
     """
 
     loop: Any
@@ -45,6 +47,7 @@ class Export(NamedTuple):
     read: tuple
     filled: tuple
     numbers: tuple = ()
+    size: int | None = None
 
     @property
     def arrays(self):
@@ -74,18 +77,22 @@ class Export(NamedTuple):
         def three_to_one(x, y, z, out, fmt):
             loop(of, x, y, z, given, out, format_of(fmt))
 
+        def one_to_two(x, out, value, fmt):
+            loop(of, x, given, out, value, format_of(fmt))
+
         def two_to_two(x, y, out, value, fmt):
             loop(of, x, y, given, out, value, format_of(fmt))
 
         def three_to_two(x, y, z, out, value, fmt):
             loop(of, x, y, z, given, out, value, format_of(fmt))
 
-        return {(1, 1): one_to_one, (2, 1): two_to_one, (3, 1): three_to_one, (2, 2): two_to_two,
+        return {(1, 1): one_to_one, (2, 1): two_to_one, (3, 1): three_to_one, (1, 2): one_to_two, (2, 2): two_to_two,
                 (3, 2): three_to_two}[len(self.read), len(self.filled)]
 
     def inputs(self, row, label=0, seed=8):
         """Arrays for a call around a row of numbers, the same at each call: it, others of its size, and empty ones."""
-        rng, dtype = np.random.default_rng(seed), row.dtype
+        rng, row = np.random.default_rng(seed), np.resize(row, self.size or row.size)
+        dtype = row.dtype
         made = {"row": lambda: rng.normal(size=(1, row.size)).astype(dtype),
                 "matrix": lambda: np.abs(rng.normal(size=(row.size, row.size))).astype(dtype),
                 "vector": lambda: np.full(row.size, 1 / row.size, dtype),

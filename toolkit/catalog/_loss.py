@@ -40,7 +40,11 @@ class Loss(OfRows):
     """
 
     promises = OfRows.promises | {"nonnegative", "certain"}
-    read, filled, loop = ("row", "label"), ("row", "number"), loss_rows
+    read, filled = ("row", "label"), ("row", "number")
+
+    def loop_over(self, read):
+        """The loop over so many rows."""
+        return loss_rows
 
     def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
         return *super().example(rows, classes, dtype, seed), np.arange(rows) % classes

@@ -91,6 +91,8 @@ class Method:
         These parameters as kernels take them; by default the values of `parameters`.
     holds : frozenset of str
         Keys of `INVARIANTS` that hold besides what the kind implies.
+    lipschitz : float or None
+        The largest size of the derivative, inf if there is none; None if nobody asks.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Method:
     parameters: tuple[tuple[str, object], ...] = ()
     numbers: tuple | None = None
     holds: frozenset[str] = frozenset()
+    lipschitz: float | None = None
 
     promises = frozenset()  # the keys of INVARIANTS that rows of this kind may declare
 

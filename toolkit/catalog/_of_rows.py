@@ -57,7 +57,9 @@ def compared(method):
 
 def line_figure(method, seen, axis):
     """A live figure of what is `seen` of the result of one of three logits as it moves."""
-    best, plain, numbers, limits = method.default.kernel, method.variants[0].kernel, method.numbers, method.plot_range
+    best, plain, limits = method.default.kernel, method.variants[0].kernel, method.plot_range
+    beside = method.beside(np.array([[0.0, 0.0, -1.0]])) if method.beside else ()
+    numbers = tuple(tuple(map(float, each[0])) for each in beside) + method.numbers
 
     def draw(z, fmt, x, truth, stable, naive, here, ulps, row, out):
         draw_row(seen, best, plain, numbers, limits, z, fmt, x, truth, stable, naive, here, ulps, row, out)
@@ -92,7 +94,7 @@ class OfRows(Method):
     multiple: int = 1
 
     promises = frozenset({"shift", "order", "weak_order", "zero_sum", "isometry"})
-    read, filled, loop = ("row",), ("row",), None
+    read, filled = ("row",), ("row",)
     pulled_loop, upstream = None, "row"
 
     def __call__(self, *arguments, variant=None, **options):
@@ -114,7 +116,9 @@ class OfRows(Method):
         return self.completed((rng.normal(0, 3, (rows, classes)).clip(*self.domain).astype(dtype),))
 
     def exports(self):
-        found = {v.name: Export(self.loop, v.kernel, self.read, self.filled, self.numbers) for v in self.variants}
+        read = self.read + ("row",) * len(self.completed((np.zeros((1, self.multiple)),))[1:])
+        found = {v.name: Export(self.loop_over(read), v.kernel, read, self.filled, self.numbers)
+                 for v in self.variants}
         if self.gradient is not None and self.gradient.kernel is not None:
             found["gradient"] = Export(self.pulled_loop, self.gradient.kernel, ("row", self.upstream), ("row",),
                                        self.numbers)

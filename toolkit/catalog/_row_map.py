@@ -73,7 +73,11 @@ class RowMap(OfRows):
 
     result: Result = PROBABILITIES
 
-    loop, pulled_loop = loops.map_rows, loops.map_row_pairs
+    pulled_loop = loops.map_row_pairs
+
+    def loop_over(self, read):
+        """The loop over so many rows."""
+        return (loops.map_rows, loops.map_row_pairs, loops.map_row_triples)[len(read) - 1]
 
     def figure(self):
         return line_figure(self, self.result.seen, self.result.axis(*self.plot_range))

@@ -29,8 +29,12 @@ def pull_rows(of, z, g, numbers, out, fmt):
 class Scalar(OfRows):
     """A number of each row, ``function(z) -> (...)``, by kernels ``(z, *numbers) -> number``."""
 
-    filled, loop = ("number",), loops.reduce_rows
+    filled = ("number",)
     pulled_loop, upstream = pull_rows, "number"
+
+    def loop_over(self, read):
+        """The loop over so many rows."""
+        return (loops.reduce_rows, loops.reduce_row_pairs)[len(read) - 1]
 
     def figure(self):
         return line_figure(self, number_of_row, Axis("value", self.plot_range))
