@@ -6,9 +6,10 @@ from toolkit.course.exercises import (activation_gallery, cost_of_exp, grokking_
                                memory_wall, numbers_with_gaps, one_family, paper_rerun, regression_by_classification,
                                sampling, softmax_collapse, softmax_five_ways, sparse_maps, temperature_and_gates,
                                vanishing_loss, why_it_waits)
-from toolkit.course.exercises._check import Exercise, Verdict, verdict
+from toolkit.course.exercises import _check
+from toolkit.course.exercises._check import *
 
-__all__ = ["EXERCISES", "Exercise", "Verdict", "check"]
+__all__ = ["EXERCISES", *_check.__all__, "check"]
 
 _CHAPTERS = (numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature_and_gates,
              sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family, regression_by_classification,
@@ -37,4 +38,4 @@ def check(name, answer):
     """
     if name not in EXERCISES:
         raise ValueError(f"name is {name!r}; allowed: {', '.join(map(repr, sorted(EXERCISES)))}")
-    return verdict(name, EXERCISES[name], answer)
+    return _check.verdict(name, EXERCISES[name], answer)

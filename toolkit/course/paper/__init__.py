@@ -1,6 +1,7 @@
 """*Grokking at the Edge of Numerical Stability* (arXiv:2501.04697) beside our recordings of it."""
-from toolkit.course.paper.claims import CLAIMS, Claim
-from toolkit.course.paper.figures import FIGURES, draw
-from toolkit.course.paper.tables import comparison_table, table
+from toolkit.course.paper import claims, figures, tables
+from toolkit.course.paper.claims import *
+from toolkit.course.paper.figures import *
+from toolkit.course.paper.tables import *
 
-__all__ = ["CLAIMS", "Claim", "FIGURES", "comparison_table", "draw", "table"]
+__all__ = [*claims.__all__, *figures.__all__, *tables.__all__]

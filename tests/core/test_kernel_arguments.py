@@ -1,0 +1,43 @@
+"""A kernel as an argument of another: compiled for it, found on disk by a new process, and compiled anew after an edit."""
+import os
+import subprocess
+import sys
+
+LOOP = """
+from toolkit.kernels import kernel
+@kernel
+def over(of, x, out):
+    for i in range(x.size):
+        out[i] = of(x[i])
+"""
+METHOD = """
+from toolkit.kernels import kernel
+@kernel
+def mine(x):
+    return BODY
+"""
+CALL = """
+import numpy as np
+from loop import over
+from method import mine
+x, out = np.arange(4.0), np.zeros(4)
+over(mine, x, out)
+print(out[3], sum(over.stats.cache_hits.values()), sum(over.stats.cache_misses.values()))
+"""
+
+
+def test_the_cache_knows_kernels_by_name_and_by_their_sources(tmp_path):
+    (tmp_path / "loop.py").write_text(LOOP)
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1",
+                                "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+
+    def run(body=None):
+        if body:
+            (tmp_path / "method.py").write_text(METHOD.replace("BODY", body))
+        done = subprocess.run([sys.executable, "-c", CALL], capture_output=True, text=True, check=True, env=environment)
+        value, found, compiled = done.stdout.split()
+        return float(value), int(found), int(compiled)
+
+    assert run("x + x") == (6.0, 0, 1)
+    assert run() == (6.0, 1, 0)
+    assert run("x * x * 1.0") == (9.0, 0, 1)
