@@ -25,7 +25,7 @@ def test_reference_values():
     assert expected_calibration_error(Z, Y) == pytest.approx(0.33929788627563884, rel=1e-14)
     assert expected_calibration_error(Z, Y, bins=2) == pytest.approx(0.295197039686085, rel=1e-14)
     for temperature, loss in ((1.0, 0.6257079151707288), (1.2568195047402915, 0.6120792907249613)):
-        assert calibration.mean_loss(Z, Y, 1 / temperature, None)[0] == pytest.approx(loss, rel=1e-14)
+        assert calibration.mean_loss(Z, Y, 1 / temperature)[0] == pytest.approx(loss, rel=1e-14)
 
 
 def test_temperature_against_another_minimiser():

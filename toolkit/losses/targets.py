@@ -5,39 +5,30 @@ import numpy as np
 
 from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
-from toolkit._core.rounding import rnd
+from toolkit._core.numbers import in_format
 from toolkit.losses import _target_kernels as kernels
-from toolkit.softmax._softmax import check_choice
 
-__all__ = ["categorical", "expected_value", "hl_gauss", "kernels", "two_hot"]
+__all__ = ["categorical", "expected_value", "hl_gauss", "two_hot"]
 
-_FORMS = ("naive", "stable")
-
-
-@kernel
-def hl_gauss_rows(values, low, high, spread, form, out, fmt):
-    low, high, spread = rnd(low, fmt), rnd(high, fmt), rnd(spread, fmt)
-    for i in range(out.shape[0]):
-        if form == 0:
-            kernels.hl_gauss_naive(values[i, 0], low, high, spread, out[i], fmt)
-        else:
-            kernels.hl_gauss_row(values[i, 0], low, high, spread, out[i], fmt)
+_HL_GAUSS = {"naive": kernels.hl_gauss_naive, "stable": kernels.hl_gauss_row}
+_CATEGORICAL = {"naive": kernels.categorical_naive, "stable": kernels.categorical_row}
 
 
 @kernel
-def two_hot_rows(values, low, high, out, fmt):
+def target_rows(of, values, parameters, out, fmt):
+    """``of(values[i], *parameters, row of out)``."""
+    values, out = in_format(values, fmt), in_format(out, fmt)
     for i in range(out.shape[0]):
-        kernels.two_hot_row(values[i, 0], rnd(low, fmt), rnd(high, fmt), out[i], fmt)
+        of(*((values[i],) + parameters + (out[i],)))
 
 
 @kernel
-def categorical_rows(q, rewards, discounts, low, high, form, out, fmt):
-    low, high = rnd(low, fmt), rnd(high, fmt)
+def moved_rows(of, q, rewards, discounts, parameters, out, fmt):
+    """``of(row of q, rewards[i], discounts[i], *parameters, row of out)``."""
+    q, rewards, discounts = in_format(q, fmt), in_format(rewards, fmt), in_format(discounts, fmt)
+    out = in_format(out, fmt)
     for i in range(out.shape[0]):
-        if form == 0:
-            kernels.categorical_naive(q[i], rewards[i], discounts[i], low, high, out[i], fmt)
-        else:
-            kernels.categorical_row(q[i], rewards[i], discounts[i], low, high, out[i], fmt)
+        of(*((q[i], rewards[i], discounts[i]) + parameters + (out[i],)))
 
 
 def _check_range(low, high):
@@ -46,14 +37,20 @@ def _check_range(low, high):
     return float(low), float(high)
 
 
-def _targets(driver, values, bins, fewest, format, *parameters):
+def _chosen(name, value, table):
+    if value not in table:
+        raise ValueError(f"{name} is {value!r}; allowed: {', '.join(map(repr, table))}")
+    return table[value]
+
+
+def _targets(of, values, bins, fewest, format, *parameters):
     if not isinstance(bins, Integral) or bins < fewest:
         raise ValueError(f"bins is {bins!r}; allowed: a whole number >= {fewest}")
     values = real_array(values, "values")
     layout = Rows(values[..., None], format=format, name="values")
     out = np.empty((layout.count, int(bins)), layout.compute)
-    layout.call(driver, layout.rows(values[..., None], "values"), *parameters, out)
     with np.errstate(all="ignore"):
+        target_rows(of, layout.per_row(values, "values"), layout.parameters(parameters), out, layout.fmt)
         return out.reshape((*values.shape, int(bins))).astype(layout.dtype, copy=False)
 
 
@@ -103,8 +100,7 @@ def hl_gauss(values, *, low, high, bins, spread=0.75, form="stable", format=None
     low, high = _check_range(low, high)
     if not (isinstance(spread, Real) and 0 < spread < np.inf):
         raise ValueError(f"spread is {spread!r}; allowed: a finite number > 0")
-    return _targets(hl_gauss_rows, values, bins, 1, format, low, high, float(spread),
-                    check_choice("form", form, _FORMS))
+    return _targets(_chosen("form", form, _HL_GAUSS), values, bins, 1, format, low, high, float(spread))
 
 
 def two_hot(values, *, low, high, bins, format=None):
@@ -137,7 +133,7 @@ def two_hot(values, *, low, high, bins, format=None):
     [0.0, 0.75, 0.25, 0.0, 0.0]
     """
     low, high = _check_range(low, high)
-    return _targets(two_hot_rows, values, bins, 2, format, low, high)
+    return _targets(kernels.two_hot_row, values, bins, 2, format, low, high)
 
 
 def categorical(p, rewards, discounts, *, low, high, form="stable", format=None):
@@ -181,8 +177,10 @@ def categorical(p, rewards, discounts, *, low, high, form="stable", format=None)
     if layout.classes < 2:
         raise ValueError(f"p has shape {layout.shape}; allowed: at least 2 atoms")
     out = layout.empty()
-    layout.call(categorical_rows, layout.rows(p, "p"), layout.per_row(rewards, "rewards"),
-                layout.per_row(discounts, "discounts"), low, high, check_choice("form", form, _FORMS), out)
+    moves = layout.per_row(rewards, "rewards"), layout.per_row(discounts, "discounts")
+    of = _chosen("form", form, _CATEGORICAL)
+    with np.errstate(all="ignore"):
+        moved_rows(of, layout.rows(p, "p"), *moves, layout.parameters((low, high)), out, layout.fmt)
     return layout.restore(out, 0.0)
 
 
@@ -208,6 +206,6 @@ def expected_value(p, *, low, high, places="bins"):
     low, high = _check_range(low, high)
     p = real_array(p, "p")
     count = p.shape[-1]
-    atoms = check_choice("places", places, ("bins", "atoms"))
-    centres = np.linspace(low, high, count) if atoms else low + (high - low) * (np.arange(count) + 0.5) / count
+    centres = _chosen("places", places, {
+        "bins": low + (high - low) * (np.arange(count) + 0.5) / count, "atoms": np.linspace(low, high, count)})
     return p @ centres.astype(p.dtype if p.dtype.kind == "f" else np.float64)

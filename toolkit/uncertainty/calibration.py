@@ -6,55 +6,57 @@ import numpy as np
 
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
+from toolkit._core.numbers import in_format, like, unrounded
 from toolkit.elementary import exp, log, log1p
 from toolkit.losses._labels import label_rows
 from toolkit.softmax._softmax import check_temperature
 from toolkit.softmax.kernels import top_class
 
-__all__ = ["Reliability", "best_temperature", "expected_calibration_error", "fit_temperature", "mean_loss",
-           "reliability", "reliability_rows"]
+__all__ = ["Reliability", "expected_calibration_error", "fit_temperature", "reliability"]
 
 _HALVINGS = 60
 _HOTTEST = 1e4
 
 
 @kernel
-def others_at(z, top, inverse, fmt):
-    """``sum_{k != top} e^{(z_k - max z) / T}`` of a row, and the same with each term times ``max z - z_k``."""
-    rest, spread = like(0.0, inverse), like(0.0, inverse)
+def sums_without_top(z, top, inverse):
+    """``sum_{k != top} e^{(z_k - max z) / T}`` of a row, and the same with each term times ``max z - z_k``.
+
+    1 / T keeps its digits also where the format lacks them.
+    """
+    rest, spread = like(0, z), like(0, z)
     for k in range(z.size):
-        gap = rnd(z[top] - z[k], fmt)
-        if k != top and gap < like(np.inf, gap):
-            w = rnd(exp(-rnd(gap * inverse, fmt)), fmt)
-            rest = rnd(rest + w, fmt)
-            spread = rnd(spread + rnd(w * gap, fmt), fmt)
+        gap = z[top] - z[k]
+        if k != top and gap < np.inf:
+            w = exp(-like(unrounded(gap) * inverse, z))
+            rest += w
+            spread += w * gap
     return rest, spread
 
 
 @kernel
-def mean_loss(z, labels, inverse, fmt):
+def mean_loss(z, labels, inverse):
     """``(loss, slope)``: mean cross-entropy at the inverse temperature, and its derivative ``E_p[z] - z_y``."""
-    loss, slope = like(0.0, inverse), like(0.0, inverse)
+    inverse = float(like(inverse, z))
+    loss, slope = like(0, z), like(0, z)
     for i in range(z.shape[0]):
         top = top_class(z[i])
-        rest, spread = others_at(z[i], top, inverse, fmt)
-        gap = rnd(z[i, top] - z[i, labels[i]], fmt)
-        loss = rnd(loss + rnd(rnd(log1p(rest), fmt) + rnd(inverse * gap, fmt), fmt), fmt)
-        slope = rnd(slope + rnd(gap - rnd(spread / rnd(like(1.0, rest) + rest, fmt), fmt), fmt), fmt)
-    count = like(z.shape[0], inverse)
-    return rnd(loss / count, fmt), rnd(slope / count, fmt)
+        rest, spread = sums_without_top(z[i], top, inverse)
+        gap = z[i, top] - z[i, labels[i]]
+        loss += log1p(rest) + inverse * gap
+        slope += gap - spread / (1 + rest)
+    count = z.shape[0]  # exact also where the format lacks it
+    return like(unrounded(loss) / count, z), like(unrounded(slope) / count, z)
 
 
 @kernel
-def best_temperature(z, labels, fmt):
+def best_temperature(z, labels):
     """The temperature of least mean loss, by bisection of the slope in ``log T``."""
     low, high = -log(_HOTTEST), log(_HOTTEST)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
-        loss, slope = mean_loss(z, labels, rnd(like(exp(middle), z[0, 0]), fmt), fmt)
-        if slope < like(0.0, slope) or loss == like(0.0, loss):  # 0 to the last row: all are right, and underflow
+        loss, slope = mean_loss(z, labels, exp(middle))
+        if slope < 0 or loss == 0:  # 0 to the last row: all are right, and underflow
             low = middle
         else:
             high = middle
@@ -62,17 +64,15 @@ def best_temperature(z, labels, fmt):
 
 
 @kernel
-def reliability_rows(z, labels, inverse, counts, confidence, accuracy, fmt):
+def reliability_rows(z, labels, inverse, counts, confidence, accuracy):
     """Fill three arrays, one entry per bin ``(lo, hi]`` of confidence: rows, mean confidence, share of right rows."""
     bins = counts.size
     for b in range(bins):
-        counts[b] = 0.0
-        confidence[b] = 0.0
-        accuracy[b] = 0.0
+        counts[b], confidence[b], accuracy[b] = 0.0, 0.0, 0.0
     for i in range(z.shape[0]):
         top = top_class(z[i])
-        rest, spread = others_at(z[i], top, inverse, fmt)
-        sure = rnd(like(1.0, rest) / rnd(like(1.0, rest) + rest, fmt), fmt)
+        rest, spread = sums_without_top(z[i], top, inverse)
+        sure = float(1 / (1 + rest))
         b = min(max(np.int64(np.ceil(sure * bins)) - 1, 0), bins - 1)
         counts[b] += 1.0
         confidence[b] += sure
@@ -145,7 +145,9 @@ def reliability(logits, labels, *, bins=15, temperature=1.0, axis=-1, format=Non
         raise ValueError("temperature is 0.0; allowed: a number > 0")
     layout, z, y = _rows(logits, labels, axis, format)
     arrays = [np.empty(int(bins)) for _ in range(3)]
-    layout.call(reliability_rows, z, y, float(1 / temperature), *arrays)
+    (inverse,) = layout.parameters((1 / temperature,))
+    with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
+        reliability_rows(in_format(z, layout.fmt), y, inverse, *arrays)
     return Reliability(*arrays)
 
 
@@ -206,4 +208,5 @@ def fit_temperature(logits, labels, *, axis=-1):
     '1.256819505'
     """
     _, z, y = _rows(logits, labels, axis, None)
-    return float(best_temperature(z.astype(np.float64), y, None))
+    with np.errstate(all="ignore"):
+        return float(best_temperature(z.astype(np.float64), y))
