@@ -49,12 +49,15 @@ class Loss(OfRows):
     def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
         return *super().example(rows, classes, dtype, seed), np.arange(rows) % classes
 
+    def for_labels(self, labels):
+        return {"labels": labels}
+
     def of_rows(self, z, variant=None, labels=None, **options):
-        labels = np.arange(len(z)) % z.shape[1] if labels is None else labels
+        labels = np.arange(len(z)) % z.shape[-1] if labels is None else labels
         return self(*self.completed((z,)), labels, variant=variant, reduction="none", **options)
 
     def pulled(self, z, g, labels=None, **options):
-        labels = np.arange(len(z)) % z.shape[1] if labels is None else labels
+        labels = np.arange(len(z)) % z.shape[-1] if labels is None else labels
         options = dict(self.parameters) | {"reduction": "none"} | options
         return self.vjp((*self.completed((z,)), labels), options)[1](g)
 

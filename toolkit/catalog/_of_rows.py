@@ -124,6 +124,10 @@ class OfRows(Method):
                                        self.numbers)
         return found
 
+    def for_labels(self, labels):
+        """The options of `of_rows` and `pulled` for these labels."""
+        return {}
+
     def of_rows(self, z, variant=None, **options):
         """The function on rows of logits: one result for each."""
         return self(z, variant=variant, **options)

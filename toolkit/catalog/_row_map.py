@@ -73,7 +73,7 @@ class RowMap(OfRows):
 
     result: Result = PROBABILITIES
 
-    pulled_loop = loops.map_row_pairs
+    pulled_loop = staticmethod(loops.map_row_pairs)
 
     def loop_over(self, read):
         """The loop over so many rows."""

@@ -30,7 +30,7 @@ class Scalar(OfRows):
     """A number of each row, ``function(z) -> (...)``, by kernels ``(z, *numbers) -> number``."""
 
     filled = ("number",)
-    pulled_loop, upstream = pull_rows, "number"
+    pulled_loop, upstream = staticmethod(pull_rows), "number"
 
     def loop_over(self, read):
         """The loop over so many rows."""
