@@ -1,23 +1,19 @@
 """Softmax and its relatives: five algorithms, log-sum-exp, log-softmax, StableMax, sparse maps, gates."""
-from toolkit.softmax import kernels
-from toolkit.softmax._filters import k_sparsemax, min_p_softmax, top_p_softmax
-from toolkit.softmax._log_softmax import FORMS, log_softmax, log_softmax_vjp
-from toolkit.softmax._log_stablemax import log_stablemax, log_stablemax_vjp
-from toolkit.softmax._logsumexp import logsumexp, logsumexp_vjp
-from toolkit.softmax._quiet_softmax import quiet_softmax, quiet_softmax_vjp
-from toolkit.softmax._softmax import ALGORITHMS, softmax, softmax_vjp
-from toolkit.softmax._sparse_maps import (alpha_entmax, alpha_entmax_alpha_vjp, alpha_entmax_vjp, entmax15,
-                                          entmax15_vjp, sparsemax, sparsemax_vjp)
-from toolkit.softmax._squashed import (ACTIVATIONS, capped_softmax, capped_softmax_vjp, dense_to_sparse_gate,
-                                       dense_to_sparse_gate_vjp)
-from toolkit.softmax._stablemax import stablemax, stablemax_vjp
-from toolkit.softmax._taylor_softmax import taylor_softmax, taylor_softmax_vjp
-from toolkit.softmax._top_k import RANKS, top_k_softmax, top_k_softmax_vjp
+from toolkit.softmax import (_dense_to_sparse_gate, _filters, _log_softmax, _log_stablemax, _logsumexp, _quiet_softmax,
+                             _soft_capping, _softmax, _sparse_maps, _stablemax, _taylor_softmax, _top_k, kernels)
+from toolkit.softmax._dense_to_sparse_gate import *
+from toolkit.softmax._filters import *
+from toolkit.softmax._log_softmax import *
+from toolkit.softmax._log_stablemax import *
+from toolkit.softmax._logsumexp import *
+from toolkit.softmax._quiet_softmax import *
+from toolkit.softmax._soft_capping import *
+from toolkit.softmax._softmax import *
+from toolkit.softmax._sparse_maps import *
+from toolkit.softmax._stablemax import *
+from toolkit.softmax._taylor_softmax import *
+from toolkit.softmax._top_k import *
 
-__all__ = ["ACTIVATIONS", "ALGORITHMS", "FORMS", "RANKS", "alpha_entmax", "alpha_entmax_alpha_vjp",
-           "alpha_entmax_vjp", "capped_softmax", "capped_softmax_vjp", "dense_to_sparse_gate",
-           "dense_to_sparse_gate_vjp", "entmax15", "entmax15_vjp", "k_sparsemax", "kernels", "log_softmax",
-           "log_softmax_vjp", "log_stablemax", "log_stablemax_vjp", "logsumexp", "logsumexp_vjp", "min_p_softmax",
-           "quiet_softmax", "quiet_softmax_vjp", "softmax", "softmax_vjp", "sparsemax", "sparsemax_vjp",
-           "stablemax", "stablemax_vjp", "taylor_softmax", "taylor_softmax_vjp", "top_k_softmax",
-           "top_k_softmax_vjp", "top_p_softmax"]
+__all__ = [*_dense_to_sparse_gate.__all__, *_filters.__all__, *_log_softmax.__all__, *_log_stablemax.__all__,
+           *_logsumexp.__all__, *_quiet_softmax.__all__, *_soft_capping.__all__, *_softmax.__all__,
+           *_sparse_maps.__all__, *_stablemax.__all__, *_taylor_softmax.__all__, *_top_k.__all__, "kernels"]

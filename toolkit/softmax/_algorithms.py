@@ -24,7 +24,6 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted, top_class
 
@@ -33,61 +32,60 @@ __all__ = ["online_normalizer", "softmax_naive", "softmax_online", "softmax_thre
 
 
 @kernel
-def softmax_naive(z, p, fmt):
+def softmax_naive(z, p):
     """``exp(z) / sum exp(z)`` as written: overflows for a large logit, divides 0 by 0 for small ones."""
-    total = like(0.0, z[0])
+    total = 0.0
     for i in range(z.size):
-        total = rnd(total + rnd(exp(z[i]), fmt), fmt)
+        total += exp(z[i])
     for i in range(z.size):
-        p[i] = rnd(rnd(exp(z[i]), fmt) / total, fmt)
+        p[i] = exp(z[i]) / total
 
 
 @kernel
-def softmax_three_pass_recompute(z, p, fmt):
+def softmax_three_pass_recompute(z, p):
     """Max, sum, then ``exp(z - max)`` computed again: exp is cheaper than memory."""
     m = z[top_class(z)]
-    total = like(0.0, m)
+    total = 0.0
     for i in range(z.size):
-        total = rnd(total + rnd(exp(shifted(z[i], m, fmt)), fmt), fmt)
-    scale = rnd(like(1.0, m) / total, fmt)
+        total += exp(shifted(z[i], m))
+    scale = 1 / total
     for i in range(z.size):
-        p[i] = rnd(rnd(exp(shifted(z[i], m, fmt)), fmt) * scale, fmt)
+        p[i] = exp(shifted(z[i], m)) * scale
 
 
 @kernel
-def softmax_three_pass_reload(z, p, fmt):
+def softmax_three_pass_reload(z, p):
     """Max, sum while ``exp(z - max)`` is stored in `p`, then scale `p`: memory is cheaper than exp."""
     m = z[top_class(z)]
-    total = like(0.0, m)
+    total = 0.0
     for i in range(z.size):
-        p[i] = rnd(exp(shifted(z[i], m, fmt)), fmt)
-        total = rnd(total + p[i], fmt)
-    scale = rnd(like(1.0, m) / total, fmt)
+        p[i] = exp(shifted(z[i], m))
+        total += p[i]
+    scale = 1 / total
     for i in range(z.size):
-        p[i] = rnd(p[i] * scale, fmt)
+        p[i] *= scale
 
 
 @kernel
-def online_normalizer(z, fmt):
+def online_normalizer(z):
     """``(m, d)`` with running maximum m and ``d = sum exp(z - m)``, in one pass.
 
     A new maximum m' rescales the sum: ``d = d exp(m - m') + exp(z - m')``. Two chunks merge by the same rule.
     """
-    m = like(-np.inf, z[0])
-    d = like(0.0, z[0])
+    m, d = like(-np.inf, z), 0.0
     for i in range(z.size):
         if z[i] > m:
             if m > -np.inf:
-                d = rnd(d * rnd(exp(shifted(m, z[i], fmt)), fmt), fmt)
+                d *= exp(shifted(m, z[i]))
             m = z[i]
         if z[i] != -np.inf:  # exp(-inf - -inf) is NaN before the first finite logit
-            d = rnd(d + rnd(exp(shifted(z[i], m, fmt)), fmt), fmt)
+            d += exp(shifted(z[i], m))
     return m, d
 
 
 @kernel
-def softmax_online(z, p, fmt):
+def softmax_online(z, p):
     """Maximum and sum in one pass (`online_normalizer`), then ``exp(z - m) / d``."""
-    m, d = online_normalizer(z, fmt)
+    m, d = online_normalizer(z)
     for i in range(z.size):
-        p[i] = rnd(rnd(exp(shifted(z[i], m, fmt)), fmt) / d, fmt)
+        p[i] = exp(shifted(z[i], m)) / d

@@ -13,73 +13,63 @@ Newton's iteration from c = 1 falls monotonically to it. For α = 2 it is the fi
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
+from toolkit._core.numbers import like, unrounded
 from toolkit.elementary import exp, expm1, log, log1p, pow
-from toolkit.softmax._sum_without_top import add_compensated
 from toolkit.softmax._shift import shifted, top_class
+from toolkit.softmax._sum_without_top import add_compensated
 
 __all__ = ["alpha_entmax_order_row", "alpha_entmax_row", "alpha_entmax_vjp_row", "entmax15_row", "entmax15_vjp_row",
-           "power_exp", "sparsemax_row", "sparsemax_vjp_row"]
+           "entmax_row", "entmax_vjp_row", "power_exp", "sparsemax_row", "sparsemax_vjp_row"]
 
 _MOST_STEPS = 100
 
 
 @kernel
-def power_exp(v, order, fmt):
+def power_exp(v, order):
     """``[1 + ε v]_+^(1 / ε)`` for v <= 0, and exp(v) at ε = 0."""
-    zero, one = like(0.0, v), like(1.0, v)
-    if v == -np.inf:
-        return zero
-    x = rnd(order * v, fmt)
-    if x <= -one:
-        return zero
-    if x == zero:
-        return rnd(exp(v), fmt)
-    if order == one:
-        return rnd(one + x, fmt)
-    if order == like(0.5, v):
-        base = rnd(one + x, fmt)
-        return rnd(base * base, fmt)
-    # log1p(x) / ε, free of the rounding of a subnormal x
-    return rnd(exp(rnd(v * rnd(rnd(log1p(x), fmt) / x, fmt), fmt)), fmt)
+    x = order * v
+    if v == -np.inf or x <= -1:
+        return like(0, v)
+    if x == 0:
+        return exp(v)
+    if order == 1:
+        return 1 + x
+    if order == 0.5:
+        return (1 + x) * (1 + x)
+    return exp(v * (log1p(x) / x))  # log1p(x) / ε, free of the rounding of a subnormal x
 
 
 @kernel
-def entmax_term(z, m, c, order, fmt):
+def entmax_term(z, m, c, order):
     """``exp_ε((z - m) / c)``; a class at least 1 / ε below the top has no part, whatever c is."""
-    gap = shifted(z, m, fmt)
-    if gap <= like(-1.0, gap) / order:
-        return like(0.0, gap)
-    return power_exp(rnd(gap / c, fmt), order, fmt)
+    gap = shifted(z, m)
+    if unrounded(gap) <= -1 / unrounded(order):
+        return like(0, gap)
+    return power_exp(gap / c, order)
 
 
 @kernel
-def entmax_sums(z, m, c, order, fmt):
+def entmax_sums(z, m, c, order):
     """``(sum e, sum e / (1 + ε w / c))``: the second is what the first one's slope needs."""
-    zero, one = like(0.0, m), like(1.0, m)
-    total, lost, slope = zero, zero, zero
+    total, lost, slope = like(0, z), like(0, z), like(0, z)
     for i in range(z.size):
-        e = entmax_term(z[i], m, c, order, fmt)
-        total, lost = add_compensated(total, lost, e, fmt)
-        if e > zero:
-            base = rnd(one + rnd(order * rnd(shifted(z[i], m, fmt) / c, fmt), fmt), fmt)
-            slope = rnd(slope + rnd(e / base, fmt), fmt)
+        e = entmax_term(z[i], m, c, order)
+        total, lost = add_compensated(total, lost, e)
+        if e > 0:
+            slope += e / (1 + order * (shifted(z[i], m) / c))
     return total, slope
 
 
 @kernel
-def top_power(z, m, order, fmt):
+def top_power(z, m, order):
     """``(c, sum e)`` by Newton's iteration, kept between bounds where α > 2 and it is not monotone."""
-    zero, one = like(0.0, m), like(1.0, m)
-    c, low, high = one, zero, one
-    total, slope = entmax_sums(z, m, c, order, fmt)
+    c, low, high = like(1, z), like(0, z), like(1, z)
+    total, slope = entmax_sums(z, m, c, order)
     for _ in range(_MOST_STEPS):
-        aim = one / total if order == one else pow(total, -order)
-        step = rnd(rnd(rnd(aim, fmt) - c, fmt) * rnd(total / slope, fmt), fmt)
-        following = rnd(c + step, fmt)
-        if order <= one:
-            if not following < c or following == zero:
+        aim = 1 / unrounded(total) if order == 1 else pow(unrounded(total), -unrounded(order))
+        following = c + (like(aim, z) - c) * (total / slope)
+        if order <= 1:
+            if not following < c or following == 0:
                 break
         else:
             if aim < c:
@@ -87,106 +77,107 @@ def top_power(z, m, order, fmt):
             else:
                 low = c
             if not low < following < high:
-                following = rnd(low + rnd(rnd(high - low, fmt) * like(0.5, m), fmt), fmt)
+                following = low + (high - low) * 0.5
             if not low < following < high:
                 break
         c = following
-        total, slope = entmax_sums(z, m, c, order, fmt)
+        total, slope = entmax_sums(z, m, c, order)
     return c, total
 
 
 @kernel
-def entmax_row(z, order, p, fmt):
-    m = z[top_class(z)]
-    order = rnd(order, fmt)
-    c, total = top_power(z, m, order, fmt)
+def entmax_row(z, order, p):
+    """α-entmax for ``order = α - 1``."""
+    m, order = z[top_class(z)], like(order, z)
+    c, total = top_power(z, m, order)
     for i in range(z.size):
-        p[i] = rnd(entmax_term(z[i], m, c, order, fmt) / total, fmt)
+        p[i] = entmax_term(z[i], m, c, order) / total
 
 
 @kernel
-def entmax_vjp_row(p, g, order, out, fmt):
+def entmax_vjp_row(p, g, order, out):
     """``s * (h - <s, h> / sum s)`` with ``s = p^(2 - α)`` on the support and ``h = g - g[top]``."""
-    zero, one = like(0.0, p[0]), like(1.0, p[0])
-    g_top = g[top_class(p)]
-    order = rnd(order, fmt)
-    power = rnd(one - order, fmt)
-    total, mean = zero, zero
+    g_top, order = g[top_class(p)], like(order, p)
+    power = 1 - order
+    total, mean = like(0, p), like(0, p)
     for i in range(p.size):
-        if p[i] > zero:
-            out[i] = one if order == one else rnd(pow(p[i], power), fmt)
-        else:
+        if not p[i] > 0:
             out[i] = p[i]
-        total = rnd(total + out[i], fmt)
-        mean = rnd(mean + rnd(out[i] * rnd(g[i] - g_top, fmt), fmt), fmt)
-    mean = rnd(mean / total, fmt)
+        elif order == 1:
+            out[i] = 1
+        else:
+            out[i] = pow(p[i], power)
+        total += out[i]
+        mean += out[i] * (g[i] - g_top)
+    mean /= total
     for i in range(p.size):
-        out[i] = rnd(out[i] * rnd(rnd(g[i] - g_top, fmt) - mean, fmt), fmt)
+        out[i] *= (g[i] - g_top) - mean
 
 
 @kernel
-def alpha_entmax_row(z, alpha, p, fmt):
+def alpha_entmax_row(z, alpha, p):
     """α-entmax of a row, α >= 1; `p` may be `z`."""
-    entmax_row(z, alpha - like(1.0, alpha), p, fmt)
+    entmax_row(z, alpha - 1, p)
 
 
 @kernel
-def alpha_entmax_vjp_row(p, g, alpha, out, fmt):
-    entmax_vjp_row(p, g, alpha - like(1.0, alpha), out, fmt)
+def alpha_entmax_vjp_row(p, g, alpha, out):
+    """`entmax_vjp_row` for α."""
+    entmax_vjp_row(p, g, alpha - 1, out)
 
 
 @kernel
-def sparsemax_row(z, p, fmt):
+def sparsemax_row(z, p):
     """α = 2: the point of the simplex nearest to `z`; `p` may be `z`."""
-    entmax_row(z, like(1.0, z[0]), p, fmt)
+    entmax_row(z, 1.0, p)
 
 
 @kernel
-def sparsemax_vjp_row(p, g, out, fmt):
-    entmax_vjp_row(p, g, like(1.0, p[0]), out, fmt)
+def sparsemax_vjp_row(p, g, out):
+    """`entmax_vjp_row` for α = 2."""
+    entmax_vjp_row(p, g, 1.0, out)
 
 
 @kernel
-def entmax15_row(z, p, fmt):
+def entmax15_row(z, p):
     """α = 1.5; `p` may be `z`."""
-    entmax_row(z, like(0.5, z[0]), p, fmt)
+    entmax_row(z, 0.5, p)
 
 
 @kernel
-def entmax15_vjp_row(p, g, out, fmt):
-    entmax_vjp_row(p, g, like(0.5, p[0]), out, fmt)
+def entmax15_vjp_row(p, g, out):
+    """`entmax_vjp_row` for α = 1.5."""
+    entmax_vjp_row(p, g, 0.5, out)
 
 
 @kernel
-def order_slope(log_p, order, fmt):
+def order_slope(log_p, order):
     """d log p / dα at fixed gaps to the threshold: ``(1 - 1/q - log q) / ε²`` with ``q = p^ε``, and -log² p / 2 at 0."""
-    log_q = rnd(order * log_p, fmt)
-    if np.abs(log_q) > like(0.25, log_p):
-        value = rnd(rnd(-expm1(-log_q), fmt) - log_q, fmt)
-        return rnd(rnd(value / order, fmt) / order, fmt)
+    log_q = order * log_p
+    if abs(log_q) > 0.25:
+        return (-expm1(-log_q) - log_q) / order / order
     term = like(-0.5, log_p)  # the difference cancels here: log² p (-1/2 + L/6 - L²/24 ...) with L = log q
     total = term
     for k in range(3, 16):
-        term = rnd(-rnd(term * log_q, fmt) / like(k, log_p), fmt)
-        total = rnd(total + term, fmt)
-    return rnd(rnd(log_p * log_p, fmt) * total, fmt)
+        term = like(-unrounded(term * log_q) / k, log_p)  # some k are in no format of few bits
+        total += term
+    return log_p * log_p * total
 
 
 @kernel
-def alpha_entmax_order_row(p, g, alpha, fmt):
+def alpha_entmax_order_row(p, g, alpha):
     """``<g, dp / dα>``: of each class its own slope in α, less what keeps the sum at 1."""
-    zero, one = like(0.0, p[0]), like(1.0, p[0])
-    order = rnd(alpha - one, fmt)
-    power = rnd(one - order, fmt)
+    order = like(alpha - 1, p)
+    power = 1 - order
     g_top = g[top_class(p)]
-    own, above, sizes, weighted = zero, zero, zero, zero
+    own, above, sizes, weighted = like(0, p), like(0, p), like(0, p), like(0, p)
     for i in range(p.size):
-        if p[i] > zero or p[i] != p[i]:
-            s = rnd(pow(p[i], power), fmt)
-            q = rnd(p[i] * order_slope(rnd(log(p[i]), fmt), order, fmt), fmt)
-            h = rnd(g[i] - g_top, fmt)
-            own = rnd(own + q, fmt)
-            above = rnd(above + rnd(q * h, fmt), fmt)
-            sizes = rnd(sizes + s, fmt)
-            weighted = rnd(weighted + rnd(s * h, fmt), fmt)
-    return rnd(above - rnd(rnd(weighted / sizes, fmt) * own, fmt), fmt)
+        if p[i] > 0 or p[i] != p[i]:
+            s = pow(p[i], power)
+            q = p[i] * order_slope(log(p[i]), order)
+            h = g[i] - g_top
+            own += q
+            above += q * h
+            sizes += s
+            weighted += s * h
+    return above - weighted / sizes * own

@@ -5,82 +5,91 @@ The sorted forms need a row of their own to sort in: `p` must not be `z`.
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
+from toolkit._core.numbers import like, unrounded
+from toolkit._core.sorting import sort_descending
 from toolkit.elementary import pow
 from toolkit.softmax._shift import shifted, top_class
-from toolkit._core.sorting import sort_descending
 
-__all__ = ["alpha_entmax_bisection", "entmax15_sorted", "sparsemax_sorted"]
+__all__ = ["alpha_entmax_bisection", "entmax15_sorted", "entmax_bisection", "sparsemax_sorted"]
 
 _BISECTIONS = 50
 
 
 @kernel
-def sparsemax_sorted(z, p, fmt):
+def times_count(x, count):
+    """``count * x``, rounded once: a format of few bits lacks some counts."""
+    return like(count * unrounded(x), x)
+
+
+@kernel
+def over_count(x, count):
+    """``x / count``, rounded once."""
+    return like(unrounded(x) / count, x)
+
+
+@kernel
+def sparsemax_sorted(z, p):
     """Sort, ``k z_(k) > sum of the k largest - 1`` for the size of the support, then τ: sums grow with an offset."""
-    zero, one = like(0.0, z[0]), like(1.0, z[0])
     for i in range(z.size):
         p[i] = z[i]
     sort_descending(p)
-    total, tau = zero, zero
+    total, tau = like(0, z), like(0, z)
     for k in range(p.size):
-        total = rnd(total + p[k], fmt)
-        excess, count = rnd(total - one, fmt), like(k + 1, z[0])
-        if k == 0 or not rnd(count * p[k], fmt) <= excess:
-            tau = rnd(excess / count, fmt)
+        total += p[k]
+        excess = total - 1
+        if k == 0 or not times_count(p[k], k + 1) <= excess:
+            tau = over_count(excess, k + 1)
     for i in range(z.size):
-        gap = shifted(z[i], tau, fmt)
-        p[i] = zero if gap < zero else gap
+        p[i] = max(shifted(z[i], tau), 0)
 
 
 @kernel
-def entmax15_sorted(z, p, fmt):
+def entmax15_sorted(z, p):
     """Sort, running mean M and mean square Q, τ by a quadratic equation: ``Q - M²`` cancels beside an offset."""
-    zero, one, half = like(0.0, z[0]), like(1.0, z[0]), like(0.5, z[0])
     for i in range(z.size):
-        p[i] = rnd(z[i] * half, fmt)
+        p[i] = 0.5 * z[i]
     sort_descending(p)
-    total, squares, tau = zero, zero, zero
+    total, squares, tau = like(0, z), like(0, z), like(0, z)
     for k in range(p.size):
         if k > 0 and p[k] == -np.inf:
             continue
-        count = like(k + 1, z[0])
-        total = rnd(total + p[k], fmt)
-        squares = rnd(squares + rnd(p[k] * p[k], fmt), fmt)
-        mean = rnd(total / count, fmt)
-        spread = rnd(rnd(squares / count, fmt) - rnd(mean * mean, fmt), fmt)
-        left = rnd(rnd(one - rnd(count * spread, fmt), fmt) / count, fmt)
-        following = rnd(mean - rnd(np.sqrt(zero if left < zero else left), fmt), fmt)
+        total += p[k]
+        squares += p[k] * p[k]
+        mean = over_count(total, k + 1)
+        spread = over_count(squares, k + 1) - mean * mean
+        left = over_count(1 - times_count(spread, k + 1), k + 1)
+        following = mean - np.sqrt(max(left, 0))
         if k == 0 or not following > p[k]:
             tau = following
     for i in range(z.size):
-        gap = shifted(rnd(z[i] * half, fmt), tau, fmt)
-        p[i] = zero if gap < zero else rnd(gap * gap, fmt)
+        gap = max(shifted(0.5 * z[i], tau), 0)
+        p[i] = gap * gap
 
 
 @kernel
-def entmax_bisection(z, order, p, fmt):
+def entmax_bisection(z, order, p):
     """τ between ``ε max z - 1`` and ``ε max z``, halved 50 times; then the sum is divided out, as libraries do."""
-    zero, one = like(0.0, z[0]), like(1.0, z[0])
-    order = rnd(order, fmt)
-    power = rnd(one / order, fmt)
-    top = rnd(order * z[top_class(z)], fmt)
-    low, width, total = rnd(top - one, fmt), one, one
+    order = like(order, z)
+    power = 1 / order
+    low, width, total = order * z[top_class(z)] - 1, like(1, z), like(0, z)
     for step in range(_BISECTIONS + 1):
-        width = rnd(width * like(0.5, top), fmt)
-        tau = low if step == _BISECTIONS else rnd(low + width, fmt)
-        total = zero
+        width *= 0.5
+        tau = low if step == _BISECTIONS else low + width
+        total = like(0, z)
         for i in range(z.size):
-            base = shifted(rnd(order * z[i], fmt), tau, fmt)
-            p[i] = zero if base <= zero else rnd(pow(base, power), fmt)
-            total = rnd(total + p[i], fmt)
-        if total >= one:
+            base = shifted(order * z[i], tau)
+            if base <= 0:
+                p[i] = 0
+            else:
+                p[i] = pow(base, power)
+            total += p[i]
+        if total >= 1:
             low = tau
     for i in range(z.size):
-        p[i] = rnd(p[i] / total, fmt)
+        p[i] /= total
 
 
 @kernel
-def alpha_entmax_bisection(z, alpha, p, fmt):
-    entmax_bisection(z, alpha - like(1.0, alpha), p, fmt)
+def alpha_entmax_bisection(z, alpha, p):
+    """`entmax_bisection` for α."""
+    entmax_bisection(z, alpha - 1, p)

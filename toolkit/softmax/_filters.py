@@ -1,77 +1,62 @@
 """Maps that keep a few classes: the filters of decoding and the k-sparse projection."""
 import numpy as np
 
+from toolkit._core.arguments import check_count, check_number
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
+from toolkit._core.sorting import sort_descending
 from toolkit.elementary import exp, log
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._entmax import sparsemax_row
 from toolkit.softmax._shift import shifted, top_class
-from toolkit._core.sorting import sort_descending
-from toolkit.softmax._sparse_maps import check_number
-from toolkit.softmax._top_k import check_count, keep_largest, top_k_logits
+from toolkit.softmax._top_k import keep_largest, top_k_logits
 
-__all__ = ["k_sparsemax", "k_sparsemax_row", "min_p_softmax", "min_p_softmax_row", "top_p_softmax",
-           "top_p_softmax_row"]
+__all__ = ["k_sparsemax", "min_p_softmax", "top_p_softmax"]
 
 
 @kernel
-def top_p_softmax_row(z, mass, p, fmt):
+def top_p_softmax_row(z, mass, p):
     """Softmax over the fewest of the likeliest classes that have `mass` together. `p` is a row of its own."""
     for i in range(z.size):
         p[i] = z[i]
     sort_descending(p)
-    m, count = p[0], z.size
-    zero, mass = like(0.0, m), rnd(mass, fmt)
-    if mass < like(1.0, m):  # a sum that absorbs its last terms would end too soon
-        total, running = zero, zero
+    m, count, mass = p[0], z.size, like(mass, z)
+    if mass < 1:  # a sum that absorbs its last terms would end too soon
+        total, running, count = 0.0, like(0, z), 0
         for i in range(z.size):
-            total = rnd(total + rnd(exp(shifted(p[i], m, fmt)), fmt), fmt)
-        enough, count = rnd(mass * total, fmt), 0
+            total += exp(shifted(p[i], m))
+        enough = mass * total
         while count < z.size and not (count > 0 and running >= enough):
-            running = rnd(running + rnd(exp(shifted(p[count], m, fmt)), fmt), fmt)
+            running += exp(shifted(p[count], m))
             count += 1
-    keep_largest(z, None, 0, p[count - 1], count, p, fmt)
-    softmax_three_pass_reload(p, p, fmt)
+    keep_largest(z, None, False, p[count - 1], count, p)
+    softmax_three_pass_reload(p, p)
 
 
 @kernel
-def min_p_softmax_row(z, ratio, p, fmt):
+def min_p_softmax_row(z, ratio, p):
     """Softmax over the classes whose gap is at most ``-log(ratio)``: no probability is formed to choose them."""
-    m, lowest = z[top_class(z)], rnd(log(ratio), fmt)
+    m, lowest = z[top_class(z)], like(log(ratio), z)
     for i in range(z.size):
-        p[i] = -np.inf if shifted(z[i], m, fmt) < lowest else z[i]
-    softmax_three_pass_reload(p, p, fmt)
-
-
-@kernel
-def k_sparsemax_row(z, k, p, fmt):
-    """Sparsemax of the k largest. `p` is a row of its own."""
-    top_k_logits(z, None, k, 0, p, fmt)
-    sparsemax_row(p, p, fmt)
-
-
-@kernel
-def filter_rows(z, by_mass, amount, p, fmt):
-    for i in range(z.shape[0]):
-        if by_mass:
-            top_p_softmax_row(z[i], amount, p[i], fmt)
+        if shifted(z[i], m) < lowest:
+            p[i] = -np.inf
         else:
-            min_p_softmax_row(z[i], amount, p[i], fmt)
+            p[i] = z[i]
+    softmax_three_pass_reload(p, p)
 
 
 @kernel
-def k_sparsemax_rows(z, k, p, fmt):
-    for i in range(z.shape[0]):
-        k_sparsemax_row(z[i], k, p[i], fmt)
+def k_sparsemax_row(z, k, p):
+    """Sparsemax of the k largest. `p` is a row of its own."""
+    top_k_logits(z, None, k, False, p)
+    sparsemax_row(p, p)
 
 
 def top_p_softmax(z, *, mass=0.9, axis=-1, where=None, format=None):
     """Softmax over the nucleus: the fewest of the likeliest classes whose probabilities reach `mass` together.
 
-    At least one class stays; of equal ones the first. The gradient is `softmax_vjp` at the result.
+    At least one class stays; of equal ones the first.
 
     Parameters
     ----------
@@ -92,6 +77,10 @@ def top_p_softmax(z, *, mass=0.9, axis=-1, where=None, format=None):
     --------
     As `softmax` with a format, of the classes kept. Which ones these are follows from sums rounded to the format.
 
+    Gradient
+    --------
+    That of `softmax` at the result.
+
     References
     ----------
     A. Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020, arXiv:1904.09751.
@@ -102,14 +91,13 @@ def top_p_softmax(z, *, mass=0.9, axis=-1, where=None, format=None):
     array([0.731, 0.269, 0.   , 0.   ])
     """
     mass = check_number("mass", mass, 0.0, 1.0)
-    return map_rows(filter_rows, {"z": z}, 1, mass, axis=axis, where=where, format=format)
+    return map_rows(top_p_softmax_row, {"z": z}, mass, axis=axis, where=where, format=format)
 
 
 def min_p_softmax(z, *, ratio=0.1, axis=-1, where=None, format=None):
     """Softmax over the classes whose probability is at least `ratio` times the largest one.
 
-    That is a bound on gaps, ``z_i >= max z + log(ratio)``, which needs no probabilities. The gradient is `softmax_vjp`
-    at the result.
+    That is a bound on gaps, ``z_i >= max z + log(ratio)``, which needs no probabilities.
 
     Parameters
     ----------
@@ -118,7 +106,7 @@ def min_p_softmax(z, *, ratio=0.1, axis=-1, where=None, format=None):
     z, axis, where, format
         As in `softmax`.
 
-    Returns, Special values, Accuracy as `top_p_softmax`.
+    Returns, Special values, Accuracy, Gradient as `top_p_softmax`.
 
     References
     ----------
@@ -131,13 +119,13 @@ def min_p_softmax(z, *, ratio=0.1, axis=-1, where=None, format=None):
     array([0.731, 0.269, 0.   , 0.   ])
     """
     ratio = check_number("ratio", ratio, 0.0, 1.0)
-    return map_rows(filter_rows, {"z": z}, 0, ratio, axis=axis, where=where, format=format)
+    return map_rows(min_p_softmax_row, {"z": z}, ratio, axis=axis, where=where, format=format)
 
 
 def k_sparsemax(z, *, k=2, axis=-1, where=None, format=None):
     """The point of the simplex nearest to `z` among those with at most k parts: sparsemax of the k largest.
 
-    The gradient is `sparsemax_vjp` at the result. k = 1 is argmax, k = K is sparsemax.
+    k = 1 is argmax, k = K is sparsemax.
 
     Parameters
     ----------
@@ -157,6 +145,10 @@ def k_sparsemax(z, *, k=2, axis=-1, where=None, format=None):
     --------
     As `sparsemax`, of the classes kept.
 
+    Gradient
+    --------
+    That of `sparsemax` at the result.
+
     References
     ----------
     T. Liu, J. Puigcerver, M. Blondel, Sparsity-Constrained Optimal Transport, ICLR 2023, arXiv:2209.15466.
@@ -166,4 +158,4 @@ def k_sparsemax(z, *, k=2, axis=-1, where=None, format=None):
     >>> k_sparsemax([0.5, 0.4, 0.3, 0.2])
     array([0.55, 0.45, 0.  , 0.  ])
     """
-    return map_rows(k_sparsemax_rows, {"z": z}, check_count(k), axis=axis, where=where, format=format)
+    return map_rows(k_sparsemax_row, {"z": z}, check_count(k), axis=axis, where=where, format=format)

@@ -1,90 +1,75 @@
 """log-softmax in three forms, from log(softmax) to the one that keeps every digit, and its gradient."""
 import numpy as np
 
+from toolkit._core.arguments import check_temperature, chosen
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, expm1, log, log1p
-from toolkit.softmax._algorithms import softmax_three_pass_reload
-from toolkit.softmax._sum_without_top import sum_without_top
-from toolkit.softmax._shift import over_temperature, shifted, tempered, top_class
-from toolkit.softmax._softmax import check_choice, check_temperature
 from toolkit.large_arrays import LogSoftmax, map_lines
+from toolkit.softmax._algorithms import softmax_three_pass_reload
+from toolkit.softmax._shift import shifted, top_class
+from toolkit.softmax._sum_without_top import sum_without_top
+from toolkit.softmax._temperature import map_tempered, over_temperature
 
-__all__ = ["FORMS", "log_softmax", "log_softmax_vjp", "lost_logs"]
-
-FORMS = ("naive", "common", "complement")
-_NAIVE, _COMMON, _COMPLEMENT = range(3)
+__all__ = ["FORMS", "log_softmax"]
 
 
 @kernel
-def log_softmax_naive(z, out, fmt):
+def log_softmax_naive(z, out):
     """``log(softmax(z))``: -inf where a probability underflows, 0 where one rounds to 1."""
-    softmax_three_pass_reload(z, out, fmt)
+    softmax_three_pass_reload(z, out)
     for i in range(z.size):
-        out[i] = rnd(log(out[i]), fmt)
+        out[i] = log(out[i])
 
 
 @kernel
-def log_softmax_common(z, out, fmt):
+def log_softmax_common(z, out):
     """``(z - m) - log(sum exp(z - m))``, as libraries do: 0 for the top class once ``1 + r`` rounds to 1."""
     m = z[top_class(z)]
-    total = like(0.0, m)
+    total = 0.0
     for i in range(z.size):
-        total = rnd(total + rnd(exp(shifted(z[i], m, fmt)), fmt), fmt)
-    log_total = rnd(log(total), fmt)
+        total += exp(shifted(z[i], m))
+    log_total = log(total)
     for i in range(z.size):
-        out[i] = rnd(shifted(z[i], m, fmt) - log_total, fmt)
+        out[i] = shifted(z[i], m) - log_total
 
 
 @kernel
-def log_softmax_complement(z, out, fmt):
+def log_softmax_stable(z, out):
     """``(z - m) - log1p(r)``, r the sum of the others: both terms are <= 0, so nothing cancels."""
     top = top_class(z)
     m = z[top]
-    log_total = rnd(log1p(sum_without_top(z, top, fmt)), fmt)
+    log_total = log1p(sum_without_top(z, top))
     for i in range(z.size):
-        out[i] = rnd(shifted(z[i], m, fmt) - log_total, fmt)
+        out[i] = shifted(z[i], m) - log_total
+
+
+_ROWS = {"naive": log_softmax_naive, "common": log_softmax_common, "stable": log_softmax_stable}
+FORMS = tuple(_ROWS)
 
 
 @kernel
-def log_softmax_rows(z, form, tau, out, fmt):
-    for i in range(z.shape[0]):
-        row = z[i]
-        if tau != like(1.0, tau):
-            tempered(row, row[top_class(row)], tau, out[i], fmt)
-            row = out[i]
-        if form == _NAIVE:
-            log_softmax_naive(row, out[i], fmt)
-        elif form == _COMMON:
-            log_softmax_common(row, out[i], fmt)
-        else:
-            log_softmax_complement(row, out[i], fmt)
-
-
-@kernel
-def log_softmax_vjp_row(log_p, g, out, fmt):
+def log_softmax_vjp_row(log_p, g, out):
     """``g - p * sum(g)``; for the top class ``-expm1(log_p) g - p * (sum of the other g)``."""
     top = top_class(log_p)
-    others = like(0.0, log_p[top])
+    others = 0.0
     for i in range(g.size):
         if i != top:
-            others = rnd(others + g[i], fmt)
-    total = rnd(others + g[top], fmt)
+            others += g[i]
+    total = others + g[top]
     for i in range(g.size):
-        p = rnd(exp(log_p[i]), fmt)
+        p = exp(log_p[i])
         if i == top:
-            out[i] = rnd(rnd(rnd(-expm1(log_p[i]), fmt) * g[i], fmt) - rnd(p * others, fmt), fmt)
+            out[i] = -expm1(log_p[i]) * g[i] - p * others
         else:
-            out[i] = rnd(g[i] - rnd(p * total, fmt), fmt)
+            out[i] = g[i] - p * total
 
 
 @kernel
-def log_softmax_vjp_rows(log_p, g, tau, out, fmt):
-    for i in range(log_p.shape[0]):
-        log_softmax_vjp_row(log_p[i], g[i], out[i], fmt)
-        over_temperature(out[i], tau, fmt)
+def log_softmax_tempered_vjp_row(log_p, g, tau, out):
+    """`log_softmax_vjp_row` over tau."""
+    log_softmax_vjp_row(log_p, g, out)
+    over_temperature(out, tau)
 
 
 def lost_logs(rows, out):
@@ -92,7 +77,7 @@ def lost_logs(rows, out):
     return (np.isfinite(rows) & ~np.isfinite(out)).any(axis=1)
 
 
-def log_softmax(z, *, axis=-1, where=None, form="complement", temperature=1.0, format=None):
+def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, format=None):
     """Logarithm of softmax: logits to log-probabilities, ``z_i - logsumexp(z)`` at temperature 1.
 
     Forms, with ``m = max z``:
@@ -101,7 +86,7 @@ def log_softmax(z, *, axis=-1, where=None, form="complement", temperature=1.0, f
     - "common" ``(z_i - m) - log(sum_j exp(z_j - m))``, as in SciPy, JAX, Keras and optax: the sum contains
       the 1 of the top class, so its log-probability is exactly 0 from a gap of 16.64 in float32 (7.63 in
       float16, 36.74 in float64), and with it goes that row's loss;
-    - "complement" ``(z_i - m) - log1p(r)`` with r the sum over the others: keeps all digits until exp
+    - "stable" ``(z_i - m) - log1p(r)`` with r the sum over the others: keeps all digits until exp
       underflows.
 
     Parameters
@@ -111,7 +96,7 @@ def log_softmax(z, *, axis=-1, where=None, form="complement", temperature=1.0, f
     axis : int, tuple of ints or None
     where : array_like of booleans, broadcast to the shape of `z`, optional
         True keeps. A masked class gets -inf, as a logit of -inf does.
-    form : {"naive", "common", "complement"}
+    form : {"naive", "common", "stable"}
     temperature : float >= 0
         tau: the log-softmax of ``(z - m) / tau``. 0 is the limit: ``-log n`` for n tied largest logits, else
         -inf.
@@ -131,10 +116,19 @@ def log_softmax(z, *, axis=-1, where=None, form="complement", temperature=1.0, f
 
     Accuracy
     --------
-    Complement form: at most 3 ulp in float32 and float64 for every class, through the subnormals (to a
+    Stable form: at most 3 ulp in float32 and float64 for every class, through the subnormals (to a
     gap of 104 in float32, 745 in float64; of many classes together 130 and 1060), tested for K <= 5000.
     With a format or a temperature the exact kernels run: at most 4 ulp while the top class's own value is
     normal (a gap of 87, 708), and then one subnormal spacing for each other class, tested for K <= 1000.
+
+    Gradient
+    --------
+    ``dz = (g - p * sum(g)) / tau`` with ``p = exp(log_p)`` from the result. For the top class this is ``(1 - p) g``
+    minus p times the sum of the other g, with ``1 - p = -expm1(log_p)``: for a confident row ``g - p * sum(g)``
+    would round to 0, which is Softmax Collapse. A row of it sums to 0 up to rounding; a masked class gets 0. For
+    one-hot g, in float32 and float64, given the result of the stable form: at most 4 ulp for the top class and
+    4 + 2 |log_p_i| for class i, tested. A NaN in g gives NaN in the whole row; an infinite g, or temperature 0, NaN
+    or ±inf there.
 
     References
     ----------
@@ -145,56 +139,28 @@ def log_softmax(z, *, axis=-1, where=None, form="complement", temperature=1.0, f
     --------
     >>> import numpy as np
     >>> z = np.array([0, -17], np.float32)
-    >>> [f"{log_softmax(z, form=form)[0]:.6g}" for form in ("common", "complement")]
+    >>> [f"{log_softmax(z, form=form)[0]:.6g}" for form in ("common", "stable")]
     ['0', '-4.13994e-08']
     """
-    code = check_choice("form", form, FORMS)
-    broken = (lost_logs, "log_softmax(form='naive') took the logarithm of 0") if code == _NAIVE else None
-    tau = check_temperature(temperature)
-    if format is None and tau == 1.0 and code == _COMPLEMENT:
+    row, tau = chosen("form", form, _ROWS), check_temperature(temperature)
+    broken = (lost_logs, "log_softmax(form='naive') took the logarithm of 0") if form == "naive" else None
+    if format is None and tau == 1.0 and form == "stable":
         return map_lines(LogSoftmax(), z, axis=axis, where=where, masked=-np.inf)
-    return map_rows(log_softmax_rows, {"z": z}, code, tau, axis=axis, where=where, format=format, masked=-np.inf,
-                    broken=broken)
+    return map_tempered(row, z, tau, axis=axis, where=where, format=format, masked=-np.inf, broken=broken)
 
 
-def log_softmax_vjp(log_p, g, *, axis=-1, where=None, temperature=1.0):
-    """Gradient of log-softmax: ``dz = (g - p * sum(g)) / tau`` with ``p = exp(log_p)``.
-
-    For the top class this is ``(1 - p) g`` minus p times the sum of the other g, with ``1 - p =
-    -expm1(log_p)``: for a confident row ``g - p * sum(g)`` would round to 0, which is Softmax Collapse.
-
-    Parameters
-    ----------
-    log_p : array_like (..., K)
-        Log-probabilities, as `log_softmax` returns them.
-    g : array_like, broadcast to the shape of `log_p`
-        Gradient with respect to the log-probabilities.
-    axis, where, temperature
-        As in `log_softmax`.
-
-    Returns
-    -------
-    Gradient with respect to the logits (..., K) -> (..., K); each row sums to 0 up to rounding. Masked: 0.
-
-    Special values
-    --------------
-    NaN where `log_p` is NaN; a NaN in `g` gives NaN in the whole row; an infinite `g`, or temperature 0, NaN
-    or ±inf there.
-
-    Accuracy
-    --------
-    For one-hot `g`, in float32 and float64, given `log_p` of the complement form: at most 4 ulp for the top
-    class and 4 + 2 |log_p_i| for class i, tested.
+def log_softmax_pull(log_p, g, *, axis=-1, where=None, temperature=1.0):
+    """Gradient with respect to the logits, from the result `log_p` and the gradient `g` with respect to it.
 
     Examples
     --------
     >>> import numpy as np
     >>> g = np.array([-1, 0], np.float32)
     >>> log_p = log_softmax(np.array([0, -20], np.float32))
-    >>> log_softmax_vjp(log_p, g)
+    >>> log_softmax_pull(log_p, g)
     array([-2.0611537e-09,  2.0611537e-09], dtype=float32)
     >>> g - np.exp(log_p) * g.sum()
     array([0.0000000e+00, 2.0611537e-09], dtype=float32)
     """
-    return map_rows(log_softmax_vjp_rows, {"log_p": log_p, "g": g}, check_temperature(temperature), axis=axis,
+    return map_rows(log_softmax_tempered_vjp_row, {"log_p": log_p, "g": g}, check_temperature(temperature), axis=axis,
                     where=where, fills=(-np.inf, 0.0))

@@ -1,17 +1,18 @@
 """logsumexp: the top term outside the logarithm, weights and signs, and its gradient."""
 import numpy as np
 
+from toolkit._core import loops
 from toolkit._core.arrays import Rows, reduce_rows
+from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
+from toolkit._core.numbers import in_format, like
 from toolkit.elementary import log, log1p
-from toolkit.softmax._algorithms import softmax_three_pass_reload
-from toolkit.softmax._sum_without_top import add_compensated, exp_gap, sum_without_top
-from toolkit.softmax._shift import top_class
 from toolkit.large_arrays import LogSumExp, reduce_lines
+from toolkit.softmax._algorithms import softmax_three_pass_reload
+from toolkit.softmax._shift import top_class
+from toolkit.softmax._sum_without_top import exp_gap, sum_without_top
 
-__all__ = ["logsumexp", "logsumexp_vjp"]
+__all__ = ["logsumexp"]
 
 
 @kernel
@@ -25,105 +26,85 @@ def logsumexp_row(z):
 
 
 @kernel
-def logsumexp_rows(z, out, fmt):
-    for i in range(z.shape[0]):
-        out[i] = logsumexp_row(z[i], fmt)
-
-
-@kernel
 def top_weighted_class(z, b):
     """Index of the first largest logit (or NaN) among those of non-zero weight; -1 if there is none."""
     top = -1
     for i in range(z.size):
-        if b[i] != like(0.0, b[i]) and (top < 0 or z[i] > z[top] or z[i] != z[i]):
+        if b[i] != 0 and (top < 0 or z[i] > z[top] or z[i] != z[i]):
             top = i
     return top
 
 
 @kernel
-def weighted_sum_of_others(z, b, top, fmt):
+def weighted_sum_without_top(z, b, top):
     """``sum of b[i] exp(z[i] - z[top]) over i != top``, with compensated summation."""
-    total = like(0.0, z[top])
-    lost = like(0.0, z[top])
+    total, lost = like(0, z), like(0, z)
     for i in range(z.size):
-        if i != top and b[i] != like(0.0, b[i]):
-            term = rnd(b[i] * exp_gap(z[i], z[top], fmt), fmt)
-            total, lost = add_compensated(total, lost, term, fmt)
+        if i != top and b[i] != 0:
+            total, lost = add_compensated(total, lost, b[i] * exp_gap(z[i], z[top]))
     return total
 
 
 @kernel
-def infinite_weighted_sum(z, b, top):
+def infinite_weighted_sum(z, b):
     """``sum of b[i] * inf`` over the infinite logits: ±inf, or NaN where two signs meet."""
-    total = like(0.0, z[top])
+    total = like(0, z)
     for i in range(z.size):
-        if z[i] == np.inf and b[i] != like(0.0, b[i]):
+        if z[i] == np.inf and b[i] != 0:
             total += b[i] * z[i]
     return total
 
 
 @kernel
-def logsumexp_weighted_row(z, b, fmt):
+def logsumexp_weighted_row(z, b):
     """``(log|s|, sign of s)`` of ``s = sum b exp(z)``; (-inf, 0) for s = 0."""
-    zero = like(0.0, z[0])
+    nothing = like(-np.inf, z), like(0, z)
     top = top_weighted_class(z, b)
     if top < 0 or z[top] == -np.inf:
-        return like(-np.inf, zero), zero
+        return nothing
     m, head = z[top], b[top]
     if m == np.inf:
-        s = infinite_weighted_sum(z, b, top)
-        return np.abs(s), np.sign(s)
-    rest = weighted_sum_of_others(z, b, top, fmt)
-    ratio = rnd(rest / head, fmt)
-    half = like(0.5, head)
-    if ratio >= -half and (ratio <= half or np.abs(head) == like(1.0, head)):
+        s = infinite_weighted_sum(z, b)
+        return abs(s), np.sign(s)
+    rest = weighted_sum_without_top(z, b, top)
+    ratio = rest / head
+    if ratio >= -0.5 and (ratio <= 0.5 or abs(head) == 1):
         # log1p keeps what head + rest would absorb, and log|head| is 0 for a plain sum.
-        logarithm = rnd(rnd(log(np.abs(head)), fmt) + rnd(log1p(ratio), fmt), fmt)
-        return rnd(m + logarithm, fmt), np.sign(head)
-    s = rnd(head + rest, fmt)
-    if s == zero:
-        return like(-np.inf, zero), zero
-    return rnd(m + rnd(log(np.abs(s)), fmt), fmt), np.sign(s)
+        return m + (log(abs(head)) + log1p(ratio)), np.sign(head)
+    s = head + rest
+    if s == 0:
+        return nothing
+    return m + log(abs(s)), np.sign(s)
 
 
 @kernel
-def logsumexp_weighted_rows(z, b, out, sign, fmt):
+def each_weighted_row(z, b, out, sign, fmt):
+    """`logsumexp_weighted_row` of all rows."""
+    z, b, out, sign = in_format(z, fmt), in_format(b, fmt), in_format(out, fmt), in_format(sign, fmt)
     for i in range(z.shape[0]):
-        out[i], sign[i] = logsumexp_weighted_row(z[i], b[i], fmt)
+        out[i], sign[i] = logsumexp_weighted_row(z[i], b[i])
 
 
 @kernel
-def logsumexp_vjp_row(z, g, out, fmt):
-    """``g * softmax(z)`` for the scalar `g`."""
-    softmax_three_pass_reload(z, out, fmt)
+def logsumexp_vjp_row(z, g, out):
+    """``g * softmax(z)`` for the number `g`."""
+    softmax_three_pass_reload(z, out)
     for i in range(z.size):
-        out[i] = rnd(g * out[i], fmt)
+        out[i] *= g
 
 
 @kernel
-def logsumexp_vjp_rows(z, g, out, fmt):
-    for i in range(z.shape[0]):
-        logsumexp_vjp_row(z[i], g[i], out[i], fmt)
-
-
-@kernel
-def logsumexp_weighted_vjp_row(z, b, g, out, fmt):
-    """``g * b exp(z) / sum b exp(z)`` for the scalar `g`."""
+def logsumexp_weighted_vjp_row(z, b, g, out):
+    """``g * b exp(z) / sum b exp(z)`` for the number `g`."""
     top = top_weighted_class(z, b)
     for i in range(z.size):
-        out[i] = like(0.0, g)
+        out[i] = 0
     if top < 0:
         return
-    scale = rnd(g / rnd(b[top] + weighted_sum_of_others(z, b, top, fmt), fmt), fmt)
+    scale = g / (b[top] + weighted_sum_without_top(z, b, top))
     for i in range(z.size):
-        if b[i] != like(0.0, b[i]):
-            out[i] = rnd(rnd(b[i] * exp_gap(z[i], z[top], fmt), fmt) * scale, fmt)
-
-
-@kernel
-def logsumexp_weighted_vjp_rows(z, b, g, out, fmt):
-    for i in range(z.shape[0]):
-        logsumexp_weighted_vjp_row(z[i], b[i], g[i], out[i], fmt)
+        if b[i] != 0:
+            out[i] = b[i] * exp_gap(z[i], z[top]) * scale
 
 
 def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=None, format=None):
@@ -165,6 +146,12 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     largest logit of non-zero weight, so a class 104 (float64: 745) below that is lost whatever its
     weight, as in SciPy.
 
+    Gradient
+    --------
+    ``dz = g * softmax(z)``, or ``g * b exp(z) / sum b exp(z)`` with weights, from the logits; masked classes and
+    classes with b = 0 get 0. Without `b` at most 5 + |z_i - max z| ulp for K <= 10, tested. As `softmax`: NaN for a
+    row with NaN or +inf or of -inf alone. A row of zero weights gives 0.
+
     References
     ----------
     P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and softmax functions, IMA
@@ -183,7 +170,7 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
         if format is None:
             value = reduce_lines(LogSumExp(), z, axis=axis, where=where, empty=-np.inf, keepdims=keepdims)
         else:
-            value = reduce_rows(logsumexp_rows, {"z": z}, axis=axis, where=where, format=format, empty=-np.inf,
+            value = reduce_rows(logsumexp_row, {"z": z}, axis=axis, where=where, format=format, empty=-np.inf,
                                 keepdims=keepdims)
         if not return_sign:
             return value
@@ -192,45 +179,29 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     logarithm = np.full(layout.count, -np.inf, layout.compute)
     sign = np.zeros(layout.count, layout.compute)
     if layout.classes > 0:
-        layout.call(logsumexp_weighted_rows, layout.rows(z, "z"), layout.rows(b, "b", 0.0), logarithm, sign)
+        with np.errstate(all="ignore"):
+            each_weighted_row(layout.rows(z, "z"), layout.rows(b, "b", 0.0), logarithm, sign, layout.fmt)
     if not return_sign:
         return layout.restore_reduced(np.where(sign < 0, layout.compute.type(np.nan), logarithm), keepdims)
     return layout.restore_reduced(logarithm, keepdims), layout.restore_reduced(sign, keepdims)
 
 
-def logsumexp_vjp(z, g, *, axis=-1, b=None, where=None):
-    """Gradient of logsumexp: ``dz = g * softmax(z)``, or ``g * b exp(z) / sum b exp(z)`` with weights.
+def logsumexp_pull(z, g, *, axis=-1, b=None, where=None):
+    """Gradient with respect to the logits `z`, from the gradient `g` with respect to the result.
 
-    Parameters
-    ----------
-    z : array_like (..., K)
-    g : array_like (...), or with the class axes at length 1
-        Gradient with respect to the result; broadcast to its shape.
-    axis, b, where
-        As in `logsumexp`.
-
-    Returns
-    -------
-    Gradient with respect to `z` (..., K) -> (..., K). Masked classes and classes with b = 0 get 0.
-
-    Special values
-    --------------
-    As `softmax`: NaN for a row with NaN or +inf or of -inf alone. A row of zero weights gives 0.
-
-    Accuracy
-    --------
-    At most 5 + |z_i - max z| ulp for K <= 10, without `b`, tested.
+    `g` has the shape of the result, or the class axes at length 1, or is broadcast to that.
 
     Examples
     --------
-    >>> logsumexp_vjp([0.0, 0.0], 1.0)
+    >>> logsumexp_pull([0.0, 0.0], 1.0)
     array([0.5, 0.5])
     """
     layout = Rows(z, axis=axis, where=where, beside={"b": b, "g": g})
     rows, out = layout.rows(z, "z"), layout.empty()
     g = layout.per_row(g, "g")
     if b is None:
-        layout.call(logsumexp_vjp_rows, rows, g, out)
+        layout.call(loops.map_row_pairs, logsumexp_vjp_row, (rows, g), (), out)
     else:
-        layout.call(logsumexp_weighted_vjp_rows, rows, layout.rows(b, "b", 0.0), g, out)
+        weights = layout.rows(b, "b", 0.0)
+        layout.call(loops.map_row_triples, logsumexp_weighted_vjp_row, (rows, weights, g), (), out)
     return layout.restore(out, 0.0)

@@ -1,87 +1,67 @@
 """Quiet softmax: a softmax that may answer "none of these", and its gradient."""
 import numpy as np
 
+from toolkit._core.arguments import chosen
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted, top_class
-from toolkit.softmax._softmax import check_choice
 
-__all__ = ["SHIFTS", "quiet_softmax", "quiet_softmax_naive", "quiet_softmax_row", "quiet_softmax_vjp",
-           "quiet_softmax_vjp_row"]
-
-SHIFTS = ("naive", "shifted")
+__all__ = ["quiet_softmax"]
 
 
 @kernel
-def quiet_softmax_naive(z, p, fmt):
+def quiet_softmax_naive(z, p):
     """``exp(z) / (1 + sum exp(z))`` as written: overflows as `softmax_naive` does, but never divides 0 by 0."""
-    total = like(1.0, z[0])
+    total = 1.0
     for i in range(z.size):
-        p[i] = rnd(exp(z[i]), fmt)
-        total = rnd(total + p[i], fmt)
+        p[i] = exp(z[i])
+        total += p[i]
     for i in range(z.size):
-        p[i] = rnd(p[i] / total, fmt)
+        p[i] /= total
 
 
 @kernel
-def quiet_parts(z, p, fmt):
+def quiet_parts(z, p):
     """Fill `p` with ``exp(z - m)``, ``m = max(z, 0)``; returns ``(exp(-m), the sum of all)``."""
-    zero = like(0.0, z[0])
-    m = z[top_class(z)]
-    if m < zero:
-        m = zero
-    nothing = rnd(exp(shifted(zero, m, fmt)), fmt)
+    m = max(z[top_class(z)], 0)
+    nothing = exp(-m)
     total = nothing
     for i in range(z.size):
-        p[i] = rnd(exp(shifted(z[i], m, fmt)), fmt)
-        total = rnd(total + p[i], fmt)
+        p[i] = exp(shifted(z[i], m))
+        total += p[i]
     return nothing, total
 
 
 @kernel
-def quiet_softmax_row(z, p, fmt):
+def quiet_softmax_row(z, p):
     """Softmax over the row and one more logit of 0, whose share is dropped; `p` may be `z`."""
-    _, total = quiet_parts(z, p, fmt)
+    _, total = quiet_parts(z, p)
     for i in range(z.size):
-        p[i] = rnd(p[i] / total, fmt)
+        p[i] /= total
 
 
 @kernel
-def quiet_softmax_vjp_row(z, g, out, fmt):
+def quiet_softmax_vjp_row(z, g, out):
     """``p * (h - <p, h> + q g_top)`` with ``h = g - g[top]`` and q what is left of 1, which comes from z itself."""
-    nothing, total = quiet_parts(z, out, fmt)
+    nothing, total = quiet_parts(z, out)
     g_top = g[top_class(z)]
-    mean = rnd(rnd(-nothing * g_top, fmt) / total, fmt)
+    mean = -nothing * g_top / total
     for i in range(z.size):
-        out[i] = rnd(out[i] / total, fmt)
-        mean = rnd(mean + rnd(out[i] * rnd(g[i] - g_top, fmt), fmt), fmt)
+        out[i] /= total
+        mean += out[i] * (g[i] - g_top)
     for i in range(z.size):
-        out[i] = rnd(out[i] * rnd(rnd(g[i] - g_top, fmt) - mean, fmt), fmt)
+        out[i] *= (g[i] - g_top) - mean
 
 
-@kernel
-def quiet_rows(z, shift, p, fmt):
-    for i in range(z.shape[0]):
-        if shift == 0:
-            quiet_softmax_naive(z[i], p[i], fmt)
-        else:
-            quiet_softmax_row(z[i], p[i], fmt)
-
-
-@kernel
-def quiet_vjp_rows(z, g, out, fmt):
-    for i in range(z.shape[0]):
-        quiet_softmax_vjp_row(z[i], g[i], out[i], fmt)
+_ROWS = {"naive": quiet_softmax_naive, "stable": quiet_softmax_row}
 
 
 def holds_nan(rows, p):
     return np.isnan(p).any(axis=1)
 
 
-def quiet_softmax(z, *, axis=-1, where=None, algorithm="shifted", format=None):
+def quiet_softmax(z, *, axis=-1, where=None, form="stable", format=None):
     """Quiet softmax: ``p_i = exp(z_i) / (1 + sum_j exp(z_j))``, softmax with one more class at logit 0.
 
     The weights add up to less than 1, and to nearly 0 when all logits are far below 0: an attention head can
@@ -91,7 +71,7 @@ def quiet_softmax(z, *, axis=-1, where=None, algorithm="shifted", format=None):
     ----------
     z, axis, where, format
         As in `softmax`.
-    algorithm : {"naive", "shifted"}
+    form : {"naive", "stable"}
 
     Returns
     -------
@@ -100,11 +80,16 @@ def quiet_softmax(z, *, axis=-1, where=None, algorithm="shifted", format=None):
     Special values
     --------------
     A NaN or +inf logit gives NaN in the whole row. A row of -inf alone gives 0, where softmax has no answer. The
-    naive algorithm warns when exponentials overflow.
+    naive form warns when exponentials overflow.
 
     Accuracy
     --------
     At most 4 + K + |z_i - m| ulp with ``m = max(z, 0)``, tested for K <= 300.
+
+    Gradient
+    --------
+    ``dz = p * (g - <p, g>)``, from the logits, since what the weights leave of 1 cannot be had from weights that
+    round to a sum of 1; a masked class gets 0. NaN, +inf and an infinite g as in `stablemax`.
 
     References
     ----------
@@ -115,20 +100,17 @@ def quiet_softmax(z, *, axis=-1, where=None, algorithm="shifted", format=None):
     >>> quiet_softmax([-20.0, -21.0]).round(10)
     array([2.1e-09, 8.0e-10])
     """
-    code = check_choice("algorithm", algorithm, SHIFTS)
-    broken = (holds_nan, "quiet_softmax(algorithm='naive') overflowed") if code == 0 else None
-    return map_rows(quiet_rows, {"z": z}, code, axis=axis, where=where, format=format, broken=broken)
+    row = chosen("form", form, _ROWS)
+    broken = (holds_nan, "quiet_softmax(form='naive') overflowed") if form == "naive" else None
+    return map_rows(row, {"z": z}, axis=axis, where=where, format=format, broken=broken)
 
 
-def quiet_softmax_vjp(z, g, *, axis=-1, where=None):
-    """Gradient of quiet softmax: ``dz = p * (g - <p, g>)``, from the logits.
-
-    Taken at the logits, since what the weights leave of 1 cannot be had from weights that round to a sum of 1.
-    Parameters and Returns as `stablemax_vjp`.
+def quiet_softmax_pull(z, g, *, axis=-1, where=None):
+    """Gradient with respect to the logits `z`, from the gradient `g` with respect to the weights.
 
     Examples
     --------
-    >>> quiet_softmax_vjp([0.0], [1.0])
+    >>> quiet_softmax_pull([0.0], [1.0])
     array([0.25])
     """
-    return map_rows(quiet_vjp_rows, {"z": z, "g": g}, axis=axis, where=where, fills=(-np.inf, 0.0))
+    return map_rows(quiet_softmax_vjp_row, {"z": z, "g": g}, axis=axis, where=where, fills=(-np.inf, 0.0))

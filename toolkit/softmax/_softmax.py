@@ -1,92 +1,51 @@
 """softmax, its five algorithms behind one name, and its gradient."""
 import numpy as np
 
+from toolkit._core.arguments import check_choice, check_temperature
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
+from toolkit.large_arrays import Naive, Online, Softmax, ThreePass, TwoPass, map_lines
 from toolkit.softmax._algorithms import (softmax_naive, softmax_online, softmax_three_pass_recompute,
                                          softmax_three_pass_reload)
-from toolkit.softmax._shift import over_temperature, tempered, top_class
+from toolkit.softmax._shift import top_class
+from toolkit.softmax._temperature import map_tempered, over_temperature, tempered_row, unshifted_row
 from toolkit.softmax._two_pass import TWO_PASS_LIMIT, softmax_two_pass
-from toolkit.large_arrays import Naive, Online, Softmax, ThreePass, TwoPass, map_lines
 
-__all__ = ["ALGORITHMS", "check_choice", "check_temperature", "no_distribution", "softmax",
-           "softmax_tempered", "softmax_tempered_vjp_row", "softmax_vjp", "softmax_vjp_row"]
+__all__ = ["ALGORITHMS", "softmax"]
 
-ALGORITHMS = ("naive", "three_pass_recompute", "three_pass_reload", "two_pass", "online")
-_NAIVE, _RECOMPUTE, _RELOAD, _TWO_PASS = range(4)
-_TASKS = (Naive(), ThreePass(keep=False), ThreePass(keep=True), TwoPass(), Online())
-
-
-@kernel
-def softmax_rows(z, algorithm, tau, p, fmt):
-    for i in range(z.shape[0]):
-        row = z[i]
-        if tau != like(1.0, tau):
-            m = like(0.0, tau) if algorithm == _NAIVE else row[top_class(row)]
-            tempered(row, m, tau, p[i], fmt)
-            row = p[i]
-        if algorithm == _NAIVE:
-            softmax_naive(row, p[i], fmt)
-        elif algorithm == _RECOMPUTE:
-            softmax_three_pass_recompute(row, p[i], fmt)
-        elif algorithm == _RELOAD:
-            softmax_three_pass_reload(row, p[i], fmt)
-        elif algorithm == _TWO_PASS:
-            softmax_two_pass(row, p[i], fmt)
-        else:
-            softmax_online(row, p[i], fmt)
+_ROWS = {"naive": softmax_naive, "three_pass_recompute": softmax_three_pass_recompute,
+         "three_pass_reload": softmax_three_pass_reload, "two_pass": softmax_two_pass, "online": softmax_online}
+_TASKS = {None: Softmax(), "naive": Naive(), "three_pass_recompute": ThreePass(keep=False),
+          "three_pass_reload": ThreePass(keep=True), "two_pass": TwoPass(), "online": Online()}
+ALGORITHMS = tuple(_ROWS)
 
 
 @kernel
-def softmax_vjp_row(p, g, out, fmt):
+def softmax_vjp_row(p, g, out):
     """``p * (h - <p, h>)`` with ``h = g - g[top]``, so that the top class keeps its digits.
 
     Its own term of <p, h> is 0, which leaves the sum of the others, where ``g - <p, g>`` would cancel.
     """
     g_top = g[top_class(p)]
-    mean = like(0.0, g_top)
+    mean = 0.0
     for i in range(p.size):
-        mean = rnd(mean + rnd(p[i] * rnd(g[i] - g_top, fmt), fmt), fmt)
+        mean += p[i] * (g[i] - g_top)
     for i in range(p.size):
-        out[i] = rnd(p[i] * rnd(rnd(g[i] - g_top, fmt) - mean, fmt), fmt)
+        out[i] = p[i] * ((g[i] - g_top) - mean)
 
 
 @kernel
-def softmax_tempered(z, tau, p, fmt):
+def softmax_tempered(z, tau, p):
     """``exp((z - max) / tau)`` over its sum, by three_pass_reload."""
-    tempered(z, z[top_class(z)], tau, p, fmt)
-    softmax_three_pass_reload(p, p, fmt)
+    tempered_row(z, tau, p)
+    softmax_three_pass_reload(p, p)
 
 
 @kernel
-def softmax_tempered_vjp_row(p, g, tau, out, fmt):
+def softmax_tempered_vjp_row(p, g, tau, out):
     """`softmax_vjp_row` over tau."""
-    softmax_vjp_row(p, g, out, fmt)
-    over_temperature(out, tau, fmt)
-
-
-@kernel
-def softmax_vjp_rows(p, g, tau, out, fmt):
-    for i in range(p.shape[0]):
-        softmax_tempered_vjp_row(p[i], g[i], tau, out[i], fmt)
-
-
-def check_choice(name, value, allowed):
-    """Index of `value` in the tuple `allowed`, or a ValueError that names the argument."""
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}; allowed: {', '.join(map(repr, allowed))}")
-    return allowed.index(value)
-
-
-def check_temperature(temperature):
-    """`temperature` as a float >= 0."""
-    if not isinstance(temperature, (int, float, np.integer, np.floating)):
-        raise TypeError(f"temperature is {temperature!r}; allowed: a number >= 0")
-    if not temperature >= 0:
-        raise ValueError(f"temperature is {temperature!r}; allowed: a number >= 0")
-    return abs(float(temperature))  # -0.0 would turn the signs of the gaps
+    softmax_vjp_row(p, g, out)
+    over_temperature(out, tau)
 
 
 def no_distribution(rows, p):
@@ -147,6 +106,15 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     is that of a plain sum: a confident row loses nearly that much when the other classes, absorbed one by
     one, leave the sum at 1.
 
+    Gradient
+    --------
+    ``dz = p * (g - <p, g>) / tau``, computed from the result with ``g - g[top]`` in place of g, which changes
+    nothing in exact arithmetic and keeps the digits of the top class when its probability rounds to 1. The
+    Jacobian ``diag(p) - p p^T`` is symmetric, so this is the forward derivative too. A row of it sums to 0 up to
+    rounding; a masked class gets 0. Relative to ``p_i * max|g - g_top|`` it is within 6 + K/4 units in the last
+    place for K <= 100, tested. A NaN in g gives NaN in the whole row, also where p is 0; an infinite g, or
+    temperature 0, where softmax jumps, gives NaN or ±inf there.
+
     References
     ----------
     M. Dukhan, A. Ablavatski, The Two-Pass Softmax Algorithm, arXiv:2001.04438.
@@ -161,51 +129,28 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     >>> np.exp(z[1]) / np.exp(z).sum()  # doctest: +SKIP
     nan
     """
-    code = _RELOAD if algorithm is None else check_choice("algorithm", algorithm, ALGORITHMS)
+    if algorithm is not None:
+        check_choice("algorithm", algorithm, ALGORITHMS)
     broken = None
-    if code == _NAIVE:
+    if algorithm == "naive":
         broken = (no_distribution, "softmax(algorithm='naive') overflowed or divided 0 by 0")
-    elif code == _TWO_PASS:
+    elif algorithm == "two_pass":
         broken = (beyond_two_pass, "softmax(algorithm='two_pass') cannot reduce such large logits exactly")
     tau = check_temperature(temperature)
     if format is None and tau == 1.0:
-        return map_lines(Softmax() if algorithm is None else _TASKS[code], z, axis=axis, where=where, broken=broken)
-    return map_rows(softmax_rows, {"z": z}, code, tau, axis=axis, where=where, format=format, broken=broken)
+        return map_lines(_TASKS[algorithm], z, axis=axis, where=where, broken=broken)
+    before = unshifted_row if algorithm == "naive" else tempered_row
+    return map_tempered(_ROWS[algorithm or "three_pass_reload"], z, tau, axis=axis, where=where, format=format,
+                        broken=broken, before=before)
 
 
-def softmax_vjp(p, g, *, axis=-1, where=None, temperature=1.0):
-    """Gradient of softmax: the vector-Jacobian product ``dz = p * (g - <p, g>) / tau``.
-
-    Computed with ``g - g[top]`` in place of `g`, which changes nothing in exact arithmetic and keeps the
-    digits of the top class when its probability rounds to 1. The Jacobian ``diag(p) - p p^T`` is symmetric,
-    so this is the forward derivative too.
-
-    Parameters
-    ----------
-    p : array_like (..., K)
-        Probabilities, as `softmax` returns them.
-    g : array_like, broadcast to the shape of `p`
-        Gradient with respect to the probabilities.
-    axis, where, temperature
-        As in `softmax`.
-
-    Returns
-    -------
-    Gradient with respect to the logits (..., K) -> (..., K); each row sums to 0 up to rounding. Masked: 0.
-
-    Special values
-    --------------
-    A NaN in `p` or `g` gives NaN in the whole row, also where ``p`` is 0; an infinite `g`, or temperature 0,
-    where softmax jumps, gives NaN or ±inf there.
-
-    Accuracy
-    --------
-    Relative to ``p_i * max|g - g_top|``: at most 6 + K/4 units in the last place for K <= 100, tested.
+def softmax_pull(p, g, *, axis=-1, where=None, temperature=1.0):
+    """Gradient with respect to the logits, from the probabilities `p` and the gradient `g` with respect to them.
 
     Examples
     --------
-    >>> softmax_vjp([0.25, 0.25, 0.5], [1.0, 0.0, 0.0])
+    >>> softmax_pull([0.25, 0.25, 0.5], [1.0, 0.0, 0.0])
     array([ 0.1875, -0.0625, -0.125 ])
     """
-    return map_rows(softmax_vjp_rows, {"p": p, "g": g}, check_temperature(temperature), axis=axis,
+    return map_rows(softmax_tempered_vjp_row, {"p": p, "g": g}, check_temperature(temperature), axis=axis,
                     where=where, fills=(0.0,))

@@ -1,54 +1,17 @@
 """Public sparse maps: sparsemax, entmax-1.5 and α-entmax, with their gradients in z and in α."""
 import numpy as np
 
+from toolkit._core.arguments import check_number, chosen
 from toolkit._core.arrays import map_rows, reduce_rows
-from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit.softmax._entmax import alpha_entmax_order_row, entmax_row, entmax_vjp_row
+from toolkit.softmax._entmax import (alpha_entmax_order_row, entmax15_row, entmax_row, entmax_vjp_row, sparsemax_row)
 from toolkit.softmax._entmax_naive import entmax15_sorted, entmax_bisection, sparsemax_sorted
-from toolkit.softmax._softmax import check_choice
 
-__all__ = ["BISECTIONS", "SORTINGS", "alpha_entmax", "alpha_entmax_alpha_vjp", "alpha_entmax_vjp", "check_number",
-           "entmax15", "entmax15_vjp", "sparsemax", "sparsemax_vjp"]
+__all__ = ["alpha_entmax", "entmax15", "sparsemax"]
 
-SORTINGS = ("naive", "newton")
-BISECTIONS = ("bisection", "newton")
+_SPARSEMAX_ROWS = {"naive": sparsemax_sorted, "stable": sparsemax_row}
+_ENTMAX15_ROWS = {"naive": entmax15_sorted, "stable": entmax15_row}
+_ENTMAX_ROWS = {"common": entmax_bisection, "stable": entmax_row}
 _MOST_ALPHA = 4.0  # beyond, rounding errors of logits are raised to powers below 1 / 3
-
-
-@kernel
-def sparse_rows(z, algorithm, order, p, fmt):
-    for i in range(z.shape[0]):
-        if algorithm == 1:
-            entmax_row(z[i], order, p[i], fmt)
-        elif algorithm == 2:
-            entmax_bisection(z[i], order, p[i], fmt)
-        elif order == like(1.0, order):
-            sparsemax_sorted(z[i], p[i], fmt)
-        else:
-            entmax15_sorted(z[i], p[i], fmt)
-
-
-@kernel
-def sparse_vjp_rows(p, g, order, out, fmt):
-    for i in range(p.shape[0]):
-        entmax_vjp_row(p[i], g[i], order, out[i], fmt)
-
-
-@kernel
-def alpha_vjp_rows(p, g, alpha, out, fmt):
-    for i in range(p.shape[0]):
-        out[i] = alpha_entmax_order_row(p[i], g[i], alpha, fmt)
-
-
-def check_number(name, value, low, high):
-    """`value` as a float from `low` to `high`, or an error that names the argument."""
-    allowed = f"{name} is {value!r}; allowed: a number from {low:g} to {high:g}"
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(allowed)
-    if not low <= value <= high:
-        raise ValueError(allowed)
-    return float(value)
 
 
 def far_from_one(rows, p):
@@ -56,18 +19,22 @@ def far_from_one(rows, p):
     return ~(np.abs(p.sum(axis=1) - 1) < 0.25)
 
 
-def _how(name, alpha, algorithm):
-    """Parameters of `sparse_rows`, and the test for a broken sum."""
-    broken = (far_from_one, f"{name}(algorithm={algorithm!r}) lost the sum") if algorithm != "newton" else None
-    return (2 if algorithm == "bisection" else int(algorithm == "newton"), alpha - 1.0), broken
+def _chosen(name, form, rows):
+    """The row kernel of a form, and what to say when it lost the sum."""
+    row = chosen("form", form, rows)
+    return row, (far_from_one, f"{name}(form={form!r}) lost the sum") if form != "stable" else None
 
 
-def sparsemax(z, *, axis=-1, where=None, algorithm="newton", format=None):
+def _order(alpha):
+    return check_number("alpha", alpha, 1.0, _MOST_ALPHA) - 1.0
+
+
+def sparsemax(z, *, axis=-1, where=None, form="stable", format=None):
     """Sparsemax: the point of the simplex nearest to the logits, ``p_i = [z_i - tau]_+``.
 
-    A class with a logit at least 1 below the largest is exactly 0. The default finds tau as Newton's iteration
+    A class with a logit at least 1 below the largest is exactly 0. The stable form finds tau as Newton's iteration
     from the largest logit down, each step a mean over the classes still in (Michelot 1986): no sorting.
-    `algorithm="naive"` sorts the logits and takes running sums, without a shift: an offset rounds them away.
+    `form="naive"` sorts the logits and takes running sums, without a shift: an offset rounds them away.
 
     Parameters
     ----------
@@ -76,7 +43,7 @@ def sparsemax(z, *, axis=-1, where=None, algorithm="newton", format=None):
     axis : int, tuple of ints or None
     where : array_like of booleans, broadcast to the shape of `z`, optional
         True keeps. A masked class gets 0, as a logit of -inf does.
-    algorithm : {"naive", "newton"}
+    form : {"naive", "stable"}
     format : Format, name or pair (exponent_bits, fraction_bits), optional
         Emulated format: logits and the result of every operation are rounded to it.
 
@@ -86,12 +53,18 @@ def sparsemax(z, *, axis=-1, where=None, algorithm="newton", format=None):
 
     Special values
     --------------
-    As `softmax`. The naive algorithm warns when a sum is off by a quarter.
+    As `softmax`. The naive form warns when a sum is off by a quarter.
 
     Accuracy
     --------
     Within 3 units of roundoff of the largest probability of the row, in float32 and float64 for K <= 2000, tested;
     a row sums to 1 within 2 units of roundoff. In emulated float16 as `alpha_entmax`.
+
+    Gradient
+    --------
+    From the result: on the support g less its mean there, elsewhere and where masked 0. Where a class joins the
+    support the map has a kink; a class with probability exactly 0 counts as outside. A NaN in p or g gives NaN in
+    the whole row, also where p is 0.
 
     References
     ----------
@@ -103,47 +76,27 @@ def sparsemax(z, *, axis=-1, where=None, algorithm="newton", format=None):
     >>> sparsemax([1.0, 0.8, 0.1, -0.5])
     array([0.6, 0.4, 0. , 0. ])
     """
-    check_choice("algorithm", algorithm, SORTINGS)
-    parameters, broken = _how("sparsemax", 2.0, algorithm)
-    return map_rows(sparse_rows, {"z": z}, *parameters, axis=axis, where=where, format=format, broken=broken)
+    row, broken = _chosen("sparsemax", form, _SPARSEMAX_ROWS)
+    return map_rows(row, {"z": z}, axis=axis, where=where, format=format, broken=broken)
 
 
-def sparsemax_vjp(p, g, *, axis=-1, where=None):
-    """Gradient of sparsemax: on the support g less its mean there, elsewhere 0.
-
-    Where a class joins the support the map has a kink; a class with probability exactly 0 counts as outside.
-
-    Parameters
-    ----------
-    p : array_like (..., K)
-        Probabilities, as `sparsemax` returns them.
-    g : array_like, broadcast to the shape of `p`
-        Gradient with respect to the probabilities.
-    axis, where
-        As in `sparsemax`.
-
-    Returns
-    -------
-    Gradient with respect to the logits (..., K) -> (..., K). Masked: 0.
-
-    Special values
-    --------------
-    A NaN in `p` or `g` gives NaN in the whole row, also where ``p`` is 0.
+def sparsemax_pull(p, g, *, axis=-1, where=None):
+    """Gradient with respect to the logits, from the probabilities `p` and the gradient `g` with respect to them.
 
     Examples
     --------
-    >>> sparsemax_vjp([0.6, 0.4, 0.0], [1.0, -1.0, 0.5])
+    >>> sparsemax_pull([0.6, 0.4, 0.0], [1.0, -1.0, 0.5])
     array([ 1., -1.,  0.])
     """
-    return alpha_entmax_vjp(p, g, alpha=2.0, axis=axis, where=where)
+    return alpha_entmax_pull(p, g, alpha=2.0, axis=axis, where=where)
 
 
-def entmax15(z, *, axis=-1, where=None, algorithm="newton", format=None):
+def entmax15(z, *, axis=-1, where=None, form="stable", format=None):
     """Entmax-1.5: half-way from softmax to sparsemax, ``p_i = [z_i / 2 - tau]_+^2``.
 
-    A class at least 2 below the largest logit is exactly 0, and the map has a continuous gradient. The naive
-    algorithm sorts and solves a quadratic equation for tau, in which an offset of the logits cancels: at 1e4 in
-    float32 the "probabilities" of four logits add up to 1.35.
+    A class at least 2 below the largest logit is exactly 0, and the map has a continuous gradient. The naive form
+    sorts and solves a quadratic equation for tau, in which an offset of the logits cancels: at 1e4 in float32 the
+    "probabilities" of four logits add up to 1.35.
 
     Parameters, Returns and Special values as `sparsemax`.
 
@@ -151,6 +104,10 @@ def entmax15(z, *, axis=-1, where=None, algorithm="newton", format=None):
     --------
     Within 3 units of roundoff of the largest probability of the row, in float32 and float64 for K <= 2000, tested.
     In emulated float16 as `alpha_entmax`.
+
+    Gradient
+    --------
+    ``s * (g - <s, g> / sum s)`` with ``s = sqrt(p)``, from the result; masked classes and NaN as `sparsemax`.
 
     References
     ----------
@@ -161,35 +118,32 @@ def entmax15(z, *, axis=-1, where=None, algorithm="newton", format=None):
     >>> entmax15([1.0, 0.8, 0.1, -0.5]).round(6)
     array([0.529248, 0.393749, 0.077003, 0.      ])
     """
-    check_choice("algorithm", algorithm, SORTINGS)
-    parameters, broken = _how("entmax15", 1.5, algorithm)
-    return map_rows(sparse_rows, {"z": z}, *parameters, axis=axis, where=where, format=format, broken=broken)
+    row, broken = _chosen("entmax15", form, _ENTMAX15_ROWS)
+    return map_rows(row, {"z": z}, axis=axis, where=where, format=format, broken=broken)
 
 
-def entmax15_vjp(p, g, *, axis=-1, where=None):
-    """Gradient of entmax-1.5: ``s * (g - <s, g> / sum s)`` with ``s = sqrt(p)``.
-
-    Parameters and Returns as `sparsemax_vjp`.
+def entmax15_pull(p, g, *, axis=-1, where=None):
+    """Gradient with respect to the logits, as `sparsemax_pull`.
 
     Examples
     --------
-    >>> entmax15_vjp([0.64, 0.36, 0.0], [1.0, 0.0, 1.0]).round(6)
+    >>> entmax15_pull([0.64, 0.36, 0.0], [1.0, 0.0, 1.0]).round(6)
     array([ 0.342857, -0.342857,  0.      ])
     """
-    return alpha_entmax_vjp(p, g, alpha=1.5, axis=axis, where=where)
+    return alpha_entmax_pull(p, g, alpha=1.5, axis=axis, where=where)
 
 
-def alpha_entmax(z, *, alpha=1.5, axis=-1, where=None, algorithm="newton", format=None):
+def alpha_entmax(z, *, alpha=1.5, axis=-1, where=None, form="stable", format=None):
     """α-entmax: ``p_i = [(α - 1) z_i - tau]_+^(1 / (α - 1))``, from softmax (α = 1) through sparsemax (α = 2) on.
 
-    A class at least ``1 / (α - 1)`` below the largest logit is exactly 0. The usual bisection for tau loses digits
-    as α falls to 1, where the power 1 / (α - 1) multiplies each rounding error, and at 1 it is uniform. The
-    default solves for the power of the largest probability instead, in which α = 1 is an ordinary value.
+    A class at least ``1 / (α - 1)`` below the largest logit is exactly 0. The common form, bisection for tau, loses
+    digits as α falls to 1, where the power 1 / (α - 1) multiplies each rounding error, and at 1 it is uniform. The
+    stable form solves for the power of the largest probability instead, in which α = 1 is an ordinary value.
 
     Parameters
     ----------
     alpha : float from 1 to 4
-    algorithm : {"bisection", "newton"}
+    form : {"common", "stable"}
     z, axis, where, format
         As in `sparsemax`.
 
@@ -208,58 +162,49 @@ def alpha_entmax(z, *, alpha=1.5, axis=-1, where=None, algorithm="newton", forma
     infinite where a class joins: an error of e in its logit is one of order ``e^(1 / (α - 1))`` there. The rows of
     the tests, none of them near such an edge, are within 24 units for α = 3 and 4 in float32.
 
+    Gradient
+    --------
+    ``s * (g - <s, g> / sum s)`` with ``s = p^(2 - α)`` on the support, 0 off it, from the result; g is taken
+    relative to that of the likeliest class, as in `softmax`.
+
+    With respect to α, which learns how sparse to be, it is ``<g, dp / dα>``. With ``q = p^(α - 1)`` each class has
+    the slope ``p (1 - 1/q - log q) / (α - 1)²`` of its own, from which its share of the sum is taken, as s has it.
+    Near α = 1 a series replaces the difference; at 1 it is -p log² p / 2.
+
     References
     ----------
     B. Peters, V. Niculae, A. Martins, Sparse Sequence-to-Sequence Models, ACL 2019, arXiv:1905.05702. The
     iteration for ``p_max^(α - 1)`` is derived here.
+    G. Correia, V. Niculae, A. Martins, Adaptively Sparse Transformers, EMNLP 2019, arXiv:1909.00015 (the gradient in
+    α; the form that keeps its digits at α = 1 is derived here).
 
     Examples
     --------
     >>> alpha_entmax([1.0, 0.8, 0.1, -0.5], alpha=1.25).round(6)
     array([0.46552 , 0.362632, 0.130474, 0.041375])
     """
-    check_choice("algorithm", algorithm, BISECTIONS)
-    alpha = check_number("alpha", alpha, 1.0, _MOST_ALPHA)
-    parameters, broken = _how("alpha_entmax", alpha, algorithm)
-    return map_rows(sparse_rows, {"z": z}, *parameters, axis=axis, where=where, format=format, broken=broken)
+    row, broken = _chosen("alpha_entmax", form, _ENTMAX_ROWS)
+    return map_rows(row, {"z": z}, _order(alpha), axis=axis, where=where, format=format, broken=broken)
 
 
-def alpha_entmax_vjp(p, g, *, alpha=1.5, axis=-1, where=None):
-    """Gradient of α-entmax: ``s * (g - <s, g> / sum s)`` with ``s = p^(2 - α)`` on the support, 0 off it.
-
-    `g` is taken relative to that of the likeliest class, as in `softmax_vjp`. Parameters and Returns as
-    `sparsemax_vjp`.
+def alpha_entmax_pull(p, g, *, alpha=1.5, axis=-1, where=None):
+    """Gradient with respect to the logits, as `sparsemax_pull`.
 
     Examples
     --------
-    >>> alpha_entmax_vjp([0.75, 0.25], [1.0, 0.0], alpha=1.0)
+    >>> alpha_entmax_pull([0.75, 0.25], [1.0, 0.0], alpha=1.0)
     array([ 0.1875, -0.1875])
     """
-    alpha = check_number("alpha", alpha, 1.0, _MOST_ALPHA)
-    return map_rows(sparse_vjp_rows, {"p": p, "g": g}, alpha - 1.0, axis=axis, where=where, fills=(0.0,))
+    return map_rows(entmax_vjp_row, {"p": p, "g": g}, _order(alpha), axis=axis, where=where, fills=(0.0,))
 
 
-def alpha_entmax_alpha_vjp(p, g, *, alpha=1.5, axis=-1, where=None):
-    """Gradient of α-entmax with respect to α, ``<g, dp / dα>``: what learns how sparse to be.
-
-    With ``q = p^(α - 1)`` each class has the slope ``p (1 - 1/q - log q) / (α - 1)²`` of its own, from which its
-    share of the sum is taken, as s has it. Near α = 1 a series replaces the difference; at 1 it is -p log² p / 2.
-
-    Parameters as `alpha_entmax_vjp`.
-
-    Returns
-    -------
-    (..., K) -> (...)
-
-    References
-    ----------
-    G. Correia, V. Niculae, A. Martins, Adaptively Sparse Transformers, EMNLP 2019, arXiv:1909.00015. The form that
-    keeps its digits at α = 1 is derived here.
+def alpha_entmax_order_pull(p, g, *, alpha=1.5, axis=-1, where=None):
+    """Gradient with respect to α, (..., K) -> (...), from the probabilities and the gradient with respect to them.
 
     Examples
     --------
-    >>> round(float(alpha_entmax_alpha_vjp(alpha_entmax([0.5, 0.0, -1.0]), [1.0, 0.0, 0.0])), 6)
+    >>> round(float(alpha_entmax_order_pull(alpha_entmax([0.5, 0.0, -1.0]), [1.0, 0.0, 0.0])), 6)
     0.231884
     """
     alpha = check_number("alpha", alpha, 1.0, _MOST_ALPHA)
-    return reduce_rows(alpha_vjp_rows, {"p": p, "g": g}, alpha, axis=axis, where=where, fills=(0.0,), empty=0.0)
+    return reduce_rows(alpha_entmax_order_row, {"p": p, "g": g}, alpha, axis=axis, where=where, fills=(0.0,), empty=0.0)

@@ -1,19 +1,16 @@
 """StableMax: softmax with a piecewise rational function in the place of exp, and its gradient."""
 import numpy as np
 
+from toolkit._core.arguments import chosen
 from toolkit._core.arrays import map_rows
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like, unrounded
-from toolkit._core.rounding import rnd
-from toolkit.softmax._shift import top_class
-from toolkit.softmax._softmax import check_choice, no_distribution
 from toolkit.large_arrays import NaiveStablemax, Stablemax, map_lines
+from toolkit.softmax._shift import top_class
+from toolkit.softmax._softmax import no_distribution
 
-__all__ = ["SCALINGS", "stable_ratio", "stable_s", "stable_weight", "stablemax", "stablemax_naive",
-           "stablemax_row", "stablemax_vjp", "stablemax_vjp_row", "stable_sum_without_top"]
-
-SCALINGS = ("naive", "scaled")
+__all__ = ["stablemax"]
 
 
 @kernel
@@ -47,54 +44,42 @@ def stable_sum_without_top(z, top):
 
 
 @kernel
-def stablemax_naive(z, p, fmt):
+def stablemax_naive(z, p):
     """``s(z) / sum s(z)`` as written: the sum can overflow, in float16 from 113 logits of 600."""
-    total = like(0.0, z[0])
+    total = 0.0
     for i in range(z.size):
-        total = rnd(total + stable_s(z[i], fmt), fmt)
+        total += stable_s(z[i])
     for i in range(z.size):
-        p[i] = rnd(stable_s(z[i], fmt) / total, fmt)
+        p[i] = stable_s(z[i]) / total
 
 
 @kernel
-def stablemax_row(z, p, fmt):
+def stablemax_row(z, p):
     """``(s(z) / s_max) / (1 + r)``, r the sum of the others' ratios."""
     top = top_class(z)
     m = z[top]
-    total = rnd(like(1.0, m) + stable_sum_without_top(z, top, fmt), fmt)
+    total = 1 + stable_sum_without_top(z, top)
     for i in range(z.size):
-        p[i] = rnd(stable_ratio(z[i], m, fmt) / total, fmt)
+        p[i] = stable_ratio(z[i], m) / total
 
 
 @kernel
-def stablemax_rows(z, scaling, p, fmt):
-    for i in range(z.shape[0]):
-        if scaling == 0:
-            stablemax_naive(z[i], p[i], fmt)
-        else:
-            stablemax_row(z[i], p[i], fmt)
-
-
-@kernel
-def stablemax_vjp_row(z, g, out, fmt):
+def stablemax_vjp_row(z, g, out):
     """``p * (h - <p, h>) / (1 + |z|)`` with ``h = g - g[top]``, since (log s)' = 1 / (1 + |z|)."""
-    stablemax_row(z, out, fmt)
+    stablemax_row(z, out)
     g_top = g[top_class(z)]
-    mean = like(0.0, g_top)
+    mean = 0.0
     for i in range(z.size):
-        mean = rnd(mean + rnd(out[i] * rnd(g[i] - g_top, fmt), fmt), fmt)
+        mean += out[i] * (g[i] - g_top)
     for i in range(z.size):
-        slope = rnd(rnd(rnd(g[i] - g_top, fmt) - mean, fmt) / stable_weight(z[i], fmt), fmt)
-        out[i] = rnd(out[i] * slope, fmt)
+        out[i] *= ((g[i] - g_top) - mean) / stable_weight(z[i])
 
 
-@kernel
-def stablemax_vjp_rows(z, g, out, fmt):
-    for i in range(z.shape[0]):
-        stablemax_vjp_row(z[i], g[i], out[i], fmt)
+_ROWS = {"naive": stablemax_naive, "stable": stablemax_row}
+_TASKS = {"naive": NaiveStablemax(), "stable": Stablemax()}
 
 
-def stablemax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
+def stablemax(z, *, axis=-1, where=None, form="stable", format=None):
     """StableMax: ``p_i = s(z_i) / sum_j s(z_j)`` with ``s(x) = x + 1`` or, for x < 0, ``1 / (1 - x)``.
 
     s grows linearly where exp grows exponentially, so the top probability rounds to 1 much later: with K - 1
@@ -109,7 +94,7 @@ def stablemax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
     axis : int, tuple of ints or None
     where : array_like of booleans, broadcast to the shape of `z`, optional
         True keeps. A masked class gets 0, as a logit of -inf does.
-    algorithm : {"naive", "scaled"}
+    form : {"naive", "stable"}
     format : Format, name or pair (exponent_bits, fraction_bits), optional
         Emulated format: logits and the result of every operation are rounded to it.
 
@@ -120,13 +105,20 @@ def stablemax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
     Special values
     --------------
     As `softmax`: NaN for a row with NaN or +inf or of -inf alone, 0 for a row masked completely. The naive
-    algorithm raises a RuntimeWarning when its sum overflows.
+    form raises a RuntimeWarning when its sum overflows.
 
     Accuracy
     --------
     At most 3 ulp in float32 and float64, tested for K <= 5000 and |z| up to 1e18 (float32) or 1e150
     (float64); a row sums to 1 within 2 units of roundoff, tested to K = 2**20. With a format the exact
     kernels run: at most 5 ulp for K <= 300, tested.
+
+    Gradient
+    --------
+    ``dz_k = p_k (g_k - <p, g>) / (1 + |z_k|)``, from the logits. s is continuously differentiable, with slope 1 on
+    both sides of 0, so there is no kink to choose at; a masked class gets 0. Relative to
+    ``p_k max|g - g_top| / (1 + |z_k|)`` at most 12 + K/4 units in the last place for K <= 100, tested. A NaN in g
+    gives NaN in the whole row, an infinite g NaN or ±inf there.
 
     References
     ----------
@@ -137,44 +129,19 @@ def stablemax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
     >>> stablemax([0.0, 1.0, -1.0])
     array([0.28571429, 0.57142857, 0.14285714])
     """
-    code = check_choice("algorithm", algorithm, SCALINGS)
-    broken = (no_distribution, "stablemax(algorithm='naive') overflowed") if code == 0 else None
+    row = chosen("form", form, _ROWS)
+    broken = (no_distribution, "stablemax(form='naive') overflowed") if form == "naive" else None
     if format is None:
-        return map_lines(Stablemax() if code else NaiveStablemax(), z, axis=axis, where=where, broken=broken)
-    return map_rows(stablemax_rows, {"z": z}, code, axis=axis, where=where, format=format, broken=broken)
+        return map_lines(_TASKS[form], z, axis=axis, where=where, broken=broken)
+    return map_rows(row, {"z": z}, axis=axis, where=where, format=format, broken=broken)
 
 
-def stablemax_vjp(z, g, *, axis=-1, where=None):
-    """Gradient of StableMax: ``dz_k = p_k (g_k - <p, g>) / (1 + |z_k|)``.
-
-    s is continuously differentiable, with slope 1 on both sides of 0, so there is no kink to choose at.
-
-    Parameters
-    ----------
-    z : array_like (..., K)
-        Logits.
-    g : array_like, broadcast to the shape of `z`
-        Gradient with respect to the probabilities.
-    axis, where
-        As in `stablemax`.
-
-    Returns
-    -------
-    Gradient with respect to the logits (..., K) -> (..., K). Masked: 0.
-
-    Special values
-    --------------
-    NaN where `stablemax` gives NaN, and in the whole row for a NaN in `g`; NaN or ±inf there for an infinite
-    one.
-
-    Accuracy
-    --------
-    Relative to ``p_k max|g - g_top| / (1 + |z_k|)``: at most 12 + K/4 units in the last place for K <= 100,
-    tested.
+def stablemax_pull(z, g, *, axis=-1, where=None):
+    """Gradient with respect to the logits `z`, from the gradient `g` with respect to the probabilities.
 
     Examples
     --------
-    >>> stablemax_vjp([0.0, 1.0, -1.0], [0.0, 1.0, 0.0])
+    >>> stablemax_pull([0.0, 1.0, -1.0], [0.0, 1.0, 0.0])
     array([-0.16326531,  0.12244898, -0.04081633])
     """
-    return map_rows(stablemax_vjp_rows, {"z": z, "g": g}, axis=axis, where=where, fills=(-np.inf, 0.0))
+    return map_rows(stablemax_vjp_row, {"z": z, "g": g}, axis=axis, where=where, fills=(-np.inf, 0.0))

@@ -1,91 +1,74 @@
 """Taylor softmax: softmax with the first three terms of exp, which are positive too, and its gradient."""
 import numpy as np
 
+from toolkit._core.arguments import chosen
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
-from toolkit.softmax._softmax import check_choice, no_distribution
-from toolkit.softmax._stablemax import SCALINGS
+from toolkit.softmax._softmax import no_distribution
 
-__all__ = ["taylor_softmax", "taylor_softmax_naive", "taylor_softmax_row", "taylor_softmax_vjp",
-           "taylor_softmax_vjp_row"]
+__all__ = ["taylor_softmax"]
 
 
 @kernel
-def taylor_softmax_naive(z, p, fmt):
+def taylor_softmax_naive(z, p):
     """``1 + z + z² / 2`` over its sum, as written: the square overflows, in float16 from 256 on."""
-    zero, one, half = like(0.0, z[0]), like(1.0, z[0]), like(0.5, z[0])
-    total = zero
+    total = 0.0
     for i in range(z.size):
-        p[i] = zero
-        if z[i] != -np.inf:
-            p[i] = rnd(rnd(one + z[i], fmt) + rnd(half * rnd(z[i] * z[i], fmt), fmt), fmt)
-        total = rnd(total + p[i], fmt)
+        if z[i] == -np.inf:
+            p[i] = 0
+        else:
+            p[i] = 1 + z[i] + 0.5 * (z[i] * z[i])
+        total += p[i]
     for i in range(z.size):
-        p[i] = rnd(p[i] / total, fmt)
+        p[i] /= total
 
 
 @kernel
-def taylor_softmax_row(z, p, fmt):
+def taylor_softmax_row(z, p):
     """``(z + 1)² + 1``, twice the polynomial, relative to the largest ``(z + 1)²``; `p` may be `z`."""
-    zero, one = like(0.0, z[0]), like(1.0, z[0])
-    scale = one
+    scale = like(1, z)
     for i in range(z.size):
-        size = np.abs(rnd(z[i] + one, fmt))
+        size = abs(z[i] + 1)
         if z[i] != -np.inf and (size > scale or size != size):
             scale = size
-    least = rnd(rnd(one / scale, fmt) / scale, fmt)
-    total = zero
+    least = 1 / scale / scale
+    total = 0.0
     for i in range(z.size):
-        part = zero
-        if z[i] != -np.inf:
-            ratio = rnd(rnd(z[i] + one, fmt) / scale, fmt)
-            part = rnd(rnd(ratio * ratio, fmt) + least, fmt)
-        p[i] = part
-        total = rnd(total + part, fmt)
+        if z[i] == -np.inf:
+            p[i] = 0
+        else:
+            ratio = (z[i] + 1) / scale
+            p[i] = ratio * ratio + least
+        total += p[i]
     for i in range(z.size):
-        p[i] = rnd(p[i] / total, fmt)
+        p[i] /= total
 
 
 @kernel
-def taylor_softmax_vjp_row(z, g, out, fmt):
+def taylor_softmax_vjp_row(z, g, out):
     """``p * (g - <p, g>) * 2 v / (v² + 1)`` with ``v = z + 1``, the quotient as ``2 / (v + 1/v)``."""
-    one, two = like(1.0, z[0]), like(2.0, z[0])
-    taylor_softmax_row(z, out, fmt)
+    taylor_softmax_row(z, out)
     top = 0
     for i in range(out.size):
         if out[i] > out[top]:
             top = i
     g_top = g[top]
-    mean = like(0.0, g_top)
+    mean = 0.0
     for i in range(z.size):
-        mean = rnd(mean + rnd(out[i] * rnd(g[i] - g_top, fmt), fmt), fmt)
+        mean += out[i] * (g[i] - g_top)
     for i in range(z.size):
         if z[i] == -np.inf:
-            out[i] = rnd(out[i] * rnd(g[i] - mean, fmt), fmt)
+            out[i] *= g[i] - mean
         else:
-            v = rnd(z[i] + one, fmt)
-            slope = rnd(two / rnd(v + rnd(one / v, fmt), fmt), fmt)
-            out[i] = rnd(rnd(out[i] * rnd(rnd(g[i] - g_top, fmt) - mean, fmt), fmt) * slope, fmt)
+            v = z[i] + 1
+            out[i] = out[i] * ((g[i] - g_top) - mean) * (2 / (v + 1 / v))
 
 
-@kernel
-def taylor_rows(z, scaling, p, fmt):
-    for i in range(z.shape[0]):
-        if scaling == 0:
-            taylor_softmax_naive(z[i], p[i], fmt)
-        else:
-            taylor_softmax_row(z[i], p[i], fmt)
+_ROWS = {"naive": taylor_softmax_naive, "stable": taylor_softmax_row}
 
 
-@kernel
-def taylor_vjp_rows(z, g, out, fmt):
-    for i in range(z.shape[0]):
-        taylor_softmax_vjp_row(z[i], g[i], out[i], fmt)
-
-
-def taylor_softmax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
+def taylor_softmax(z, *, axis=-1, where=None, form="stable", format=None):
     """Taylor softmax: ``p_i = f(z_i) / sum_j f(z_j)`` with ``f(x) = 1 + x + x² / 2``, at least 1/2.
 
     No exponential, and no saturation: the top probability of a gap d is near ``1 - 2 / d²``. It is not monotone:
@@ -96,7 +79,7 @@ def taylor_softmax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
     ----------
     z, axis, where, format
         As in `softmax`.
-    algorithm : {"naive", "scaled"}
+    form : {"naive", "stable"}
 
     Returns
     -------
@@ -104,11 +87,16 @@ def taylor_softmax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
 
     Special values
     --------------
-    As `softmax`: -inf is a class left out, not the limit of f. The naive algorithm warns when squares overflow.
+    As `softmax`: -inf is a class left out, not the limit of f. The naive form warns when squares overflow.
 
     Accuracy
     --------
     At most 6 + K ulp, tested for K <= 300 and logits from the smallest to half of the largest number.
+
+    Gradient
+    --------
+    ``dz = p * (g - <p, g>) * (1 + z) / f(z)``, from the logits; it turns over at z = -1. A masked class gets 0; NaN,
+    +inf and an infinite g as in `stablemax`.
 
     References
     ----------
@@ -120,19 +108,17 @@ def taylor_softmax(z, *, axis=-1, where=None, algorithm="scaled", format=None):
     >>> taylor_softmax([0.0, 1.0, -5.0]).round(3)
     array([0.083, 0.208, 0.708])
     """
-    code = check_choice("algorithm", algorithm, SCALINGS)
-    broken = (no_distribution, "taylor_softmax(algorithm='naive') overflowed") if code == 0 else None
-    return map_rows(taylor_rows, {"z": z}, code, axis=axis, where=where, format=format, broken=broken)
+    row = chosen("form", form, _ROWS)
+    broken = (no_distribution, "taylor_softmax(form='naive') overflowed") if form == "naive" else None
+    return map_rows(row, {"z": z}, axis=axis, where=where, format=format, broken=broken)
 
 
-def taylor_softmax_vjp(z, g, *, axis=-1, where=None):
-    """Gradient of Taylor softmax: ``dz = p * (g - <p, g>) * (1 + z) / f(z)``; it turns over at z = -1.
-
-    Parameters and Returns as `stablemax_vjp`.
+def taylor_softmax_pull(z, g, *, axis=-1, where=None):
+    """Gradient with respect to the logits `z`, from the gradient `g` with respect to the probabilities.
 
     Examples
     --------
-    >>> taylor_softmax_vjp([0.0, -1.0], [0.0, 1.0]).round(6)
+    >>> taylor_softmax_pull([0.0, -1.0], [0.0, 1.0]).round(6)
     array([-0.222222,  0.      ])
     """
-    return map_rows(taylor_vjp_rows, {"z": z, "g": g}, axis=axis, where=where, fills=(-np.inf, 0.0))
+    return map_rows(taylor_softmax_vjp_row, {"z": z, "g": g}, axis=axis, where=where, fills=(-np.inf, 0.0))

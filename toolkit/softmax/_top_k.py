@@ -1,140 +1,121 @@
 """The top-k gate, and what maps that keep a few classes have in common.
 
-They put -inf in the place of the classes that go, in a row of its own, and hand it on to softmax or sparsemax.
+They put -inf in the place of the classes left out, in a row of its own, and hand it on to softmax or sparsemax.
 """
-import operator
-
 import numpy as np
 
+from toolkit._core.arguments import check_choice, check_count
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
+from toolkit._core.sorting import sort_descending
 from toolkit.elementary import exp
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._shift import shifted
-from toolkit.softmax._softmax import check_choice, softmax_vjp_row
-from toolkit._core.sorting import sort_descending
+from toolkit.softmax._softmax import softmax_vjp_row
 
-__all__ = ["RANKS", "check_count", "keep_largest", "top_k_logits", "top_k_softmax", "top_k_softmax_row",
-           "top_k_softmax_vjp", "top_k_softmax_vjp_row"]
+__all__ = ["RANKS", "top_k_softmax"]
 
 RANKS = ("logit", "slope")
 
 
 @kernel
-def logit_of(z, bias, i, fmt):
-    """``z + bias``; the bias may be None."""
+def biased_logit(z, bias, i):
+    """``z + bias`` of class i; the bias may be None."""
     if bias is None:
         return z[i]
-    return shifted(z[i], -bias[i], fmt)
+    return shifted(z[i], -bias[i])
 
 
 @kernel
-def keep_largest(z, bias, by_slope, cut, count, out, fmt):
+def keep_largest(z, bias, by_slope, cut, count, out):
     """Logits, with -inf in the place of all but `count`: those ranked above `cut`, and the first ones equal to it.
 
     A NaN stays, so that the result of what comes next is NaN.
     """
     ties = count
     for i in range(z.size):
-        logit = logit_of(z, bias, i, fmt)
-        if (z[i] if by_slope else logit) > cut:
+        if (z[i] if by_slope else biased_logit(z, bias, i)) > cut:
             ties -= 1
     for i in range(z.size):
-        logit = logit_of(z, bias, i, fmt)
+        logit = biased_logit(z, bias, i)
         score = z[i] if by_slope else logit
         at_cut = score == cut and ties > 0
         if at_cut:
             ties -= 1
-        out[i] = logit if score > cut or at_cut or score != score else -np.inf
+        if score > cut or at_cut or score != score:
+            out[i] = logit
+        else:
+            out[i] = -np.inf
 
 
 @kernel
-def top_k_logits(z, bias, k, by_slope, out, fmt):
+def top_k_logits(z, bias, k, by_slope, out):
     """Logits, with -inf in the place of all but the k largest; ties go to the first."""
     for i in range(z.size):
-        out[i] = z[i] if by_slope else logit_of(z, bias, i, fmt)
+        out[i] = z[i] if by_slope else biased_logit(z, bias, i)
     sort_descending(out)
-    keep_largest(z, bias, by_slope, out[min(k, z.size) - 1], k, out, fmt)
+    keep_largest(z, bias, by_slope, out[min(k, z.size) - 1], k, out)
 
 
 @kernel
-def max_and_sum(z, bias, fmt):
+def max_and_sum(z, bias):
     """``(m, sum exp(logit - m))`` over all classes."""
-    m = logit_of(z, bias, 0, fmt)
+    m = biased_logit(z, bias, 0)
     for i in range(1, z.size):
-        logit = logit_of(z, bias, i, fmt)
+        logit = biased_logit(z, bias, i)
         if logit > m or logit != logit:
             m = logit
-    total = like(0.0, m)
+    total = like(0, z)
     for i in range(z.size):
-        total = rnd(total + rnd(exp(shifted(logit_of(z, bias, i, fmt), m, fmt)), fmt), fmt)
+        total += exp(shifted(biased_logit(z, bias, i), m))
     return m, total
 
 
 @kernel
-def top_k_softmax_row(z, bias, k, by_slope, renormalize, p, fmt):
+def top_k_softmax_row(z, bias, k, by_slope, renormalize, p):
     """Softmax over the k largest, or their part of softmax over all. `p` is a row of its own."""
-    top_k_logits(z, bias, k, by_slope, p, fmt)
+    top_k_logits(z, bias, k, by_slope, p)
     if renormalize:
-        softmax_three_pass_reload(p, p, fmt)
+        softmax_three_pass_reload(p, p)
     else:
-        m, total = max_and_sum(z, bias, fmt)
+        m, total = max_and_sum(z, bias)
         for i in range(z.size):
-            p[i] = rnd(rnd(exp(shifted(p[i], m, fmt)), fmt) / total, fmt)
+            p[i] = exp(shifted(p[i], m)) / total
 
 
 @kernel
-def top_k_softmax_vjp_row(z, g, bias, k, by_slope, renormalize, out, fmt):
-    """`softmax_vjp_row`; without renormalising, of all classes, with 0 from above for those that go."""
+def top_k_softmax_vjp_row(z, g, bias, k, by_slope, renormalize, out):
+    """`softmax_vjp_row`; without renormalising, of all classes, with 0 from above for those left out."""
     if renormalize:
-        top_k_softmax_row(z, bias, k, by_slope, renormalize, out, fmt)
-        softmax_vjp_row(out, g, out, fmt)
+        top_k_softmax_row(z, bias, k, by_slope, renormalize, out)
+        softmax_vjp_row(out, g, out)
         return
-    zero = like(0.0, z[0])
-    top_k_logits(z, bias, k, by_slope, out, fmt)
-    m, total = max_and_sum(z, bias, fmt)
+    top_k_logits(z, bias, k, by_slope, out)
+    m, total = max_and_sum(z, bias)
     top = 0
     for i in range(z.size):
-        out[i] = zero * g[i] if out[i] == -np.inf else g[i]
-        if logit_of(z, bias, i, fmt) == m:
+        out[i] = 0 * g[i] if out[i] == -np.inf else g[i]
+        if biased_logit(z, bias, i) == m:
             top = i
-    g_top, mean = out[top], zero
+    g_top, mean = out[top], 0.0
     for i in range(z.size):
-        p = rnd(rnd(exp(shifted(logit_of(z, bias, i, fmt), m, fmt)), fmt) / total, fmt)
-        mean = rnd(mean + rnd(p * rnd(out[i] - g_top, fmt), fmt), fmt)
+        p = exp(shifted(biased_logit(z, bias, i), m)) / total
+        mean += p * (out[i] - g_top)
     for i in range(z.size):
-        p = rnd(rnd(exp(shifted(logit_of(z, bias, i, fmt), m, fmt)), fmt) / total, fmt)
-        out[i] = rnd(p * rnd(rnd(out[i] - g_top, fmt) - mean, fmt), fmt)
+        p = exp(shifted(biased_logit(z, bias, i), m)) / total
+        out[i] = p * ((out[i] - g_top) - mean)
 
 
-@kernel
-def top_k_rows(z, bias, k, by_slope, renormalize, p, fmt):
-    for i in range(z.shape[0]):
-        top_k_softmax_row(z[i], bias[i], k, by_slope, renormalize, p[i], fmt)
-
-
-@kernel
-def top_k_vjp_rows(z, g, bias, k, by_slope, renormalize, out, fmt):
-    for i in range(z.shape[0]):
-        top_k_softmax_vjp_row(z[i], g[i], bias[i], k, by_slope, renormalize, out[i], fmt)
-
-
-def check_count(k):
-    try:
-        count = operator.index(k)
-    except TypeError:
-        raise TypeError(f"k is {k!r}; allowed: an integer, at least 1") from None
-    if count < 1:
-        raise ValueError(f"k is {k!r}; allowed: an integer, at least 1")
-    return count
+def _parameters(k, rank, renormalize):
+    """What the row kernels take."""
+    return check_count(k), bool(check_choice("rank", rank, RANKS)), bool(renormalize)
 
 
 def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, where=None, format=None):
     """Softmax over the k largest logits, all others exactly 0: the top-k gate, and the top-k filter of decoding.
 
-    The classes that go get a logit of -inf. A large negative number instead, such as -65504 in float16, leaks mass
+    The classes left out get a logit of -inf. A large negative number instead, such as -65504 in float16, leaks mass
     to them when the logits themselves are that low.
 
     Parameters
@@ -163,6 +144,12 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, 
     --------
     As `softmax` with a format, of the classes kept.
 
+    Gradient
+    --------
+    With respect to z and to the bias alike: that of `softmax` over the classes kept, 0 for the others. Without
+    renormalising the classes left out still have a gradient, since they share in the sum. What changes when a class
+    is exchanged for another is no part of it: the map jumps there.
+
     References
     ----------
     N. Shazeer et al., Outrageously Large Neural Networks, ICLR 2017, arXiv:1701.06538 (the gate).
@@ -177,26 +164,17 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, 
     >>> top_k_softmax([1.0, 0.9, -0.5, 0.2], bias=[-2.0, 0.3, 0.0, 1.5], rank="slope").round(3)
     array([0.1, 0.9, 0. , 0. ])
     """
-    parameters = check_count(k), check_choice("rank", rank, RANKS), int(bool(renormalize))
-    return map_rows(top_k_rows, {"z": z, "bias": bias}, *parameters, axis=axis, where=where, format=format,
-                    fills=(-np.inf, 0.0))
+    return map_rows(top_k_softmax_row, {"z": z, "bias": bias}, *_parameters(k, rank, renormalize), axis=axis, where=where,
+                    format=format, fills=(-np.inf, 0.0))
 
 
-def top_k_softmax_vjp(z, g, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, where=None):
-    """Gradient of `top_k_softmax` with respect to ``z`` and to ``bias``: that of softmax over the classes kept.
-
-    Without renormalising the classes that go still have a gradient, since they share in the sum. What changes when
-    a class is exchanged for another is no part of it: the map jumps there. Parameters as `top_k_softmax`.
-
-    Returns
-    -------
-    (..., K) -> (..., K)
+def top_k_softmax_pull(z, g, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, where=None):
+    """Gradient with respect to the logits `z`, from the gradient `g` with respect to the weights.
 
     Examples
     --------
-    >>> top_k_softmax_vjp([0.0, 0.0, -1.0], [1.0, 0.0, 5.0])
+    >>> top_k_softmax_pull([0.0, 0.0, -1.0], [1.0, 0.0, 5.0])
     array([ 0.25, -0.25,  0.  ])
     """
-    parameters = check_count(k), check_choice("rank", rank, RANKS), int(bool(renormalize))
-    return map_rows(top_k_vjp_rows, {"z": z, "g": g, "bias": bias}, *parameters, axis=axis, where=where,
-                    fills=(-np.inf, 0.0))
+    return map_rows(top_k_softmax_vjp_row, {"z": z, "g": g, "bias": bias}, *_parameters(k, rank, renormalize),
+                    axis=axis, where=where, fills=(-np.inf, 0.0))

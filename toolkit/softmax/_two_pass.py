@@ -13,8 +13,8 @@ replaced by `toolkit.elementary.exp`, and terms of any size are added where the 
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit._core.rounding import power_of_two, rnd
+from toolkit._core.numbers import like, unrounded
+from toolkit._core.rounding import power_of_two
 from toolkit.elementary import exp
 
 __all__ = ["TWO_PASS_LIMIT", "extended_exp", "extended_sum", "scaled", "softmax_two_pass"]
@@ -27,52 +27,50 @@ _LN2_LO = -2.1219444005469057e-4
 TWO_PASS_LIMIT = {4: 2.0**15 * 0.69, 8: 2.0**44 * 0.69}
 
 
-@kernel
-def extended_exp(x, fmt):
+@kernel(forceinline=True)
+def extended_exp(x):
     """``(mantissa, exponent)``: exp(x) with mantissa in [0.7071, 1.4143] and an integral float as exponent.
 
     In an emulated format this is one elementary function: its mantissa is rounded, its exponent is exact.
     """
-    n = np.rint(x * like(_LOG2_E, x))
-    t = (x - n * like(_LN2_HI, x)) - n * like(_LN2_LO, x)
-    return rnd(exp(t), fmt), n
+    y = unrounded(x)
+    n = np.rint(y * _LOG2_E)
+    return like(exp((y - n * _LN2_HI) - n * _LN2_LO), x), n
 
 
 @kernel
-def scaled(v, n, fmt):
+def scaled(v, n):
     """``v * 2**n`` for an integral float ``n <= 0``, rounded once; 0 for n = -inf."""
-    if not n >= like(-1074.0, n):
-        return v * like(0.0, v)
-    if n >= like(-1022.0, n):
-        return rnd(like(np.float64(v) * power_of_two(np.int64(n)), v), fmt)  # 2**-150 is 0 in float32
-    return rnd(v * like(power_of_two(np.int64(n) + 60) * power_of_two(-60), v), fmt)
+    if not n >= -1074:
+        return v * 0
+    power = power_of_two(int(n)) if n >= -1022 else power_of_two(int(n) + 60) * power_of_two(-60)
+    return like(float(v) * power, v)  # 2**-150 is 0 in float32
 
 
 @kernel
-def extended_sum(z, fmt):
+def extended_sum(z):
     """``(v, e)``: the sum of exp(z) is ``v * 2**e``, e the largest exponent; (0, -inf) if all z are -inf."""
-    v = like(0.0, z[0])
-    e = like(-np.inf, z[0])
+    v, e = like(0, z), unrounded(like(-np.inf, z))
     for i in range(z.size):
         if z[i] == -np.inf:
             continue
-        mantissa, n = extended_exp(z[i], fmt)
+        mantissa, n = extended_exp(z[i])
         if n > e:
-            v = rnd(scaled(v, e - n, fmt) + mantissa, fmt)
+            v = scaled(v, e - n) + mantissa
             e = n
         else:
-            v = rnd(v + scaled(mantissa, n - e, fmt), fmt)
+            v += scaled(mantissa, n - e)
     return v, e
 
 
 @kernel
-def softmax_two_pass(z, p, fmt):
+def softmax_two_pass(z, p):
     """Sum of (mantissa, exponent) pairs, then ``p = (mantissa / v) * 2**(exponent - e)``."""
-    v, e = extended_sum(z, fmt)
-    scale = rnd(like(1.0, v) / v, fmt)
+    v, e = extended_sum(z)
+    scale = 1 / v
     for i in range(z.size):
         if z[i] == -np.inf:
-            p[i] = like(0.0, scale) * scale  # NaN if all are -inf
+            p[i] = 0 * scale  # NaN if all are -inf
         else:
-            mantissa, n = extended_exp(z[i], fmt)
-            p[i] = scaled(rnd(mantissa * scale, fmt), n - e, fmt)
+            mantissa, n = extended_exp(z[i])
+            p[i] = scaled(mantissa * scale, n - e)
