@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from toolkit._core.numbers import in_format
 from toolkit.collapse import (CollapseReport, collapse_gap, collapse_margin, diagnose, diagnosis, gaps,
                               underflow_gap)
 from toolkit.collapse.kernels import ORDERS, sum_exactly, sum_in_lanes, sum_in_order, sum_pairwise
@@ -156,21 +157,24 @@ def test_sums_against_rational_arithmetic(order, fmt):
             terms = np.asarray(round_to(np.exp(-rng.exponential(12.0, size)), fmt))
             terms[rng.integers(size)] = 1.0
             expected = sum_by(order, [Fraction(t) for t in terms.tolist()], fmt)
-            assert Fraction(float(SUMS[order](terms.copy(), np.int64(fmt.code)))) == expected
+            assert Fraction(float(SUMS[order](in_format(terms.copy(), fmt)))) == expected
             if fmt is FLOAT64:
-                assert Fraction(float(SUMS[order](terms.copy(), None))) == expected
+                assert Fraction(float(SUMS[order](terms.copy()))) == expected
+
+
+def exactly(terms, fmt):
+    return float(sum_exactly(in_format(np.array(terms), fmt)))
 
 
 def test_exact_sum_sees_ties_and_what_lies_beside_them():
     half = BFLOAT16.unit_roundoff
-    code = np.int64(BFLOAT16.code)
-    assert sum_exactly(np.array([1.0, half]), code) == 1.0
-    assert sum_exactly(np.array([1.0, half, 2.0**-130]), code) == 1.0 + 2 * half
-    assert sum_exactly(np.array([2.0**-130, half, 1.0]), code) == 1.0 + 2 * half
-    assert sum_exactly(np.array([1.0 + 2 * half, half]), code) == 1.0 + 4 * half
-    assert sum_exactly(np.array([1.0, 2.0**-53]), np.int64(FLOAT64.code)) == 1.0
-    assert sum_exactly(np.array([2.0**-54, 2.0**-53, 1.0]), np.int64(FLOAT64.code)) == 1.0 + 2.0**-52
-    assert np.isnan(sum_exactly(np.array([1.0, np.nan]), code))
+    assert exactly([1.0, half], BFLOAT16) == 1.0
+    assert exactly([1.0, half, 2.0**-130], BFLOAT16) == 1.0 + 2 * half
+    assert exactly([2.0**-130, half, 1.0], BFLOAT16) == 1.0 + 2 * half
+    assert exactly([1.0 + 2 * half, half], BFLOAT16) == 1.0 + 4 * half
+    assert exactly([1.0, 2.0**-53], FLOAT64) == 1.0
+    assert exactly([2.0**-54, 2.0**-53, 1.0], FLOAT64) == 1.0 + 2.0**-52
+    assert np.isnan(exactly([1.0, np.nan], BFLOAT16))
 
 
 # --- the counts, against rational arithmetic -------------------------------------------------------------
@@ -249,7 +253,7 @@ def test_every_gradient_of_a_float16_row_dies():
     logits = np.array([[17.0, 0, 0], [17.5, 0, 0], [9.0, 0, 0], [1.0, 0, 0]])
     entry = diagnose(logits, [0, 0, 0, 0], formats=["float16"])["float16"]
     assert (entry.collapsed, entry.zero_losses, entry.zero_gradient_rows) == (3, 3, 1)
-    assert "have no gradient at all" in entry.sentence and "complement form" in entry.sentence
+    assert "have no gradient at all" in entry.sentence and "stable form" in entry.sentence
 
 
 def test_overflow_and_underflow():

@@ -1,13 +1,18 @@
 """What every elementwise activation of the catalog keeps: a new row is tested here without a new line."""
+import inspect
+
 import numpy as np
 import pytest
 from activation_oracle import KINKS, VALUES, truth, ulps
-from catalog_cases import for_each, for_each_variant, scalars
+from catalog_cases import for_each, for_each_variant
 
+from toolkit._core.kernel import kernel
+from toolkit._core.loops import map_entries, map_entry_pairs
+from toolkit.activations._elementwise import slope as slope_of
 from toolkit.catalog import ELEMENTWISE, activation_kernel, methods
 from toolkit.formats import get_format, round_to
 
-ROWS = [method for method in methods("activation") if method.result == "activation"]
+ROWS = [method for method in methods("activation") if hasattr(method.function, "elementwise")]
 every_row, every_form = for_each(ROWS), for_each_variant(ROWS)
 
 EPS = np.finfo(np.float64).eps
@@ -29,34 +34,65 @@ def moderate(method, dtype=np.float64):
 
 
 def slope(method, x, **options):
-    return method.gradient(x, **dict(method.parameters), **options)
+    return slope_of(method.function, x, **dict(method.parameters), **options)
+
+
+def functions(method):
+    """The value and the derivative as functions of an array, with the bounds that are declared for them."""
+    declared = method.function.elementwise
+    yield lambda x, **options: method.function(x, **options), declared.ulp, None
+    yield lambda x, **options: slope_of(method.function, x, **options), declared.slope_ulp, declared.slope_zero
+
+
+def kernels(method):
+    """``(form, whether it is the derivative, kernel)`` of all that an activation declares."""
+    declared = method.function.elementwise
+    for derivative, forms in enumerate((declared.forms, declared.slopes)):
+        for form, each in forms.items():
+            yield form, bool(derivative), each
 
 
 @pytest.mark.parametrize(("dtype", "format"), [(np.float32, None), (np.float64, None), (np.float64, "float16")])
 @every_row
-def test_public_functions_run_the_scalar_kernels(method, dtype, format):
+def test_public_functions_run_the_entry_kernels(method, dtype, format):
     x = moderate(method, dtype)
     rounded = x if format is None else round_to(x, format)
-    fmt = None if format is None else get_format(format).code
-    for name, scalar in scalars(method):
-        public = (slope(method, x, format=format, **({"form": "naive"} if "naive" in name else {}))
-                  if "slope" in name else method(x, variant=name, format=format))
-        with np.errstate(all="ignore"):
-            assert np.array_equal(public, [scalar(each, fmt) for each in rounded])
+    fmt = None if format is None else np.int64(get_format(format).code)
+    for form, derivative, of in kernels(method):
+        options = {"format": format} | ({"form": form} if form == "naive" else {})
+        public = slope(method, x, **options) if derivative else method(x, variant=form, format=format)
+        out = np.empty_like(x)
+        others = [np.full_like(x, value) for _, value in method.parameters]
+        others = others if format is None else [round_to(a, format) for a in others]
+        (map_entry_pairs if others else map_entries)(of, rounded, *others, out, fmt)
+        assert np.array_equal(public, out)
+        if dtype == np.float64 and format is None:
+            with np.errstate(all="ignore"):
+                assert np.array_equal(public, [of(each, *(value for _, value in method.parameters)) for each in x])
+
+
+@every_row
+def test_the_docstring_says_what_is_declared(method):
+    text, declared = " ".join(inspect.getdoc(method.function).split()), method.function.elementwise
+    assert f"t most {declared.ulp:g} ulp, the derivative at most {declared.slope_ulp:g} ulp" in text
+    if declared.slope_zero is not None:
+        assert f"for x not within 0.1 of {declared.slope_zero:.4g}, where terms cancel" in text
+    for name in inspect.signature(method.function).parameters:
+        assert f"{name} :" in text or f"{name}, " in text
+    for section in ("Parameters ---", "Returns ---", "Accuracy ---", "Gradient ---", "Examples ---"):
+        assert section in text
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("derivative", [False, True])
 @every_row
 def test_accuracy_is_what_the_docstring_says(method, derivative, dtype):
-    function = method.gradient if derivative else method.function
+    function, bound, zero = tuple(functions(method))[derivative]
     x = numbers(method, dtype, count=120, seed=5)
     if derivative:
         x = x[np.abs(x[:, None] - np.array(KINKS)).min(axis=1) > 1e-6]
-    if function.elementwise.zero is not None:
-        x = x[np.abs(x - function.elementwise.zero) > 0.1]
-    bound = function.elementwise.ulp
-    assert f"at most {bound:g} ulp in" in function.__doc__.lower()
+    if zero is not None:
+        x = x[np.abs(x - zero) > 0.1]
     computed = function(x, **dict(method.parameters))
     errors = [ulps(y, truth(method, each, derivative), dtype) for each, y in zip(x, computed)]
     found = [error for error in errors if error is not None]
@@ -67,8 +103,8 @@ def test_accuracy_is_what_the_docstring_says(method, derivative, dtype):
 @every_row
 def test_accuracy_in_float32_at_very_many_numbers(method, derivative):
     """Against float64, whose own accuracy the test above measures; also close to where terms cancel."""
-    function = method.gradient if derivative else method.function
-    x, zero = numbers(method, np.float32, count=100_000, seed=6), function.elementwise.zero
+    function, bound, zero = tuple(functions(method))[derivative]
+    x = numbers(method, np.float32, count=100_000, seed=6)
     if zero is not None:
         near = zero + np.random.default_rng(7).uniform(-0.3, 0.3, 100_000)
         x = np.concatenate([x, near]).astype(np.float32)
@@ -78,7 +114,7 @@ def test_accuracy_in_float32_at_very_many_numbers(method, derivative):
     kept = (np.abs(exact) >= 2.0**-116) & (np.abs(exact) < np.finfo(np.float32).max)
     last_place = np.spacing(np.abs(exact[kept]).astype(np.float32)).astype(float)
     errors = np.abs(function(x, **narrow)[kept] - exact[kept]) / last_place
-    assert kept.sum() > 10_000 and errors.max() <= function.elementwise.ulp
+    assert kept.sum() > 10_000 and errors.max() <= bound
 
 
 def test_every_row_has_a_truth():
@@ -96,9 +132,10 @@ def test_derivative_against_differences_of_the_value(method):
 @every_row
 def test_forms_agree_where_nothing_breaks(method):
     x = np.random.default_rng(2).uniform(-2.5, 2.5, 100)
-    for name, scalar in scalars(method):
-        expected = slope(method, x) if "slope" in name else method(x)
-        np.testing.assert_allclose([scalar(each, None) for each in x], expected, rtol=1e-13, atol=64 * EPS)
+    for _, derivative, of in kernels(method):
+        expected = slope(method, x) if derivative else method(x)
+        found = [of(each, *(value for _, value in method.parameters)) for each in x]
+        np.testing.assert_allclose(found, expected, rtol=1e-13, atol=64 * EPS)
 
 
 @every_row
@@ -169,12 +206,13 @@ def test_emulated_results_are_values_of_the_format(method, variant, format):
 @pytest.mark.parametrize("which", ["value", "naive", "slope", "naive slope"])
 def test_one_kernel_computes_any_activation(which):
     chosen = activation_kernel(which)
+    compiled = kernel(lambda kind, x: chosen(kind, x))
     assert list(ELEMENTWISE) == ROWS
     for kind, method in enumerate(ELEMENTWISE):
-        kernels = dict(scalars(method))
-        own = {"value": kernels["stable"], "naive": kernels.get("naive", kernels["stable"]),
-               "slope": kernels["slope"], "naive slope": kernels.get("naive slope", kernels["slope"])}[which]
-        assert chosen(kind, -1.5, None) == own(-1.5, None)
+        declared = method.function.elementwise
+        forms = declared.slopes if "slope" in which else declared.forms
+        own = forms.get("naive", forms["stable"]) if "naive" in which else forms["stable"]
+        assert compiled(kind, -1.5) == chosen(kind, -1.5) == own(-1.5, *(value for _, value in method.parameters))
 
 
 def test_a_choice_of_activations_is_checked():
@@ -188,11 +226,11 @@ def test_a_format_adds_one_ulp_to_the_bound(method, format):
     """Against float64 at the same numbers; constants and parameters are rounded too."""
     emulated = get_format(format)
     x = np.unique(round_to(np.linspace(*method.plot_range, 2001), format))
-    for function in (method.function, method.gradient):
-        exact, zero = function(x, **dict(method.parameters)), function.elementwise.zero
+    for function, bound, zero in functions(method):
+        exact = function(x, **dict(method.parameters))
         found = function(x, format=format, **dict(method.parameters))
         kept = (np.abs(exact) >= 2**10 * emulated.smallest_normal) & (np.abs(exact) <= emulated.max)
         if zero is not None:
             kept &= np.abs(x - zero) > 0.1
         last_place = 2.0 ** (np.floor(np.log2(np.abs(exact[kept]))) - emulated.fraction_bits)
-        assert kept.sum() > 10 and (np.abs(found - exact)[kept] <= (function.elementwise.ulp + 1) * last_place).all()
+        assert kept.sum() > 10 and (np.abs(found - exact)[kept] <= (bound + 1) * last_place).all()

@@ -6,38 +6,47 @@ import pytest
 from catalog_cases import for_each
 
 from toolkit import activations
-from toolkit.catalog import methods
+from toolkit._core.numbers import in_format
+from toolkit.activations import _sorting, kernels
+from toolkit.catalog import get_method
 from toolkit.formats import round_to
 
 N = 10  # what 2 and 5 divide
-every_map = for_each([method for method in methods("activation") if method.result == "map"])
+MIRROR = (0.6, -0.8)
+# Kernels, their parameter, and what pulls a gradient back.
+MAPS = {"max_min": (kernels.group_sort_row, kernels.group_sort_vjp_row, 2, _sorting.max_min_pull),
+        "group_sort": (kernels.group_sort_row, kernels.group_sort_vjp_row, 5, _sorting.group_sort_pull),
+        "householder": (kernels.householder_row, kernels.householder_vjp_row, MIRROR, _sorting.householder_pull)}
+every_map = for_each([get_method(name) for name in MAPS])
 
 
 def rows(dtype=np.float64, seed=0):
     return np.random.default_rng(seed).normal(size=(20, N)).astype(dtype)
 
 
-def vjp(method, z, g, **options):
-    return method.gradient(z, g, **dict(method.parameters), **options)
+def pull(method, z, g, **options):
+    return MAPS[method.name][-1](z, g, **dict(method.parameters), **options)
 
 
 @every_map
 def test_public_functions_run_the_row_kernels(method):
+    forward, backward, parameter, _ = MAPS[method.name]
     for dtype in (np.float32, np.float64):
         z, g = rows(dtype), rows(dtype, seed=1)
         for i in range(len(z)):
             out = np.empty(N, dtype)
-            method.default.kernel(z[i], out, None)
+            row, g_row, out_row = (in_format(x, None) for x in (z[i], g[i], out))
+            forward(row, parameter, out_row)
             assert np.array_equal(method(z)[i], out)
-            method.row_gradient(z[i], g[i], out, None)
-            assert np.array_equal(vjp(method, z, g)[i], out)
+            backward(row, g_row, parameter, out_row)
+            assert np.array_equal(pull(method, z, g)[i], out)
 
 
 @every_map
 def test_length_is_kept_forward_and_backward(method):
     z, g = rows(), rows(seed=1)
     assert "isometry" in method.holds and method.lipschitz == 1
-    for before, after in ((z, method(z)), (g, vjp(method, z, g))):
+    for before, after in ((z, method(z)), (g, pull(method, z, g))):
         np.testing.assert_allclose(np.linalg.norm(after, axis=1), np.linalg.norm(before, axis=1), rtol=1e-14)
 
 
@@ -55,7 +64,7 @@ def test_gradient_against_differences(method):
     for k in range(N):
         step = h * np.eye(N)[k]
         expected[:, k] = (g * (method(z + step) - method(z - step))).sum(axis=1) / (2 * h)
-    np.testing.assert_allclose(vjp(method, z, g), expected, atol=1e-8)
+    np.testing.assert_allclose(pull(method, z, g), expected, atol=1e-8)
 
 
 @every_map
@@ -89,13 +98,13 @@ def test_the_gradient_keeps_the_order_of_equal_numbers():
         g = np.array([1.0, 2.0, 3.0, 4.0])
         expected = np.empty(4)
         expected[np.argsort(z, kind="stable")] = g
-        assert np.array_equal(activations.group_sort_vjp(z, g, group=4), expected)
+        assert np.array_equal(_sorting.group_sort_pull(z, g, group=4), expected)
 
 
 def test_nan_sorts_last_and_stays_in_its_group():
     z = [np.nan, 1.0, 5.0, 4.0]
     assert np.array_equal(activations.max_min(z), [1.0, np.nan, 4.0, 5.0], equal_nan=True)
-    assert np.array_equal(activations.group_sort_vjp(z, [1.0, 2.0, 3.0, 4.0]), [2.0, 1.0, 4.0, 3.0])
+    assert np.array_equal(_sorting.group_sort_pull(z, [1.0, 2.0, 3.0, 4.0]), [2.0, 1.0, 4.0, 3.0])
 
 
 def test_max_min_is_a_householder_activation():

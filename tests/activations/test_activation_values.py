@@ -10,8 +10,10 @@ from mpmath import mp, mpf, ncdf
 from scipy import special
 
 from toolkit import activations
-from toolkit.elementary import normal as _normal
+from toolkit.activations._elementwise import slope
+from toolkit.activations.kernels import crrelu_correction
 from toolkit.course.exercises import keeping_gradients_alive as gradients
+from toolkit.elementary import normal
 
 POINTS = np.array([-2.0, -0.5, 1.5])
 # Values and derivatives at POINTS, from PyTorch 2.13 in float64.
@@ -35,20 +37,20 @@ REFERENCE = {
 def test_values_of_pytorch(name):
     values, slopes = REFERENCE[name]
     np.testing.assert_allclose(getattr(activations, name)(POINTS), values, rtol=1e-10)
-    np.testing.assert_allclose(getattr(activations, f"{name}_grad")(POINTS), slopes, rtol=1e-10)
+    np.testing.assert_allclose(slope(getattr(activations, name), POINTS), slopes, rtol=1e-10)
 
 
 def test_values_of_functions_with_a_parameter():
     np.testing.assert_allclose(activations.celu(POINTS, alpha=2.0), [-1.26424111766, -0.442398433857, 1.5], rtol=1e-11)
-    np.testing.assert_allclose(activations.celu_grad(POINTS, alpha=2.0), [0.367879441171, 0.778800783071, 1],
+    np.testing.assert_allclose(slope(activations.celu, POINTS, alpha=2.0), [0.367879441171, 0.778800783071, 1],
                                rtol=1e-11)
     np.testing.assert_allclose(activations.swiglu(1.0, 2.0), 1.46211715726, rtol=1e-11)
     np.testing.assert_allclose(activations.geglu(1.0, 2.0), 1.68268949214, rtol=1e-11)
     np.testing.assert_allclose(activations.crrelu([0.5, 2.0], epsilon=[0.01, 0.5]),
                                [0.504412484512923, 2.13533528323661], rtol=1e-14)
-    np.testing.assert_allclose(activations.crrelu_grad([-1.0, 0.5, 2.0, 0.0], epsilon=[0.01, 0.01, 0.5, 0.2]),
+    np.testing.assert_allclose(slope(activations.crrelu, [-1.0, 0.5, 2.0, 0.0], epsilon=[0.01, 0.01, 0.5, 0.2]),
                                [0, 1.00661872676938, 0.796997075145081, 0.2], rtol=1e-13)
-    np.testing.assert_allclose(activations.crrelu_epsilon_grad(2.0), 0.270670566473225, rtol=1e-14)
+    np.testing.assert_allclose(crrelu_correction(2.0), 0.270670566473225, rtol=1e-14)
 
 
 def test_values_of_scipy():
@@ -59,7 +61,7 @@ def test_values_of_scipy():
 
 
 @pytest.mark.parametrize(("function", "exact", "bound"), [
-    (_normal.normal_cdf, ncdf, 5), (_normal.bell, lambda x: mp.exp(-x * x / 2), 2)])
+    (normal.normal_cdf, ncdf, 5), (normal.bell, lambda x: mp.exp(-x * x / 2), 2)])
 def test_the_normal_distribution_keeps_its_tail(function, exact, bound):
     worst = 0.0
     for low, high in ((-37, -8), (-8, -2), (-2, -0.7), (-0.7, 0.7), (0.7, 37)):
@@ -97,13 +99,13 @@ def test_failures_of_the_naive_forms(name, dtype, x, naive, stable):
     ("softsign", 300, "float16", 0, 1.1e-5), ("softplus", 12, "float16", np.nan, 1),
     ("log_sigmoid", 18, "float32", 0, 1.523e-8)])
 def test_failures_of_naive_derivatives(name, x, format, naive, stable):
-    function = getattr(activations, f"{name}_grad")
+    function = getattr(activations, name)
     if np.isnan(naive):
-        with pytest.warns(RuntimeWarning, match=f"{name}_grad.* is not finite"):
-            assert np.isnan(function(x, form="naive", format=format))
+        with pytest.warns(RuntimeWarning, match=f"the derivative of {name}.* is not finite"):
+            assert np.isnan(slope(function, x, form="naive", format=format))
     else:
-        assert function(x, form="naive", format=format) == naive
-    np.testing.assert_allclose(function(x, format=format), stable, rtol=0.01)
+        assert slope(function, x, form="naive", format=format) == naive
+    np.testing.assert_allclose(slope(function, x, format=format), stable, rtol=0.01)
 
 
 def test_parameters_are_broadcast_and_checked():
@@ -121,6 +123,8 @@ def test_parameters_are_broadcast_and_checked():
         activations.relu(np.zeros(2, complex))
     with pytest.raises(TypeError):
         activations.relu(x, form="naive")
+    with pytest.raises(TypeError, match="'v'"):
+        slope(activations.glu, x)
 
 
 def test_swish_lies_between_half_of_x_and_relu():
@@ -139,8 +143,8 @@ def test_selu_keeps_mean_and_variance():
     np.testing.assert_allclose([(density * y).sum(), (density * y * y).sum()], [0, 1], atol=1e-12)
 
 
-@pytest.mark.parametrize("module", ["_rectifiers", "_exponential", "_sigmoids", "_gelu", "_smooth", "_gated",
-                                    "_sorting"])
+@pytest.mark.parametrize("module", ["_rectifiers", "_hard", "_exponential", "_sigmoids", "_gelu", "_smooth",
+                                    "_gated", "_sorting"])
 def test_examples_in_docstrings(module):
     module = importlib.import_module(f"toolkit.activations.{module}")
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
@@ -155,18 +159,18 @@ def test_mean_squares_that_an_exercise_relies_on():
     nodes, weights = np.polynomial.hermite_e.hermegauss(120)
     weights = weights / weights.sum()
     assert weights @ activations.gelu(nodes) ** 2 == pytest.approx(gradients.GELU_SQUARE, rel=1e-9)
-    assert weights @ activations.gelu_grad(nodes) ** 2 == pytest.approx(gradients.GELU_SLOPE_SQUARE, rel=1e-9)
+    assert weights @ slope(activations.gelu, nodes) ** 2 == pytest.approx(gradients.GELU_SLOPE_SQUARE, rel=1e-9)
 
 
 def test_a_second_process_compiles_nothing():
-    """Loops and choices are copies of templates; Numba's disk cache has to find them again."""
+    """Kernels are arguments of loops, and hold parameters; Numba's disk cache has to find them again."""
     code = """
 from numba.core import event
 from toolkit import activations, catalog
 with event.install_recorder("numba:compile") as recorder:
     activations.elu([1.0], alpha=2.0)
-    catalog.get_method("celu").default.kernel(-1.0, None)
-    catalog.activation_kernel("slope")(3, -1.0, None)
+    catalog.get_method("celu").default.kernel(-1.0)
+    catalog.activation_kernel("slope")(3, -1.0)
 print(len(recorder.buffer))
 """
     first, second = (subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 from numba.core import types
 from numba.core.caching import FunctionCache
+from numba.core.imputils import lower_constant
 from numba.core.registry import CPUDispatcher
 
 from toolkit._core.stamp import stamp_of
@@ -126,6 +127,14 @@ class Kernel(CPUDispatcher):
         if _is_named(self):
             return _named, (self.py_func.__module__, self.py_func.__qualname__)
         return super().__reduce__()
+
+
+@lower_constant(types.Dispatcher)
+def _emit_named_kernel(context, builder, kind, dispatcher):
+    """A global kernel as an argument: its type says which it is. With its address, code could not be kept on disk."""
+    if isinstance(dispatcher, Kernel):
+        return context.get_dummy_value()
+    return context.add_dynamic_addr(builder, id(dispatcher), info=kind.name)
 
 
 def _named(module, name):

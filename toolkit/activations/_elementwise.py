@@ -74,7 +74,7 @@ def _forms(stable, naive):
 
 
 def slope(function, x, **options):
-    """Derivative in x of an elementwise activation, by the form of `options` or the only one.
+    """Derivative in x of an elementwise activation.
 
     Parameters
     ----------
@@ -84,11 +84,10 @@ def slope(function, x, **options):
     **options
         Its parameter, `form` and `format`.
     """
-    parameter = function.elementwise.parameter
-    if parameter is not None:
-        options = {parameter: inspect.signature(function).parameters[parameter].default} | options
-    return _evaluate(f"the derivative of {function.__name__}", function.elementwise.slopes, function.elementwise,
-                     x=x, **options)
+    given = inspect.signature(function).bind(x, **options)
+    given.apply_defaults()
+    declared = function.elementwise
+    return _evaluate(f"the derivative of {function.__name__}", declared.slopes, declared, **given.arguments)
 
 
 def _evaluate(name, kernels, declared, *, x, form="stable", format=None, **parameters):

@@ -4,6 +4,7 @@ import operator
 
 import numpy as np
 
+from toolkit._core.numbers import in_format
 from toolkit.collapse.kernels import ORDERS, sum_is_one_at_gap
 from toolkit.formats import get_format
 
@@ -121,14 +122,14 @@ def collapse_gap(format, classes, *, order="exact", label=0):
         raise ValueError(f"label is {label}; allowed for {classes} classes: {-classes} to {classes - 1}")
     if order == "exact":
         return collapse_margin(fmt) + math.log(classes - 1)
-    terms = np.empty(classes)
+    terms = in_format(np.empty(classes), fmt)
     # The wrong terms are 1 at gap 0 and round to 0 here, and every rounded sum grows with its terms.
     open_gap, closed_gap = 0.0, underflow_gap(fmt) + 1.0
     while True:
         middle = 0.5 * (open_gap + closed_gap)
         if middle in (open_gap, closed_gap):
             return closed_gap
-        if sum_is_one_at_gap(middle, label % classes, code, terms, fmt.code):
+        if sum_is_one_at_gap(middle, label % classes, code, terms):
             closed_gap = middle
         else:
             open_gap = middle

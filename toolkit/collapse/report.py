@@ -72,7 +72,7 @@ class FormatLosses:
             parts.append(f"{self._rows(broken)} break, as their sum is too large. Remedy: a wider sum.")
         if self.collapsed or self.zero_losses:
             parts.append(f"{self._rows(self.collapsed)} collapse, as their exponentials sum to exactly 1; "
-                         f"{self._silence()}. Remedy: the complement form of the loss.")
+                         f"{self._silence()}. Remedy: the stable form of the loss.")
         if self.zero_gradient_rows:
             parts.append(f"{self._rows(self.zero_gradient_rows)} have no gradient at all. "
                          "Remedy: more exponent bits for the loss, or smaller logits.")

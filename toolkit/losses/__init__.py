@@ -1,19 +1,19 @@
-"""Losses with gradients that do not collapse; their row kernels are in `toolkit.losses.kernels`."""
-from toolkit.losses import kernels
-from toolkit.losses._public import (cross_entropy, cross_entropy_and_grad, cross_entropy_grad,
-                                    stablemax_cross_entropy, stablemax_cross_entropy_and_grad,
-                                    stablemax_cross_entropy_grad)
-from toolkit.losses._variants import (aldr_kl, aldr_kl_and_grad, aldr_kl_grad, comp_sum, comp_sum_and_grad,
-                                      comp_sum_grad, focal_loss, focal_loss_and_grad, focal_loss_grad, ldr_kl,
-                                      ldr_kl_and_grad, ldr_kl_grad, poly1_loss, poly1_loss_and_grad,
-                                      poly1_loss_grad, symmetric_cross_entropy,
-                                      symmetric_cross_entropy_and_grad, symmetric_cross_entropy_grad, z_loss,
-                                      z_loss_and_grad, z_loss_grad)
+"""Losses whose value and gradient do not collapse; their row kernels are in `toolkit.losses.kernels`.
 
-__all__ = ["aldr_kl", "aldr_kl_and_grad", "aldr_kl_grad", "comp_sum", "comp_sum_and_grad", "comp_sum_grad",
-           "cross_entropy", "cross_entropy_and_grad", "cross_entropy_grad", "focal_loss",
-           "focal_loss_and_grad", "focal_loss_grad", "kernels", "ldr_kl", "ldr_kl_and_grad", "ldr_kl_grad",
-           "poly1_loss", "poly1_loss_and_grad", "poly1_loss_grad", "stablemax_cross_entropy",
-           "stablemax_cross_entropy_and_grad", "stablemax_cross_entropy_grad", "symmetric_cross_entropy",
-           "symmetric_cross_entropy_and_grad", "symmetric_cross_entropy_grad", "z_loss", "z_loss_and_grad",
-           "z_loss_grad"]
+Each is a function ``loss(logits, labels, **options)``, and ``loss.value_and_gradient(logits, labels, **options)`` gives
+the value and its gradient with respect to the logits from one pass.
+"""
+from toolkit.losses import (_comp_sum, _cross_entropy, _distributionally_robust, _focal_loss, _poly1_loss,
+                            _stablemax_cross_entropy, _symmetric_cross_entropy, _z_loss, kernels)
+from toolkit.losses._comp_sum import *
+from toolkit.losses._cross_entropy import *
+from toolkit.losses._distributionally_robust import *
+from toolkit.losses._focal_loss import *
+from toolkit.losses._poly1_loss import *
+from toolkit.losses._stablemax_cross_entropy import *
+from toolkit.losses._symmetric_cross_entropy import *
+from toolkit.losses._z_loss import *
+
+__all__ = ["kernels", *_comp_sum.__all__, *_cross_entropy.__all__, *_distributionally_robust.__all__,
+           *_focal_loss.__all__, *_poly1_loss.__all__, *_stablemax_cross_entropy.__all__,
+           *_symmetric_cross_entropy.__all__, *_z_loss.__all__]

@@ -1,109 +1,197 @@
-"""What all public losses share: from arguments to rows, the driver, and the reduction."""
+"""From the arguments of a public loss to its rows, the one loop over them, and the reduction.
+
+The way of ``focal_loss(logits, labels, gamma=2)``: its function checks gamma and returns a `LossOfRows`; the decorator
+`loss` asks that for the value, or for value and gradient; `LossOfRows` makes rows of the arrays, picks the row kernel
+of the form and hands both to `loss_rows`.
+"""
+import functools
+import inspect
+from collections.abc import Mapping
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 
 from toolkit._core.arrays import Rows, warn_about_rows
+from toolkit._core.kernel import Kernel, kernel
+from toolkit._core.numbers import in_format
 from toolkit.formats import round_to
-from toolkit.losses._driver import EXPONENTIAL, loss_rows, soft_loss_rows
-from toolkit.losses._family_driver import SMOOTHED, SYMMETRIC, family_rows, soft_family_rows
-from toolkit.losses._labels import label_rows
-from toolkit.softmax import FORMS
+from toolkit.large_arrays import Lines
+from toolkit.losses._forms import close_to_zero_sum
+from toolkit.losses._labels import IGNORED, label_rows
 from toolkit.softmax._softmax import check_choice
-from toolkit.large_arrays import CrossEntropy, Lines, StablemaxCrossEntropy
+
+__all__ = []
 
 REDUCTIONS = ("mean", "sum", "none")
 
 
-def evaluate(scores, logits, labels, *, gradient=False, form="complement", reduction="mean",
-             label_smoothing=0.0, ignore_index=None, weight=None, axis=-1, where=None, format=None):
-    """``(loss, gradient or None)`` of the loss with these `scores`; other arguments as in `cross_entropy`."""
-    code = check_choice("form", form, FORMS)
-    check_choice("reduction", reduction, REDUCTIONS)
-    if not (isinstance(label_smoothing, Real) and 0 <= label_smoothing <= 1):
-        raise ValueError(f"label_smoothing is {label_smoothing!r}; allowed: a number from 0 to 1")
-    layout = Rows(logits, axis=axis, where=where, format=format, name="logits")
-    classes = np.asarray(labels).dtype.kind in "iu"
-    if classes and format is None and form == "complement" and label_smoothing == 0:
-        return _evaluate_lines(scores, layout, logits, labels, gradient, reduction, ignore_index, weight)
-    if classes and label_smoothing > 0 and weight is None and scores == EXPONENTIAL:
-        smoothing = (SMOOTHED, float(label_smoothing), 0.0, 0.0, code)
-        return _evaluate_rows((family_rows, None), smoothing, layout, logits, labels, gradient, reduction, 0,
-                              ignore_index, None, format)
-    return _evaluate_rows((loss_rows, soft_loss_rows), (scores, code), layout, logits, labels, gradient, reduction,
-                          label_smoothing, ignore_index, weight, format)
+class LossKernels(NamedTuple):
+    """The row kernels of a loss, each of which returns the loss of a row and fills the row's gradient.
+
+    of_class : form -> kernel ``(z, y, *parameters, grad)`` for a class y
+    of_probabilities : form -> kernel ``(z, q, *parameters, grad)`` for probabilities q of the classes; may be empty
+    zero_sum : whether gradients of the stable form sum to exactly 0
+    lines : task of `toolkit.large_arrays` for classes in the stable form, if there is one
+    """
+
+    of_class: Mapping[str, Kernel]
+    of_probabilities: Mapping[str, Kernel] = {}
+    zero_sum: bool = True
+    lines: type | None = None
 
 
-def evaluate_family(kind, parameters, logits, labels, *, gradient=False, form="complement", reduction="mean",
-                    ignore_index=None, weight=None, axis=-1, where=None, format=None):
-    """`evaluate` of a loss with up to three `parameters`."""
-    code = check_choice("form", form, FORMS)
-    check_choice("reduction", reduction, REDUCTIONS)
-    layout = Rows(logits, axis=axis, where=where, format=format, name="logits")
-    if np.asarray(labels).dtype.kind == "f":
-        if kind != SYMMETRIC:
+def loss(function):
+    """Decorator of a public loss: what its function returns, a `LossOfRows`, is computed for the caller.
+
+    ``function.value_and_gradient(logits, labels, **options)`` gives the value and its gradient from one pass.
+    """
+    allowed = tuple(inspect.signature(function).parameters)
+
+    def prepared(arrays, options):
+        for name in options:
+            if name not in allowed:
+                raise TypeError(f"{function.__name__}() has no keyword {name!r}; allowed: {', '.join(allowed)}")
+        return function(*arrays, **options)
+
+    @functools.wraps(function)
+    def value(*arrays, **options):
+        return prepared(arrays, options).value()
+
+    def value_and_gradient(*arrays, **options):
+        return prepared(arrays, options).value_and_gradient()
+
+    value.value_and_gradient = value_and_gradient
+    return value
+
+
+def at_least(low, name, value):
+    """`value` as a float >= `low`, or an error that names it."""
+    if isinstance(value, Real) and low <= value < np.inf:
+        return float(value)
+    raise ValueError(f"{name} is {value!r}; allowed: a finite number >= {low:g}")
+
+
+def above(low, name, value):
+    """`value` as a float > `low`, or an error that names it."""
+    if isinstance(value, Real) and low < value < np.inf:
+        return float(value)
+    raise ValueError(f"{name} is {value!r}; allowed: a finite number > {low:g}")
+
+
+def are_probabilities(labels):
+    return np.asarray(labels).dtype.kind == "f"
+
+
+@kernel
+def multiply_by_factor(grad, factor, y, zero_sum):
+    """Of a row that summed to 0 exactly, the label's entry is formed again: rounding opened the sum."""
+    if factor == 1:
+        return
+    for k in range(grad.size):
+        grad[k] *= factor
+    if zero_sum:
+        close_to_zero_sum(grad, y)
+
+
+@kernel
+def loss_rows(of, z, labels, parameters, index, factors, zero_sum, losses, grads):
+    """``losses[i] = of(z[i], labels[i], *parameters, grads[i])``, and gradients times `factors`.
+
+    `labels` are classes or rows of probabilities; `index` is the class or the likeliest one, or `IGNORED`: such rows
+    get 0. If `grads` has one row, all share it.
+    """
+    for i in range(z.shape[0]):
+        grad = grads[i % grads.shape[0]]
+        if index[i] == IGNORED:
+            losses[i] = 0
+            for k in range(grad.size):
+                grad[k] = 0
+        else:
+            losses[i] = of(*((z[i], labels[i]) + parameters + (grad,)))
+            multiply_by_factor(grad, factors[i], index[i], zero_sum)
+
+
+class LossOfRows:
+    """A loss of logits and labels, which can be computed alone or with its gradient.
+
+    Parameters
+    ----------
+    kernels : LossKernels
+    logits, labels : array_like
+    parameters : float
+        As the row kernels take them.
+    label_smoothing, form, reduction, ignore_index, weight, axis, where, format
+        As in `toolkit.losses.cross_entropy`.
+    """
+
+    def __init__(self, kernels, logits, labels, *parameters, form, reduction, ignore_index, weight, axis, where,
+                 format, label_smoothing=0.0):
+        check_choice("form", form, tuple(kernels.of_class))
+        self.reduction = REDUCTIONS[check_choice("reduction", reduction, REDUCTIONS)]
+        self.layout = Rows(logits, axis=axis, where=where, format=format, name="logits")
+        soft = are_probabilities(labels)
+        if soft and not kernels.of_probabilities:
             raise TypeError("labels are probabilities; allowed: integers, the classes")
-        if weight is not None or form != "complement":
-            raise ValueError("labels are probabilities; allowed with these: form='complement' and weight=None")
-    parameters = tuple(map(float, parameters)) + (0.0,) * (3 - len(parameters))
-    return _evaluate_rows((family_rows, soft_family_rows), (kind, *parameters, code), layout, logits, labels, gradient,
-                          reduction, 0, ignore_index, weight, format)
+        self.kernels, self.logits, self.parameters, self.form, self.format = kernels, logits, parameters, form, format
+        self.by_lines = (kernels.lines is not None and form == "stable" and format is None and not soft
+                         and label_smoothing == 0)
+        self.rows = None if self.by_lines else self.layout.rows(logits, "logits")
+        self.targets = label_rows(self.layout, self.rows, labels, label_smoothing=label_smoothing,
+                                  ignore_index=ignore_index, weight=weight, format=format)
+        factors = self.targets.factors
+        if reduction == "mean" and self.targets.divisor != 0:
+            factors = factors / self.targets.divisor
+        self.gradient_factors = factors.astype(self.layout.compute)
 
+    def value(self):
+        return (self._from_lines if self.by_lines else self._from_rows)(False)[0]
 
-def _evaluate_rows(drivers, arguments, layout, logits, labels, gradient, reduction, label_smoothing, ignore_index,
-                   weight, format):
-    """From labels to the reduced loss by the exact kernels; `arguments` end with the code of the form."""
-    z = layout.rows(logits, "logits")
-    targets = label_rows(layout, z, labels, label_smoothing=label_smoothing, ignore_index=ignore_index,
-                         weight=weight, format=format)
-    losses = np.empty(layout.count, layout.compute)
-    grads = np.empty((layout.count if gradient else 1, layout.classes), layout.compute)
-    driver, arrays = (drivers[0], ()) if targets.q is None else (drivers[1], (targets.q,))
-    factors = _gradient_factors(targets, reduction).astype(layout.compute)
-    layout.call(driver, z, targets.index, *arrays, factors, *arguments, int(gradient), losses, grads)
-    if arguments[-1] == FORMS.index("naive"):
-        broken = ~np.isfinite(losses) & ~_labels_without_probability(z, targets)
-        warn_about_rows(z, broken, "form='naive' gave a loss of inf or NaN", stacklevel=5)
-    loss = _reduced(layout, losses, targets, reduction, format)
-    return loss, layout.restore(grads, 0.0) if gradient else None
+    def value_and_gradient(self):
+        return (self._from_lines if self.by_lines else self._from_rows)(True)
 
+    def _from_rows(self, gradient):
+        """By the exact kernels."""
+        layout, z, (index, q, _, _) = self.layout, self.rows, self.targets
+        of, labels = (self.kernels.of_class, index) if q is None else (
+            self.kernels.of_probabilities, in_format(q, layout.fmt))
+        losses = np.empty(layout.count, layout.compute)
+        grads = np.empty((layout.count if gradient else 1, layout.classes), layout.compute)
+        z_rows, factors, grad_rows = (in_format(x, layout.fmt) for x in (z, self.gradient_factors, grads))
+        with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
+            loss_rows(of[self.form], z_rows, labels, layout.parameters(self.parameters), index, factors,
+                      self.kernels.zero_sum and self.form == "stable", losses, grad_rows)
+        if self.form == "naive":
+            broken = ~np.isfinite(losses) & ~self._labels_without_probability()
+            warn_about_rows(z, broken, "form='naive' gave a loss of inf or NaN", stacklevel=5)
+        return self._reduced(losses), layout.restore(grads, 0.0) if gradient else None
 
-def _evaluate_lines(scores, layout, logits, labels, gradient, reduction, ignore_index, weight):
-    """`evaluate` for class labels in the complement form, without an emulated format."""
-    targets = label_rows(layout, None, labels, label_smoothing=0, ignore_index=ignore_index, weight=weight,
-                         format=None)
-    losses = np.zeros(layout.count, layout.compute)
-    factors = _gradient_factors(targets, reduction).astype(layout.compute)
-    lines = Lines(layout, logits)
-    grads = np.empty(lines.flat.size if gradient else 1, layout.compute)
-    if layout.count:
-        task = CrossEntropy if scores == EXPONENTIAL else StablemaxCrossEntropy
-        lines.run(task(targets.index, factors, losses, gradient), grads)
-    return _reduced(layout, losses, targets, reduction, None), lines.restore(grads, 0.0) if gradient else None
+    def _from_lines(self, gradient):
+        """By the kernels for large arrays."""
+        layout = self.layout
+        losses = np.zeros(layout.count, layout.compute)
+        lines = Lines(layout, self.logits)
+        grads = np.empty(lines.flat.size if gradient else 1, layout.compute)
+        if layout.count:
+            lines.run(self.kernels.lines(self.targets.index, self.gradient_factors, losses, gradient), grads)
+        return self._reduced(losses), lines.restore(grads, 0.0) if gradient else None
 
+    def _labels_without_probability(self):
+        """Rows whose label has a logit of -inf: inf is their loss."""
+        z, (index, q, _, _) = self.rows, self.targets
+        if q is None:
+            return z[np.arange(len(z)), index] == -np.inf
+        return ((z == -np.inf) & (q > 0)).any(axis=1)
 
-def _labels_without_probability(z, targets):
-    """Rows whose label has a logit of -inf: inf is their loss."""
-    if targets.q is None:
-        return z[np.arange(len(z)), targets.index] == -np.inf
-    return ((z == -np.inf) & (targets.q > 0)).any(axis=1)
+    def _reduced(self, losses):
+        layout, targets = self.layout, self.targets
+        with np.errstate(all="ignore"):
+            if self.reduction == "none":
+                return layout.restore_reduced(self._rounded(losses * targets.factors.astype(layout.compute)))
+            total = np.sum(losses * targets.factors, dtype=np.float64)
+            if self.reduction == "mean":
+                total = total / np.float64(targets.divisor)
+            return self._rounded(total).astype(layout.dtype)
 
-
-def _gradient_factors(targets, reduction):
-    if reduction != "mean" or targets.divisor == 0:
-        return targets.factors
-    return targets.factors / targets.divisor
-
-
-def _reduced(layout, losses, targets, reduction, format):
-    with np.errstate(all="ignore"):
-        if reduction == "none":
-            return layout.restore_reduced(_rounded(losses * targets.factors.astype(layout.compute), format))
-        total = np.sum(losses * targets.factors, dtype=np.float64)
-        if reduction == "mean":
-            total = total / np.float64(targets.divisor)
-        return _rounded(total, format).astype(layout.dtype)
-
-
-def _rounded(x, format):
-    return x if format is None else round_to(x, format)
+    def _rounded(self, x):
+        return x if self.format is None else round_to(x, self.format)

@@ -1,4 +1,4 @@
-"""Three ways from scores to a loss and its gradient: naive, common, complement.
+"""Three ways from scores to a loss and its gradient: naive, common, stable.
 
 The scores ``w_k > 0`` of a row (e^{z_k} for the softmax, s(z_k) for StableMax) fill the array that becomes
 the gradient, and ``p_k = w_k / S`` with ``S = sum w``. All forms compute ``-log p_y`` and ``p - onehot(y)``;
@@ -8,78 +8,90 @@ they differ in what rounding does to them once one class holds nearly all of S:
 - *common*: scores divided by the largest, ``log S + gap`` with ``gap = log(w_top / w_y)``. S = 1 + rest
   rounds to 1 when the rest is below half an ulp of 1: the loss and ``p_y - 1`` are then exactly 0, *Softmax
   Collapse*;
-- *complement*: ``log1p(rest) + gap``, and ``p_y - 1`` is formed as minus the sum of the other p_k.
+- *stable*: ``log1p(rest) + gap``, and ``p_y - 1`` is formed as minus the sum of the other p_k.
 
-Reference: Prieto et al. (2025), arXiv:2501.04697, name the collapse; the complement form is derived here.
+Reference: Prieto et al. (2025), arXiv:2501.04697, name the collapse; the stable form is derived here.
 """
+import numpy as np
+
+from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit._core.rounding import rnd
 from toolkit.elementary import log, log1p
-from toolkit.softmax.kernels import add_compensated
+
+__all__ = []
 
 
 @kernel
-def sum_in_order(w, fmt):
+def sum_in_order(w):
     """Plain sum from the first to the last: the order decides where the common form collapses."""
-    total = like(0.0, w[0])
+    total = like(0, w)
     for k in range(w.size):
-        total = rnd(total + w[k], fmt)
+        total += w[k]
     return total
 
 
 @kernel
-def rest_beside_top(w, top, fmt):
+def classes_present(z):
+    """How many logits are not -inf."""
+    n = 0
+    for k in range(z.size):
+        if z[k] != -np.inf:
+            n += 1
+    return n
+
+
+@kernel
+def rest_beside_top(w, top):
     """``sum_{k != top} w_k`` to about an ulp, for scores scaled to ``w_top = 1``."""
-    rest = rnd(w[top] - like(1.0, w[0]), fmt)  # 0, or NaN when the top logit is infinite
-    lost = like(0.0, w[0])
+    rest, lost = w[top] - 1, like(0, w)  # 0, or NaN when the top logit is infinite
     for k in range(w.size):
         if k != top:
-            rest, lost = add_compensated(rest, lost, w[k], fmt)
+            rest, lost = add_compensated(rest, lost, w[k])
     return rest
 
 
 @kernel
-def divide_by(w, total, fmt):
+def divide_by(w, total):
     for k in range(w.size):
-        w[k] = rnd(w[k] / total, fmt)
+        w[k] /= total
 
 
 @kernel
-def close_to_zero_sum(grad, y, fmt):
+def close_to_zero_sum(grad, y):
     """``grad_y = -sum of the others``: added up in order with grad_y last, the row gives exactly 0."""
-    others = like(0.0, grad[0])
+    others = like(0, grad)
     for k in range(grad.size):
         if k != y:
-            others = rnd(others + grad[k], fmt)
-    grad[y] = like(0.0, others) - others
+            others += grad[k]
+    grad[y] = 0 - others
 
 
 @kernel
-def naive_form(w, y, fmt):
+def naive_form(w, y):
     """Loss ``-log(w_y / S)`` of unscaled scores; `w` becomes the gradient."""
-    divide_by(w, sum_in_order(w, fmt), fmt)
+    divide_by(w, sum_in_order(w))
     p_y = w[y]
-    w[y] = rnd(p_y - like(1.0, p_y), fmt)
-    return like(0.0, p_y) - rnd(log(p_y), fmt)
+    w[y] = p_y - 1
+    return 0 - log(p_y)
 
 
 @kernel
-def common_form(w, y, gap, fmt):
+def common_form(w, y, gap):
     """Loss ``log S + gap`` of scaled scores; `w` becomes the gradient, with ``p_y - 1`` formed literally."""
-    total = sum_in_order(w, fmt)
-    divide_by(w, total, fmt)
-    w[y] = rnd(w[y] - like(1.0, total), fmt)
-    return rnd(rnd(log(total), fmt) + gap, fmt)
+    total = sum_in_order(w)
+    divide_by(w, total)
+    w[y] -= 1
+    return log(total) + gap
 
 
 @kernel
-def complement_form(w, y, gap, top, fmt):
+def stable_form(w, y, gap, top):
     """Loss ``log1p(rest) + gap`` of scaled scores; `w` becomes the gradient, which sums to 0."""
-    rest = rest_beside_top(w, top, fmt)
-    divide_by(w, rnd(like(1.0, rest) + rest, fmt), fmt)
-    close_to_zero_sum(w, y, fmt)
-    return rnd(rnd(log1p(rest), fmt) + gap, fmt)
+    rest = rest_beside_top(w, top)
+    divide_by(w, 1 + rest)
+    close_to_zero_sum(w, y)
+    return log1p(rest) + gap
 
 
 @kernel
@@ -93,50 +105,49 @@ def likeliest(q):
 
 
 @kernel
-def label_mass(q, fmt):
+def label_mass(q):
     """``Q = sum q``, which is 1 unless class weights are folded into q."""
-    mass = like(0.0, q[0])
-    lost = like(0.0, q[0])
+    mass, lost = like(0, q), like(0, q)
     for k in range(q.size):
-        mass, lost = add_compensated(mass, lost, q[k], fmt)
+        mass, lost = add_compensated(mass, lost, q[k])
     return mass
 
 
 @kernel
-def soft_gradient(p, q, mass, fmt):
+def soft_gradient(p, q, mass):
     """`p` becomes ``Q p - q``."""
     for k in range(p.size):
-        p[k] = rnd(rnd(mass * p[k], fmt) - q[k], fmt)
+        p[k] = mass * p[k] - q[k]
 
 
 @kernel
-def soft_naive_form(w, q, fmt):
+def soft_naive_form(w, q):
     """Loss ``-sum q_k log(w_k / S)``, in which q_k = 0 adds nothing; `w` becomes the gradient."""
-    divide_by(w, sum_in_order(w, fmt), fmt)
-    loss = like(0.0, w[0])
+    divide_by(w, sum_in_order(w))
+    loss = like(0, w)
     for k in range(w.size):
-        if q[k] != like(0.0, q[k]):
-            loss = rnd(loss - rnd(q[k] * rnd(log(w[k]), fmt), fmt), fmt)
-    soft_gradient(w, q, label_mass(q, fmt), fmt)
+        if q[k] != 0:
+            loss -= q[k] * log(w[k])
+    soft_gradient(w, q, label_mass(q))
     return loss
 
 
 @kernel
-def soft_common_form(w, q, gap, fmt):
+def soft_common_form(w, q, gap):
     """Loss ``Q log S + gap``, ``gap = sum q_k log(w_top / w_k)``; `w` becomes the gradient."""
-    total = sum_in_order(w, fmt)
-    divide_by(w, total, fmt)
-    mass = label_mass(q, fmt)
-    soft_gradient(w, q, mass, fmt)
-    return rnd(rnd(mass * rnd(log(total), fmt), fmt) + gap, fmt)
+    total = sum_in_order(w)
+    divide_by(w, total)
+    mass = label_mass(q)
+    soft_gradient(w, q, mass)
+    return mass * log(total) + gap
 
 
 @kernel
-def soft_complement_form(w, q, gap, top, fmt):
+def soft_stable_form(w, q, gap, top):
     """Loss ``Q log1p(rest) + gap``, a sum of two terms >= 0; `w` becomes the gradient, which sums to 0."""
-    rest = rest_beside_top(w, top, fmt)
-    divide_by(w, rnd(like(1.0, rest) + rest, fmt), fmt)
-    mass = label_mass(q, fmt)
-    soft_gradient(w, q, mass, fmt)
-    close_to_zero_sum(w, likeliest(q), fmt)
-    return rnd(rnd(mass * rnd(log1p(rest), fmt), fmt) + gap, fmt)
+    rest = rest_beside_top(w, top)
+    divide_by(w, 1 + rest)
+    mass = label_mass(q)
+    soft_gradient(w, q, mass)
+    close_to_zero_sum(w, likeliest(q))
+    return mass * log1p(rest) + gap

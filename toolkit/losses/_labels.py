@@ -6,17 +6,22 @@ import numpy as np
 
 from toolkit._core.arrays import real_array
 from toolkit.formats import round_to
-from toolkit.losses._driver import IGNORED
+from toolkit.losses._label_smoothing import smoothed_labels
+
+__all__ = []
+
+IGNORED = -1
 
 # Rounding to float16 moves the sum of a row of probabilities by less than this; a forgotten softmax by more.
 _SUM_TOLERANCE = 0.01
 
 
 class LabelRows(NamedTuple):
-    """Labels as a driver kernel takes them.
+    """Labels as the loop over rows takes them.
 
-    index : (rows,) int64, the class or `IGNORED` · q : (rows, K) weighted probabilities, or None for class
-    labels · factors : (rows,) float64, what a row's loss is multiplied by · divisor : float, of the mean.
+    index : (rows,) int64, the class, of probabilities the likeliest, or `IGNORED` · q : (rows, K) weighted
+    probabilities, or None for class labels · factors : (rows,) float64, what a row's loss is multiplied by ·
+    divisor : float, of the mean.
     """
 
     index: np.ndarray
@@ -46,9 +51,10 @@ def label_rows(layout, rows, labels, *, label_smoothing, ignore_index, weight, f
         else:
             index = np.where(factors == 0.0, IGNORED, index)  # a class of weight 0 gives 0, not 0 * inf
     if q is not None:
-        q = _smoothed(q, label_smoothing, rows != -np.inf)
+        q = smoothed_labels(q, label_smoothing, rows != -np.inf)
         q = (q if weight is None else q * weight).astype(layout.compute)
         q = q if format is None else round_to(q, format)
+        index = np.where(index == IGNORED, IGNORED, q.argmax(axis=1))
     return LabelRows(index, q, factors, divisor)
 
 
@@ -114,10 +120,3 @@ def _class_weights(layout, weight, format):
         raise ValueError(f"weight contains {weight[~(np.isfinite(weight) & (weight >= 0))][0]}; "
                          "allowed: finite numbers >= 0")
     return weight if format is None else round_to(weight, format)
-
-
-def _smoothed(q, amount, kept):
-    """``(1 - amount) q + amount / n`` on the n kept classes of each row."""
-    if amount == 0:
-        return q
-    return (1 - amount) * q + amount * kept / np.maximum(kept.sum(axis=1, keepdims=True), 1)

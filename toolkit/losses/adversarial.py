@@ -1,20 +1,82 @@
 """A loss for two points at once: the logits of an input, and those of the same input after an attack."""
 import numpy as np
 
-from toolkit._core.arrays import common_dtype
-from toolkit.losses._declare import number
-from toolkit.losses._variants import comp_sum_and_grad
+from toolkit._core.arrays import Rows, common_dtype
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
+from toolkit.losses._comp_sum import comp_sum_stable
+from toolkit.losses._evaluate import LossKernels, LossOfRows, above, at_least, loss
+from toolkit.losses._labels import label_rows
 
-__all__ = ["smooth_adversarial_comp_sum", "smooth_adversarial_comp_sum_and_grads"]
+__all__ = ["smooth_adversarial_comp_sum"]
 
 
+@kernel
+def norm_of_change(z, attacked, y, slope):
+    """``||d||`` of ``d = D(x') - D(x)``, where ``d_k = (z_k - z'_k) - (z_y - z'_y)``; fills `slope` with ``d / ||d||``.
+
+    Divided by the largest, squares neither overflow nor vanish.
+    """
+    largest = like(0, z)
+    for k in range(z.size):
+        slope[k] = (z[k] - attacked[k]) - (z[y] - attacked[y])
+        if abs(slope[k]) > largest or slope[k] != slope[k]:
+            largest = abs(slope[k])
+    if largest == 0:
+        return largest
+    total = like(0, z)
+    for k in range(z.size):
+        slope[k] /= largest
+        total += slope[k] * slope[k]
+    length = np.sqrt(total)
+    for k in range(z.size):
+        slope[k] /= length
+    return largest * length
+
+
+@kernel
+def smooth_adversarial_comp_sum_stable(pair, y, tau, rho, nu, grads):
+    """``L_tau(z / rho, y) + nu ||d||``; `pair` holds z and the attacked logits one after the other, `grads` too.
+
+    The norm has the slopes ``-d_k / ||d||`` in z'_k and ``sum d_k / ||d||`` in z'_y, and the opposite in z; where d is 0
+    it has a kink, and 0 is taken.
+    """
+    classes = pair.size // 2
+    z, attacked = pair[:classes], pair[classes:]
+    grad, attacked_grad = grads[:classes], grads[classes:]
+    rho, nu = like(rho, z), like(nu, z)
+    for k in range(classes):
+        attacked_grad[k] = z[k] / rho
+    value = comp_sum_stable(attacked_grad, y, tau, grad)
+    norm = norm_of_change(z, attacked, y, attacked_grad)
+    total = like(0, z)
+    for k in range(classes):
+        attacked_grad[k] *= -nu
+        total += attacked_grad[k]
+    attacked_grad[y] = 0 - total
+    for k in range(classes):
+        grad[k] = grad[k] / rho - attacked_grad[k]
+    return value + nu * norm
+
+
+_ADVERSARIAL = LossKernels({"stable": smooth_adversarial_comp_sum_stable}, zero_sum=False)
+
+
+class _LossOfPairs(LossOfRows):
+    def value_and_gradient(self):
+        """``(value, (gradient for logits, gradient for attacked))``."""
+        value, grads = super().value_and_gradient()
+        return value, tuple(np.split(grads, 2, axis=-1))
+
+
+@loss
 def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, nu=1.0, reduction="mean"):
     """Smooth adversarial comp-sum loss ``L_tau(z / rho, y) + nu ||D(x') - D(x)||_2``.
 
-    ``D_k = z_y - z_k`` are the margins of the label y over the classes k, `logits` z belong to the input x and `attacked`
-    to a point x' of the ball around it. The loss of x is its largest over the ball, which the caller seeks, as by
-    projected gradient steps along the gradient for `attacked`. With ``nu >= sqrt(K - 1) / rho`` it is an upper bound
-    of the adversarial rho-margin comp-sum loss, which has a ramp in the place of the exponential and is not smooth.
+    ``D_k = z_y - z_k`` are the margins of the label y over the classes k, `logits` z belong to the input x and
+    `attacked` to a point x' of the ball around it. The loss of x is its largest over the ball, which the caller seeks,
+    as by projected gradient steps along the gradient for `attacked`. With ``nu >= sqrt(K - 1) / rho`` it is an upper
+    bound of the adversarial rho-margin comp-sum loss, which has a ramp in the place of the exponential and is not smooth.
 
     Parameters
     ----------
@@ -34,6 +96,11 @@ def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, n
     loss : (..., K), (..., K), (...) -> () or, with ``reduction="none"``, (...)
         In the dtype of the logits.
 
+    Gradient
+    --------
+    A pair, for `logits` and for `attacked`. With ``d = D(x') - D(x)`` the norm has the slopes ``-d_k / ||d||`` in z'_k
+    and ``sum d_k / ||d||`` in z'_y, and the opposite in z; where d is 0 it has a kink, and 0 is taken.
+
     Special values
     --------------
     NaN for a row with NaN or an infinite logit in `attacked`; in `logits` as `comp_sum` after the division by rho.
@@ -49,43 +116,11 @@ def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, n
     >>> f"{smooth_adversarial_comp_sum(z, z, 0):.4f} {smooth_adversarial_comp_sum(z, [1.0, 0.0, 0.0], 0):.4f}"
     '0.2395 1.6538'
     """
-    return smooth_adversarial_comp_sum_and_grads(logits, attacked, labels, tau=tau, rho=rho, nu=nu,
-                                                 reduction=reduction)[0]
-
-
-def smooth_adversarial_comp_sum_and_grads(logits, attacked, labels, *, tau=1.0, rho=1.0, nu=1.0, reduction="mean"):
-    """`smooth_adversarial_comp_sum` with its gradients with respect to `logits` and to `attacked`.
-
-    With ``d = D(x') - D(x)`` the norm has the slopes ``-d_k / ||d||`` in z'_k and ``sum d_k / ||d||`` in z'_y, and the
-    opposite in z; where d is 0 it has a kink, and 0 is taken.
-
-    Returns
-    -------
-    loss, grad_logits, grad_attacked
-        Of the reduced loss; with ``reduction="none"``, of each row's own.
-    """
-    rho, nu = number("rho", rho, 0, above=True), number("nu", nu, 0)
+    tau, rho, nu = at_least(0, "tau", tau), above(0, "rho", rho), at_least(0, "nu", nu)
     dtype = common_dtype(logits=logits, attacked=attacked)
-    work = np.promote_types(dtype, np.float32)
-    z, moved = np.asarray(logits, work), np.asarray(attacked, work)
+    z, moved = np.asarray(logits, dtype), np.asarray(attacked, dtype)
     if z.shape != moved.shape:
         raise ValueError(f"attacked has shape {moved.shape}; allowed: that of logits, {z.shape}")
-    losses, grads = comp_sum_and_grad(z / work.type(rho), labels, tau=tau, reduction="none")
-    label = np.expand_dims(np.asarray(labels), -1)
-    change = z - moved
-    change -= np.take_along_axis(change, label, -1)
-    size = np.abs(change).max(-1, keepdims=True)
-    unit = np.where(size > 0, size, 1)  # squares of what is divided by the largest neither overflow nor vanish
-    norm = unit * np.sqrt(np.square(change / unit).sum(-1, keepdims=True))
-    slope = -work.type(nu) * change / np.where(norm > 0, norm, 1)
-    np.put_along_axis(slope, label, -slope.sum(-1, keepdims=True), -1)
-    losses = losses + work.type(nu) * norm[..., 0]
-    grads, attacked_grads = grads / work.type(rho) - slope, slope
-    if reduction == "none":
-        total, share = losses, 1
-    elif reduction in ("mean", "sum"):
-        share = losses.size if reduction == "mean" else 1
-        total = np.sum(losses, dtype=np.float64) / share
-    else:
-        raise ValueError(f"reduction is {reduction!r}; allowed: 'mean', 'sum', 'none'")
-    return tuple(np.asarray(part).astype(dtype)[()] for part in (total, grads / share, attacked_grads / share))
+    label_rows(Rows(z, name="logits"), None, labels, label_smoothing=0, ignore_index=None, weight=None, format=None)
+    return _LossOfPairs(_ADVERSARIAL, np.concatenate([z, moved], axis=-1), labels, tau, rho, nu, form="stable",
+                        reduction=reduction, ignore_index=None, weight=None, axis=-1, where=None, format=None)

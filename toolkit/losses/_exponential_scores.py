@@ -1,0 +1,43 @@
+"""Scores of the softmax, ``w_k = e^{z_k - max z}``, and gaps to the largest logit."""
+from toolkit._core.exact_sums import add_compensated
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
+from toolkit.elementary import exp
+from toolkit.softmax.kernels import exp_gap, shifted, top_class
+
+__all__ = []
+
+
+@kernel
+def exponentials(z, w):
+    """Fill ``w_k = e^{z_k}``, which overflows and underflows."""
+    for k in range(z.size):
+        w[k] = exp(z[k])
+
+
+@kernel
+def shifted_exponentials(z, w):
+    """Fill ``w_k = e^{z_k - max z}`` as every library does; return the index of the maximum."""
+    top = top_class(z)
+    for k in range(z.size):
+        w[k] = exp(shifted(z[k], z[top]))
+    return top
+
+
+@kernel
+def accurate_exponentials(z, w):
+    """Fill ``w_k = e^{z_k - max z}`` to about an ulp; return the index of the maximum."""
+    top = top_class(z)
+    for k in range(z.size):
+        w[k] = exp_gap(z[k], z[top])
+    return top
+
+
+@kernel
+def expected_gap(z, q, top):
+    """``sum q_k (max z - z_k)`` over the classes with q_k > 0."""
+    total, lost = like(0, z), like(0, z)
+    for k in range(z.size):
+        if q[k] != 0:
+            total, lost = add_compensated(total, lost, q[k] * (z[top] - z[k]))
+    return total
