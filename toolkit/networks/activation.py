@@ -1,9 +1,9 @@
 """Activations of the networks, row by row, and their derivatives."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import in_format, like
 from toolkit.elementary import erf, exp, tanh
 
-__all__ = ["activate", "times_derivative"]
+__all__ = ["activate", "activate_by", "times_derivative", "times_slope"]
 
 _SQRT_HALF = 0.7071067811865476
 _INV_SQRT_2PI = 0.3989422804014327
@@ -49,3 +49,19 @@ def times_derivative(kind, z, g):
         for j in range(z.size):
             h = tanh(z[j])
             g[j] = g[j] * (like(1.0, h) - h * h)
+
+
+@kernel
+def activate_by(bend, z, h):
+    """``h = bend(z)`` by a kernel of numbers, as those of `toolkit.activations.kernels` are."""
+    z, h = in_format(z, None), in_format(h, None)
+    for j in range(z.size):
+        h[j] = bend(z[j])
+
+
+@kernel
+def times_slope(slope, z, g):
+    """``g *= slope(z)`` by the kernel of the derivative."""
+    z, g = in_format(z, None), in_format(g, None)
+    for j in range(z.size):
+        g[j] *= slope(z[j])

@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FORMATS, get_format
-from toolkit.training.engine import SCHEDULES
-from toolkit.training.loss import FORMS, LOSSES
-from toolkit.optimizers.rules import OPTIMIZERS
 from toolkit.networks.plan import ACTIVATIONS
+from toolkit.optimizers import OPTIMIZERS, SCHEDULES
+from toolkit.training.loss import LOSSES
 from toolkit.training.task_rows import OPERATIONS
 
 __all__ = ["Experiment"]
@@ -20,8 +19,8 @@ TASKS = (*OPERATIONS, "parity")
 MODELS = ("mlp", "transformer")
 PRECISIONS = {"float32": 1e-45, "float64": 5e-324}  # and the smallest positive number of each
 
-_CHOICES = {"task": TASKS, "model": MODELS, "activation": tuple(ACTIVATIONS), "loss": tuple(LOSSES),
-            "form": tuple(FORMS), "summation": tuple(ORDERS), "training_precision": tuple(PRECISIONS),
+_CHOICES = {"task": TASKS, "model": MODELS, "activation": tuple(ACTIVATIONS), "loss": tuple(dict.fromkeys(name for name, _ in LOSSES)),
+            "form": tuple(dict.fromkeys(form for _, form in LOSSES)), "summation": tuple(ORDERS), "training_precision": tuple(PRECISIONS),
             "optimizer": tuple(OPTIMIZERS), "schedule": tuple(SCHEDULES)}
 _INTEGERS = {"p": (2, 4096), "relevant": (1, 4096), "bits": (1, 4096), "samples": (2, 10**7), "seed": (0, 2**63 - 1),
              "warmup": (0, 10**9), "steps": (1, 10**9), "log_every": (1, 10**9), "heads": (1, 4096)}
@@ -170,7 +169,7 @@ class Experiment:
         if self.eps < PRECISIONS[self.training_precision]:
             raise ValueError(f"eps is {self.eps}, which is 0 in {self.training_precision}; allowed: at least "
                              f"{PRECISIONS[self.training_precision]}")
-        if self.optimizer in ("adamw", "lion") and self.lr * self.weight_decay >= 1.0:
+        if OPTIMIZERS[self.optimizer].decoupled and self.lr * self.weight_decay >= 1.0:
             raise ValueError(f"lr * weight_decay is {self.lr * self.weight_decay:g}; allowed: below 1, the share of "
                              f"the weights that a step takes away")
         if self.schedule == "warmup_linear_decay" and self.warmup >= self.steps:
@@ -291,7 +290,7 @@ def describe(experiment):
             f"{ {'add': 'a + b', 'subtract': 'a - b', 'multiply': 'a b', 'divide': 'a / b'}[e.task]} mod {e.p}")
     loss = {"cross_entropy": "softmax", "stablemax": "StableMax", "mse": "squared error"}[e.loss]
     form = ", complement form" if e.form == "complement" and e.loss != "mse" else ""
-    optimizer = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "lion": "Lion"}[e.optimizer]
+    optimizer = OPTIMIZERS[e.optimizer].title
     decay = f", weight decay {e.weight_decay:g}" if e.weight_decay else ""
     widths = "-".join(map(str, e.widths))
     network = f"{widths} {e.activation}" if e.model == "mlp" else f"transformer {widths}, {e.heads} heads"

@@ -13,8 +13,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from toolkit.training.live_plot import TrainingPlot
-from toolkit.training.workspace import STATE
-from toolkit.training.models import build, products_per_step, tensor_names
+from toolkit.training.models import build, products_per_step, state_names, tensor_names
 from toolkit.training.run import Log, Run, versions
 
 __all__ = ["resume", "train"]
@@ -103,7 +102,7 @@ def _same(run, experiment, path):
         name, theirs, ours = next((f.name, a, b) for f in fields(experiment)
                                   if (a := getattr(run.experiment, f.name)) != (b := getattr(experiment, f.name)))
         raise ValueError(f"{path}: the checkpoint of another experiment: its {name} is {theirs!r}, not {ours!r}")
-    missing = [name for name in STATE if name not in run.state]
+    missing = [name for name in state_names(experiment) if name not in run.state]
     if missing:
         raise ValueError(f"{path}: a run without its state ({', '.join(missing)}); nothing can go on from it")
     return run
@@ -157,7 +156,7 @@ class _Training:
                         mininterval=0.2 if sys.stderr.isatty() else 30.0, dynamic_ncols=True)
 
     def _take_up(self, run):
-        for name in STATE:
+        for name in self.work.kept:
             ours, theirs = self.work.arrays[name], run.state[name]
             if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
                 raise ValueError(f"{self.checkpoint}: {name} is {theirs.dtype}{list(theirs.shape)}; allowed: "
@@ -211,7 +210,7 @@ class _Training:
         done = self.work.steps_done
         return Run(experiment=self.experiment, finished=done == self.experiment.steps, steps_done=done,
                    seconds=self.earlier + time.monotonic() - self.began, environment=versions(),
-                   state={name: self.work.arrays[name].copy() for name in STATE},
+                   state={name: self.work.arrays[name].copy() for name in self.work.kept},
                    **self.log.arrays(tensor_names(self.experiment)))
 
     def _save(self):

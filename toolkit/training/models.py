@@ -1,70 +1,61 @@
-"""From an experiment to the engine: its network's arrays, filled, and the names of its tensors."""
+"""From an experiment to the engine: its network, loss and optimizer, its arrays filled, and the names of its tensors."""
 import numpy as np
 
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FLOAT32, FLOAT64, get_format
-from toolkit.training.engine import CHOICES, RATES, SCHEDULES
 from toolkit.networks.initial import fill_transformer, fill_weights
-from toolkit.training.loss import EMULATED, FORMS, LOSSES, NATIVE32, NATIVE64
-from toolkit.optimizers.rules import OPTIMIZERS
 from toolkit.networks.plan import bias_of, plan_of, size_of, weights_of
 from toolkit.networks.transformer_plan import TENSORS, numbers_in_row, shape_of, tensor_of
-from toolkit.training.workspace import Workspace
+from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
+from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64, ORDERED, Loss, LossSettings
+from toolkit.training.state import Data
 from toolkit.training.tasks import rows_of
+from toolkit.training.workspace import Workspace
 
-__all__ = ["build", "products_per_step", "tensor_names", "tensors_of"]
+__all__ = ["build", "loss_of", "products_per_step", "settings_of", "state_names", "tensor_names", "tensors_of"]
 
 
-def choices_of(experiment):
-    """The integers of an experiment, in the order of the engine's `CHOICES`."""
+def loss_of(experiment):
+    """The loss of an experiment as the engine takes it."""
     e = experiment
     code = get_format(e.loss_format).code
     mode = {FLOAT32.code: NATIVE32, FLOAT64.code: NATIVE64}.get(code, EMULATED)
-    values = {"loss": LOSSES[e.loss], "form": FORMS[e.form], "order": ORDERS[e.summation], "mode": mode, "code": code,
-              "optimizer": OPTIMIZERS[e.optimizer], "perp": e.perp_grad, "cautious": e.cautious,
-              "schedule": SCHEDULES[e.schedule]}
-    return np.array([values[name] for name in CHOICES], np.int32)
+    return Loss(None, (0.0,), LossSettings(which=ORDERED[e.loss, e.form], order=ORDERS[e.summation], mode=mode,
+                                           code=code, scale=1.0 / e.temperature, penalty=e.logit_penalty))
 
 
-def rates_of(experiment):
-    """The numbers of an experiment, in the order of the engine's `RATES`."""
+def settings_of(experiment):
+    """The numbers of the optimizer of an experiment."""
     e = experiment
-    other = {"scale": 1.0 / e.temperature, "penalty": e.logit_penalty}
-    return np.array([other[name] if name in other else getattr(e, name) for name in RATES], np.float64)
+    return Settings(lr=e.lr, weight_decay=e.weight_decay, beta1=e.beta1, beta2=e.beta2, eps=e.eps, momentum=e.momentum,
+                    schedule=SCHEDULES[e.schedule], warmup=float(e.warmup), steps=float(e.steps),
+                    decoupled=OPTIMIZERS[e.optimizer].decoupled, perp=e.perp_grad, cautious=e.cautious)
 
 
 def build(experiment):
     """A `Workspace` at step 0."""
-    return _BUILDERS[experiment.model](experiment, rows_of(experiment))
-
-
-def _plan(e, n_symbols):
-    return plan_of(n_train=e.n_train, n_all=e.n_rows, arity=e.bits if e.task == "parity" else 2,
-                   sizes=(n_symbols, *e.widths, e.n_classes), biased=e.bias, activation=e.activation)
-
-
-def _build_mlp(e, rows):
-    work = Workspace(_plan(e, rows.n_symbols), rows.inputs.reshape(-1), rows.labels, choices_of(e), rates_of(e),
-                     e.training_precision)
-    fill_weights(work.plan, work.arrays["parameters"], e.seed, e.gain, np.zeros(1, np.uint64))
+    e, rows = experiment, rows_of(experiment)
+    plan, shape = network_of(e)
+    work = Workspace((plan, shape, None, None), Data(rows.inputs.reshape(-1), rows.labels), loss_of(e),
+                     OPTIMIZERS[e.optimizer], settings_of(e), e.training_precision)
+    random = np.zeros(1, np.uint64)
+    if shape is None:
+        fill_weights(plan, work.state.parameters, e.seed, e.gain, random)
+    else:
+        fill_transformer(plan, shape, work.state.parameters, e.seed, e.gain, random)
     return work
 
 
-def _transformer_plan(e):
-    plan = plan_of(n_train=e.n_train, n_all=e.n_rows, arity=2, sizes=(e.p, e.n_classes), biased=True,
-                   activation=e.activation)
-    return plan, shape_of(width=e.widths[0], heads=e.heads, ffn=e.widths[1], dropout=e.dropout, seed=e.seed)
-
-
-def _build_transformer(e, rows):
-    plan, shape = _transformer_plan(e)
-    work = Workspace(plan, rows.inputs.reshape(-1), rows.labels, choices_of(e), rates_of(e), e.training_precision,
-                     shape)
-    fill_transformer(plan, shape, work.arrays["parameters"], e.seed, e.gain, np.zeros(1, np.uint64))
-    return work
-
-
-_BUILDERS = {"mlp": _build_mlp, "transformer": _build_transformer}
+def network_of(experiment):
+    """The plan of an experiment's network, and the shape of a transformer or None."""
+    e = experiment
+    if e.model == "transformer":
+        plan = plan_of(n_train=e.n_train, n_all=e.n_rows, arity=2, sizes=(e.p, e.n_classes), biased=True,
+                       activation=e.activation)
+        return plan, shape_of(width=e.widths[0], heads=e.heads, ffn=e.widths[1], dropout=e.dropout, seed=e.seed)
+    symbols, arity = (e.bits, e.bits) if e.task == "parity" else (2 * e.p, 2)
+    return plan_of(n_train=e.n_train, n_all=e.n_rows, arity=arity, sizes=(symbols, *e.widths, e.n_classes),
+                   biased=e.bias, activation=e.activation), None
 
 
 def products_per_step(experiment):
@@ -74,6 +65,11 @@ def products_per_step(experiment):
         width, ffn = experiment.widths
         sizes = (width, width, ffn, width, experiment.n_classes)
     return 3 * experiment.n_train * sum(a * b for a, b in zip(sizes, sizes[1:]))
+
+
+def state_names(experiment):
+    """Names of the arrays that a checkpoint keeps."""
+    return ("parameters", *OPTIMIZERS[experiment.optimizer].memory, "clock")
 
 
 def tensor_names(experiment):
@@ -89,9 +85,9 @@ def tensors_of(experiment, parameters):
 
     Those of a transformer have PyTorch's names and shapes.
     """
-    if experiment.model == "transformer":
-        return _transformer_tensors(*_transformer_plan(experiment), parameters)
-    plan = _plan(experiment, experiment.bits if experiment.task == "parity" else 2 * experiment.p)
+    plan, shape = network_of(experiment)
+    if shape is not None:
+        return _transformer_tensors(plan, shape, parameters)
     tensors = {}
     for name in tensor_names(experiment):
         part, layer = name.split()

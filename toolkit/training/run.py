@@ -7,11 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from toolkit.formats import round_to
-from toolkit.training.engine import MEASURES
 from toolkit.training.files import read_arrays, write_arrays
-from toolkit.training.workspace import STATE
 from toolkit.training.experiment import Experiment
-from toolkit.training.models import tensors_of
+from toolkit.training.measures import MEASURES
+from toolkit.training.models import state_names, tensors_of
 
 __all__ = ["Run"]
 
@@ -109,7 +108,7 @@ class Run:
         if keep not in KEEP:
             raise ValueError(f"keep is {keep!r}; allowed: {', '.join(map(repr, KEEP))}")
         short = (lambda x: x) if exact or keep == "state" else (lambda x: round_to(x, (11, 23)))
-        names = {"logs": (), "parameters": ("parameters",), "state": STATE}[keep]
+        names = {"logs": (), "parameters": ("parameters",), "state": state_names(self.experiment)}[keep]
         missing = [name for name in names if name not in self.state]
         if missing:
             raise ValueError(f"keep is {keep!r}, but this run has no {', '.join(missing)}")

@@ -1,0 +1,36 @@
+"""One optimizer step on all parameter tensors of a network."""
+from numba.cpython.unsafe.tuple import tuple_setitem
+
+from toolkit._core.kernel import kernel
+from toolkit.optimizers.settings import STEP, learning_rate, tick
+from toolkit.optimizers.wrappers import descend, keep_agreeing, perp_grad
+
+__all__ = ["update"]
+
+
+@kernel
+def update(rule, settings, tensors, numbers, parameters, grads, memory, clock, steps):
+    """Move `parameters` along `grads`, tensor by tensor, by the rule of an `Optimizer`.
+
+    Parameters
+    ----------
+    tensors : where each tensor begins, and where the last one ends
+    numbers : how many numbers each has without padding
+    memory : tuple of arrays that the rule keeps
+    clock : `STEP`, `POWER1` and `POWER2` before the step; moves on
+    steps : receives the directions
+    """
+    lr = learning_rate(settings, clock[STEP])
+    tick(clock, settings)
+    for t in range(tensors.size - 1):
+        a, b = tensors[t], tensors[t + 1]
+        w, g, u = parameters[a:b], grads[a:b], steps[a:b]
+        if settings.perp and numbers[t] > 1:  # padding hides a tensor of one element from perp_grad
+            perp_grad(w, g)
+        own = memory
+        for i in range(len(memory)):
+            own = tuple_setitem(own, i, memory[i][a:b])
+        rule(*((w, g) + own + (settings, clock, u)))
+        if settings.cautious:
+            keep_agreeing(u, g, numbers[t])
+        descend(w, u, lr, settings.weight_decay if settings.decoupled else 0.0)
