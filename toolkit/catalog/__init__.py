@@ -13,7 +13,7 @@ kind            kernels                                         figure
 `Matrix`        ``fill(knob, *numbers, work, cells)``           heat map
 `Iteration`     ``init(state)``, ``step(knob, state)``          simulation
 `Set`           ``row(scores, *numbers, chosen)``               bars
-`Fit`           ``fit(knob, x, *numbers, y) -> found``          curve or bars, and what was found
+`Fit`           ``fit(knob, x, *numbers, work, y)``             curve or bars, and what was found
 `Bound`         ``bound(x, *numbers) -> number``                line and rule
 ==============  ==============================================  ==========================================
 
@@ -52,8 +52,9 @@ and its row, in the family's module of this package::
 The tests then hold it to what its kind implies and the row declares, in every variant. Its reference has to be in
 ``book/references.bib`` and its chapter in ``_toc.yml``.
 """
-from toolkit.catalog import (_activations, _bound, _elementwise, _export, _fit, _iteration, _loss, _losses, _matrix,
-                             _method, _row_map, _scalar, _set, _softmax)
+from toolkit.catalog import (_activations, _bound, _collapse, _elementwise, _fit, _iteration, _loss, _losses, _matrix,
+                             _method, _optimizers, _row_map, _sampling, _scalar, _set, _softmax, _targets, _transport,
+                             _uncertainty)
 from toolkit.catalog._activations import ELEMENTWISE, activation_kernel
 from toolkit.catalog._bound import *
 from toolkit.catalog._elementwise import *
@@ -71,9 +72,12 @@ __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table
            "Export", *_bound.__all__, *_elementwise.__all__, *_fit.__all__, *_iteration.__all__, *_loss.__all__,
            *_matrix.__all__, *_method.__all__, *_row_map.__all__, *_scalar.__all__, *_set.__all__]
 
-FAMILIES = {"softmax": "Softmax maps", "activation": "Activations", "loss": "Losses"}
+FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "activation": "Activations",
+            "loss": "Losses", "target": "Targets", "uncertainty": "Uncertainty", "collapse": "Softmax Collapse",
+            "optimizer": "Optimizers"}
 
-METHODS = _softmax.METHODS + _activations.METHODS + _losses.METHODS
+METHODS = (_softmax.METHODS + _sampling.METHODS + _transport.METHODS + _activations.METHODS + _losses.METHODS
+           + _targets.METHODS + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS)
 
 
 def methods(family=None, kind=Method):

@@ -86,8 +86,11 @@ class Export(NamedTuple):
         def three_to_two(x, y, z, out, value, fmt):
             loop(of, x, y, z, given, out, value, format_of(fmt))
 
+        def two_to_three(x, y, out, more, value, fmt):
+            loop(of, x, y, given, out, more, value, format_of(fmt))
+
         return {(1, 1): one_to_one, (2, 1): two_to_one, (3, 1): three_to_one, (1, 2): one_to_two, (2, 2): two_to_two,
-                (3, 2): three_to_two}[len(self.read), len(self.filled)]
+                (2, 3): two_to_three, (3, 2): three_to_two}[len(self.read), len(self.filled)]
 
     def inputs(self, row, label=0, seed=8):
         """Arrays for a call around a row of numbers, the same at each call: it, others of its size, and empty ones."""

@@ -13,17 +13,17 @@ __all__ = ["Fit"]
 
 
 @kernel
-def fit_at(of, knob, x, numbers, y, found, fmt):
-    """``found = of(knob, x, *numbers, y)``, in float64."""
-    found[0] = of(*((knob[0], x) + numbers + (y,)))
+def fit_at(of, knob, x, numbers, work, y, found, fmt):
+    """``found = of(knob, x, *numbers, work, y)``, in float64."""
+    found[0] = of(*((knob[0], x) + numbers + (work, y)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit(Method):
-    """What is fitted to data or measured there, by kernels ``(knob, x, *numbers, y) -> found`` on an example.
+    """What is fitted to data or measured there, by kernels ``(knob, x, *numbers, work, y) -> found`` on data.
 
-    The kernel makes data from the knob, fills y with a curve over x, or a bar at each, and returns the place or height
-    of what was found.
+    The kernel changes an example of data by the knob, fills y with a curve over x, or a bar at each, and returns the
+    place or height of what was found.
 
     Attributes
     ----------
@@ -32,8 +32,8 @@ class Fit(Method):
     knob : (name, low, high, start)
         The number that the figure's slider moves: how the data are.
     x, y : Axis
-    points : int
-        How many places x has, in equal steps over its axis, or in equal ratios.
+    points, work : int
+        How many places x has, in equal steps over its axis, or in equal ratios; how many numbers the kernels work in.
     mark : callable
         `Line` or `Bars`.
     found : str
@@ -47,6 +47,7 @@ class Fit(Method):
     x: Axis
     y: Axis
     points: int = 61
+    work: int = 1
     mark: Callable = Line
     found: str
     upright: bool = True
@@ -55,7 +56,8 @@ class Fit(Method):
         return self.given(np.random.default_rng(seed), max(rows, 2), max(classes, 2))
 
     def exports(self):
-        return {v.name: Export(fit_at, v.kernel, ("number", "vector"), ("vector", "number"), self.numbers)
+        return {v.name: Export(fit_at, v.kernel, ("number", "vector"), ("vector", "vector", "number"), self.numbers,
+                               max(self.points, self.work))
                 for v in self.variants}
 
     def figure(self):
@@ -64,17 +66,17 @@ class Fit(Method):
         first, last = self.x.range
         logarithmic = self.x.scale == "log"
 
-        def draw(knob, x, y, found):
+        def draw(knob, x, y, found, work):
             for i in range(x.size):
                 share = i / (x.size - 1)
                 x[i] = first * (last / first) ** share if logarithmic else first + (last - first) * share
-            found[0] = of(*((knob, x) + numbers + (y,)))
+            found[0] = of(*((knob, x) + numbers + (work, y)))
 
         draw.__name__ = self.name
         rule = Rule(x="found") if self.upright else Rule(y="found")
         return live_figure(
             controls=[Slider("knob", low, high, start, label=label)],
-            outputs={"x": self.points, "y": self.points, "found": 1},
+            outputs={"x": self.points, "y": self.points, "found": 1}, scratch={"work": self.work},
             plot=Plot((self.mark("y", x="x"), rule), x=self.x, y=self.y, height=300),
             readouts=[f"{self.found}: {{found:4g}}."],
             caption=f"Move the slider to change the data, and watch {self.title}.",

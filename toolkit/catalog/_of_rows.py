@@ -55,26 +55,25 @@ def compared(method):
     return lines, sentences
 
 
-def line_figure(method, seen, axis):
-    """A live figure of what is `seen` of the result of one of three logits as it moves."""
+def line_figure(method, seen, axis, moved=("first logit", "z₁", "first logit z₁, beside z₂ = 0 and z₃ = −1")):
+    """A live figure of what is `seen` of the result as the first of three logits moves, or what `moved` calls it."""
     best, plain, limits = method.default.kernel, method.variants[0].kernel, method.plot_range
-    beside = method.beside(np.array([[0.0, 0.0, -1.0]])) if method.beside else ()
+    beside = method.beside(np.array([[0.0, 0.0, -1.0]])) if method.arrays > 1 else ()
     numbers = tuple(tuple(map(float, each[0])) for each in beside) + method.numbers
 
     def draw(z, fmt, x, truth, stable, naive, here, ulps, row, out):
         draw_row(seen, best, plain, numbers, limits, z, fmt, x, truth, stable, naive, here, ulps, row, out)
 
-    draw.__name__, (low, high) = method.name, method.plot_range
+    draw.__name__, (low, high), (word, symbol, title) = method.name, method.plot_range, moved
     lines, (first, *others) = compared(method)
     return live_figure(
-        controls=[Slider("z", low, high, low + 0.8 * (high - low), label="first logit", symbol="z₁"),
+        controls=[Slider("z", low, high, low + 0.8 * (high - low), label=word, symbol=symbol),
                   Format("fmt", "float16")],
         outputs={"x": POINTS, "truth": POINTS, "stable": POINTS, "naive": POINTS, "here": 3, "ulps": 1},
-        scratch={"row": 3, "out": 3},
-        plot=Plot((*lines, Rule(x="z")), x=Axis("first logit z₁, beside z₂ = 0 and z₃ = −1", (low, high)),
-                  y=axis, height=300),
-        readouts=[Readout(sentence) for sentence in (f"At z₁ = {{z}} {first}", *others)],
-        caption=f"Move the first logit through {method.title} and change the format.",
+        scratch={"row": method.width or 3, "out": method.width or 3},
+        plot=Plot((*lines, Rule(x="z")), x=Axis(title, (low, high)), y=axis, height=300),
+        readouts=[Readout(sentence) for sentence in (f"At {symbol} = {{z}} {first}", *others)],
+        caption=f"Move the {word} through {method.title} and change the format.",
     )(draw)
 
 
@@ -86,12 +85,18 @@ class OfRows(Method):
     ----------
     beside : callable or None
         ``beside(z) -> tuple`` of the further arguments of the function for rows z.
+    arrays : int
+        How many rows its kernels read.
     multiple : int
         What the number of entries of a row has to be a multiple of.
+    width : int or None
+        Entries of a row of its kernels, where that is not free; the figure moves the first of three.
     """
 
     beside: Callable | None = None
+    arrays: int = 1
     multiple: int = 1
+    width: int | None = None
 
     promises = frozenset({"shift", "order", "weak_order", "zero_sum", "isometry"})
     read, filled = ("row",), ("row",)
@@ -116,8 +121,8 @@ class OfRows(Method):
         return self.completed((rng.normal(0, 3, (rows, classes)).clip(*self.domain).astype(dtype),))
 
     def exports(self):
-        read = self.read + ("row",) * len(self.completed((np.zeros((1, self.multiple)),))[1:])
-        found = {v.name: Export(self.loop_over(read), v.kernel, read, self.filled, self.numbers)
+        read = ("row",) * (self.arrays - 1) + self.read
+        found = {v.name: Export(self.loop_over(read), v.kernel, read, self.filled, self.numbers, self.width)
                  for v in self.variants}
         if self.gradient is not None and self.gradient.kernel is not None:
             found["gradient"] = Export(self.pulled_loop, self.gradient.kernel, ("row", self.upstream), ("row",),
@@ -150,13 +155,18 @@ class OfRows(Method):
         shared = {name: given for name, given in given if name in inspect.signature(pull).parameters}
         return value, lambda g: pull(kept, g, **shared)
 
+    def rows_along(self, points):
+        """The rows of the figure, 0 and -1 behind these numbers."""
+        z = np.full((points.size, max(3, self.multiple)), -1.0)
+        z[:, 0], z[:, 1] = points, 0.0
+        return z
+
     def largest_errors(self, formats):
         if not self.takes("format"):
             return {}
         points, found = np.linspace(*self.plot_range, POINTS), {}
         for format in formats:
-            z = np.full((POINTS, max(3, self.multiple)), -1.0)
-            z[:, 0], z[:, 1] = round_to(points, format), 0.0
+            z = self.rows_along(round_to(points, format))
             with np.errstate(all="ignore"):
                 computed, exact = (self.of_rows(z, format=f).reshape(POINTS, -1)[:, 0] for f in (format, "float64"))
             found[format] = float(ulp_error(computed, exact, format).max())

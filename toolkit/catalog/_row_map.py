@@ -9,8 +9,9 @@ from toolkit._core import loops
 from toolkit._core.kernel import kernel
 from toolkit.catalog._of_rows import OfRows, line_figure
 from toolkit.live import Axis
+from toolkit.losses.targets import target_rows
 
-__all__ = ["ENTRIES", "LOGS", "PROBABILITIES", "WEIGHTS", "Result", "RowMap"]
+__all__ = ["ENTRIES", "LOGS", "PROBABILITIES", "WEIGHTS", "Result", "RowMap", "RowOfNumber"]
 
 _EPS = np.finfo(np.float64).eps
 TINY = 1e-20  # lower end of logarithmic axes
@@ -26,6 +27,12 @@ def first_entry(of, row, numbers, out):
 def minus_first_entry(of, row, numbers, out):
     of(*((row,) + numbers + (out,)))
     return 0.0 - out[0]
+
+
+@kernel
+def first_bin(of, row, numbers, out):
+    of(*((row[0],) + numbers + (out,)))
+    return out[0]
 
 
 class Result(NamedTuple):
@@ -97,3 +104,23 @@ class RowMap(OfRows):
     def of_one_class(self, result):
         """Whether this may be the result of one class with logit 1/2."""
         return 0 < result <= 1 if self.result.of_one is None else result == self.result.of_one
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowOfNumber(RowMap):
+    """A row from each number, ``function(values) -> (..., K)``, by kernels ``(value, *numbers, out)``."""
+
+    read = ("number",)
+
+    def loop_over(self, read):
+        """The loop over so many rows."""
+        return target_rows
+
+    def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
+        return np.random.default_rng(seed).uniform(*self.plot_range, rows).astype(dtype),
+
+    def rows_along(self, points):
+        return points
+
+    def figure(self):
+        return line_figure(self, first_bin, Axis("first probability p₁", (0, 1)), ("value", "v", "value v"))

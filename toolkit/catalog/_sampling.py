@@ -30,7 +30,7 @@ def _drawn(z):
 
 
 _row = partial(RowMap, chapter="sampling", family="sampling", plot_range=(-8, 8))
-_draw = partial(_row, beside=_noise, result=PROBABILITIES)
+_draw = partial(_row, arrays=2, beside=_noise, result=PROBABILITIES)
 _estimate = partial(_row, result=ENTRIES)
 
 METHODS = (
@@ -40,13 +40,13 @@ METHODS = (
           r"\ \tau = \tfrac12", sampling.gumbel_softmax, "jang2017categorical", parameters=(("temperature", 0.5),),
           variants=forms(stable=kernels.gumbel_softmax_row), gradient=Gradient(softmax_pull, at="result")),
     _estimate("score_function", "Score-function estimator", r"\hat g = f(D)\,(D - p)", sampling.score_function,
-              "williams1992simple", beside=_drawn, variants=forms(stable=kernels.score_function_row)),
+              "williams1992simple", arrays=3, beside=_drawn, variants=forms(stable=kernels.score_function_row)),
     _estimate("straight_through", "Straight-through estimator",
               r"\hat g = \tfrac1\tau J_q f'(D),\ q = \operatorname{softmax}(z / \tau),\ \tau = 2",
-              sampling.straight_through, "bengio2013estimating", beside=_slope, parameters=(("temperature", 2.0),),
+              sampling.straight_through, "bengio2013estimating", arrays=2, beside=_slope, parameters=(("temperature", 2.0),),
               variants=forms(stable=kernels.straight_through_row)),
     _estimate("reinmax", "ReinMax estimator",
               r"\hat g = 2 J_r f'(D) - \tfrac12 J_p f'(D),\ r = \tfrac12 (q + D),\ \tau = 2", sampling.reinmax,
-              "liu2023bridging", beside=_drawn, parameters=(("temperature", 2.0),),
+              "liu2023bridging", arrays=3, beside=_drawn, parameters=(("temperature", 2.0),),
               variants=forms(stable=kernels.reinmax_row)),
 )
