@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from toolkit._core.numbers import in_format
-from toolkit.collapse import (CollapseReport, collapse_gap, collapse_margin, diagnose, diagnosis, gaps,
-                              underflow_gap)
+from toolkit.collapse import CollapseReport, collapse_gap, collapse_margin, diagnose, diagnosis, gaps, underflow_gap
 from toolkit.collapse.kernels import ORDERS, sum_exactly, sum_in_lanes, sum_in_order, sum_pairwise
 from toolkit.formats import BFLOAT16, FLOAT8_E4M3FN, FLOAT16, FLOAT32, FLOAT64, get_format, round_to, ulp
 

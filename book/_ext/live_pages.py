@@ -3,6 +3,7 @@ from pathlib import Path
 
 import toolkit.live
 from toolkit.live.page import page_assets
+from toolkit.live.runtime import runtime_script
 from toolkit.live.style import css_variables
 from vendored import provide
 
@@ -11,8 +12,9 @@ PALETTE = "live/palette.css"
 
 
 def copy_assets(app):
-    for name in ("runtime.js", "simulation.js", "live.css"):
+    for name in ("simulation.js", "live.css"):
         provide(app, ASSETS / name, f"live/{name}")
+    Path(app.outdir, "_static/live/runtime.js").write_text(runtime_script(), encoding="utf-8")
     Path(app.outdir, "_static", PALETTE).write_text(
         f":root {{ {css_variables('light')} }}\n"
         f'html[data-theme="dark"] {{ {css_variables("dark")} }}\n'

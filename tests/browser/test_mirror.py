@@ -1,4 +1,4 @@
-"""runtime.js mirrors two Python modules; here both answer the same questions."""
+"""The runtime of pages mirrors Python modules; here both answer the same questions."""
 import math
 import random
 import sys
@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from drive import open_page
 
-from toolkit.live.drawing import WIDTHS, frame, marks
-from toolkit.live.marks import marks_svg
+from toolkit.live.drawing import WIDTHS, frame, marks_svg
 from toolkit.live.numbers import format_number
 from toolkit.live.slots import fill_slots
 
@@ -60,7 +59,7 @@ CHANGES = [{}, {"broken": True, "scale": 10.0, "law": "sign"}, {"shift": 5.0}, {
 def test_slots_and_marks_are_the_same(page, change):
     values = everything.values(**change)
     for plot in everything.plots:
-        bindings, looks = plot.bindings(), marks(plot)
+        bindings, looks = plot.bindings(), plot.looks()
         filled = fill_slots(bindings, values)
         theirs = page.evaluate("([b, v]) => {" + DECODE + "return liveFigures.fillSlots(b, decode(v)); }",
                                [bindings, encoded(values)])

@@ -9,10 +9,10 @@ from test_mirror import DECODE, encoded
 
 import toolkit.live
 from toolkit.live import Axis, HeatMap, Plot, Slider, live_figure
-from toolkit.live.drawing import WIDTHS, frame, marks
-from toolkit.live.html import figure_html
-from toolkit.live.marks import marks_svg
+from toolkit.live.drawing import WIDTHS, frame, marks_svg
+from toolkit.live.hosts.page import figure_html
 from toolkit.live.page import module_block
+from toolkit.live.runtime import runtime_script
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import css_variables
 from toolkit.live.wasm import build_module
@@ -51,7 +51,8 @@ def folder(tmp_path_factory):
     style = (f"<style>:root {{{css_variables('light')}}} {dark} body {{ font-family: sans-serif; margin: 1rem auto;"
              " max-width: 860px; color: var(--live-text); background: var(--live-ground); }</style>"
              '<link rel="stylesheet" href="live.css">')
-    for name in ("simulation.js", "runtime.js", "live.css"):
+    (folder / "runtime.js").write_text(runtime_script(), "utf-8")
+    for name in ("simulation.js", "live.css"):
         (folder / name).write_bytes((ASSETS / name).read_bytes())
     scripts = '<script defer src="simulation.js"></script><script defer src="runtime.js"></script>'
     body = f"{style}<main><h1>Simulations</h1>{''.join(map(figure_html, figures))}</main>{block}{scripts}</html>"
@@ -360,7 +361,7 @@ def test_slots_and_marks_are_the_same(learner_at, figure, state):
     values = figure.values(**state)
     values |= {"z": np.append(values["z"][:-2], [np.inf, np.nan])} if figure is saddle else {}
     for plot in figure.plots:
-        bindings, looks = plot.bindings(), marks(plot)
+        bindings, looks = plot.bindings(), plot.looks()
         filled = fill_slots(bindings, values)
         ours = encoded(filled)
         theirs = page.evaluate("([b, v]) => {" + DECODE + "return liveFigures.fillSlots(b, decode(v)); }",

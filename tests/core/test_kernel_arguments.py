@@ -3,6 +3,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 LOOP = """
 from toolkit.kernels import kernel
 @kernel
@@ -19,25 +21,45 @@ def mine(x):
 CALL = """
 import numpy as np
 from loop import over
-from method import mine
+from METHOD import mine
 x, out = np.arange(4.0), np.zeros(4)
 over(mine, x, out)
 print(out[3], sum(over.stats.cache_hits.values()), sum(over.stats.cache_misses.values()))
 """
 
 
-def test_the_cache_knows_kernels_by_name_and_by_their_sources(tmp_path):
+@pytest.fixture
+def run(tmp_path):
+    """Write a method with this body, call the loop with it in a new process: its value, found on disk, compiled."""
     (tmp_path / "loop.py").write_text(LOOP)
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1",
                                 "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
 
-    def run(body=None):
+    def run(body=None, method="method"):
         if body:
-            (tmp_path / "method.py").write_text(METHOD.replace("BODY", body))
-        done = subprocess.run([sys.executable, "-c", CALL], capture_output=True, text=True, check=True, env=environment)
+            (tmp_path / f"{method}.py").write_text(METHOD.replace("BODY", body))
+        done = subprocess.run([sys.executable, "-c", CALL.replace("METHOD", method)], capture_output=True, text=True,
+                              check=True, env=environment)
         value, found, compiled = done.stdout.split()
         return float(value), int(found), int(compiled)
 
+    return run
+
+
+def test_the_cache_knows_kernels_by_name_and_by_their_sources(run):
     assert run("x + x") == (6.0, 0, 1)
     assert run() == (6.0, 1, 0)
     assert run("x * x * 1.0") == (9.0, 0, 1)
+
+
+def test_processes_that_compile_at_the_same_time_keep_their_own_machine_code(run, tmp_path):
+    def index():
+        (found,) = (tmp_path / "cache").rglob("loop.over-*.nbi")
+        return found
+
+    assert run("x + x") == (6.0, 0, 1)
+    first = index().read_bytes()
+    index().unlink()  # the other process read the index before the first one wrote it
+    assert run("x * x * 1.0", "other") == (9.0, 0, 1)
+    index().write_bytes(first)
+    assert run() == (6.0, 1, 0)

@@ -10,10 +10,9 @@ from sample import everything
 from toolkit.formats import get_format
 from toolkit.live import (Axis, Bars, Bits, Choice, Format, Integer, Line, Logits, Markers, Plot, Readout, Slider,
                           Toggle, live_figure)
-from toolkit.live.drawing import WIDTHS, frame, marks, plot_svg
-from toolkit.live.html import figure_html
-from toolkit.live.marks import marks_svg
-from toolkit.live.plotly import LivePlot, description
+from toolkit.live.drawing import WIDTHS, frame, marks_svg, plot_svg
+from toolkit.live.hosts.page import figure_html
+from toolkit.live.hosts.plotly import LivePlot, description
 from toolkit.live.readout import parts_of
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import PALETTES, ROLES, resolve_colours
@@ -179,8 +178,8 @@ def test_a_marker_that_can_be_dragged_names_two_sliders():
     def follow(x, up, y):
         y[0] = up
 
-    assert marks(make(follow, controls=controls, plot=Plot((point,), **axes)).plots[0])[0]["drag"] == ["x", "up"]
-    assert "drag" not in marks(Plot((Markers("y"),), **axes))[0]
+    assert make(follow, controls=controls, plot=Plot((point,), **axes)).plots[0].looks()[0]["drag"] == ["x", "up"]
+    assert "drag" not in Plot((Markers("y"),), **axes).looks()[0]
     with pytest.raises(ValueError, match="up"):
         make(plot=Plot((point,), **axes))
     for drag, scale in (("up",), "linear"), (("x", "up"), "log"):
@@ -232,7 +231,7 @@ def _rules(places):
 def test_a_word_on_a_rail_begins_at_its_symbol():
     values = everything.values() | {"p": np.array([1.0, 0.0, 0.0])}
     plot = everything.plots[1]
-    drawn = marks_svg(marks(plot), frame(plot, 720), fill_slots(plot.bindings(), values))
+    drawn = marks_svg(plot.looks(), frame(plot, 720), fill_slots(plot.bindings(), values))
     symbol, word = re.search(r'translate\((\d+) .*?<text x="(\d+)" y="\d+" text-anchor="start">exactly 0', drawn).groups()
     assert int(symbol) - int(word) == 50
 

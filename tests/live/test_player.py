@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sample import learner
 
-from toolkit.live.player import Player
+from toolkit.live.hosts.player import Player
 
 EXPLODE = {"explode": True}
 

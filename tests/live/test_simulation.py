@@ -9,7 +9,7 @@ from sample import learner
 
 from toolkit.live import Axis, HeatMap, Level, Line, Plot, Slider, live_simulation
 from toolkit.live.drawing import WIDTHS, plot_svg
-from toolkit.live.html import figure_html
+from toolkit.live.hosts.page import figure_html
 from toolkit.live.slots import fill_slots
 
 

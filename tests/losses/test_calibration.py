@@ -31,7 +31,7 @@ def test_reference_values():
 def test_temperature_against_another_minimiser():
     for seed in range(5):
         z, y = some_logits(seed=seed)
-        other = minimize_scalar(lambda b: -log_softmax(z * b, axis=1)[np.arange(len(y)), y].mean(),
+        other = minimize_scalar(lambda b, z=z, y=y: -log_softmax(z * b, axis=1)[np.arange(len(y)), y].mean(),
                                 bounds=(0.01, 5), method="bounded", options={"xatol": 1e-10})
         assert fit_temperature(z, y) == pytest.approx(1 / other.x, rel=1e-6)
         assert fit_temperature(z.T, y, axis=0) == fit_temperature(z, y)

@@ -11,9 +11,10 @@ from uuid import uuid4
 import numba
 import numpy as np
 from numba.core import types
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.imputils import lower_constant
 from numba.core.registry import CPUDispatcher
+from numba.experimental import function_type  # noqa: F401  its rule for kernels comes first, ours replaces it
 
 from toolkit._core.stamp import stamp_of
 
@@ -26,7 +27,7 @@ FASTMATH_SETS = {
 }
 
 
-def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forceinline=False):
+def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forceinline=False, parts=()):
     """Compile `function` lazily with the project's Numba options.
 
     Parameters
@@ -45,6 +46,9 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
     forceinline : bool
         Put the machine code into each caller: for what is called once for every row, where the call takes longer than
         the work.
+    parts : sequence of str
+        Further files of kernels that it calls, if its own file does not import them: it is compiled anew when they
+        change.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
         raise ValueError(f"fastmath is {fastmath!r}; allowed: {', '.join(map(repr, FASTMATH_SETS))}")
     if function is None:
         return lambda function: kernel(function, fastmath=fastmath, parallel=parallel, inline=inline,
-                                       forceinline=forceinline)
+                                       forceinline=forceinline, parts=parts)
     flags = set(FASTMATH_SETS[fastmath]) or False
     options = {"parallel": parallel, "forceinline": forceinline} | ({"inline": "always"} if inline else {})
     dispatcher = numba.njit(error_model="numpy", fastmath=flags, **options)(function)
@@ -66,7 +70,7 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
     dispatcher.__class__ = Kernel
     # What else a closure holds has another key in each process.
     if None not in _held(function) and not _holds_arrays(function):
-        dispatcher.cache_on_disk()
+        dispatcher.cache_on_disk(parts)
     return dispatcher
 
 
@@ -115,12 +119,14 @@ class Kernel(CPUDispatcher):
             self._type = super()._numba_type_
         return self._type
 
-    def cache_on_disk(self):
+    def cache_on_disk(self, parts=()):
         try:
             cache = _KernelCache(self.py_func)
         except RuntimeError:  # code typed at a prompt has no file to keep a cache beside
             return
-        cache._cache_file._source_stamp = stamp_of(self.py_func.__code__.co_filename)
+        cache._cache_file.__class__ = _CacheFiles
+        stamp = stamp_of(self.py_func.__code__.co_filename)
+        cache._cache_file._source_stamp = (stamp, *map(stamp_of, parts)) if parts else stamp
         self._cache = cache
 
     def __reduce__(self):
@@ -130,11 +136,10 @@ class Kernel(CPUDispatcher):
 
 
 @lower_constant(types.Dispatcher)
-def _emit_named_kernel(context, builder, kind, dispatcher):
-    """A global kernel as an argument: its type says which it is. With its address, code could not be kept on disk."""
-    if isinstance(dispatcher, Kernel):
-        return context.get_dummy_value()
-    return context.add_dynamic_addr(builder, id(dispatcher), info=kind.name)
+def _emit_kernel(context, builder, kind, kernel):
+    """A kernel that another one names and hands on. Its type says which it is; its address, of this process, would keep
+    the code off the disk."""
+    return context.get_constant_null(kind)
 
 
 def _named(module, name):
@@ -147,6 +152,20 @@ class _KernelCache(FunctionCache):
     def _index_key(self, sig, codegen):
         code = sha256(self._py_func.__code__.co_code).hexdigest()
         return tuple(map(_key_of, sig)), codegen.magic_tuple(), code, _held(self._py_func)
+
+
+class _CacheFiles(IndexDataCacheFile):
+    """An index and its files of machine code, each under a name made from its key.
+
+    Numba counts them: two processes that compile at the same time give one name to two kernels, and each may then run
+    the other's machine code.
+    """
+
+    def save(self, key, data):
+        number = int.from_bytes(sha256(self._dump((self._source_stamp, key))).digest()[:8])
+        name = self._data_name(number)
+        self._save_data(name, data)
+        self._save_index(self._load_index() | {key: name})
 
 
 def _key_of(kind):

@@ -1,6 +1,5 @@
-"""Activations of arrays, and the forms of them that fail; entry and row kernels are in `toolkit.activations.kernels`."""
-from toolkit.activations import (_exponential, _gated, _gelu, _hard, _rectifiers, _sigmoids, _smooth, _sorting,
-                                 kernels)
+"""Activations of arrays, and the forms of them that fail; their kernels are in `toolkit.activations.kernels`."""
+from toolkit.activations import _exponential, _gated, _gelu, _hard, _rectifiers, _sigmoids, _smooth, _sorting, kernels
 from toolkit.activations._exponential import *
 from toolkit.activations._gated import *
 from toolkit.activations._gelu import *

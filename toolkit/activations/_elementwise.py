@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.arguments import chosen
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_entries, map_entry_pairs
@@ -91,8 +92,7 @@ def slope(function, x, **options):
 
 
 def _evaluate(name, kernels, declared, *, x, form="stable", format=None, **parameters):
-    if form not in kernels:
-        raise ValueError(f"form is {form!r}; allowed: {', '.join(map(repr, kernels))}")
+    of = chosen("form", form, kernels)
     for parameter, value in parameters.items():
         if declared.positive and not (np.asarray(value) > 0).all():
             raise ValueError(f"{parameter} is {value!r}; allowed: numbers > 0")
@@ -102,7 +102,7 @@ def _evaluate(name, kernels, declared, *, x, form="stable", format=None, **param
     if out.size:
         loop = map_entry_pairs if parameters else map_entries
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            loop(kernels[form], *(row[0] for row in rows), out[0], layout.fmt)
+            loop(of, *(row[0] for row in rows), out[0], layout.fmt)
     if form == "naive":
         broken = np.count_nonzero(np.isfinite(rows[0]) & ~np.isfinite(out))
         if broken:

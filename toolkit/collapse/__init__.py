@@ -4,8 +4,9 @@ Where one logit leads by a wide enough gap, the sum of exponentials rounds to 1:
 largest gradient vanishes. `diagnose` counts such rows format by format; `collapse_gap`, `collapse_margin` and
 `underflow_gap` say where it begins.
 """
-from toolkit.collapse.diagnosis import diagnose
-from toolkit.collapse.gaps import collapse_gap, collapse_margin, underflow_gap
-from toolkit.collapse.report import CollapseReport, FormatLosses
+from toolkit.collapse import diagnosis, gaps, report
+from toolkit.collapse.diagnosis import *
+from toolkit.collapse.gaps import *
+from toolkit.collapse.report import *
 
-__all__ = ["CollapseReport", "FormatLosses", "collapse_gap", "collapse_margin", "diagnose", "underflow_gap"]
+__all__ = [*diagnosis.__all__, *gaps.__all__, *report.__all__]

@@ -3,9 +3,10 @@ import operator
 
 import numpy as np
 
+from toolkit._core.arguments import check_choice
 from toolkit._core.arrays import check_axis
-from toolkit.collapse.gaps import check_order, collapse_gap, collapse_margin, underflow_gap
-from toolkit.collapse.kernels import COUNTS, count_rows
+from toolkit.collapse.gaps import collapse_gap, collapse_margin, underflow_gap
+from toolkit.collapse.kernels import COUNTS, ORDERS, count_rows
 from toolkit.collapse.report import CollapseReport, FormatLosses
 from toolkit.formats import FORMATS, get_format
 
@@ -60,7 +61,7 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
     >>> print(report["float16"].sentence.split("; ")[0])
     float16: 1 of 2 rows (50.0 %) collapse, as their exponentials sum to exactly 1
     """
-    code = check_order(order)
+    which = check_choice("order", order, tuple(ORDERS))
     if isinstance(formats, str) or not np.iterable(formats):
         formats = [formats]
     chosen = [get_format(f) for f in formats]
@@ -78,7 +79,7 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on what is being counted
             unusable += int(np.count_nonzero(~np.isfinite(chunk.max(axis=1))))
             for fmt, into in zip(chosen, counts, strict=True):
-                count_rows(chunk, targets[start:stop], code, row, terms, into, fmt.code)
+                count_rows(chunk, targets[start:stop], which, row, terms, into, fmt.code)
         start = stop
     entries = []
     for fmt, into in zip(chosen, counts, strict=True):

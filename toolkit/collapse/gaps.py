@@ -4,18 +4,12 @@ import operator
 
 import numpy as np
 
+from toolkit._core.arguments import check_choice
 from toolkit._core.numbers import in_format
 from toolkit.collapse.kernels import ORDERS, sum_is_one_at_gap
 from toolkit.formats import get_format
 
-__all__ = ["check_order", "collapse_gap", "collapse_margin", "underflow_gap"]
-
-
-def check_order(order):
-    """The integer of an order of summation."""
-    if not isinstance(order, str) or order not in ORDERS:
-        raise ValueError(f"order is {order!r}; allowed: {', '.join(map(repr, ORDERS))}")
-    return ORDERS[order]
+__all__ = ["collapse_gap", "collapse_margin", "underflow_gap"]
 
 
 def _at_least(value, name, low):
@@ -116,7 +110,8 @@ def collapse_gap(format, classes, *, order="exact", label=0):
     >>> [round(collapse_gap("float32", 113, order="sequential", label=k), 2) for k in (0, 28, 56, 112)]
     [16.64, 19.97, 20.66, 21.35]
     """
-    fmt, code, classes = get_format(format), check_order(order), _at_least(classes, "classes", 2)
+    fmt, classes = get_format(format), _at_least(classes, "classes", 2)
+    which = check_choice("order", order, tuple(ORDERS))
     label = operator.index(label)
     if not -classes <= label < classes:
         raise ValueError(f"label is {label}; allowed for {classes} classes: {-classes} to {classes - 1}")
@@ -129,7 +124,7 @@ def collapse_gap(format, classes, *, order="exact", label=0):
         middle = 0.5 * (open_gap + closed_gap)
         if middle in (open_gap, closed_gap):
             return closed_gap
-        if sum_is_one_at_gap(middle, label % classes, code, terms):
+        if sum_is_one_at_gap(middle, label % classes, which, terms):
             closed_gap = middle
         else:
             open_gap = middle

@@ -1,48 +1,60 @@
 """What live figures and simulations share: controls, arrays, plots, sentences, and how they show themselves."""
 import inspect
-import os
 from copy import copy
 from functools import cached_property
-from html import escape
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 import numpy as np
 
 from toolkit._core.kernel import kernel
+from toolkit.live.expressions import evaluate, names_in, parse
 from toolkit.live.plot import Plot
 from toolkit.live.readout import Readout
 
-__all__ = ["Array", "Figure", "arrays", "as_kernel", "made", "parameters_of"]
+__all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "expressions_of", "host", "made", "parameters_of",
+           "plots_of", "readouts_of"]
 
 # Every figure made in this process, in order: the page builder reads it after running a page's cells.
 made = []
+_hosts = []
 
+OUTPUT_TYPES = ("f64", "f32", "i32")  # pages read outputs as Numbers, which 64-bit integers are not
 _DTYPES = {"f64": np.float64, "f32": np.float32, "i32": np.int32, "u64": np.uint64}
 
 
 class Array(NamedTuple):
-    """An array of a kernel: the type of its elements, as in `toolkit.live.wasm.abi`, and their number."""
+    """An array of a kernel: the type of its elements, as in `toolkit.live.wasm.abi`, and its size or two sizes."""
 
     element: str
-    size: int
+    size: int | tuple
+
+    @property
+    def shape(self):
+        return self.size if isinstance(self.size, tuple) else (self.size,)
+
+    @property
+    def argument_type(self):
+        return self.element + "[]" * len(self.shape)
 
     def zeros(self):
         return np.zeros(self.size, _DTYPES[self.element])
 
 
 def arrays(argument, described, allowed=tuple(_DTYPES)):
-    """Name -> `Array` from name -> size (float64) or (type, size); `argument` is what errors call it."""
+    """Name -> `Array` from name -> size or (rows, columns), of float64, or (type, size); errors call it `argument`."""
     return {name: _array(f"{argument}[{name!r}]", value, allowed) for name, value in described.items()}
 
 
 def _array(place, value, allowed):
-    element, size = value if isinstance(value, tuple) and len(value) == 2 else ("f64", value)
-    whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
-    if element not in allowed or not whole or size < 1:
+    typed = isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str)
+    element, size = value if typed else ("f64", value)
+    sizes = size if isinstance(size, tuple) else (size,)
+    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 1 for n in sizes)
+    if element not in allowed or not whole or len(sizes) not in (1, 2):
         raise ValueError(f"{place} is {value!r}; allowed: a size of at least 1 (float64), or (type, size) with type"
-                         f" {', '.join(map(repr, allowed))}")
-    return Array(element, int(size))
+                         f" {', '.join(map(repr, allowed))}; a table has the size (rows, columns)")
+    return Array(element, tuple(map(int, sizes)) if isinstance(size, tuple) else int(size))
 
 
 def parameters_of(function):
@@ -53,32 +65,30 @@ def parameters_of(function):
 class Figure:
     """Base of `LiveFigure` and `Simulation`, which bring `entry_points` and `values`.
 
-    ``work`` are arrays that nothing shows.
+    ``work`` are arrays that nothing shows; ``derived`` are expressions that plots and sentences read, text -> tree.
     """
 
     hidden = ()
 
-    def __init__(self, name, controls, outputs, work, plot, readouts, caption):
+    def __init__(self, name, controls, outputs, work, plots, readouts, caption):
         self.name = name
         self.controls = {control.name: control for control in controls}
-        # Pages read outputs as Numbers, which 64-bit integers are not.
-        self.outputs = arrays("outputs", outputs, ("f64", "f32", "i32"))
-        self.work = work
-        self.plots = (plot,) if isinstance(plot, Plot) else tuple(plot)
-        self.readouts = tuple(r if isinstance(r, Readout) else Readout(r) for r in readouts)
-        self.caption = caption
-        if not self.plots or not all(isinstance(plot, Plot) for plot in self.plots):
-            raise TypeError(f"plot is {self.plots!r}; allowed: one or more toolkit.live.Plot")
+        self.outputs, self.work = outputs, work
+        self.plots = tuple(plot.fitted(outputs) for plot in plots)
+        self.readouts, self.caption = readouts, caption
         given = [*(control.name for control in controls), *self.outputs, *self.work]
         twice = sorted({name for name in given if given.count(name) > 1})
         if twice:
             raise ValueError(f"figure {name!r} has {twice} twice; allowed: every name, each once, among controls,"
                              " outputs and other arrays")
+        self.derived = {}
         for user in (*self.plots, *self.readouts):
-            unknown = user.names() - set(self.shown_names)
+            trees = expressions_of(user)
+            unknown = set().union(*map(names_in, trees.values())) - set(self.shown_names)
             if unknown:
-                raise ValueError(f"figure {name!r}: {type(user).__name__.lower()} refers to {sorted(unknown)};"
+                raise ValueError(f"figure {self.name!r}: {type(user).__name__.lower()} refers to {sorted(unknown)};"
                                  f" allowed: {sorted(self.shown_names)}")
+            self.derived |= {text: tree for text, tree in trees.items() if text not in self.shown_names}
 
     @property
     def shown_names(self):
@@ -87,9 +97,8 @@ class Figure:
 
     def argument_types(self, function):
         """A kernel's parameter types for the WebAssembly build, in order."""
-        held = self.outputs | self.work
-        return [f"{held[p].element}[]" if p in held else self.controls[p].argument_type
-                for p in parameters_of(function)]
+        held = self.controls | self.outputs | self.work
+        return [held[p].argument_type for p in parameters_of(function)]
 
     def arguments(self, state):
         """Name -> argument of a kernel for a checked `state`: numbers and vectors of the controls, zeroed arrays."""
@@ -130,8 +139,11 @@ class Figure:
         return urlencode(changed | hidden, safe=",")
 
     def shown(self, state, computed):
-        """What slots and sentences read: controls as sequences (texts for choices and formats), and `computed`."""
-        return {name: value if isinstance(value, list) else [value] for name, value in state.items()} | computed
+        """What slots and sentences read: controls as sequences (texts for choices and formats), `computed`, row by row,
+        and the expressions of both."""
+        values = {name: value if isinstance(value, list) else [value] for name, value in state.items()}
+        values |= {name: value.ravel() if np.ndim(value) > 1 else value for name, value in computed.items()}
+        return values | {text: [evaluate(tree, values)] for text, tree in self.derived.items()}
 
     def sentence(self, values):
         """The readout in words for what `values` returned."""
@@ -141,14 +153,32 @@ class Figure:
         return f"<live figure {self.name!r}: {', '.join(self.controls)}>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        if os.environ.get("BOOK_BUILD") == "1":
-            from toolkit.live.html import figure_html
+        shown = (host(self) for host in reversed(_hosts))
+        return next(bundle for bundle in shown if bundle is not None) | {"text/plain": repr(self)}
 
-            link = f'<p><a href="#{escape(self.address)}">The figure in this state</a></p>'
-            return {"text/html": link if self.address else figure_html(self), "text/plain": repr(self)}
-        from toolkit.live.notebook import widget
 
-        return widget(self)._repr_mimebundle_() | {"text/plain": repr(self)}
+def host(show):
+    """Register a host: ``show(figure)`` gives a MIME bundle, or None where it has no say. The last one is asked first."""
+    _hosts.append(show)
+    return show
+
+
+def plots_of(plot):
+    """The plots of a figure, from one or several."""
+    plots = (plot,) if isinstance(plot, Plot) else tuple(plot)
+    if not plots or not all(isinstance(plot, Plot) for plot in plots):
+        raise TypeError(f"plot is {plots!r}; allowed: one or more toolkit.live.Plot")
+    return plots
+
+
+def readouts_of(readouts):
+    """The sentences of a figure, from sentences or plain texts."""
+    return tuple(r if isinstance(r, Readout) else Readout(r) for r in readouts)
+
+
+def expressions_of(user):
+    """Text -> tree of what a plot or a sentence refers to; a name is an expression too."""
+    return {text: parse(text) for text in user.names()}
 
 
 def as_kernel(function):

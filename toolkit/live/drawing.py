@@ -1,20 +1,16 @@
 """A `Plot` on a page: plain SVG in the page's colours. Axes stand still; only the marks are drawn anew.
 
 Python draws the axes, in two widths of which the page shows one, and the marks of the default state, so that the
-figure is complete in print and without a script. runtime.js then draws marks in the same way (`marks_svg`, a test
-compares them). A move costs about a millisecond, and the page needs no plotting library.
+figure is complete in print and without a script. The page's runtime then draws marks in the same way (`marks_svg`, a
+test compares them). A move costs about a millisecond, and the page needs no plotting library.
 """
 from math import floor, log10
 
-from toolkit.live.cells import cell_path, level_svg
-from toolkit.live.heatmap import HeatMap
-from toolkit.live.marks import bar_kind, marks_svg
+from toolkit.live.marks import DRAWN_BY
 from toolkit.live.numbers import format_number
-from toolkit.live.plot import Bars, Markers
-from toolkit.live.style import DASHES, ROLES
-from toolkit.live.svg import group, pixel, symbol_at, text_at
+from toolkit.live.svg import pixel, text_at
 
-__all__ = ["WIDTHS", "axes_svg", "frame", "marks", "plot_svg"]
+__all__ = ["WIDTHS", "axes_svg", "frame", "marks_svg", "plot_svg"]
 
 WIDTHS = {"wide": 720, "narrow": 400}
 _LEFT, _RIGHT, _BOTTOM, _LEGEND_ROW = 76, 14, 52, 20
@@ -34,30 +30,22 @@ def _scale(axis, start, end):
     return {"offset": start - slope * low, "slope": slope, "log": axis.scale == "log"}
 
 
-def marks(plot):
-    """How each trace looks, as JSON: kind, colour, and what its kind needs."""
-    bars = [trace for trace in plot.traces if isinstance(trace, Bars)]
-    return [_looks(trace) | ({"order": bars.index(trace), "count": len(bars)} if trace in bars else {})
-            for trace in plot.traces]
-
-
-def _looks(trace):
-    if isinstance(trace, HeatMap):
-        return trace.looks()
-    role = ROLES[trace.role]
-    looks = {"kind": type(trace).__name__.lower(), "role": trace.role, "name": trace.label}
-    if isinstance(trace, Markers):
-        return looks | {"symbol": role.symbol} | ({"drag": list(trace.drag)} if trace.drag else {})
-    if isinstance(trace, Bars):
-        return looks | {"hollow": bool(role.pattern)}
-    return looks | {"dash": DASHES[role.dash], "width": round(10 * role.width)}
+def marks_svg(looks, frame, filled):
+    """The marks of a plot, with `looks` from `Plot.looks` and `filled` from `fill_slots`."""
+    shapes, row = "", 0
+    upright = sorted(pixel(frame["x"], slots["x"][0]) for look, slots in zip(looks, filled)
+                     if look["kind"] == "rule" and slots["x"][0] == slots["x"][1])
+    for look, slots in zip(looks, filled):
+        shapes += DRAWN_BY[look["kind"]].svg(look | {"row": row, "upright": upright}, frame, slots)
+        row += "rail" in slots and slots["rail"]["x"] != []
+    return shapes
 
 
 def plot_svg(plot, name, filled):
     """The plot at width `name` ("wide" or "narrow") with its marks, as an SVG element that scales with its place."""
     width = WIDTHS[name]
     area = frame(plot, width)
-    body = marks_svg(marks(plot), area, filled)
+    body = marks_svg(plot.looks(), area, filled)
     return (
         f'<svg class="live-{name}" viewBox="0 0 {width} {plot.height}" aria-hidden="true">{axes_svg(plot, width)}'
         f'<svg class="live-marks" x="{area["left"]}" y="{area["top"]}" width="{area["width"]}" height="{area["height"]}"'
@@ -107,10 +95,10 @@ def _thinned(ticks, width):
 
 def _entries(plot):
     """``(text, width of the sample, look)`` of what the legend names; a heat map of states has one entry for each."""
-    for look in marks(plot):
+    for look in plot.looks():
         if look["kind"] == "cells" and look["states"]:
             for level in look["levels"]:
-                yield level["name"], 16, look | {"kind": "level", "levels": [level]}
+                yield level["name"], 16, look | {"levels": [level]}
         elif look["kind"] == "cells":
             ends = f"{format_number(look['low'])} to {format_number(look['high'])}"
             yield f"{look['name']} {ends}".strip(), 12 * (len(look["levels"]) - 1), look
@@ -133,33 +121,5 @@ def _legend(plot, width):
     shapes = ""
     for x, row, (text, sample, look) in _legend_places(plot, width):
         middle = 14 + _LEGEND_ROW * row
-        shapes += _SAMPLES[look["kind"]](look, x, middle) + text_at(x + sample + 6, middle + 5, text, "start")
+        shapes += DRAWN_BY[look["kind"]].sample(look, x, middle) + text_at(x + sample + 6, middle + 5, text, "start")
     return f'<g class="live-legend">{shapes}</g>'
-
-
-def _line_sample(look, x, middle):
-    return group(look, "line", f'<path transform="scale(.1)" d="M{10 * x} {10 * middle}h260"'
-                               f' stroke-width="{look["width"]}" stroke-dasharray="{look["dash"]}"/>')
-
-
-def _bars_sample(look, x, middle):
-    return group(look, bar_kind(look), f'<rect x="{x + 4}" y="{middle - 6}" width="16" height="12"/>')
-
-
-def _markers_sample(look, x, middle):
-    shape = symbol_at(0, 0, look["symbol"])
-    return group(look, "markers", f'<g transform="translate({x + 13} {middle}) scale(.1)">{shape}</g>')
-
-
-def _cells_sample(look, x, middle):
-    """The level of an entry, or the shades side by side."""
-    levels = look["levels"] if look["states"] else look["levels"][:-1]
-    side = 140 if look["states"] else 120
-    half = side // 2
-    paths = [cell_path(level["mark"], side, k * side, -half, (k + 1) * side, half) for k, level in enumerate(levels)]
-    cells = "".join(level_svg(level, side, path) for level, path in zip(levels, paths))
-    return f'<g class="live-cells" transform="translate({x} {middle}) scale(.1)">{cells}</g>'
-
-
-_SAMPLES = {"line": _line_sample, "bars": _bars_sample, "markers": _markers_sample, "cells": _cells_sample,
-            "level": _cells_sample}

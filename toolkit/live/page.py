@@ -15,7 +15,7 @@ import zlib
 from importlib.metadata import version
 from pathlib import Path
 
-from toolkit.live.html import json_block
+from toolkit.live.hosts.page import json_block
 from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import UnsupportedInWebAssembly, build_module
 
@@ -90,7 +90,7 @@ def figures_of(source):
 
 
 def module_block(module):
-    """The data block from which runtime.js starts a `WasmModule`; deflated, it is half as large."""
+    """The data block from which the runtime starts a `WasmModule`; deflated, it is half as large."""
     wasm = base64.b64encode(zlib.compress(module.bytes, 9)).decode()
     return json_block({"wasm": wasm, "manifest": module.manifest, "symbols": SYMBOLS}, id="live-module")
 

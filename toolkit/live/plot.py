@@ -1,16 +1,14 @@
-"""What a live figure draws: traces bound to the kernel's outputs, on axes with fixed ranges.
+"""What a live figure draws: marks bound to the kernel's outputs, on axes with fixed ranges.
 
-Its *bindings* say which output fills which slot of which trace. Two hosts draw it: `plotly.py` for JupyterLab and
-`drawing.py` with runtime.js for pages. inf, NaN and exact zeros on a log axis go to marked rails at the plot's edge.
+Its *bindings* say which output fills which slot of which mark. Two hosts draw it: `hosts/plotly.py` for JupyterLab and
+`drawing.py` with the page's runtime for pages.
 """
-from dataclasses import KW_ONLY, dataclass
-from math import log
+from dataclasses import KW_ONLY, dataclass, replace
+from math import log, log10
 
-from toolkit.live.heatmap import HeatMap
 from toolkit.live.numbers import power_label
-from toolkit.live.style import ROLES
 
-__all__ = ["Axis", "Band", "Bars", "Line", "Markers", "Plot", "Rule"]
+__all__ = ["Axis", "Plot"]
 
 
 @dataclass(frozen=True)
@@ -47,82 +45,15 @@ class Axis:
         rails = [low - pad / 2, high + pad / 2]
         return [low - pad, high + pad], rails if self.scale == "linear" else [10.0**rail for rail in rails]
 
-
-@dataclass(frozen=True)
-class _Trace:
-    """`y`, `x`: names of outputs; `x` may also be constants (numbers or words), or None for 1, 2, 3 ...
-
-    `length` names a control or output that says how many entries are in use.
-    """
-
-    y: str
-    x: object = None
-    _: KW_ONLY
-    label: str = ""
-    role: str = "first"
-    length: str | None = None
-
-    def __post_init__(self):
-        if self.role not in ROLES:
-            raise ValueError(f"role is {self.role!r}; allowed: {', '.join(map(repr, ROLES))}")
-
-    def names(self):
-        return {name for name in (self.y, self.x, self.length) if isinstance(name, str)}
-
-
-class Line(_Trace):
-    """A line through (x, y)."""
-
-
-@dataclass(frozen=True)
-class Markers(_Trace):
-    """Unconnected points at (x, y).
-
-    `drag` names two sliders: when a reader drags the first point on a page, they take its place on the x and y axis,
-    which must be linear. In JupyterLab the sliders alone move it.
-    """
-
-    drag: tuple | None = None
-
-    def names(self):
-        return super().names() | set(self.drag or ())
-
-
-class Bars(_Trace):
-    """One bar per entry; exact zeros are drawn as hollow markers."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A labelled straight line across the plot at a scalar output: ``Rule(x="gap")`` is vertical, ``y=`` horizontal."""
-
-    _: KW_ONLY
-    x: str | None = None
-    y: str | None = None
-    label: str = ""
-    role: str = "muted"
-
-    def names(self):
-        return {self.x or self.y}
-
-
-@dataclass(frozen=True)
-class Band:
-    """A hatched region between two scalar outputs on the x axis, with a word in it ("collapsed")."""
-
-    x0: str
-    x1: str
-    _: KW_ONLY
-    label: str = ""
-    role: str = "naive"
-
-    def names(self):
-        return {self.x0, self.x1}
+    def share(self, value):
+        """Where `value` stands on the drawn axis, 0 to 1."""
+        low, high = self.edges()[0]
+        return ((log10(value) if self.scale == "log" else value) - low) / (high - low)
 
 
 @dataclass(frozen=True)
 class Plot:
-    """Traces on two axes. `height` in pixels; a plot with `whole_row` stands beside no other."""
+    """Marks on two axes. `height` in pixels; a plot with `whole_row` stands beside no other."""
 
     traces: tuple
     _: KW_ONLY
@@ -132,45 +63,29 @@ class Plot:
     whole_row: bool = False
 
     def __post_init__(self):
-        if any(isinstance(trace, HeatMap) for trace in self.traces) and "log" in (self.x.scale, self.y.scale):
-            raise ValueError("a heat map stands on a log axis; allowed: linear axes, x and y")
-        dragged = [trace.drag for trace in self.traces if isinstance(trace, Markers) and trace.drag is not None]
-        if any(len(drag) != 2 for drag in dragged) or dragged and "log" in (self.x.scale, self.y.scale):
-            raise ValueError(f"drag is {dragged[0]!r}; allowed: the names of two sliders, on linear axes")
+        for mark in self.traces:
+            mark.check(self)
 
     def names(self):
         """All control and output names that the plot refers to."""
-        return set().union(*(trace.names() for trace in self.traces))
+        return set().union(*(mark.names() for mark in self.traces))
+
+    def plain(self, maker):
+        """This plot with marks of arrays and numbers: `maker` gets what is to be computed for the others."""
+        return replace(self, traces=tuple(mark.plain(maker, self) for mark in self.traces))
+
+    def fitted(self, outputs):
+        """This plot with marks that know the sizes of their arrays."""
+        return replace(self, traces=tuple(mark.fitted(outputs) for mark in self.traces))
 
     def words(self):
         """The words on the x axis, in order of appearance; empty for a numeric axis."""
-        words = [x for trace in self.traces if isinstance(trace, _Trace) and not isinstance(trace.x, (str, type(None)))
-                 for x in trace.x if isinstance(x, str)]
-        return list(dict.fromkeys(words))
+        return list(dict.fromkeys(word for mark in self.traces for word in mark.words()))
 
     def bindings(self):
-        """What fills the slots of each trace, as JSON: read by `fill_slots` and by runtime.js."""
-        return [trace.binding() if isinstance(trace, HeatMap) else _BINDINGS[type(trace)](self, trace)
-                for trace in self.traces]
+        """What fills the slots of each mark, as JSON: read by `fill_slots` and by the page's runtime."""
+        return [mark.binding(self) for mark in self.traces]
 
-
-def _series(plot, trace):
-    return {
-        "kind": "series", "y": trace.y, "length": trace.length,
-        "x": trace.x if isinstance(trace.x, str) or trace.x is None else list(trace.x),
-        "positive": plot.y.scale == "log", "zeros": isinstance(trace, Bars), "rails": plot.y.edges()[1],
-    }
-
-
-def _rule(plot, rule):
-    across = plot.y if rule.x else plot.x
-    return {"kind": "rule", "at": rule.x or rule.y, "vertical": rule.x is not None, "across": across.edges()[1],
-            "text": rule.label}
-
-
-def _band(plot, band):
-    return {"kind": "band", "x0": band.x0, "x1": band.x1, "y": plot.y.edges()[1], "text": band.label,
-            "log": plot.x.scale == "log"}
-
-
-_BINDINGS = {Line: _series, Markers: _series, Bars: _series, Rule: _rule, Band: _band}
+    def looks(self):
+        """How each mark looks, as JSON: kind, colour, and what its kind needs."""
+        return [mark.look(self) for mark in self.traces]

@@ -1,4 +1,4 @@
-"""Readouts: sentences with numbers in them, some of which appear only when a flag of the kernel is set."""
+"""Readouts: sentences with numbers in them, some of which appear only under a condition."""
 import re
 from dataclasses import dataclass
 
@@ -6,20 +6,22 @@ from toolkit.live.numbers import format_number
 
 __all__ = ["Readout", "parts_of"]
 
-_FIELD = re.compile(r"\{(\w+)(?:\[(\d+)\])?(?::([^}]*))?\}")
+_FIELD = re.compile(r"\{([^{}:]+)(?::([^{}]*))?\}")
+_ELEMENT = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
 @dataclass(frozen=True)
 class Readout:
-    """A sentence such as ``Readout("The loss is {loss:3g}.")``.
+    """A sentence such as ``Readout("The loss is {loss:3g}.", when="loss > 0")``.
 
     Parameters
     ----------
     text : str
-        Fields ``{name}``, ``{name[2]}``, ``{name:3g}`` take a control or an output (element 0 by default);
-        formats are those of `format_number`.
+        Fields ``{name}``, ``{name[2]}``, ``{name:3g}`` take a control or a value (element 0 by default), and
+        ``{common / exact:2g}`` an expression of them; formats are those of `format_number`.
     when, unless : str or None
-        Name of an output (or toggle): the sentence shows only while its first element is (not) non-zero.
+        A condition, ``"loss == 0 and exact > 0"`` or the name of a toggle: the sentence shows only while it is (not)
+        true. `toolkit.live.expressions` says what an expression is made of.
     """
 
     text: str
@@ -27,9 +29,9 @@ class Readout:
     unless: str | None = None
 
     def names(self):
-        """All names that the sentence refers to."""
-        flags = {name for name in (self.when, self.unless) if name}
-        return flags | {field.group(1) for field in _FIELD.finditer(self.text)}
+        """All names and expressions that the sentence refers to."""
+        return {text for text in (self.when, self.unless) if text} | {
+            name for name, _, _ in filter(_is_field, parts_of(self.text))}
 
     def shows(self, values):
         return (self.when is None or values[self.when][0] != 0) and (
@@ -38,12 +40,7 @@ class Readout:
 
     def render(self, values):
         """The sentence for `values`: name -> sequence of numbers, or of one text for a choice or format."""
-
-        def text_of(field):
-            value = values[field.group(1)][int(field.group(2) or 0)]
-            return value if isinstance(value, str) else format_number(value, field.group(3) or "")
-
-        return _FIELD.sub(text_of, self.text)
+        return "".join(_text_of(part, values) if _is_field(part) else part for part in parts_of(self.text))
 
     def spec(self):
         """The sentence as the page's runtime reads it: literal texts and fields in turn."""
@@ -51,9 +48,21 @@ class Readout:
 
 
 def parts_of(text):
-    """Split a template into literal strings and ``[name, index, format]`` fields."""
+    """Split a template into literal strings and ``[name or expression, index, format]`` fields."""
     parts, end = [], 0
     for field in _FIELD.finditer(text):
-        parts += [text[end : field.start()], [field.group(1), int(field.group(2) or 0), field.group(3) or ""]]
+        element = _ELEMENT.fullmatch(field.group(1))
+        name, index = element.groups() if element else (field.group(1), None)
+        parts += [text[end : field.start()], [name, int(index or 0), field.group(2) or ""]]
         end = field.end()
     return parts + [text[end:]]
+
+
+def _is_field(part):
+    return isinstance(part, list)
+
+
+def _text_of(field, values):
+    name, index, spec = field
+    value = values[name][index]
+    return value if isinstance(value, str) else format_number(value, spec)

@@ -1,5 +1,5 @@
 """A simulation: a live figure with state that runs step by step, in the reader's browser or in JupyterLab."""
-from toolkit.live.base import Figure, arrays, as_kernel, made, parameters_of
+from toolkit.live.base import OUTPUT_TYPES, Figure, arrays, as_kernel, made, parameters_of, plots_of, readouts_of
 from toolkit.live.numbers import format_number
 
 __all__ = ["Run", "Simulation", "counted", "live_simulation"]
@@ -20,8 +20,8 @@ def live_simulation(init, step, *, name, controls, state, outputs, plot, readout
     controls : sequence of controls
         They arrive as in `live_figure`, in both functions with the same values.
     state, outputs : dict
-        Name -> size (float64), or ("f32" or "i32", size); in the state also "u64". All come in zeroed before `init`
-        and are then kept from step to step, outputs too, so that a step may append to a curve. Plots and readouts see
+        Name -> size or (rows, columns), of float64, or ("f32" or "i32", size); in the state also "u64". All come in
+        zeroed before `init` and are then kept from step to step, outputs too, so that a step may append to a curve. Plots and readouts see
         the outputs, and nothing of the state.
     plot : Plot or sequence of Plot
     readouts : sequence of Readout or str
@@ -85,7 +85,8 @@ class Simulation(Figure):
         if not name.isidentifier():
             raise ValueError(f"name is {name!r}; allowed: a Python identifier")
         self.count = count
-        super().__init__(name, controls, outputs, arrays("state", state), plot, readouts, caption)
+        super().__init__(name, controls, arrays("outputs", outputs, OUTPUT_TYPES), arrays("state", state), plots_of(plot),
+                         readouts_of(readouts), caption)
         self.init, self.step = as_kernel(init), as_kernel(step)
         self.live, self.done, self.pace, self.poster = tuple(live), done, pace, poster
         self._check_parameters()
@@ -222,4 +223,4 @@ class Run:
     def values(self):
         """What slots and sentences read now; arrays are copies."""
         computed = {name: array.copy() for name, array in self.outputs.items()}
-        return self.simulation.shown(self.state, computed) | {"steps": [self.steps]}
+        return self.simulation.shown(self.state, computed | {"steps": [self.steps]})

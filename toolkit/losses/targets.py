@@ -3,6 +3,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from toolkit._core.arguments import chosen
 from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
@@ -35,12 +36,6 @@ def _check_range(low, high):
     if not (isinstance(low, Real) and isinstance(high, Real) and -np.inf < low < high < np.inf):
         raise ValueError(f"low is {low!r} and high is {high!r}; allowed: finite numbers, low < high")
     return float(low), float(high)
-
-
-def _chosen(name, value, table):
-    if value not in table:
-        raise ValueError(f"{name} is {value!r}; allowed: {', '.join(map(repr, table))}")
-    return table[value]
 
 
 def _targets(of, values, bins, fewest, format, *parameters):
@@ -100,7 +95,7 @@ def hl_gauss(values, *, low, high, bins, spread=0.75, form="stable", format=None
     low, high = _check_range(low, high)
     if not (isinstance(spread, Real) and 0 < spread < np.inf):
         raise ValueError(f"spread is {spread!r}; allowed: a finite number > 0")
-    return _targets(_chosen("form", form, _HL_GAUSS), values, bins, 1, format, low, high, float(spread))
+    return _targets(chosen("form", form, _HL_GAUSS), values, bins, 1, format, low, high, float(spread))
 
 
 def two_hot(values, *, low, high, bins, format=None):
@@ -178,7 +173,7 @@ def categorical(p, rewards, discounts, *, low, high, form="stable", format=None)
         raise ValueError(f"p has shape {layout.shape}; allowed: at least 2 atoms")
     out = layout.empty()
     moves = layout.per_row(rewards, "rewards"), layout.per_row(discounts, "discounts")
-    of = _chosen("form", form, _CATEGORICAL)
+    of = chosen("form", form, _CATEGORICAL)
     with np.errstate(all="ignore"):
         moved_rows(of, layout.rows(p, "p"), *moves, layout.parameters((low, high)), out, layout.fmt)
     return layout.restore(out, 0.0)
@@ -206,6 +201,6 @@ def expected_value(p, *, low, high, places="bins"):
     low, high = _check_range(low, high)
     p = real_array(p, "p")
     count = p.shape[-1]
-    centres = _chosen("places", places, {
+    centres = chosen("places", places, {
         "bins": low + (high - low) * (np.arange(count) + 0.5) / count, "atoms": np.linspace(low, high, count)})
     return p @ centres.astype(p.dtype if p.dtype.kind == "f" else np.float64)

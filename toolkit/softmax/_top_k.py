@@ -164,8 +164,8 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, 
     >>> top_k_softmax([1.0, 0.9, -0.5, 0.2], bias=[-2.0, 0.3, 0.0, 1.5], rank="slope").round(3)
     array([0.1, 0.9, 0. , 0. ])
     """
-    return map_rows(top_k_softmax_row, {"z": z, "bias": bias}, *_parameters(k, rank, renormalize), axis=axis, where=where,
-                    format=format, fills=(-np.inf, 0.0))
+    return map_rows(top_k_softmax_row, {"z": z, "bias": bias}, *_parameters(k, rank, renormalize), axis=axis,
+                    where=where, format=format, fills=(-np.inf, 0.0))
 
 
 def top_k_softmax_pull(z, g, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, where=None):

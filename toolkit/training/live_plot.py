@@ -25,7 +25,7 @@ class TrainingPlot:
             raise ValueError("plot is True; allowed only in a notebook, since there is no place to draw elsewhere")
         try:
             from toolkit.live.plot import Axis, Line, Plot
-            from toolkit.live.plotly import LivePlot
+            from toolkit.live.hosts.plotly import LivePlot
         except ImportError as error:
             raise ValueError(f"plot is True, but {error}; allowed with the packages of the extra 'live'") from error
         from IPython.display import display

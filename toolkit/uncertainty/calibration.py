@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.arguments import check_temperature
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like, unrounded
 from toolkit.elementary import exp, log, log1p
 from toolkit.losses._labels import label_rows
-from toolkit.softmax._softmax import check_temperature
 from toolkit.softmax.kernels import top_class
 
 __all__ = ["Reliability", "expected_calibration_error", "fit_temperature", "reliability"]

@@ -65,7 +65,7 @@ EXERCISES = {
         solution=10,
         judge=exactly(10, (20, "tanh is exactly 1 well before: 2 exp(-2x) has to fall below half an ulp of 1"),
                       (9, "at 9 one last bit is left"),
-                      otherwise="try whole x with activations.tanh_grad(np.float32(x), form='naive')"),
+                      otherwise="try whole x with grad(activations.tanh)(np.float32(x), form='naive')"),
         wrong=(9, 11, 20, 17),
         praise="the true derivative there is 8.2e-9, which float32 holds without effort.",
     ),

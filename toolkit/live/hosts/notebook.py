@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from toolkit.formats import get_format
 from toolkit.live.numbers import format_number
-from toolkit.live.plotly import LivePlot
+from toolkit.live.hosts.plotly import LivePlot
 from toolkit.live.simulation import Simulation
 from toolkit.live.style import css_variables
 
@@ -29,7 +29,7 @@ def widget(figure):
     they were and fade.
     """
     if isinstance(figure, Simulation):
-        from toolkit.live.player import Player
+        from toolkit.live.hosts.player import Player
 
         return Player(figure).box
     return Display(figure).box

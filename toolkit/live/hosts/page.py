@@ -1,4 +1,4 @@
-"""The page host: one figure as HTML that needs no kernel. `assets/runtime.js` brings it to life.
+"""The page host: one figure as HTML that needs no kernel. The runtime in assets brings it to life.
 
 Controls, sentence and plots of the default state are in the markup, so that the page does not jump when the script
 starts, prints well, and can be read without a script.
@@ -7,13 +7,14 @@ import json
 import math
 from html import escape
 
-from toolkit.live.base import parameters_of
-from toolkit.live.drawing import WIDTHS, frame, marks, plot_svg
+from toolkit.live.base import expressions_of, parameters_of
+from toolkit.live.drawing import WIDTHS, frame, plot_svg
+from toolkit.live.expressions import names_in
 from toolkit.live.numbers import format_number
 from toolkit.live.simulation import Simulation, counted
 from toolkit.live.slots import fill_slots
 
-__all__ = ["figure_html", "json_block"]
+__all__ = ["figure_html", "json_block", "link_html"]
 
 
 def json_block(value, **attributes):
@@ -46,6 +47,11 @@ def figure_html(figure):
     )
 
 
+def link_html(figure):
+    """A preset on a page: a link that puts the figure into its state."""
+    return f'<p><a href="#{escape(figure.address)}">The figure in this state</a></p>'
+
+
 def _presets(figure):
     buttons = "".join(f'<button type="button" data-preset="{escape(label)}" aria-pressed="false">{escape(label)}</button>'
                       for label in figure.presets)
@@ -76,7 +82,7 @@ def _panel(figure, plot, values):
 
 def _panel_spec(figure, plot):
     frames = {name: frame(plot, width) for name, width in _widths(figure, plot).items()}
-    return {"bindings": plot.bindings(), "marks": marks(plot), "frames": frames}
+    return {"bindings": plot.bindings(), "marks": plot.looks(), "frames": frames}
 
 
 def _spec(figure, values):
@@ -87,6 +93,7 @@ def _spec(figure, values):
         "entries": {name: parameters_of(function) for name, function, _ in figure.entry_points},
         "outputs": figure.outputs,
         "work": figure.work,
+        **({"derived": figure.derived} if figure.derived else {}),
         "readouts": [readout.spec() for readout in figure.readouts],
         "panels": [_panel_spec(figure, plot) for plot in figure.plots],
     }
@@ -101,7 +108,8 @@ def _spec(figure, values):
 def _short(figure, values):
     """`values` with four digits for arrays that are drawn and not read: a poster has thousands of numbers."""
     drawn = set().union(*(plot.names() for plot in figure.plots))
-    read = set().union(*(readout.names() for readout in figure.readouts))
+    read = set().union(*map(names_in, (tree for readout in figure.readouts for tree in expressions_of(readout).values())),
+                       *map(names_in, figure.derived.values()))
 
     def short(value):
         return value if value == int(value) else float(f"{value:.4g}")
@@ -132,7 +140,7 @@ def _control(figure, control):
 
 
 def _slider(identity, label, control, value):
-    # A log slider counts positions; runtime.js turns a position into its value.
+    # A log slider counts positions; the runtime turns a position into its value.
     log = getattr(control, "scale", "linear") == "log"
     low, high, step = (0, 200, 1) if log else (control.low, control.high, control.step)
     position = round(200 * log_share(control, value)) if log else value

@@ -1,4 +1,4 @@
-"""The cells of a heat map as SVG, one path for each level: runtime.js draws them in the same way."""
+"""The cells of a heat map as SVG, one path for each level: the page's runtime draws them in the same way."""
 from math import floor, isfinite
 
 from toolkit.live.svg import pixel

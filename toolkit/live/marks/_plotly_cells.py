@@ -1,9 +1,9 @@
 """Heat maps in Plotly: shades as a heat map of its own, states as markers that a size in pixels fits to their cells."""
 import numpy as np
 
-from toolkit.live.cells import level_of
+from toolkit.live.marks.cells import level_of
 
-__all__ = ["cells_attributes", "cells_data"]
+__all__ = ["cells_slots", "cells_data"]
 
 _SYMBOLS = {"full": "square", "hollow": "square-open", "dot": "circle", "cross": "x-thin-open"}
 _SHARES = {"full": 0.92, "hollow": 0.65, "dot": 0.4, "cross": 0.65}  # of a cell's smaller side
@@ -25,15 +25,15 @@ def cells_data(trace):
             for level in trace.levels]
 
 
-def cells_attributes(plot, trace, slots):
-    """Attributes of those traces for filled slots."""
+def cells_slots(plot, trace, slots):
+    """What moves in those traces, for filled slots."""
     x, y = (_centres(slots[axis], slots[count]) for axis, count in (("x", "columns"), ("y", "rows")))
     z = np.full(len(x) * len(y), np.nan)
     z[:len(slots["z"])] = slots["z"]
     if not trace.levels:
         yield {"x": x, "y": y, "z": z.reshape(len(y), len(x))}
         return
-    looks = trace.looks()
+    looks = trace.look(plot)
     levels = np.array([level_of(looks, value) for value in z])
     across, up = np.tile(x, len(y)), np.repeat(y, len(x))
     side = min(_pixels(plot.x, slots["x"], len(x), _NARROW), _pixels(plot.y, slots["y"], len(y), plot.height - 100))

@@ -1,0 +1,120 @@
+/* One figure: native inputs -> its WebAssembly kernel -> SVG marks. */
+class LiveFigure {
+  constructor(root, spec, module) {
+    Object.assign(this, { root, spec });
+    this.name = this.spec.name;
+    this.panels = [...root.querySelectorAll(".live-plot")].map(
+      (plot, i) => new Panel(plot, this.spec.panels[i], (names, place) => this.drag(names, place)));
+    this.readout = root.querySelector(".live-readout");
+    this.module = module;
+    this.inputs = {};
+    for (const spec of this.spec.controls) {
+      this.inputs[spec.name] = wire[spec.kind](root.querySelector(`[data-control="${spec.name}"]`), spec);
+      this.inputs[spec.name].write(spec.value); // a reloaded page may still show the inputs of before
+    }
+    root.querySelector(".live-controls").addEventListener("input", (event) => {
+      this.moved(event.target.closest("[data-control]").dataset.control);
+      rememberState();
+    });
+    root.querySelector('[data-action="reset"]').addEventListener("click", () => this.reset());
+    root.querySelector('[data-action="copy"]').addEventListener("click", () => this.copyLink());
+    for (const fieldset of root.querySelectorAll("fieldset")) fieldset.disabled = false;
+  }
+
+  /* Arrays of the kernels: outputs, work and vectors of the controls, by name. */
+  get arrays() {
+    const vectors = this.spec.controls.filter((spec) => Array.isArray(spec.value));
+    return { ...this.spec.outputs, ...this.spec.work, ...Object.fromEntries(vectors.map((spec) => [spec.name, ["f64", spec.value.length]])) };
+  }
+
+  /* Controls as slots and sentences read them, and as kernels receive them. */
+  readControls() {
+    const [values, passed] = [{}, {}];
+    for (const spec of this.spec.controls) {
+      const value = this.inputs[spec.name].read();
+      values[spec.name] = Array.isArray(value) ? value : [typeof value === "boolean" ? Number(value) : value];
+      passed[spec.name] = Array.isArray(value) ? value : kernelArgument(spec, value);
+    }
+    return { values, passed };
+  }
+
+  /* Runs the kernel; returns controls and outputs by name, each as a sequence. */
+  compute() {
+    const { module } = this;
+    const { values, passed } = this.readControls();
+    this.slots ??= module.hold(this.arrays);
+    for (const name of Object.keys({ ...this.spec.outputs, ...this.spec.work }))
+      module.view(this.slots[name]).fill(this.slots[name].element === "u64" ? 0n : 0);
+    module.call(this.name, this.spec.entries[this.name], this.slots, passed);
+    for (const name of Object.keys(this.spec.outputs)) values[name] = module.view(this.slots[name]).slice();
+    return values;
+  }
+
+  moved() {
+    this.schedule();
+  }
+
+  /* A marker was dragged: two sliders take its place, each on its own steps. */
+  drag(names, place) {
+    names.forEach((name, i) => {
+      const { low, step } = this.spec.controls.find((spec) => spec.name === name);
+      this.inputs[name].write(Number((low + step * Math.round((place[i] - low) / step)).toPrecision(12)));
+      this.moved(name);
+    });
+    rememberState();
+  }
+
+  /* After inputs were written: by the address, by Reset, at the start. */
+  apply() {
+    this.update();
+  }
+
+  schedule() {
+    this.pending ??= requestAnimationFrame(() => { this.pending = null; this.update(); });
+  }
+
+  update() {
+    let values;
+    try {
+      values = this.compute();
+      for (const [text, tree] of Object.entries(this.spec.derived ?? {})) values[text] = [evaluate(tree, values)];
+    } catch (error) {
+      this.readout.textContent = `This figure stopped: ${error.message}`;
+      return;
+    }
+    this.draw(values);
+  }
+
+  sentence(values) {
+    return sentence(this.spec.readouts, values);
+  }
+
+  draw(values) {
+    const text = this.sentence(values);
+    if (this.readout.textContent !== text) this.readout.textContent = text;
+    for (const panel of this.panels) panel.show(values);
+  }
+
+  /* Takes a state, control name -> value; those it leaves out get their defaults. */
+  write(state) {
+    for (const spec of this.spec.controls) this.inputs[spec.name].write(state[spec.name] ?? spec.value);
+    rememberState();
+  }
+
+  reset() {
+    this.write({});
+    this.apply();
+  }
+
+  async copyLink() {
+    const link = location.href.split("#")[0] + "#" + (stateParameters([this]) || `live-${this.name}`);
+    const note = this.root.querySelector(".live-copied");
+    try {
+      await navigator.clipboard.writeText(link);
+      note.textContent = "Link copied.";
+    } catch {
+      note.textContent = link; // without clipboard permission the reader can select it
+    }
+    setTimeout(() => (note.textContent = ""), 6000);
+  }
+}

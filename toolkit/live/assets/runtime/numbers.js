@@ -1,0 +1,24 @@
+/* Numbers in words, as numbers.py writes them. */
+const superscript = (n) => [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
+
+function formatNumber(value, spec = "") {
+  const [, count, kind] = /^(\d*)([gdf%r])$/.exec(spec || "4g");
+  const digits = Number(count || (kind === "g" ? 4 : 0));
+  if (Number.isNaN(value)) return "NaN";
+  const sign = value < 0 || Object.is(value, -0) ? "−" : "";
+  const size = Math.abs(value);
+  if (size === Infinity) return sign + "inf";
+  if (kind === "%") return `${sign}${(100 * size).toFixed(digits)}\u00a0%`;
+  if (kind === "d" || kind === "f") return sign + size.toFixed(digits);
+  if (size === 0) return sign + "0";
+  const [mantissa, power] = (kind === "r" ? size.toExponential() : size.toExponential(digits - 1)).split("e");
+  const text = mantissa.replace(".", "").replace(/0+$/, "");
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < (kind === "r" ? 17 : digits + 2)) {
+    if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${text}`;
+    const whole = text.slice(0, exponent + 1).padEnd(exponent + 1, "0");
+    const fraction = text.slice(exponent + 1);
+    return sign + whole + (fraction && "." + fraction);
+  }
+  return `${sign}${text[0]}${text.length > 1 ? "." + text.slice(1) : ""}×10${superscript(exponent)}`;
+}

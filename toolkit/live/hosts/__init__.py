@@ -1,0 +1,24 @@
+"""Where figures show themselves: JupyterLab, and while the book is built its pages. Each host is imported when asked."""
+import os
+
+from toolkit.live.base import host
+
+__all__ = ["notebook", "page"]
+
+
+@host
+def notebook(figure):
+    """Widgets around the native kernel."""
+    from toolkit.live.hosts.notebook import widget
+
+    return widget(figure)._repr_mimebundle_()
+
+
+@host
+def page(figure):
+    """Markup that needs no kernel, or for a preset a link to it."""
+    if os.environ.get("BOOK_BUILD") != "1":
+        return None
+    from toolkit.live.hosts.page import figure_html, link_html
+
+    return {"text/html": link_html(figure) if figure.address else figure_html(figure)}

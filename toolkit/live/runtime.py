@@ -1,0 +1,25 @@
+"""The script of pages with live figures: one classic script, made of the parts in assets/runtime, in this order.
+
+A part uses what earlier parts declare; they share one scope, so that a page gets one global name.
+"""
+from importlib.resources import files
+
+__all__ = ["runtime_script"]
+
+_PARTS = (
+    "numbers", "expressions", "sentences", "svg",
+    "marks/all", "marks/series", "marks/line", "marks/markers", "marks/bars", "marks/rule", "marks/band",
+    "marks/heat_map",
+    "controls", "address", "panel", "module", "figure", "start",
+)
+_HEAD = """/* Live figures of a page: native inputs -> the figure's WebAssembly kernel -> SVG marks, without a server.
+   One classic script, so that it also runs from file://, made by toolkit/live/runtime.py of the parts in
+   assets/runtime. The markup comes from toolkit/live/hosts/page.py. */
+"""
+
+
+def runtime_script():
+    """The text of runtime.js."""
+    folder = files("toolkit.live") / "assets/runtime"
+    parts = [f"// ---- {part} ----\n{(folder / f'{part}.js').read_text(encoding='utf-8')}" for part in _PARTS]
+    return f'{_HEAD}(() => {{\n"use strict";\n\n' + "\n".join(parts) + "})();\n"
