@@ -6,6 +6,7 @@ once. Kernels are plain Python and also run with ``NUMBA_DISABLE_JIT=1``.
 import sys
 from hashlib import sha256
 from importlib import import_module
+from uuid import uuid4
 
 import numba
 import numpy as np
@@ -67,14 +68,42 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
     if numba.config.DISABLE_JIT:
         return dispatcher
     dispatcher.__class__ = Kernel
-    # A closure's key differs in each process.
-    if not (function.__closure__ or _holds_arrays(function)):
+    # What else a closure holds has another key in each process.
+    if None not in _held(function) and not _holds_arrays(function):
         dispatcher.cache_on_disk(parts)
     return dispatcher
 
 
+def _held(function):
+    """What a function holds from the one around it, as keys that are the same in each process; None where there is none."""
+    return tuple(_lasting(cell.cell_contents) for cell in function.__closure__ or ())
+
+
+def _lasting(value):
+    if isinstance(value, Kernel):
+        # Its name says what a function of the package is, also of one made by another one, with what that holds.
+        known = value.__module__.partition(".")[0] == __name__.partition(".")[0] or _is_named(value)
+        key = _key_of_kernel(value)
+        return key if known and None not in key[-1] else None
+    if isinstance(value, tuple):
+        parts = tuple(map(_lasting, value))
+        return None if None in parts else ("tuple", *parts)
+    return (type(value).__name__, repr(value)) if isinstance(value, (int, float, type(None))) else None
+
+
+def _is_named(dispatcher):
+    function = dispatcher.py_func
+    return getattr(sys.modules.get(function.__module__), function.__qualname__, None) is dispatcher
+
+
+def _key_of_kernel(dispatcher):
+    function = dispatcher.py_func
+    code = function.__code__
+    return function.__module__, function.__qualname__, code.co_firstlineno, stamp_of(code.co_filename), _held(function)
+
+
 def _holds_arrays(function):
-    """Whether a notebook's function reads global arrays: machine code contains them, and a cache would keep old ones."""
+    """Whether a notebook's function reads global arrays: machine code contains them, a cache would keep old ones."""
     return function.__module__ == "__main__" and any(
         isinstance(function.__globals__.get(name), np.ndarray) for name in function.__code__.co_names)
 
@@ -101,9 +130,8 @@ class Kernel(CPUDispatcher):
         self._cache = cache
 
     def __reduce__(self):
-        function = self.py_func
-        if getattr(sys.modules.get(function.__module__), function.__qualname__, None) is self:
-            return _named, (function.__module__, function.__qualname__)
+        if _is_named(self):
+            return _named, (self.py_func.__module__, self.py_func.__qualname__)
         return super().__reduce__()
 
 
@@ -119,10 +147,11 @@ def _named(module, name):
 
 
 class _KernelCache(FunctionCache):
-    """Numba's cache on disk, whose index knows kernels among the arguments by name and by the state of their sources."""
+    """Numba's cache on disk, whose index knows kernels among the arguments by name and state of their sources."""
 
     def _index_key(self, sig, codegen):
-        return super()._index_key(tuple(map(_key_of, sig)), codegen)
+        code = sha256(self._py_func.__code__.co_code).hexdigest()
+        return tuple(map(_key_of, sig)), codegen.magic_tuple(), code, _held(self._py_func)
 
 
 class _CacheFiles(IndexDataCacheFile):
@@ -140,7 +169,8 @@ class _CacheFiles(IndexDataCacheFile):
 
 
 def _key_of(kind):
+    """A kernel among the arguments by what it is; one that holds what does not last is another one in each process."""
     if not isinstance(kind, types.Dispatcher):
         return kind
-    function = kind.dispatcher.py_func
-    return function.__module__, function.__qualname__, stamp_of(function.__code__.co_filename)
+    key = _key_of_kernel(kind.dispatcher)
+    return (*key, uuid4().hex) if None in key[-1] else key
