@@ -2,6 +2,8 @@
 import mpmath as mp
 import numpy as np
 
+from toolkit._core.numbers import in_format
+
 # log1p(r) + gap is as small as e^-745 beside logits of 745: 330 digits for those, and 30 to spare.
 DIGITS = 360
 
@@ -48,3 +50,14 @@ def plain(z, q, kind="softmax"):
     logs = np.log(p, where=p > 0, out=np.zeros_like(p))
     slope = 1 if kind == "softmax" else 1 / (1 + np.abs(z))
     return -(q * logs).sum(axis=-1), (q.sum(axis=-1, keepdims=True) * p - q) * slope
+
+
+def gradient_of(loss, logits, labels, **options):
+    """The gradient of one of our losses."""
+    return loss.value_and_gradient(logits, labels, **options)[1]
+
+
+def run_row(kernel, z, label, grad):
+    """The loss of one row by a row kernel in the dtype of `z`, for a class or probabilities; fills `grad`."""
+    label = in_format(label, None) if np.ndim(label) else label
+    return kernel(in_format(z, None), label, in_format(grad, None))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from toolkit.losses import comp_sum
-from toolkit.losses.adversarial import smooth_adversarial_comp_sum, smooth_adversarial_comp_sum_and_grads
+from toolkit.losses.adversarial import smooth_adversarial_comp_sum
 
 OPTIONS = {"tau": 1.3, "rho": 0.7, "nu": 0.4}
 
@@ -17,7 +17,7 @@ def sample(dtype=np.float64):
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_gradients_against_differences(reduction):
     *points, y = sample()
-    _, *grads = smooth_adversarial_comp_sum_and_grads(*points, y, **OPTIONS, reduction=reduction)
+    _, grads = smooth_adversarial_comp_sum.value_and_gradient(*points, y, **OPTIONS, reduction=reduction)
     for which, grad in enumerate(grads):
         for place in np.ndindex(grad.shape):
             values = []
@@ -52,7 +52,7 @@ def test_upper_bound_of_the_adversarial_margin_loss(tau):
 
 def test_without_an_attack_it_is_the_comp_sum_loss():
     z, _, y = sample(np.float32)
-    loss, grad, attacked_grad = smooth_adversarial_comp_sum_and_grads(z, z, y, tau=1.7, nu=3.0)
+    loss, (grad, attacked_grad) = smooth_adversarial_comp_sum.value_and_gradient(z, z, y, tau=1.7, nu=3.0)
     assert loss == comp_sum(z, y, tau=1.7) and loss.dtype == np.float32
     assert not attacked_grad.any() and grad.shape == z.shape
 

@@ -1,21 +1,24 @@
 """Labels, weights, smoothing, masks, reductions, layouts, dtypes against definitions; and wrong arguments."""
 import doctest
+import functools
 import inspect
+import re
 
 import loss_oracle
 import numpy as np
 import pytest
+from loss_oracle import gradient_of, run_row
 
 import toolkit.losses
 from toolkit.formats import round_to
-from toolkit.losses import (_evaluate, _public, cross_entropy, cross_entropy_and_grad, cross_entropy_grad,
-                            kernels, stablemax_cross_entropy, stablemax_cross_entropy_and_grad,
-                            stablemax_cross_entropy_grad)
+from toolkit.losses import cross_entropy, kernels, stablemax_cross_entropy
+from toolkit.losses.adversarial import smooth_adversarial_comp_sum
 
 VALUE = {"softmax": cross_entropy, "stablemax": stablemax_cross_entropy}
-GRAD = {"softmax": cross_entropy_grad, "stablemax": stablemax_cross_entropy_grad}
-BOTH = {"softmax": cross_entropy_and_grad, "stablemax": stablemax_cross_entropy_and_grad}
-FORMS = ("naive", "common", "complement")
+GRAD = {kind: functools.partial(gradient_of, function) for kind, function in VALUE.items()}
+BOTH = {kind: function.value_and_gradient for kind, function in VALUE.items()}
+FORMS = ("naive", "common", "stable")
+LOSSES = [getattr(toolkit.losses, name) for name in toolkit.losses.__all__ if name != "kernels"]
 KINDS = pytest.mark.parametrize("kind", VALUE)
 
 RNG = np.random.default_rng(20)
@@ -53,7 +56,7 @@ def exact_losses(kind, z, labels, form):
     prefix = "soft_" if labels.ndim == 2 else ""
     row_kernel = getattr(kernels, f"{prefix}{scores}_{form}")
     labels = labels.astype(z.dtype) if labels.ndim == 2 else labels
-    losses = [row_kernel(*given, None) for given in zip(rows, labels, grads, strict=True)]
+    losses = [run_row(row_kernel, *given) for given in zip(rows, labels, grads, strict=True)]
     return np.array(losses, z.dtype), grads
 
 
@@ -128,8 +131,8 @@ def test_masked_classes_are_as_if_absent(kind, form, smoothing):
 
 def test_masked_classes_in_a_format_without_infinity():
     keep = np.array([True, True, True, False, True])
-    masked = cross_entropy_and_grad(Z, np.zeros(7, int), where=keep, format="float8_e4m3fn")
-    sliced = cross_entropy_and_grad(Z[:, keep], np.zeros(7, int), format="float8_e4m3fn")
+    masked = cross_entropy.value_and_gradient(Z, np.zeros(7, int), where=keep, format="float8_e4m3fn")
+    sliced = cross_entropy.value_and_gradient(Z[:, keep], np.zeros(7, int), format="float8_e4m3fn")
     assert masked[0] == sliced[0] and np.array_equal(masked[1][:, keep], sliced[1])
 
 
@@ -162,8 +165,8 @@ def test_dtypes(kind, reduction):
 
 def test_float16_is_computed_in_float32():
     z = np.float16([[12, -12], [0, 0.5]])
-    wide = cross_entropy_and_grad(z.astype(np.float32), [0, 1])
-    narrow = cross_entropy_and_grad(z, [0, 1])
+    wide = cross_entropy.value_and_gradient(z.astype(np.float32), [0, 1])
+    narrow = cross_entropy.value_and_gradient(z, [0, 1])
     assert narrow[0] == np.float16(wide[0]) and np.array_equal(narrow[1], wide[1].astype(np.float16))
 
 
@@ -185,7 +188,7 @@ def test_emulated_float64_and_float32_give_the_bits_of_the_exact_kernels(kind, f
 def test_emulated_results_are_values_of_the_format(format):
     for reduction in ("mean", "none"):
         for labels in (Y, Q):
-            for x in cross_entropy_and_grad(Z, labels, format=format, reduction=reduction, weight=WEIGHT):
+            for x in cross_entropy.value_and_gradient(Z, labels, format=format, reduction=reduction, weight=WEIGHT):
                 assert np.array_equal(x, round_to(x, format))
 
 
@@ -194,8 +197,8 @@ def test_emulated_results_are_values_of_the_format(format):
 def test_weights_are_rounded_to_the_emulated_format(labels, reduction):
     weight = np.array([0.1, 0.7, 1.1, 0.3, 2.3])
     options = {"reduction": reduction, "format": "bfloat16"}
-    given = cross_entropy_and_grad(Z, labels, weight=weight, **options)
-    rounded = cross_entropy_and_grad(Z, labels, weight=round_to(weight, "bfloat16"), **options)
+    given = cross_entropy.value_and_gradient(Z, labels, weight=weight, **options)
+    rounded = cross_entropy.value_and_gradient(Z, labels, weight=round_to(weight, "bfloat16"), **options)
     assert all(np.array_equal(a, b) for a, b in zip(given, rounded, strict=True))
 
 
@@ -235,7 +238,7 @@ def test_a_class_of_weight_zero_may_have_an_infinite_loss():
 def test_the_mean_gradient_of_classes_sums_to_almost_zero():
     """Each entry is rounded by itself: within 4 ulp of the label's, and not exactly."""
     z = (8 * Z).astype(np.float32)
-    for row, label in zip(cross_entropy_grad(z, Y).astype(float), Y, strict=True):
+    for row, label in zip(gradient_of(cross_entropy, z, Y).astype(float), Y, strict=True):
         assert abs(row.sum()) <= 4 * np.finfo(np.float32).eps * abs(row[label])
 
 
@@ -243,7 +246,7 @@ def test_the_mean_gradient_of_the_exact_kernels_still_sums_to_zero():
     z = (8 * Z).astype(np.float32)
     exact_classes = (Y, Y, {"format": "float32"})
     for labels, anchor, options in (exact_classes, (Q.astype(np.float32), Q.argmax(axis=1), {})):
-        for row, label in zip(cross_entropy_grad(z, labels, **options), anchor, strict=True):
+        for row, label in zip(gradient_of(cross_entropy, z, labels, **options), anchor, strict=True):
             total = np.float32(0)
             for k in [*range(label), *range(label + 1, 5), label]:
                 total += row[k]
@@ -266,7 +269,7 @@ WRONG = [
     ({"ignore_index": 1.5}, TypeError, "ignore_index is 1.5; allowed: an integer"),
     ({"logits": Z.astype(complex)}, TypeError, "logits has dtype complex128"),
     ({"logits": np.zeros((7, 0))}, ValueError, "logits has shape"),
-    ({"form": "stable"}, ValueError, "form is 'stable'; allowed: 'naive', 'common', 'complement'"),
+    ({"form": "complement"}, ValueError, "form is 'complement'; allowed: 'naive', 'common', 'stable'"),
     ({"form": 2}, ValueError, "form is 2; allowed"),
     ({"reduction": None}, ValueError, "reduction is None; allowed: 'mean', 'sum', 'none'"),
     ({"label_smoothing": 1.1}, ValueError, "label_smoothing is 1.1; allowed: a number from 0 to 1"),
@@ -287,25 +290,31 @@ WRONG = [
 def test_wrong_arguments(arguments, error, message):
     given = {"logits": Z, "labels": Y} | arguments
     with pytest.raises(error, match=message):
-        cross_entropy_grad(given.pop("logits"), given.pop("labels"), **given)
+        gradient_of(cross_entropy, given.pop("logits"), given.pop("labels"), **given)
 
 
-def test_the_six_functions_share_their_parameters():
-    functions = [getattr(toolkit.losses, name) for name in toolkit.losses.__all__
-                 if name.startswith(("cross_entropy", "stablemax_cross_entropy"))]
-    assert len(functions) == 6
-    for function in functions:
-        assert inspect.signature(function) == inspect.signature(cross_entropy)
-        for name in inspect.signature(function).parameters:
-            assert f"\n{name} : " in inspect.getdoc(function)
-    options = {name: p.default for name, p in inspect.signature(cross_entropy).parameters.items()
-               if p.kind is p.KEYWORD_ONLY}
-    evaluate = inspect.signature(_evaluate.evaluate).parameters
-    assert options == {name: evaluate[name].default for name in options}
-    with pytest.raises(TypeError, match="dim"):
-        cross_entropy_grad(Z, Y, dim=1)
+def test_every_loss_describes_its_parameters_and_shares_the_common_ones():
+    shared = inspect.signature(cross_entropy).parameters
+    for function in LOSSES:
+        for name, parameter in inspect.signature(function).parameters.items():
+            assert re.search(rf"^(\w+, )*{name}(, \w+)*( :|$)", inspect.getdoc(function), re.MULTILINE)
+            assert name not in shared or parameter == shared[name]
+            assert parameter.kind is (parameter.POSITIONAL_OR_KEYWORD if name in ("logits", "labels")
+                                      else parameter.KEYWORD_ONLY)
+        assert set(shared) - set(inspect.signature(function).parameters) <= {"label_smoothing"}
+
+
+def test_unknown_keywords_are_refused_by_name_with_those_allowed():
+    for function in (*LOSSES, smooth_adversarial_comp_sum):
+        message = rf"{function.__name__}\(\) has no keyword 'dim'; allowed: logits, .*reduction"
+        for call in (function, function.value_and_gradient):
+            with pytest.raises(TypeError, match=message):
+                call(Z, Y, dim=1)
 
 
 def test_examples_in_docstrings():
-    result = doctest.testmod(_public)
-    assert result.attempted > 0 == result.failed
+    for function in LOSSES:
+        module = inspect.getmodule(inspect.unwrap(function))
+        found = doctest.DocTestFinder().find(function, function.__name__, globs={**vars(module), "np": np})
+        results = [doctest.DocTestRunner().run(each) for each in found]
+        assert sum(result.attempted for result in results) > 0 == sum(result.failed for result in results)

@@ -1,4 +1,4 @@
-"""Softmax Collapse: what the common form loses, where, and that the complement form keeps it.
+"""Softmax Collapse: what the common form loses, where, and that the stable form keeps it.
 
 Numbers are those of the method cards: gaps at which sums absorb, damage before that, StableMax tails.
 """
@@ -8,11 +8,10 @@ import loss_oracle
 import mpmath as mp
 import numpy as np
 import pytest
+from loss_oracle import gradient_of, run_row
 
 from toolkit.formats import FORMATS
-from toolkit.losses import (cross_entropy, cross_entropy_and_grad, cross_entropy_grad, kernels,
-                            stablemax_cross_entropy, stablemax_cross_entropy_and_grad,
-                            stablemax_cross_entropy_grad)
+from toolkit.losses import cross_entropy, kernels, stablemax_cross_entropy
 
 F32 = np.float32
 
@@ -36,19 +35,19 @@ def collapse_gap(classes, label, **options):
 def test_libraries_return_a_loss_of_0_at_a_gap_of_17():
     """optax, JAX, SciPy and Keras in float32: loss 0, and a gradient that no longer sums to 0."""
     z = F32([0, -17])
-    loss, grad = cross_entropy_and_grad(z, 0, form="common")
+    loss, grad = cross_entropy.value_and_gradient(z, 0, form="common")
     assert loss == 0 and grad[0] == 0 and float(grad[1]) == pytest.approx(4.139938e-08, rel=1e-7)
-    loss, grad = cross_entropy_and_grad(z, 0)  # each number rounded by itself: equal to a few ulp
+    loss, grad = cross_entropy.value_and_gradient(z, 0)  # each number rounded by itself: equal to a few ulp
     assert float(loss) == pytest.approx(4.1399377e-08, rel=3e-7)
     assert grad.tolist() == pytest.approx([-4.1399377e-08, 4.1399377e-08], rel=3e-7)
 
 
 def test_example_of_gap_25():
-    loss, grad = cross_entropy_and_grad(confident(113, 0, 25), 0, form="common")
+    loss, grad = cross_entropy.value_and_gradient(confident(113, 0, 25), 0, form="common")
     assert loss == 0 and grad[0] == 0
     assert grad[1] == pytest.approx(1.389e-11, rel=1e-3)
     assert grad.astype(np.float64).sum() == pytest.approx(1.56e-9, rel=4e-3)
-    grad = cross_entropy_grad(confident(113, 0, 25), 0)
+    grad = gradient_of(cross_entropy, confident(113, 0, 25), 0)
     assert grad[0] == pytest.approx(-1.5555e-9, rel=1e-4)
 
 
@@ -90,29 +89,29 @@ def test_damage_starts_before_the_collapse():
         w = np.exp(z - z[0])
         in_lanes = abs(float(F32(1) / sum_in_lanes(w) - F32(1)) / exact - 1)
         assert in_lanes == pytest.approx(expected, rel=0.15)
-        in_order = abs(float(cross_entropy_grad(z, 0, form="common")[0]) / exact - 1)
+        in_order = abs(float(gradient_of(cross_entropy, z, 0, form="common")[0]) / exact - 1)
         assert in_order > 0.9 * in_lanes
-        complement = float(cross_entropy_grad(z, 0)[0])
-        assert complement == pytest.approx(exact, rel=112 * 2**-24)
+        stable = float(gradient_of(cross_entropy, z, 0)[0])
+        assert stable == pytest.approx(exact, rel=112 * 2**-24)
 
 
 @pytest.mark.parametrize("gap", [17, 25, 60, 100])
-def test_complement_row_sums_to_zero_and_common_does_not(gap):
+def test_stable_row_sums_to_zero_and_common_does_not(gap):
     for label in (0, 50, 112):
         z = confident(113, label, gap)
         total, grad = F32(0), np.empty(113, F32)
-        kernels.cross_entropy_complement(z, label, grad, None)
+        run_row(kernels.cross_entropy_stable, z, label, grad)
         for k in [*range(label), *range(label + 1, 113), label]:
             total = F32(total + grad[k])
         assert total == 0 and grad[label] < 0
-        grad = cross_entropy_grad(z, label).astype(float)  # each entry is rounded by itself
+        grad = gradient_of(cross_entropy, z, label).astype(float)  # each entry is rounded by itself
         slack = 113 * float(np.finfo(F32).smallest_subnormal)
         assert grad[label] < 0 and abs(grad.sum()) <= 4 * np.finfo(F32).eps * -grad[label] + slack
-    assert cross_entropy_grad(confident(113, 0, gap), 0, form="common").sum() > 0
+    assert gradient_of(cross_entropy, confident(113, 0, gap), 0, form="common").sum() > 0
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_complement_keeps_a_loss_in_every_format(name):
+def test_stable_form_keeps_a_loss_in_every_format(name):
     fmt = FORMATS[name]
     gap = np.float64(min(-math.log(fmt.unit_roundoff) + 1, fmt.max, -math.log(fmt.smallest_subnormal) - 1))
     assert cross_entropy(confident(2, 0, gap, np.float64), 0, format=name) > 0
@@ -145,14 +144,14 @@ def test_stablemax_tail(top, loss):
     """``(K - 1) / a^2`` for logits a and -a, where softmax has ``(K - 1) e^(-2a)``."""
     z = np.full(113, -top, np.float32)
     z[0] = top
-    value, grad = stablemax_cross_entropy_and_grad(z, 0)
+    value, grad = stablemax_cross_entropy.value_and_gradient(z, 0)
     assert float(value) == pytest.approx(loss, rel=5e-3)
     assert float(value) == pytest.approx(math.log1p(112 / (1 + top) ** 2), rel=4e-7)
     if top >= 100:
         assert -float(grad[0]) == pytest.approx(112 / top**3, rel=0.05)
 
 
-def test_stablemax_moves_the_cliff_and_the_complement_removes_it():
+def test_stablemax_moves_the_cliff_and_the_stable_form_removes_it():
     """float32, logits a and -a: the published form is 4 % off at 1e3 and exactly 0 at 1e6."""
     z = F32([1e3, -1e3])
     assert float(stablemax_cross_entropy(z, 0, form="naive")) == pytest.approx(9.98e-7, rel=0.05)
@@ -160,7 +159,8 @@ def test_stablemax_moves_the_cliff_and_the_complement_removes_it():
     z = F32([1e6, -1e6])
     assert stablemax_cross_entropy(z, 0, form="naive") == stablemax_cross_entropy(z, 0, form="common") == 0
     assert float(stablemax_cross_entropy(z, 0)) == pytest.approx(1e-12, rel=1e-5)
-    assert stablemax_cross_entropy_grad(z, 0, form="common")[0] == 0 > stablemax_cross_entropy_grad(z, 0)[0]
+    common, stable = (gradient_of(stablemax_cross_entropy, z, 0, form=form) for form in ("common", "stable"))
+    assert common[0] == 0 > stable[0]
 
 
 @pytest.mark.parametrize(("format", "classes", "where"), [("float16", 113, 478), ("bfloat16", 113, 168),
@@ -178,7 +178,7 @@ def test_stablemax_common_form_collapses_where_the_card_says(format, classes, wh
 def test_stablemax_at_a_logit_of_exactly_1():
     """Automatic derivatives of the published where() are NaN there in float32: 0 times 1/0."""
     for dtype in (np.float32, np.float64):
-        loss, grad = stablemax_cross_entropy_and_grad(np.array([1, 0, -1], dtype), 0)
+        loss, grad = stablemax_cross_entropy.value_and_gradient(np.array([1, 0, -1], dtype), 0)
         assert float(loss) == pytest.approx(math.log(3.5 / 2))
         assert grad.tolist() == pytest.approx([-3 / 14, 2 / 7, 1 / 14])
 
@@ -201,8 +201,8 @@ def test_published_values_of_the_shared_test_vector():
     """losses.md: ``z = (2, 1, -1, 0.5), y = 1``, and label smoothing 0.1."""
     z = [2.0, 1.0, -1.0, 0.5]
     p = [0.6094600375988771, 0.2242078180482011, 0.0303432285594162, 0.1359889157935055]
-    for form in ("naive", "common", "complement"):
-        loss, grad = cross_entropy_and_grad(z, 1, form=form)
+    for form in ("naive", "common", "stable"):
+        loss, grad = cross_entropy.value_and_gradient(z, 1, form=form)
         assert float(loss) == pytest.approx(1.495181898085856, rel=3e-16)
         assert grad.tolist() == pytest.approx([p[0], p[1] - 1, p[2], p[3]], rel=4e-15)
         smooth = cross_entropy(z, 1, form=form, label_smoothing=0.1)
@@ -213,7 +213,7 @@ def test_kernels_are_the_function_to_a_few_ulp():
     """The function keeps ``z - max`` as a pair, which the kernel rounds; of a format it is the kernel."""
     z = F32([3, -1, 0.5])
     grad = np.empty_like(z)
-    loss = kernels.cross_entropy_complement(z, 2, grad, None)
-    expected = cross_entropy_and_grad(z, 2)
+    loss = run_row(kernels.cross_entropy_stable, z, 2, grad)
+    expected = cross_entropy.value_and_gradient(z, 2)
     assert loss == pytest.approx(expected[0], rel=4e-7) and grad == pytest.approx(expected[1], rel=1e-6)
     assert mp.almosteq(mp.mpf(float(loss)), loss_oracle.loss(z, 2), 1e-7)

@@ -103,7 +103,7 @@ def _key_of_kernel(dispatcher):
 
 
 def _holds_arrays(function):
-    """Whether a notebook's function reads global arrays: machine code contains them, and a cache would keep old ones."""
+    """Whether a notebook's function reads global arrays: machine code contains them, a cache would keep old ones."""
     return function.__module__ == "__main__" and any(
         isinstance(function.__globals__.get(name), np.ndarray) for name in function.__code__.co_names)
 
@@ -147,7 +147,7 @@ def _named(module, name):
 
 
 class _KernelCache(FunctionCache):
-    """Numba's cache on disk, whose index knows kernels among the arguments by name and by the state of their sources."""
+    """Numba's cache on disk, whose index knows kernels among the arguments by name and state of their sources."""
 
     def _index_key(self, sig, codegen):
         code = sha256(self._py_func.__code__.co_code).hexdigest()

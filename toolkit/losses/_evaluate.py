@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.arguments import check_choice
 from toolkit._core.arrays import Rows, warn_about_rows
 from toolkit._core.kernel import Kernel, kernel
 from toolkit._core.numbers import in_format
@@ -19,7 +20,6 @@ from toolkit.formats import round_to
 from toolkit.large_arrays import Lines
 from toolkit.losses._forms import close_to_zero_sum
 from toolkit.losses._labels import IGNORED, label_rows
-from toolkit.softmax._softmax import check_choice
 
 __all__ = []
 

@@ -7,6 +7,7 @@ naive, common and stable.
 
 Below them are what such kernels are made of: scores of a row, and the three ways from scores to a loss.
 """
+# ruff: noqa: F401
 from toolkit.losses._comp_sum import comp_sum_common, comp_sum_naive, comp_sum_stable
 from toolkit.losses._cross_entropy import (cross_entropy_common, cross_entropy_naive, cross_entropy_stable,
                                            soft_cross_entropy_common, soft_cross_entropy_naive,
@@ -33,17 +34,4 @@ from toolkit.losses._symmetric_cross_entropy import (soft_symmetric_cross_entrop
                                                      symmetric_cross_entropy_stable)
 from toolkit.losses._z_loss import z_loss_common, z_loss_naive, z_loss_stable
 
-__all__ = ["accurate_exponentials", "aldr_kl_common", "aldr_kl_naive", "aldr_kl_stable", "chain_through_score",
-           "close_to_zero_sum", "common_form", "common_of", "comp_sum_common", "comp_sum_naive", "comp_sum_stable",
-           "cross_entropy_common", "cross_entropy_naive", "cross_entropy_stable", "divide_by", "exponentials",
-           "focal_loss_common", "focal_loss_naive", "focal_loss_stable", "label_mass", "ldr_kl_common",
-           "ldr_kl_naive", "ldr_kl_stable", "likeliest", "naive_form", "naive_of", "poly1_loss_common",
-           "poly1_loss_naive", "poly1_loss_stable", "rest_beside_top", "scaled_scores", "shifted_exponentials",
-           "smoothed_cross_entropy_common", "smoothed_cross_entropy_naive", "smoothed_cross_entropy_stable",
-           "soft_common_form", "soft_cross_entropy_common", "soft_cross_entropy_naive", "soft_cross_entropy_stable",
-           "soft_naive_form", "soft_stable_form", "soft_stablemax_cross_entropy_common",
-           "soft_stablemax_cross_entropy_naive", "soft_stablemax_cross_entropy_stable",
-           "soft_symmetric_cross_entropy_stable", "stable_form", "stable_of", "stablemax_cross_entropy_common",
-           "stablemax_cross_entropy_naive", "stablemax_cross_entropy_stable", "sum_in_order",
-           "symmetric_cross_entropy_common", "symmetric_cross_entropy_naive", "symmetric_cross_entropy_stable",
-           "z_loss_common", "z_loss_naive", "z_loss_stable"]
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -3,11 +3,15 @@
 `pocket_sizes`, `taken` and `train` run whole trainings from within a kernel; the others are the pieces of an optimizer.
 """
 from toolkit._core.inner_products import inner, norm_squared
+from toolkit.networks.initial import fill_normal_weights, fill_weights
 from toolkit.optimizers import (adam_direction, adam_rule, descend, keep_agreeing, lion_direction, lion_rule, perp_grad,
                                 sgd_direction, sgd_rule)
 from toolkit.training import page
 from toolkit.training.loss import Loss, LossSettings
 from toolkit.training.page import *
+from toolkit.training.task_rows import with_wrong_labels
 
-__all__ = ["Loss", "LossSettings", "adam_direction", "adam_rule", "descend", "inner", "keep_agreeing", "lion_direction",
-           "lion_rule", "norm_squared", "perp_grad", "sgd_direction", "sgd_rule", *page.__all__]
+__all__ = ["Loss", "LossSettings", "adam_direction", "adam_rule", "descend", "fill_normal_weights",
+           "fill_weights", "inner", "keep_agreeing", "lion_direction",
+           "lion_rule", "norm_squared", "perp_grad", "sgd_direction", "sgd_rule", "with_wrong_labels",
+           *page.__all__]

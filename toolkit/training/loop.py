@@ -22,7 +22,7 @@ _CHUNK_SECONDS = 0.15  # of steps between two looks at the clock and at Ctrl-C
 _TOO_SHORT = 1_000_000  # multiplications in a step: under a third of a millisecond
 
 
-def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_seconds=60.0, callback=None,
+def train(experiment, *, rows=None, progress=True, plot=False, checkpoint=None, checkpoint_seconds=60.0, callback=None,
           threads=None):
     """Train, and return what was measured on the way.
 
@@ -31,6 +31,8 @@ def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_
     Parameters
     ----------
     experiment : Experiment
+    rows : Rows, optional
+        Of `toolkit.training.given`, where the experiment's task is "arrays".
     progress : bool
         Show a bar with accuracies and the share of collapsed rows.
     plot : bool
@@ -70,7 +72,7 @@ def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_
         elif not checkpoint.parent.is_dir():
             raise ValueError(f"checkpoint is {str(checkpoint)!r}, but there is no folder {str(checkpoint.parent)!r}")
     with _threads(threads or (1 if products_per_step(experiment) < _TOO_SHORT else None)):
-        return _Training(experiment, start, progress, plot, checkpoint, checkpoint_seconds, callback).go()
+        return _Training(experiment, rows, start, progress, plot, checkpoint, checkpoint_seconds, callback).go()
 
 
 def resume(checkpoint, *, steps=None, **options):
@@ -142,10 +144,10 @@ def _first_interrupt():
 class _Training:
     """One sitting of a training run."""
 
-    def __init__(self, experiment, start, progress, plot, checkpoint, checkpoint_seconds, callback):
+    def __init__(self, experiment, rows, start, progress, plot, checkpoint, checkpoint_seconds, callback):
         self.experiment, self.callback = experiment, callback
         self.checkpoint, self.checkpoint_seconds = checkpoint, checkpoint_seconds
-        self.work = build(experiment)
+        self.work = build(experiment, rows)
         if start is not None:
             self._take_up(start)
         self.log, self.earlier = Log(start), start.seconds if start else 0.0

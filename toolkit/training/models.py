@@ -3,25 +3,31 @@ import numpy as np
 
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FLOAT32, FLOAT64, get_format
-from toolkit.networks.initial import fill_transformer, fill_weights
+from toolkit.networks.activation import ACTIVATIONS
+from toolkit.networks.initial import fill_normal_weights, fill_transformer, fill_weights
 from toolkit.networks.plan import bias_of, plan_of, size_of, weights_of
 from toolkit.networks.transformer_plan import TENSORS, numbers_in_row, shape_of, tensor_of
 from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
+from toolkit.training.batches import Batch
 from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64, ORDERED, Loss, LossSettings
+from toolkit.training.registered import ACTIVATIONS_BY_KERNEL, LOSSES_BY_KERNEL
 from toolkit.training.state import Data
 from toolkit.training.tasks import rows_of
 from toolkit.training.workspace import Workspace
 
-__all__ = ["build", "loss_of", "products_per_step", "settings_of", "state_names", "tensor_names", "tensors_of"]
+__all__ = ["build", "data_of", "loss_of", "products_per_step", "settings_of", "state_names", "tensor_names", "tensors_of"]
 
 
 def loss_of(experiment):
     """The loss of an experiment as the engine takes it."""
-    e = experiment
+    e, ordered = experiment, (experiment.loss, experiment.form) in ORDERED
     code = get_format(e.loss_format).code
     mode = {FLOAT32.code: NATIVE32, FLOAT64.code: NATIVE64}.get(code, EMULATED)
-    return Loss(None, (0.0,), LossSettings(which=ORDERED[e.loss, e.form], order=ORDERS[e.summation], mode=mode,
-                                           code=code, scale=1.0 / e.temperature, penalty=e.logit_penalty))
+    settings = LossSettings(which=ORDERED.get((e.loss, e.form), 0), order=ORDERS[e.summation], mode=mode, code=code,
+                            scale=1.0 / e.temperature, penalty=e.logit_penalty)
+    if ordered:
+        return Loss(None, (0.0,), settings)
+    return Loss(LOSSES_BY_KERNEL[e.loss, e.form], e.loss_parameters, settings)
 
 
 def settings_of(experiment):
@@ -32,14 +38,35 @@ def settings_of(experiment):
                     decoupled=OPTIMIZERS[e.optimizer].decoupled, perp=e.perp_grad, cautious=e.cautious)
 
 
-def build(experiment):
-    """A `Workspace` at step 0."""
-    e, rows = experiment, rows_of(experiment)
+def data_of(experiment, rows):
+    """Rows as the engine takes them."""
+    if experiment.arity:
+        return Data(np.ascontiguousarray(rows.inputs.reshape(-1), np.int32), rows.labels)
+    return Data(np.ascontiguousarray(rows.inputs, experiment.training_precision), rows.labels)
+
+
+def batch_of(experiment, data):
+    """Room for the rows of a step, or None where it takes all."""
+    e = experiment
+    if not e.batch:
+        return None
+    inputs = np.zeros(e.batch * e.arity, np.int32) if e.arity else np.zeros_like(data.inputs[:e.batch])
+    return Batch(Data(inputs, np.zeros(e.batch, np.int32)), np.zeros(e.n_train, np.int32), np.full(1, -1, np.int32),
+                 np.zeros(1, np.uint64), e.seed)
+
+
+def build(experiment, rows=None):
+    """A `Workspace` at step 0; `rows` are those of given arrays."""
+    e = experiment
+    data = data_of(e, rows_of(e, rows))
     plan, shape = network_of(e)
-    work = Workspace((plan, shape, None, None), Data(rows.inputs.reshape(-1), rows.labels), loss_of(e),
-                     OPTIMIZERS[e.optimizer], settings_of(e), e.training_precision)
+    bend, slope = (None, None) if e.activation in ACTIVATIONS else ACTIVATIONS_BY_KERNEL[e.activation]
+    work = Workspace((plan, shape, bend, slope), data, loss_of(e), OPTIMIZERS[e.optimizer], settings_of(e),
+                     e.training_precision, batch_of(e, data))
     random = np.zeros(1, np.uint64)
-    if shape is None:
+    if e.initial == "normal":
+        fill_normal_weights(plan, work.state.parameters, e.seed, e.gain, random)
+    elif shape is None:
         fill_weights(plan, work.state.parameters, e.seed, e.gain, random)
     else:
         fill_transformer(plan, shape, work.state.parameters, e.seed, e.gain, random)
@@ -53,18 +80,20 @@ def network_of(experiment):
         plan = plan_of(n_train=e.n_train, n_all=e.n_rows, arity=2, sizes=(e.p, e.n_classes), biased=True,
                        activation=e.activation)
         return plan, shape_of(width=e.widths[0], heads=e.heads, ffn=e.widths[1], dropout=e.dropout, seed=e.seed)
-    symbols, arity = (e.bits, e.bits) if e.task == "parity" else (2 * e.p, 2)
-    return plan_of(n_train=e.n_train, n_all=e.n_rows, arity=arity, sizes=(symbols, *e.widths, e.n_classes),
-                   biased=e.bias, activation=e.activation), None
+    activation = e.activation if e.activation in ACTIVATIONS else "identity"  # a kernel says which, not the plan
+    return plan_of(n_train=e.n_train, n_all=e.n_rows, arity=e.arity, sizes=(e.n_inputs, *e.widths, e.n_classes),
+                   biased=e.bias, activation=activation), None
 
 
 def products_per_step(experiment):
-    """About how many multiplications one training step takes; the first layer gathers, and needs few."""
+    """About how many multiplications one training step takes; a first layer that gathers needs few."""
     sizes = (*experiment.widths, experiment.n_classes)
+    if not experiment.arity:
+        sizes = (experiment.n_inputs, *sizes)
     if experiment.model == "transformer":
         width, ffn = experiment.widths
         sizes = (width, width, ffn, width, experiment.n_classes)
-    return 3 * experiment.n_train * sum(a * b for a, b in zip(sizes, sizes[1:]))
+    return 3 * (experiment.batch or experiment.n_train) * sum(a * b for a, b in zip(sizes, sizes[1:]))
 
 
 def state_names(experiment):

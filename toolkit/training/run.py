@@ -11,6 +11,7 @@ from toolkit.training.files import read_arrays, write_arrays
 from toolkit.training.experiment import Experiment
 from toolkit.training.measures import MEASURES
 from toolkit.training.models import state_names, tensors_of
+from toolkit.training.prediction import predicted_logits
 
 __all__ = ["Run"]
 
@@ -66,6 +67,15 @@ class Run:
     def parameters(self):
         """Parameter tensors by name, weights as (inputs, outputs); None when the file did not keep them."""
         return tensors_of(self.experiment, self.state["parameters"]) if "parameters" in self.state else None
+
+    def logits(self, inputs):
+        """Logits of any rows at the final weights of a perceptron: (n, numbers) -> (n, classes).
+
+        Rows of a task are symbols as in `Rows`. A ValueError where the weights were not kept.
+        """
+        if "parameters" not in self.state:
+            raise ValueError("this run has no parameters; allowed: a run that was trained, or saved with keep='parameters'")
+        return predicted_logits(self.experiment, self.state["parameters"], inputs)
 
     def first_step(self, measure, level):
         """First logged step at which `measure` is at least `level`, or None."""
