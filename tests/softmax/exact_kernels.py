@@ -5,24 +5,22 @@ The public functions run other kernels then, which keep more digits; these are w
 import numpy as np
 
 from toolkit._core.arrays import map_rows, reduce_rows
-from toolkit.softmax import ALGORITHMS, FORMS
-from toolkit.softmax._log_softmax import log_softmax_rows
-from toolkit.softmax._log_stablemax import log_stablemax_rows
-from toolkit.softmax._logsumexp import logsumexp_rows
-from toolkit.softmax._softmax import softmax_rows
-from toolkit.softmax._stablemax import stablemax_rows
+from toolkit.softmax import kernels
 
-EXACT = {f"softmax {a}": (softmax_rows, i, 1.0) for i, a in enumerate(ALGORITHMS)}
-EXACT |= {f"log_softmax {f}": (log_softmax_rows, i, 1.0) for i, f in enumerate(FORMS)}
-EXACT |= {f"log_stablemax {f}": (log_stablemax_rows, i) for i, f in enumerate(FORMS)}
-EXACT |= {"stablemax": (stablemax_rows, 1), "stablemax naive": (stablemax_rows, 0)}
+EXACT = {
+    "softmax naive": kernels.softmax_naive, "softmax three_pass_recompute": kernels.softmax_three_pass_recompute,
+    "softmax three_pass_reload": kernels.softmax_three_pass_reload, "softmax two_pass": kernels.softmax_two_pass,
+    "softmax online": kernels.softmax_online, "log_softmax naive": kernels.log_softmax_naive,
+    "log_softmax common": kernels.log_softmax_common, "log_softmax stable": kernels.log_softmax_stable,
+    "log_stablemax naive": kernels.log_stablemax_naive, "log_stablemax common": kernels.log_stablemax_common,
+    "log_stablemax stable": kernels.log_stablemax_row, "stablemax": kernels.stablemax_row,
+    "stablemax naive": kernels.stablemax_naive}
 
 
 def exact(name, z):
     """What the exact kernels give in the dtype of `z`."""
-    driver, *parameters = EXACT[name]
-    return map_rows(driver, {"z": z}, *parameters)
+    return map_rows(EXACT[name], {"z": z})
 
 
 def exact_logsumexp(z):
-    return reduce_rows(logsumexp_rows, {"z": z}, empty=-np.inf)
+    return reduce_rows(kernels.logsumexp_row, {"z": z}, empty=-np.inf)

@@ -3,6 +3,7 @@ import mpmath
 import numpy as np
 
 mpmath.mp.dps = 50
+STEP = mpmath.mpf(10)**-18
 
 
 def exact(values):
@@ -37,7 +38,7 @@ def stablemax(z):
     return [mpmath.exp(v) for v in log_stablemax(z)]
 
 
-def vjp(function, z, g, step=mpmath.mpf(10)**-18):
+def vjp(function, z, g, step=STEP):
     """Gradient of ``<g, function(z)>`` by central differences: error 1e-30 at 50 digits."""
     gradient = []
     for k in range(len(z)):

@@ -5,11 +5,10 @@ import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from pulls import capped_softmax_pull, dense_to_sparse_gate_pull, quiet_softmax_pull, taylor_softmax_pull
 
 from toolkit.formats import ulp
-from toolkit.softmax import (ACTIVATIONS, capped_softmax, capped_softmax_vjp, dense_to_sparse_gate,
-                             dense_to_sparse_gate_vjp, quiet_softmax, quiet_softmax_vjp, softmax, taylor_softmax,
-                             taylor_softmax_vjp)
+from toolkit.softmax import ACTIVATIONS, capped_softmax, dense_to_sparse_gate, quiet_softmax, softmax, taylor_softmax
 
 
 def ratios(weights, rest=0):
@@ -57,9 +56,9 @@ def test_quiet_softmax_can_answer_nothing():
     z = np.array([3.0, -1.0, 0.5])
     assert_allclose(quiet_softmax(z), softmax(np.append(z, 0))[:3], rtol=1e-15)
     with pytest.warns(RuntimeWarning, match="overflowed in 1 of 1"):
-        assert np.isnan(quiet_softmax(np.float32([89, 0]), algorithm="naive")).any()
+        assert np.isnan(quiet_softmax(np.float32([89, 0]), form="naive")).any()
     # what a confident row leaves of 1 is below half an ulp of 1
-    assert_allclose(quiet_softmax_vjp(np.float32([40]), np.float32([1])), math.exp(-40), rtol=1e-5)
+    assert_allclose(quiet_softmax_pull(np.float32([40]), np.float32([1])), math.exp(-40), rtol=1e-5)
 
 
 def test_cap_bounds_the_gap_and_keeps_its_slope():
@@ -68,11 +67,11 @@ def test_cap_bounds_the_gap_and_keeps_its_slope():
     assert_array_equal(capped_softmax([math.inf, 0.0], cap=5.0), capped_softmax([1e30, 0.0], cap=5.0))
     assert capped_softmax([-math.inf, 0.0])[0] == 0
     with pytest.warns(RuntimeWarning, match="overflowed"):
-        capped_softmax([20.0, 0.0], algorithm="naive", cap=20.0, format="float16")
-    assert np.isfinite(capped_softmax([20.0, 0.0], algorithm="naive", cap=8.0, format="float16")).all()
+        capped_softmax([20.0, 0.0], form="naive", cap=20.0, format="float16")
+    assert np.isfinite(capped_softmax([20.0, 0.0], form="naive", cap=8.0, format="float16")).all()
     z, g = np.float32([60, 0]), np.float32([1, 0])
     assert 1 - np.tanh(z[0] / 5) ** 2 == 0  # the slope as libraries form it
-    narrow, wide = capped_softmax_vjp(z, g, cap=5.0), capped_softmax_vjp(z.astype(float), g, cap=5.0)
+    narrow, wide = capped_softmax_pull(z, g, cap=5.0), capped_softmax_pull(z.astype(float), g, cap=5.0)
     assert_allclose(narrow, wide, rtol=1e-5)
     for wrong, error in ((0, ValueError), (-3.0, ValueError), (None, TypeError)):
         with pytest.raises(error, match="cap is .*; allowed: a number from 0.000976562 to 32768"):
@@ -82,10 +81,10 @@ def test_cap_bounds_the_gap_and_keeps_its_slope():
 def test_taylor_softmax_is_not_monotone():
     p = taylor_softmax([-1.0, 0.0, -2.0, -9.0])
     assert p[3] > p[2] == p[1] > p[0]
-    assert_allclose(taylor_softmax_vjp([-1.0, 0.0], [1.0, 0.0])[0], 0, atol=0)
+    assert_allclose(taylor_softmax_pull([-1.0, 0.0], [1.0, 0.0])[0], 0, atol=0)
     assert taylor_softmax([-math.inf, 0.0])[0] == 0 and np.isnan(taylor_softmax([math.inf, 0.0])).all()
     with pytest.warns(RuntimeWarning, match="overflowed"):
-        taylor_softmax([300.0, 0.0], algorithm="naive", format="float16")
+        taylor_softmax([300.0, 0.0], form="naive", format="float16")
     assert_allclose(taylor_softmax([300.0, 0.0], format="float16"), [1, 1 / 45301], rtol=2e-2)
 
 
@@ -108,7 +107,7 @@ def test_gradient_of_gates(activation):
     for k in range(3):
         step = h * np.eye(3)[k]
         difference = g @ (dense_to_sparse_gate(z + step, **options) - dense_to_sparse_gate(z - step, **options))
-        assert_allclose(dense_to_sparse_gate_vjp(z, g, **options)[k], difference / (2 * h), atol=1e-9)
+        assert_allclose(dense_to_sparse_gate_pull(z, g, **options)[k], difference / (2 * h), atol=1e-9)
     assert dense_to_sparse_gate([-math.inf, 0.0], activation=activation)[0] == 0
     assert np.isnan(dense_to_sparse_gate([math.nan, 0.0], activation=activation)).all()
 

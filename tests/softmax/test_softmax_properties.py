@@ -7,17 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
+from pulls import log_softmax_pull, log_stablemax_pull, logsumexp_pull, softmax_pull, stablemax_pull
 
-from toolkit.softmax import (ALGORITHMS, FORMS, log_softmax, log_softmax_vjp, log_stablemax,
-                             log_stablemax_vjp, logsumexp, logsumexp_vjp, softmax, softmax_vjp, stablemax,
-                             stablemax_vjp)
+from toolkit.softmax import ALGORITHMS, FORMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
 
 MAPS = {f"softmax {a}": (lambda z, a=a, **o: softmax(z, algorithm=a, **o)) for a in ALGORITHMS}
 MAPS |= {f"log_softmax {f}": (lambda z, f=f, **o: log_softmax(z, form=f, **o)) for f in FORMS}
 MAPS |= {f"log_stablemax {f}": (lambda z, f=f, **o: log_stablemax(z, form=f, **o)) for f in FORMS}
-MAPS |= {"stablemax": stablemax, "stablemax naive": lambda z, **o: stablemax(z, algorithm="naive", **o)}
-GRADIENTS = {"softmax": softmax_vjp, "log_softmax": log_softmax_vjp, "stablemax": stablemax_vjp,
-             "log_stablemax": log_stablemax_vjp}
+MAPS |= {"stablemax": stablemax, "stablemax naive": lambda z, **o: stablemax(z, form="naive", **o)}
+GRADIENTS = {"softmax": softmax_pull, "log_softmax": log_softmax_pull, "stablemax": stablemax_pull,
+             "log_stablemax": log_stablemax_pull}
 SOFTMAX_LIKE = [name for name in MAPS if "stable" not in name]
 
 maps = pytest.mark.parametrize("name", MAPS)
@@ -30,8 +29,11 @@ def examples(count):
     return settings(max_examples=count, deadline=None, derandomize=True, database=None)
 
 
+SHAPES = hnp.array_shapes(min_dims=1, max_dims=3, max_side=4)
+
+
 @st.composite
-def logits(draw, dtype=None, shapes=hnp.array_shapes(min_dims=1, max_dims=3, max_side=4), bound=9):
+def logits(draw, dtype=None, shapes=SHAPES, bound=9):
     """Arrays of logits in any memory layout, at a scale where no form breaks."""
     dtype = draw(dtypes) if dtype is None else dtype
     z = draw(hnp.arrays(np.float32, shapes, elements=st.floats(-bound, bound, width=16))).astype(dtype)
@@ -120,7 +122,7 @@ def test_reductions_over_any_axis(z, keepdims, weighted, data):
     weights = [None] * out.size if b is None else as_rows(b, axis)
     for row, w, keep, value in zip(as_rows(z, axis), weights, as_rows(where, axis), np.reshape(out, -1)):
         nearly_equal(value, logsumexp(row[keep], b=None if w is None else w[keep]))
-    gradient = logsumexp_vjp(z, out, axis=axis, where=np.True_) if np.isfinite(out).all() else None
+    gradient = logsumexp_pull(z, out, axis=axis, where=np.True_) if np.isfinite(out).all() else None
     assert gradient is None or gradient.shape == z.shape and gradient.dtype == z.dtype
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import scipy.special
 from numpy.testing import assert_allclose, assert_array_equal
+from pulls import log_softmax_pull, log_stablemax_pull, logsumexp_pull, softmax_pull, stablemax_pull
 
-from toolkit.softmax import (ALGORITHMS, log_softmax, log_softmax_vjp, log_stablemax, log_stablemax_vjp,
-                             logsumexp, logsumexp_vjp, softmax, softmax_vjp, stablemax, stablemax_vjp)
+from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
 
 INF, NAN = np.inf, np.nan
 PROBABILITIES = [lambda z, a=a, **o: softmax(z, algorithm=a, **o) for a in ALGORITHMS[1:]] + [stablemax]
@@ -62,10 +62,10 @@ def test_many_equal_logits_in_float16():
 
 
 def test_gradients_at_special_values():
-    assert np.isnan(softmax_vjp([0.5, NAN], [1.0, 0.0])).all()
-    assert np.isnan(log_softmax_vjp([NAN, NAN], [1.0, 0.0])).all()
+    assert np.isnan(softmax_pull([0.5, NAN], [1.0, 0.0])).all()
+    assert np.isnan(log_softmax_pull([NAN, NAN], [1.0, 0.0])).all()
     at = np.array([0.25, 0.75, 0.0])
-    for vjp in (softmax_vjp, stablemax_vjp, log_stablemax_vjp, lambda p, g: log_softmax_vjp(np.log1p(p), g)):
+    for vjp in (softmax_pull, stablemax_pull, log_stablemax_pull, lambda p, g: log_softmax_pull(np.log1p(p), g)):
         for place in range(3):
             g = np.zeros(3)
             g[place] = NAN
@@ -73,12 +73,12 @@ def test_gradients_at_special_values():
             g[place] = -INF
             assert not np.isfinite(vjp(at, g)).any()
     for p in ([0.5, 0.5, 0.0], [1.0, 0.0, 0.0]):
-        assert not np.isfinite(softmax_vjp(p, [1.0, 0.0, 2.0], temperature=0)).any()
+        assert not np.isfinite(softmax_pull(p, [1.0, 0.0, 2.0], temperature=0)).any()
         logs = log_softmax(p, temperature=0)
-        assert not np.isfinite(log_softmax_vjp(logs, [1.0, 0.0, 2.0], temperature=0)).any()
-    assert np.isnan(logsumexp_vjp([-INF, -INF], 1.0)).all()
-    assert_array_equal(logsumexp_vjp([1.0, 2.0], 3.0, b=[0, 0]), [0, 0])
-    for vjp in (stablemax_vjp, log_stablemax_vjp):
+        assert not np.isfinite(log_softmax_pull(logs, [1.0, 0.0, 2.0], temperature=0)).any()
+    assert np.isnan(logsumexp_pull([-INF, -INF], 1.0)).all()
+    assert_array_equal(logsumexp_pull([1.0, 2.0], 3.0, b=[0, 0]), [0, 0])
+    for vjp in (stablemax_pull, log_stablemax_pull):
         assert np.isnan(vjp([NAN, 1.0], [1.0, 0.0])).all()
         assert_array_equal(vjp([1.0, -INF], [1.0, 0.0])[1], 0)
         assert_array_equal(vjp([1.0, 2.0], [NAN, 1.0], where=False), [0, 0])
@@ -87,8 +87,8 @@ def test_gradients_at_special_values():
 def test_kink_of_s_has_slope_1_on_both_sides():
     # Differentiating the paper's where(x < 0, 1/(1 - x), x + 1) automatically gives NaN at 1.
     for z in ([1.0, 0.0, -1.0], [0.0, -0.0]):
-        assert np.isfinite(log_stablemax_vjp(np.array(z, np.float32), np.eye(len(z))[0])).all()
-    assert_array_equal(log_stablemax_vjp([0.0, 0.0], [1.0, 0.0]), [0.5, -0.5])
+        assert np.isfinite(log_stablemax_pull(np.array(z, np.float32), np.eye(len(z))[0])).all()
+    assert_array_equal(log_stablemax_pull([0.0, 0.0], [1.0, 0.0]), [0.5, -0.5])
 
 
 # --- weights and signs of logsumexp, as SciPy
@@ -139,17 +139,17 @@ def test_scipy_agrees_where_it_is_right():
     (lambda: softmax([1.0], algorithm="fast"), ValueError, "algorithm is 'fast'; allowed: 'naive', "),
     (lambda: log_softmax([1.0], form="best"), ValueError, "form is 'best'; allowed: 'naive', 'common', "),
     (lambda: log_stablemax([1.0], form=2), ValueError, "form is 2; allowed"),
-    (lambda: stablemax([1.0], algorithm="online"), ValueError, "is 'online'; allowed: 'naive', 'scaled'"),
+    (lambda: stablemax([1.0], form="online"), ValueError, "is 'online'; allowed: 'naive', 'stable'"),
     (lambda: softmax([1.0], temperature=-1), ValueError, "temperature is -1; allowed: a number >= 0"),
     (lambda: softmax([1.0], temperature=NAN), ValueError, "temperature is nan"),
     (lambda: softmax([1.0], temperature="1"), TypeError, "temperature is '1'"),
     (lambda: log_softmax([1.0], temperature=[1.0]), TypeError, r"temperature is \[1.0\]"),
     (lambda: softmax([1j]), TypeError, "z has dtype complex128"),
-    (lambda: softmax_vjp([1.0], ["g"]), TypeError, "g has dtype"),
-    (lambda: log_softmax_vjp([1j], [1.0]), TypeError, "log_p has dtype complex128"),
-    (lambda: softmax_vjp([1.0], [1.0, 2.0]), ValueError, r"g has shape \(2,\)"),
+    (lambda: softmax_pull([1.0], ["g"]), TypeError, "g has dtype"),
+    (lambda: log_softmax_pull([1j], [1.0]), TypeError, "log_p has dtype complex128"),
+    (lambda: softmax_pull([1.0], [1.0, 2.0]), ValueError, r"g has shape \(2,\)"),
     (lambda: logsumexp([1.0], b=[1j]), TypeError, "b has dtype complex128"),
-    (lambda: logsumexp_vjp(np.ones((2, 3)), [1, 2, 3]), ValueError, r"g has shape \(3,\); allowed: \(2,\)"),
+    (lambda: logsumexp_pull(np.ones((2, 3)), [1, 2, 3]), ValueError, r"g has shape \(3,\); allowed: \(2,\)"),
     (lambda: softmax([1.0], axis=1), ValueError, "axis is 1; allowed")])
 def test_errors_name_argument_value_and_what_is_allowed(call, error, message):
     with pytest.raises(error, match=message):

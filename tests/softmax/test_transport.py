@@ -4,7 +4,8 @@ import pytest
 import scipy.optimize
 from numpy.testing import assert_allclose, assert_array_equal
 
-from toolkit.transport import sinkhorn, sparse_dual, sparse_transport, transport_cost
+from toolkit.transport import sinkhorn, sparse_transport, transport_cost
+from toolkit.transport.kernels import sparse_dual
 
 COST = np.array([[0.0, 1, 4], [1, 0, 1], [4, 1, 0]])
 GRID = np.subtract.outer(np.arange(4), np.arange(4)) ** 2 / 9
@@ -67,7 +68,7 @@ def test_dual_and_its_gradient(k):
     plan, gradient, x, q = np.empty((4, 4)), *np.empty((3, 4))
 
     def minus_dual(f):
-        value = sparse_dual(GRID, A, B, k, GAMMA, f, plan, gradient, x, q, None)
+        value = sparse_dual(GRID, A, B, k, GAMMA, f, plan, gradient, x, q)
         return -value, -gradient
 
     best = scipy.optimize.minimize(minus_dual, np.zeros(4), jac=True, method="L-BFGS-B")
@@ -83,7 +84,7 @@ def test_arguments():
         sinkhorn(COST, [0.5, 0.5, 0.5])
     with pytest.raises(ValueError, match=r"cost has shape \(3,\); allowed: two dimensions"):
         sinkhorn(COST[0])
-    with pytest.raises(ValueError, match="form is 'exp'; allowed: 'naive', 'log'"):
+    with pytest.raises(ValueError, match="form is 'exp'; allowed: 'naive', 'stable'"):
         sinkhorn(COST, form="exp")
     before = COST.copy()
     sinkhorn(COST, format="float16", sweeps=3)

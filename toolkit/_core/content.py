@@ -62,7 +62,8 @@ def _function(function, above):
     above = [*above, function]
     cells = [_words(cell.cell_contents, above) for cell in function.__closure__ or () if _is_filled(cell)]
     if is_ours(function.__code__.co_filename):
-        return f"{function.__module__}.{function.__qualname__} {stamp_of(function.__code__.co_filename)} {cells}"
+        code = function.__code__
+        return f"{function.__module__}.{function.__qualname__} {code.co_firstlineno} {stamp_of(code.co_filename)} {cells}"
     if getattr(function, "__module__", "").partition(".")[0] in _LIBRARIES:
         return f"{function.__module__}.{function.__qualname__}"
     defaults = _words((function.__defaults__ or (), tuple((function.__kwdefaults__ or {}).items())), above)

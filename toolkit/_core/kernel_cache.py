@@ -42,6 +42,18 @@ class _KernelCache(FunctionCache):
         self._cache_file.__class__ = _CacheFiles
         self._cache_file._source_stamp = self._stamp()
 
+    def load_overload(self, sig, target_context):
+        try:
+            return super().load_overload(sig, target_context)
+        except Unknown:
+            return None
+
+    def save_overload(self, sig, data):
+        try:
+            super().save_overload(sig, data)
+        except Unknown:
+            pass
+
 
 class _ModuleCache(_KernelCache):
     """Of a kernel that stands in a module: as old as the files that the module reaches."""
@@ -103,18 +115,6 @@ class _ContentCache(_KernelCache):
 
     def _index_key(self, sig, codegen):
         return tuple(map(_key_of, sig)), codegen.magic_tuple(), content_of(self._py_func)
-
-    def load_overload(self, sig, target_context):
-        try:
-            return super().load_overload(sig, target_context)
-        except Unknown:
-            return None
-
-    def save_overload(self, sig, data):
-        try:
-            super().save_overload(sig, data)
-        except Unknown:
-            pass
 
 
 class _CacheFiles(IndexDataCacheFile):

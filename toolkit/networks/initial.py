@@ -8,7 +8,7 @@ from toolkit.networks.transformer_plan import (BETA1, BETA2, BIAS2, EMBEDDING, F
                                                 IN_WEIGHTS, LINEAR2, MODEL, OUT_BIAS, TENSORS, rows_in, tensor_numbers,
                                                 tensor_of)
 
-__all__ = ["fill_transformer", "fill_weights"]
+__all__ = ["fill_normal_weights", "fill_transformer", "fill_weights"]
 
 
 @kernel
@@ -30,6 +30,18 @@ def fill_weights(plan, parameters, seed, gain, state):
             seeded(state, seed, 2 * layer + 1)
             for j in range(size_of(plan, layer)):
                 bias[j] = bound * (2.0 * uniform(state) - 1.0)
+
+
+@kernel
+def fill_normal_weights(plan, parameters, seed, gain, state):
+    """Weights normal with deviation ``gain sqrt(2 / fan_in)`` (He et al. 2015), all from one stream; biases 0."""
+    seeded(state, seed, 2)
+    for layer in range(1, np.int64(plan[DEPTH]) + 1):
+        deviation = gain * np.sqrt(2.0 / np.float64(size_of(plan, layer - 1)))
+        w = weights_of(parameters, plan, layer)
+        for i in range(w.shape[0]):
+            for j in range(size_of(plan, layer)):
+                w[i, j] = deviation * normal(state)
 
 
 @kernel

@@ -12,8 +12,13 @@ from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import exp
-from toolkit.softmax.kernels import (shifted, softmax_tempered, softmax_tempered_vjp_row, softmax_three_pass_reload,
-                                     top_class)
+from toolkit.softmax.kernels import (
+    shifted,
+    softmax_tempered,
+    softmax_tempered_vjp_row,
+    softmax_three_pass_reload,
+    top_class,
+)
 
 __all__ = ["reinmax", "score_function", "straight_through"]
 

@@ -1,6 +1,19 @@
 """Softmax and its relatives: five algorithms, log-sum-exp, log-softmax, StableMax, sparse maps, gates."""
-from toolkit.softmax import (_dense_to_sparse_gate, _filters, _log_softmax, _log_stablemax, _logsumexp, _quiet_softmax,
-                             _soft_capping, _softmax, _sparse_maps, _stablemax, _taylor_softmax, _top_k, kernels)
+from toolkit.softmax import (
+    _dense_to_sparse_gate,
+    _filters,
+    _log_softmax,
+    _log_stablemax,
+    _logsumexp,
+    _quiet_softmax,
+    _soft_capping,
+    _softmax,
+    _sparse_maps,
+    _stablemax,
+    _taylor_softmax,
+    _top_k,
+    kernels,
+)
 from toolkit.softmax._dense_to_sparse_gate import *
 from toolkit.softmax._filters import *
 from toolkit.softmax._log_softmax import *

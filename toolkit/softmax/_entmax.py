@@ -152,7 +152,7 @@ def entmax15_vjp_row(p, g, out):
 
 @kernel
 def order_slope(log_p, order):
-    """d log p / dα at fixed gaps to the threshold: ``(1 - 1/q - log q) / ε²`` with ``q = p^ε``, and -log² p / 2 at 0."""
+    """d log p / dα at fixed gaps to τ: ``(1 - 1/q - log q) / ε²`` with ``q = p^ε``, and -log² p / 2 at 0."""
     log_q = order * log_p
     if abs(log_q) > 0.25:
         return (-expm1(-log_q) - log_q) / order / order

@@ -5,8 +5,12 @@ from toolkit._core.arguments import check_choice, check_temperature
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit.large_arrays import Naive, Online, Softmax, ThreePass, TwoPass, map_lines
-from toolkit.softmax._algorithms import (softmax_naive, softmax_online, softmax_three_pass_recompute,
-                                         softmax_three_pass_reload)
+from toolkit.softmax._algorithms import (
+    softmax_naive,
+    softmax_online,
+    softmax_three_pass_recompute,
+    softmax_three_pass_reload,
+)
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._temperature import map_tempered, over_temperature, tempered_row, unshifted_row
 from toolkit.softmax._two_pass import TWO_PASS_LIMIT, softmax_two_pass

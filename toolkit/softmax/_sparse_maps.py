@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._core.arguments import check_number, chosen
 from toolkit._core.arrays import map_rows, reduce_rows
-from toolkit.softmax._entmax import (alpha_entmax_order_row, entmax15_row, entmax_row, entmax_vjp_row, sparsemax_row)
+from toolkit.softmax._entmax import alpha_entmax_order_row, entmax15_row, entmax_row, entmax_vjp_row, sparsemax_row
 from toolkit.softmax._entmax_naive import entmax15_sorted, entmax_bisection, sparsemax_sorted
 
 __all__ = ["alpha_entmax", "entmax15", "sparsemax"]

@@ -64,7 +64,7 @@ EXERCISES = {
         solution=_HALF,
         judge=_judge_half,
         wrong=(1.5, 2.0, 1.25, 1.39),
-        praise="more α, more for the first; alpha_entmax_alpha_vjp is the slope of that.",
+        praise="more α, more for the first; the gradient of alpha_entmax in α is the slope of that.",
     ),
     "sparse.write": Exercise(
         solution=_shifted,
