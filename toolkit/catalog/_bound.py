@@ -37,7 +37,12 @@ class Bound(Method):
     axis: Axis
 
     def example(self, rows=1, classes=3, dtype=None, seed=0):
-        return self.given(self.plot_range[0])
+        return self.given(self.plot_range[0])[0]
+
+    def at(self, x):
+        """The function at a whole number of its coordinate."""
+        arguments, options = self.given(x)
+        return self.function(*arguments, **options)
 
     def exports(self):
         return {v.name: Export(bound_at, v.kernel, ("vector",), ("vector",), self.numbers) for v in self.variants}

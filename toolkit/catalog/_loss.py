@@ -29,6 +29,8 @@ def loss_rows(of, z, labels, numbers, grad, loss, fmt):
 
 def _scaled(gradient, axes, g):
     """The gradient of a loss times g, which has one number for each row or is one for all."""
+    if np.ndim(g) == 0 and g == 1:
+        return gradient
     return gradient * (np.expand_dims(g, axes) if np.ndim(g) else g)
 
 
