@@ -170,22 +170,25 @@ async def _run(page):
     except (CellTimeoutError, DeadKernelError) as error:
         raise PageFailed(f"{page.source.name}: {error}") from error
     except CellExecutionError as error:
-        in_cells = not any(output.output_type == "error" for output in last.outputs)
-        raise PageFailed(_with_cells_named(page, str(error) if in_cells else f"{error.ename}: {error.evalue}")) from None
+        raise PageFailed(_words_of(error, page, notebook)) from None
     notebook.cells.pop()
     partial = page.executed.with_suffix(".partial")
     partial.write_text(nbformat.writes(notebook), encoding="utf-8")
     partial.replace(page.executed)
 
 
-def _with_cells_named(page, text):
-    """An error's text that says "page.ipynb, code cell 2" where Jupyter names a file of its own."""
+def _words_of(error, page, notebook):
+    """What a failed cell says, with the cell named where Jupyter names a file of its own."""
     from ipykernel.compiler import get_file_name
 
+    name = page.source.name
     numbers = {Path(get_file_name(cell.source)).name: n for n, cell in enumerate(page.cells, start=1)}
-    named = re.sub(r"[^\s\"]*ipykernel_\d+[/\\](\d+\.py)",
-                   lambda found: f"{page.source.name}, code cell {numbers.get(found[1], '?')}", text)
-    return named if page.source.name in named else f"{page.source.name}: {named}"
+    failed = [any(output.output_type == "error" for output in cell.outputs) for cell in notebook.cells
+              if cell.cell_type == "code"].index(True) + 1
+    compiled = failed > len(page.cells)
+    text = f"{name}: {error.ename}: {error.evalue}" if compiled else f"{name}, code cell {failed}: {error}"
+    return re.sub(r"[^\s\"]*ipykernel_\d+[/\\](\d+\.py)", lambda found: f"{name}, code cell {numbers.get(found[1], '?')}",
+                  re.sub(r"\x1b\[[0-9;]*m", "", text))
 
 
 def _environment():

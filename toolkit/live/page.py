@@ -63,15 +63,15 @@ def module_in(block):
     return WasmModule(zlib.decompress(base64.b64decode(data["wasm"])), data["manifest"])
 
 
-def keep_module(target, figures=None):
-    """Compile the kernels of figures, or of all that this process has made, and write their data block into a file.
+def keep_module(target, entries=None):
+    """Compile kernels, or those of all figures that this process has made, and write their data block into a file.
 
     It is empty where there are none.
     """
     from toolkit.live.base import made
 
-    figures = _with_different_names(made if figures is None else figures)
-    entries = [entry for figure in figures for entry in figure.entry_points]
+    if entries is None:
+        entries = [entry for figure in _with_different_names(made) for entry in figure.entry_points]
     block = module_block(build_module(entries)) if entries else ""
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
