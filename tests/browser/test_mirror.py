@@ -41,11 +41,12 @@ DECODE = """const decode = (v) => ({ "#inf": Infinity, "#-inf": -Infinity, "#nan
 
 EXPRESSIONS = [
     "a", "p[1]", "-a / zero", "zero / zero", "a + p[2] * 2 - 1e-3", "sum(p)", "max(p)", "min(a, p[0], 3)", "abs(-a)",
-    "sqrt(p[1])", "floor(-a)", "isnan(nothing)", "isinf(large) or zero", "not zero and a > 1", "0 < a <= 2.5", "a == 2.5",
-    "law == 'power'", "law != 'power'", "1 if law == 'sign' else a", "inf - large", "min(p) < nothing", "max(nothing, a)",
+    "sqrt(p[1])", "floor(-a)", "isnan(nothing)", "isinf(large) or zero", "not zero and a > 1", "0 < a <= 2.5",
+    "a == 2.5", "law == 'power'", "law != 'power'", "1 if law == 'sign' else a", "inf - large", "min(p) < nothing",
+    "max(nothing, a)",
 ]
-VALUES = {"a": [2.5], "p": [0.1, 0.7, 0.30000000000000004], "zero": [0.0], "nothing": [math.nan, 0], "large": [math.inf, 0],
-          "law": ["power"]}
+VALUES = {"a": [2.5], "p": [0.1, 0.7, 0.30000000000000004], "zero": [0.0], "nothing": [math.nan, 0],
+          "large": [math.inf, 0], "law": ["power"]}
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,8 @@ def test_a_figure_in_short_form_says_and_draws_the_same(page):
         plot = gap_figure.plots[0]
         svg = marks_svg(plot.looks(), frame(plot, WIDTHS["wide"]), fill_slots(plot.bindings(), values))
         drawn = page.evaluate("""(svg) => {
-          const area = document.querySelector("#live-gap_figure svg.live-wide .live-marks"), copy = area.cloneNode(false);
+          const area = document.querySelector("#live-gap_figure svg.live-wide .live-marks");
+          const copy = area.cloneNode(false);
           copy.innerHTML = svg;
           return area.innerHTML === copy.innerHTML;
         }""", svg)
