@@ -23,11 +23,13 @@ class Library(NamedTuple):
 
 def ours():
     """This toolkit, through its public functions."""
-    numba, losses, softmax = (import_module(name) for name in ("numba", "toolkit.losses", "toolkit.softmax"))
+    numba, losses, softmax, gradients = map(import_module, ("numba", "toolkit.losses", "toolkit.softmax",
+                                                             "toolkit.gradients"))
     functions = {name: (lambda z, y, axis, f=getattr(softmax, name): f(z, axis=axis))
                  for name in ("softmax", "log_softmax", "logsumexp", "stablemax", "log_stablemax")}
-    functions |= {name: (lambda z, y, axis, f=getattr(losses, name): f(z, y, axis=axis))
-                  for name in ("cross_entropy", "cross_entropy_and_grad", "stablemax_cross_entropy_and_grad")}
+    functions["cross_entropy"] = lambda z, y, axis: losses.cross_entropy(z, y, axis=axis)
+    functions |= {f"{f.__name__}_and_grad": (lambda z, y, axis, f=gradients.value_and_grad(f): f(z, y, axis=axis))
+                  for f in (losses.cross_entropy, losses.stablemax_cross_entropy)}
     functions |= {f"softmax {name}": (lambda z, y, axis, name=name: softmax.softmax(z, axis=axis, algorithm=name))
                   for name in softmax.ALGORITHMS}
     return Library(f"with Numba {numba.__version__}", functions,

@@ -6,8 +6,9 @@ import warnings
 import numpy as np
 from scipy import special
 
-from toolkit.catalog import METHODS
+from toolkit.catalog import methods
 
+FAMILIES = ("softmax", "sampling", "activation", "loss")
 SHAPES = ((1, 10), (10_000, 10), (1_000, 1_000), (10, 100_000))
 PEERS = {
     "softmax": lambda z: special.softmax(z, axis=-1),
@@ -28,29 +29,27 @@ def seconds(call, budget):
 
 
 def candidates():
-    """(method, variant, function of logits and labels) for all rows of the table."""
-    for method in METHODS:
+    """(method, variant, function of its arguments) for all rows of the table."""
+    for method in (method for family in FAMILIES for method in methods(family)):
         for variant in method.variants:
-            if method.result == "loss":
-                yield method.name, variant.name, lambda z, y, m=method, v=variant.name: m(z, y, variant=v)
-            else:
-                yield method.name, variant.name, lambda z, y, m=method, v=variant.name: m(z, variant=v)
+            yield method, variant.name, lambda *arguments, m=method, v=variant.name: m(*arguments, variant=v)
         if method.name in PEERS:
-            yield method.name, "SciPy", lambda z, y, peer=PEERS[method.name]: peer(z)
+            yield method, "SciPy", PEERS[method.name]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--budget", type=float, default=0.2, help="seconds for each number (default: 0.2)")
     budget = parser.parse_args().budget
-    rng = np.random.default_rng(0)
-    data = [(rng.normal(0, 3, (rows, k)).astype(np.float32), rng.integers(0, k, rows)) for rows, k in SHAPES]
     print(f"{'method':26}{'variant':21}" + "".join(f"{f'{rows} × {k}':>15}" for rows, k in SHAPES))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # naive forms say where they break
         for method, variant, function in candidates():
-            times = [1e6 * seconds(lambda: function(z, y), budget) / len(z) for z, y in data]
-            print(f"{method:26}{variant:21}" + "".join(f"{t:15.3g}" for t in times), flush=True)
+            times = []
+            for rows, classes in SHAPES:
+                arguments = method.example(rows, classes, np.float32)
+                times.append(1e6 * seconds(lambda: function(*arguments), budget) / rows)
+            print(f"{method.name:26}{variant:21}" + "".join(f"{t:15.3g}" for t in times), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import time
 
 import numpy as np
 
-from toolkit.losses import cross_entropy_and_grad
+from toolkit.gradients import value_and_grad
+from toolkit.losses import cross_entropy
 from toolkit.softmax import log_softmax, softmax
 from toolkit.large_arrays import _arrays
 
@@ -48,7 +49,7 @@ def main():
             z = 3 * rng.standard_normal((size // classes, classes), np.float32)
             labels = rng.integers(0, classes, len(z))
             calls = {"softmax": lambda: softmax(z), "log_softmax": lambda: log_softmax(z),
-                     "cross_entropy_and_grad": lambda: cross_entropy_and_grad(z, labels)}
+                     "cross_entropy_and_grad": lambda: value_and_grad(cross_entropy)(z, labels)}
             gains = {name: both(call) for name, call in calls.items()}
             print(f"  {classes:5} classes, {size:7} entries: "
                   + ", ".join(f"{name} {one / all_of_them:.2f}" for name, (one, all_of_them) in gains.items()))

@@ -15,13 +15,13 @@ STATEMENTS = ("import toolkit", "from toolkit import catalog, collapse, formats,
 FIRST_CALL = """
 import json, time
 import numpy as np
-from toolkit.{module} import {name}
+from toolkit import losses, softmax, value_and_grad
 z, y = np.zeros((2, 8), np.float32), np.zeros(2, int)
 begun = time.perf_counter()
-{name}({arguments})
+{call}
 print(json.dumps(time.perf_counter() - begun))
 """
-CALLS = {"softmax": ("softmax", "z"), "cross_entropy_and_grad": ("losses", "z, y")}
+CALLS = {"softmax": "softmax.softmax(z)", "cross_entropy_and_grad": "value_and_grad(losses.cross_entropy)(z, y)"}
 # Chapter -> its first figure and the slider that moves.
 FIGURES = {"vanishing_loss": ("vanishing_loss", "gap"), "softmax_five_ways": ("shift", "c")}
 
@@ -44,8 +44,7 @@ def first_call_seconds(functions=tuple(CALLS)):
     """Function -> seconds of its first call with nothing compiled, and in the next process, with a cache on disk."""
     times = {}
     for name in functions:
-        module, arguments = CALLS[name]
-        code = FIRST_CALL.format(module=module, name=name, arguments=arguments)
+        code = FIRST_CALL.format(call=CALLS[name])
         with tempfile.TemporaryDirectory() as folder:
             cold, warm = (float(json.loads(run(code, NUMBA_CACHE_DIR=folder)[1])) for _ in range(2))
         times[name] = {"cold": round(cold, 2), "cached": round(warm, 3)}

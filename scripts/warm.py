@@ -7,30 +7,13 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from toolkit import elementary, losses, softmax
-from toolkit.training import digits
+from toolkit import elementary, losses, softmax, value_and_grad
 from toolkit.catalog import METHODS
-from toolkit.formats import FLOAT32, round_to
-from toolkit.training import Experiment, train
-from toolkit.training import kernels as grok
-from toolkit.losses import targets
-from toolkit.uncertainty import calibration
+from toolkit.formats import round_to
+from toolkit.grokking import page
+from toolkit.training import Experiment, fit, train
 
 LABELS = np.array([0])
-
-
-def warm_method(method, dtype):
-    logits = np.array([[2.0, 1.0, 0.0]], dtype=dtype)
-    arguments = (logits, LABELS) if method.result == "loss" else (logits,)
-    if method.result == "map":
-        arguments = (np.zeros((1, 10), dtype),)
-    for variant in method.variants:
-        method(*arguments, variant=variant.name)
-    result = method(*arguments, format="float16") if dtype == np.float64 else method(*arguments)
-    if method.result not in ("loss", "activation"):
-        at = result if method.gradient_at == "output" else arguments[0]
-        arguments = (at, np.ones_like(result))
-    method.gradient(*arguments, **dict(method.parameters))
 
 
 def warm_training(precision):
@@ -39,18 +22,14 @@ def warm_training(precision):
 
 def warm_training_in_a_figure():
     types = {"i32": np.int32, "f64": np.float64, "f32": np.float32, "u64": np.uint64}
-    state = {name: np.zeros(size, types[element]) for name, (element, size) in grok.pocket_sizes(5, 4).items()}
-    integers, doubles, floats = state["integers"], state["doubles"], state["floats"]
-    grok.start_modular_addition(5, 4, 0.9, 1, 0, integers, doubles, floats, state["random"])
-    grok.choose(0, 0, 3, FLOAT32.code, 2, False, integers)
-    grok.set_rates(0.01, 0.0, 0.9, 0.99, 1e-25, 0.0, doubles)
-    grok.train_and_measure(1, True, integers, doubles, floats, np.zeros(len(grok.MEASURES)))
+    arrays = [np.zeros(size, types[element]) for element, size in page.addition_sizes(5, 4).values()]
+    page.start_addition(5, 4, 0.9, 1, 0, *arrays)
 
 
 def warm_methods():
     for dtype in (np.float32, np.float64):
         for method in METHODS:
-            warm_method(method, dtype)
+            method.warm(dtype)
         for name in elementary.__all__:
             getattr(elementary, name)(*[dtype(0.5)] * (2 if name == "pow" else 1))
     round_to(LABELS, "float16")
@@ -63,17 +42,11 @@ def warm_large_arrays():
             function(z, axis=-1)
         for function in (softmax.softmax, softmax.log_softmax, softmax.logsumexp):  # a row for several threads
             function(np.zeros(2**19, dtype), axis=-1)
-        losses.cross_entropy_and_grad(z, np.zeros(8192, int))
+        value_and_grad(losses.cross_entropy)(z, np.zeros(8192, int))
 
 
-def warm_targets_and_digits():
-    for form in ("naive", "stable"):
-        targets.hl_gauss(0.5, low=0, high=1, bins=2, form=form)
-        targets.categorical([0.5, 0.5], 0.0, 1.0, low=0, high=1, form=form)
-    targets.two_hot(0.5, low=0, high=1, bins=2)
-    calibration.reliability([[1.0, 0.0]], LABELS)
-    calibration.fit_temperature([[1.0, 0.0]], LABELS)
-    digits.train(np.zeros((1, digits.INPUTS)), LABELS, steps=1, hidden=16)(np.zeros((1, digits.INPUTS)))
+def warm_fit():
+    fit(np.zeros((1, 64)), LABELS, steps=1, widths=(16,)).logits(np.zeros((1, 64)))
 
 
 def warm_float32_training():
@@ -83,7 +56,7 @@ def warm_float32_training():
 
 def warm_float64_training():
     warm_training("float64")
-    warm_targets_and_digits()
+    warm_fit()
 
 
 def quietly(part):

@@ -1,8 +1,9 @@
-"""The catalog's methods as test cases: rows of logits for each, and one way to call them all."""
+"""The catalog's methods as test cases, and rows of logits for those that take rows."""
 import numpy as np
 import pytest
 
-from toolkit.catalog import KERNEL_ARGUMENTS, METHODS
+from toolkit.catalog import METHODS, methods
+from toolkit.catalog._of_rows import OfRows
 
 CLASSES = 5
 
@@ -20,8 +21,8 @@ def for_each_variant(methods):
     return pytest.mark.parametrize(("method", "variant"), pairs, ids=[f"{m.name}-{v.name}" for m, v in pairs])
 
 
-# Rows of classes; activations have none, and tests/activations asks of them what it can.
-OF_CLASSES = [method for method in METHODS if method.family != "activation"]
+# Rows of logits; what permutes entries, or takes more than logits, has tests beside those of its family.
+OF_CLASSES = [method for family in ("softmax", "loss") for method in methods(family, OfRows)]
 VARIANTS = variants_of(OF_CLASSES)
 every_method, every_variant = for_each(OF_CLASSES), for_each_variant(OF_CLASSES)
 every_entry, every_entry_variant = for_each(METHODS), for_each_variant(METHODS)
@@ -39,41 +40,16 @@ def labels(count, classes=CLASSES):
     return np.arange(count) % classes
 
 
-def call(method, z, variant=None, **options):
-    """The method on rows; a loss gets `labels` and is not reduced."""
-    if method.result == "loss":
-        return method(z, options.pop("labels", labels(len(z))), variant=variant, reduction="none", **options)
-    return method(z, variant=variant, **options)
-
-
-def gradient(method, z, g, **options):
-    """Gradient of ``sum(g * result)`` with respect to rows of logits; of a loss, of each row with g = 1."""
-    options = dict(method.parameters) | options
-    if method.result == "loss":
-        return method.gradient(z, labels(len(z)), reduction="none", **options)
-    kept = {name: options[name] for name in ("where", "axis") if name in options}
-    at = z if method.gradient_at == "input" else method(z, **kept)
-    return method.gradient(at, g, **options)
-
-
 def upstream(method, count=6, classes=CLASSES, seed=1):
-    """Gradient with respect to the result."""
-    shape = count if method.result in ("number", "loss") else (count, classes)
-    return np.random.default_rng(seed).normal(size=shape)
+    """Gradient with respect to the result of rows of logits."""
+    result = method.of_rows(np.zeros((count, classes)))
+    return np.random.default_rng(seed).normal(size=result.shape)
 
 
-def run_kernel(method, kernel, row, fmt, label=1):
-    """``(result, gradient or None)`` of a row kernel as `KERNEL_ARGUMENTS` describes it."""
-    out = np.empty_like(row)
-    values = {"row": row, "label": label, "out": out, "fmt": fmt}
-    returned = kernel(*(values[kind] for kind in KERNEL_ARGUMENTS[method.result]))
-    if method.result == "loss":
-        return returned, out
-    return (out, None) if returned is None else (returned, None)
-
-
-def scalars(method):
-    """``(name, kernel)`` of an activation: all that take ``(x, fmt)``."""
-    kernels = {variant.name: variant.kernel for variant in method.variants}
-    kernels |= {"slope": method.row_gradient, "naive slope": method.naive_gradient}
-    return [(name, kernel) for name, kernel in kernels.items() if kernel is not None]
+def run_kernel(export, row, fmt, label=1):
+    """What the kernel of an export fills for one row: the result, and of a loss its gradient."""
+    given = {"row": row[None].copy(), "label": np.array([label]), "number": np.zeros(1, row.dtype)}
+    read = [given[kind] for kind in export.read]
+    filled = [np.zeros_like(given[kind]) for kind in export.filled]
+    export(*read, *filled, fmt=fmt)
+    return [each[0] for each in filled]

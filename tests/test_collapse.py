@@ -159,6 +159,8 @@ def test_sums_against_rational_arithmetic(order, fmt):
             assert Fraction(float(SUMS[order](in_format(terms.copy(), fmt)))) == expected
             if fmt is FLOAT64:
                 assert Fraction(float(SUMS[order](terms.copy()))) == expected
+            if fmt is FLOAT32:
+                assert Fraction(float(SUMS[order](in_format(terms.astype(np.float32), None)))) == expected
 
 
 def exactly(terms, fmt):

@@ -1,8 +1,7 @@
 """What every method of the catalog keeps: a new row is tested here without a new line."""
 import numpy as np
 import pytest
-from catalog_cases import (CLASSES, VARIANTS, call, every_method, every_variant, gradient, labels, logits,
-                           run_kernel, upstream)
+from catalog_cases import CLASSES, VARIANTS, every_method, every_variant, labels, logits, run_kernel, upstream
 
 from toolkit.formats import get_format, round_to
 
@@ -25,25 +24,12 @@ def loses_digits(method, variant):
 @every_variant
 def test_result_is_what_it_says(method, variant):
     z = logits(method)
-    result = call(method, z, variant.name)
-    if method.result in ("probabilities", "logs", "weights"):
-        assert result.shape == z.shape
-        p = np.exp(result) if method.result == "logs" else result
-        assert ((p >= 0) & (p <= 1 + EPS)).all()
-        if method.result == "weights":
-            assert (p.sum(axis=1) <= 1 + 8 * CLASSES * EPS).all()
-        else:
-            np.testing.assert_allclose(p.sum(axis=1), 1, rtol=8 * CLASSES * EPS)
-    else:
-        assert result.shape == z.shape[:1] and np.isfinite(result).all()
-    if "nonnegative" in method.holds:
-        assert (result >= 0).all()
+    assert not list(method.flaws(z, method.of_rows(z, variant.name)))
 
 
 # Without a format their public functions run the kernels of toolkit.large_arrays, which keep more digits.
-FOR_LARGE_ARRAYS = {"softmax": "all", "log_softmax": "complement", "logsumexp": "all", "stablemax": "all",
-                    "log_stablemax": "complement", "cross_entropy": "complement",
-                    "stablemax_cross_entropy": "complement"}
+FOR_LARGE_ARRAYS = {"softmax": "all", "log_softmax": "stable", "logsumexp": "all", "stablemax": "all",
+                    "log_stablemax": "stable", "cross_entropy": "stable", "stablemax_cross_entropy": "stable"}
 
 
 def runs_other_kernels(method, variant):
@@ -61,15 +47,14 @@ def test_public_function_runs_the_row_kernel(method, variant):
                           (np.float64, "float16")):
         if format is None and runs_other_kernels(method, variant):
             continue
-        z = (logits(method, count=1) / 8).astype(dtype)
+        z = (logits(method, count=2) / 8).astype(dtype)  # the label of row 1 is 1
         fmt = None if format is None else get_format(format).code
-        row = z[0] if format is None else round_to(z[0], format)
-        result, grad = run_kernel(method, variant.kernel, row, fmt)
-        options = {"labels": [1]} if method.result == "loss" else {}
-        assert np.array_equal(call(method, z, variant.name, format=format, **options)[0], result)
-        if grad is not None:
-            options = {method.selector: variant.name, "reduction": "none", "format": format} | dict(method.parameters)
-            assert np.array_equal(method.gradient(z, [1], **options)[0], grad)
+        row = z[1] if format is None else round_to(z[1], format)
+        *grad, result = run_kernel(method.exports()[variant.name], row, fmt)
+        assert np.array_equal(method.of_rows(z, variant.name, format=format)[1], result)
+        for each in grad:
+            options = {method.selector: variant.name, "format": format}
+            assert np.array_equal(method.pulled(z, np.ones(2), **options)[1], each)
 
 
 @every_variant
@@ -78,31 +63,29 @@ def test_public_function_is_near_the_row_kernel(method, variant, dtype):
     """Where it runs another: within the rounding of ``z - max`` and of a plain sum of a few classes."""
     if not runs_other_kernels(method, variant):
         return
-    z = (logits(method, count=1) / 8).astype(dtype)
-    result, grad = run_kernel(method, variant.kernel, z[0], None)
-    options = {"labels": [1]} if method.result == "loss" else {}
-    public = call(method, z, variant.name, **options)[0]
-    np.testing.assert_allclose(public, result, rtol=16 * np.finfo(dtype).eps)
-    if grad is not None:
-        options = {method.selector: variant.name, "reduction": "none"} | dict(method.parameters)
-        np.testing.assert_allclose(method.gradient(z, [1], **options)[0], grad, rtol=16 * np.finfo(dtype).eps)
+    z = (logits(method, count=2) / 8).astype(dtype)
+    *grad, result = run_kernel(method.exports()[variant.name], z[1], None)
+    np.testing.assert_allclose(method.of_rows(z, variant.name)[1], result, rtol=16 * np.finfo(dtype).eps)
+    for each in grad:
+        found = method.pulled(z, np.ones(2, dtype), **{method.selector: variant.name})[1]
+        np.testing.assert_allclose(found, each, rtol=16 * np.finfo(dtype).eps)
 
 
 @every_method
 def test_variants_agree_where_nothing_breaks(method):
     z = logits(method) / 8
-    expected = call(method, z)
+    expected = method.of_rows(z)
     for variant in method.variants:
-        assert_close(call(method, z, variant.name), expected, loss_of_digits=loses_digits(method, variant))
+        assert_close(method.of_rows(z, variant.name), expected, loss_of_digits=loses_digits(method, variant))
 
 
 @every_variant
 def test_order_of_the_classes(method, variant):
     z = logits(method)
     order = np.random.default_rng(3).permutation(CLASSES)
-    options = {"labels": np.argsort(order)[labels(len(z))]} if method.result == "loss" else {}
-    moved = call(method, z[:, order], variant.name, **options)
-    expected = call(method, z, variant.name)
+    options = method.for_labels(np.argsort(order)[labels(len(z))])
+    moved = method.of_rows(z[:, order], variant.name, **options)
+    expected = method.of_rows(z, variant.name)
     expected = expected[:, order] if expected.ndim == 2 else expected
     assert_close(moved, expected, loss_of_digits=loses_digits(method, variant))
 
@@ -111,7 +94,7 @@ def test_order_of_the_classes(method, variant):
 def test_shift(method, variant):
     if "shift" in method.holds:
         z = np.rint(logits(method))
-        assert_close(call(method, z + 3, variant.name), call(method, z, variant.name),
+        assert_close(method.of_rows(z + 3, variant.name), method.of_rows(z, variant.name),
                      loss_of_digits=loses_digits(method, variant))
 
 
@@ -119,10 +102,10 @@ def test_shift(method, variant):
 def test_a_larger_logit_has_a_larger_result(method, variant):
     if "order" in method.holds:
         z = np.sort(logits(method), axis=1)
-        assert (np.diff(call(method, z, variant.name), axis=1) > 0).all()
+        assert (np.diff(method.of_rows(z, variant.name), axis=1) > 0).all()
     if "weak_order" in method.holds:
         z = np.sort(logits(method), axis=1)
-        p = call(method, z, variant.name)
+        p = method.of_rows(z, variant.name)
         assert (np.diff(p, axis=1) >= 0).all() and (p == 0).any() and (p > 0).any(axis=1).all()
 
 
@@ -130,7 +113,7 @@ def test_a_larger_logit_has_a_larger_result(method, variant):
 def test_gradient_rows_sum_to_zero(method):
     if "zero_sum" in method.holds:
         for dtype in (np.float32, np.float64):
-            grad = gradient(method, logits(method, dtype=dtype), upstream(method).astype(dtype))
+            grad = method.pulled(logits(method, dtype=dtype), upstream(method).astype(dtype))
             assert (np.abs(grad.sum(axis=1)) <= 4 * CLASSES * np.finfo(dtype).eps * np.abs(grad).max()).all()
 
 
@@ -138,27 +121,27 @@ def test_gradient_rows_sum_to_zero(method):
 def test_masked_classes_are_as_if_absent(method, variant):
     keep = np.array([True, False, True, True, False])
     z = logits(method)
-    options = {"labels": np.zeros(len(z), int)} if method.result == "loss" else {}
-    sliced = call(method, z[:, keep], variant.name, **options)
-    for masked in (call(method, z, variant.name, where=keep, **options),
-                   call(method, np.where(keep, z, -np.inf), variant.name, **options)):
+    options = method.for_labels(np.zeros(len(z), int))
+    sliced = method.of_rows(z[:, keep], variant.name, **options)
+    for masked in (method.of_rows(z, variant.name, where=keep, **options),
+                   method.of_rows(np.where(keep, z, -np.inf), variant.name, **options)):
         kept = masked if masked.ndim == 1 else masked[:, keep]
         if runs_other_kernels(method, variant):  # classes in other lanes add up in another order
             np.testing.assert_allclose(kept, sliced, rtol=4 * EPS)
         else:
             assert np.array_equal(kept, sliced)
         if masked.ndim == 2:
-            assert (masked[:, ~keep] == (-np.inf if method.result == "logs" else 0)).all()
+            assert (masked[:, ~keep] == method.result.masked).all()
 
 
 @every_method
 def test_masked_classes_have_gradient_zero(method):
     keep = np.array([True, True, True, True, False])
     z, g = logits(method, count=4), upstream(method, count=4)
-    masked = gradient(method, z, g, where=keep)
+    masked = method.pulled(z, g, where=keep)
     assert not masked[:, ~keep].any()
     g = g[:, keep] if g.ndim == 2 else g
-    assert_close(masked[:, keep], gradient(method, z[:, keep], g), loss_of_digits=True)
+    assert_close(masked[:, keep], method.pulled(z[:, keep], g), loss_of_digits=True)
 
 
 @every_variant
@@ -166,7 +149,7 @@ def test_nan_reaches_the_result(method, variant):
     for place in (0, 2, CLASSES - 1):
         z = logits(method)
         z[2, place] = np.nan
-        result = call(method, z, variant.name)
+        result = method.of_rows(z, variant.name)
         assert np.isnan(result[2]).all() and not np.isnan(np.delete(result, 2, axis=0)).any()
 
 
@@ -174,31 +157,31 @@ def test_nan_reaches_the_result(method, variant):
 def test_dtype_is_kept(method, variant):
     z = logits(method) / 8
     for dtype in (np.float16, np.float32, np.float64):
-        assert call(method, z.astype(dtype), variant.name).dtype == dtype
-    assert call(method, np.rint(z).astype(np.int32), variant.name).dtype == np.float64
+        assert method.of_rows(z.astype(dtype), variant.name).dtype == dtype
+    assert method.of_rows(np.rint(z).astype(np.int32), variant.name).dtype == np.float64
 
 
 @every_variant
 def test_emulated_float64_is_float64_bit_by_bit(method, variant):
     z = logits(method)
     if runs_other_kernels(method, variant):  # `test_public_function_runs_the_row_kernel` compares the twins
-        assert_close(call(method, z, variant.name, format="float64"), call(method, z, variant.name),
+        assert_close(method.of_rows(z, variant.name, format="float64"), method.of_rows(z, variant.name),
                      loss_of_digits=loses_digits(method, variant))
     else:
-        assert np.array_equal(call(method, z, variant.name, format="float64"), call(method, z, variant.name))
+        assert np.array_equal(method.of_rows(z, variant.name, format="float64"), method.of_rows(z, variant.name))
 
 
 @every_variant
 @pytest.mark.parametrize("format", ["float32", "float16", "bfloat16", (6, 5)])
 def test_emulated_results_are_values_of_the_format(method, variant, format):
-    result = call(method, logits(method) / 8, variant.name, format=format)
+    result = method.of_rows(logits(method) / 8, variant.name, format=format)
     assert np.array_equal(result, round_to(result, format))
 
 
 @every_variant
 def test_layouts_and_untouched_inputs(method, variant):
     z = logits(method)
-    expected = call(method, z, variant.name)
+    expected = method.of_rows(z, variant.name)
     spread = np.zeros((len(z), 2 * CLASSES))
     spread[:, ::2] = z
     read_only = z.copy()
@@ -206,7 +189,7 @@ def test_layouts_and_untouched_inputs(method, variant):
     flipped = np.flip(np.flip(z).copy())
     for given in (np.asfortranarray(z), spread[:, ::2], flipped, read_only, z.astype(">f8")):
         before = np.array(given, copy=True)
-        assert np.array_equal(call(method, given, variant.name), expected)
+        assert np.array_equal(method.of_rows(given, variant.name), expected)
         assert np.array_equal(given, before)
 
 
@@ -216,18 +199,15 @@ def test_gradient_layouts(method):
     read_only = z.copy()
     read_only.flags.writeable = False
     for given in (np.asfortranarray(z), read_only):
-        assert np.array_equal(gradient(method, given, g), gradient(method, z, g))
+        assert np.array_equal(method.pulled(given, g), method.pulled(z, g))
 
 
 @every_method
 def test_any_axis(method):
     z = logits(method).reshape(2, 3, CLASSES)
     moved = np.moveaxis(z, -1, 0)
-    if method.result == "loss":
-        y = labels(6).reshape(2, 3)
-        expected, result = call(method, z, labels=y), call(method, moved, labels=y, axis=0)
-    else:
-        expected, result = method(z), method(moved, axis=0)
+    options = method.for_labels(labels(6).reshape(2, 3))
+    expected, result = method.of_rows(z, **options), method.of_rows(moved, axis=0, **options)
     result = np.moveaxis(result, 0, -1) if result.ndim == 3 else result
     if method.name in FOR_LARGE_ARRAYS:  # columns add up in order, rows in as many sums as a vector has lanes
         np.testing.assert_allclose(result, expected, rtol=4 * EPS)
@@ -237,17 +217,14 @@ def test_any_axis(method):
 
 @every_method
 def test_no_rows_and_one_class(method):
-    assert len(call(method, np.zeros((0, CLASSES)))) == 0
-    single = call(method, np.full((1, 1), 0.5))
+    assert len(method.of_rows(np.zeros((0, CLASSES)))) == 0
+    single = method.of_rows(np.full((1, 1), 0.5))
     assert single.shape[0] == 1
-    if method.result == "weights":
-        assert 0 < single[0, 0] <= 1
-    elif method.result != "loss" or "certain" in method.holds:
-        assert single.ravel()[0] == {"probabilities": 1, "logs": 0, "number": 0.5, "loss": 0}[method.result]
+    assert method.of_one_class(single.ravel()[0])
 
 
 @every_method
 def test_unknown_variant(method):
     if method.selector is not None:
         with pytest.raises(ValueError, match=f"{method.selector} is 'wrong'; allowed: '"):
-            call(method, logits(method), "wrong")
+            method.of_rows(logits(method), "wrong")

@@ -5,16 +5,26 @@ Submodules are imported on first use, so that ``import toolkit`` costs nothing:
 >>> import toolkit
 >>> toolkit.formats.FLOAT16.max
 65504.0
+
+Gradients have one face: `vjp`, `grad` and `value_and_grad` of any differentiable function of the register.
+
+>>> toolkit.grad(toolkit.losses.cross_entropy)([[0.0, 0.0]], [0])
+array([[-0.5,  0.5]])
 """
 from importlib import import_module
 
 __version__ = "0.1.0"
 
-__all__ = ["activations", "catalog", "collapse", "course", "elementary", "formats", "grokking", "kernels", "large_arrays",
-           "live", "losses", "networks", "optimizers", "sampling", "softmax", "training", "transport", "uncertainty"]
+_GRADIENTS = ("grad", "value_and_grad", "vjp")
+
+__all__ = ["activations", "catalog", "collapse", "course", "elementary", "formats", "gradients", "grokking", "kernels",
+           "large_arrays", "live", "losses", "networks", "optimizers", "sampling", "softmax", "training", "transport",
+           "uncertainty", *_GRADIENTS]
 
 
 def __getattr__(name):
+    if name in _GRADIENTS:
+        return getattr(import_module(f"{__name__}.gradients"), name)
     if name in __all__:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,8 +4,24 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import exp, log
-from toolkit.live import (Axis, Bars, Choice, Curve, Format, HeatMap, Integer, Logits, Markers, Number, Plot, Readout,
-                          Rule, Slider, Toggle, live_figure)
+from toolkit.live import (
+    Axis,
+    Bars,
+    Choice,
+    Curve,
+    Format,
+    HeatMap,
+    Integer,
+    Logits,
+    Markers,
+    Number,
+    Plot,
+    Readout,
+    Rule,
+    Slider,
+    Toggle,
+    live_figure,
+)
 
 __all__ = ["FIGURES", "attention", "everywhere", "gap_figure", "weights"]
 
@@ -80,7 +96,7 @@ everywhere = live_figure(
     name="everywhere",
     controls=[Slider("x", -2, 2, 0.5, label="x"), Choice("law", ("sum", "product"), "sum", label="law"),
               Toggle("steep_one", False, label="steep")],
-    plot=(Plot((HeatMap(bowl, 6, 9, over=("x", "y"), high=8.0),), x=Axis("x", (-2, 2)), y=Axis("y", (-1, 1))),
+    plot=(Plot((HeatMap(bowl, 6, 9, high=8.0),), x="x", y=Axis("y", (-1, 1), over="y")),
           Plot((Curve(wave, over="x", at={"steep": 2.0}, name="steeper"),
                 Curve(bowl, over="x", at={"y": 0.5}, points=np.linspace(-2, 2, 11), name="cut"),
                 Rule(x="x")),
@@ -107,9 +123,8 @@ def growth(c, power):
 
 log_axis = live_figure(
     name="log_axis", controls=[Slider("c", 1, 1000, 10.0, scale="log", label="c"), Format("fmt", "bfloat16")],
-    plot=Plot((Curve(growth, over="c", at={"power": 0.5}, points=31, name="root", label="root"),
-               Curve(growth, over="c", at={"power": 1.0}, points=31, label="line")),
-              x=Axis("c", (1, 1000), scale="log"), y=Axis("y", (1, 1000), scale="log")),
+    plot=Plot((Curve(growth, at={"power": 0.5}, name="root"), Curve(growth, at={"power": 1.0}, label="line", name="truth")),
+              x="c", y=Axis("y", (1, 1000), scale="log"), points=31),
     readouts=["{root:6g}"], caption="Move c.")
 
 FIGURES = (gap_figure, weights, everywhere, attention, log_axis)

@@ -12,8 +12,21 @@ from short_sample import FIGURES, attention, everywhere, gap_figure, log_axis, l
 
 from toolkit.elementary import exp
 from toolkit.formats import round_to
-from toolkit.live import (Axis, Bars, Curve, Format, HeatMap, Logits, Number, Plot, Readout, Rule, Slider, live_figure,
-                          live_simulation)
+from toolkit.live import (
+    Axis,
+    Bars,
+    Curve,
+    Format,
+    HeatMap,
+    Logits,
+    Number,
+    Plot,
+    Readout,
+    Rule,
+    Slider,
+    live_figure,
+    live_simulation,
+)
 from toolkit.live.hosts.page import figure_html
 from toolkit.live.slots import fill_slots
 from toolkit.softmax import softmax
@@ -44,6 +57,13 @@ def test_points_may_be_whole_numbers_listed_ones_or_evenly_spaced_in_the_logarit
     np.testing.assert_allclose(log_axis.values()["along_c"], np.geomspace(1, 1000, 31), rtol=1e-14)
 
 
+def test_an_axis_and_a_curve_need_no_more_than_a_name():
+    plot = log_axis.plots[0]
+    assert (plot.x.title, plot.x.range, plot.x.scale) == ("c", (1, 1000), "log")
+    assert [(line.label, line.role) for line in plot.traces] == [("root", "first"), ("line", "truth")]
+    assert [mark.label for mark in everywhere.plots[1].traces[:2]] == ["steeper", "cut"]
+
+
 def test_a_row_kernel_runs_in_the_chosen_format_or_in_that_of_its_mark():
     z = [11.5, 11.7, -2.0]
     values = weights.values(z=z, fmt="float16")
@@ -52,6 +72,7 @@ def test_a_row_kernel_runs_in_the_chosen_format_or_in_that_of_its_mark():
     np.testing.assert_array_equal(values["softmax_row"], naive)
     np.testing.assert_allclose(values["truth"], softmax(np.array(z)), rtol=1e-15)
     assert set(values["shifted_row"]) == set(values["warm"])
+    values = weights.values()
     filled = fill_slots(weights.plots[1].bindings(), values)
     assert filled[0]["y"] == [values["softmax_row"][0], max(values["shifted_row"]), 0.25]
     assert filled[1]["y"][0] == values["truth"][0] / 2
@@ -136,8 +157,11 @@ def one(x):
     ({"plot": Plot((Curve(one, over="x", at={"c": 1}),), **AXES)}, "at names ['c']; allowed: parameters of one, ['x']"),
     ({"plot": Plot((Curve(one, over="x", at={"fmt": "float12"}),), **AXES)}, "control 'fmt' has value 'float12'"),
     ({"plot": Plot((Curve(one, over="x", x="one"),), **AXES)}, "and no between"),
+    ({"plot": Plot((Curve(one),), **AXES)}, "has no over; allowed: a parameter, here or in the x axis"),
+    ({"plot": Plot((Curve("one"),), x="fmt", y=AXES["y"])}, "an axis is 'fmt'; allowed: Axis, or the name of a Slider"),
+    ({"plot": Plot((HeatMap(one, 2, 2),), **AXES)}, "a heat map over (None, None)"),
     ({"plot": Plot((HeatMap(one, over=("x", "y")),), **AXES)}, "rows, columns = (None, None)"),
-    ({"plot": Plot((HeatMap("one", 2),), **AXES)}, "allowed: both, or none if it shows a table"),
+    ({"plot": Plot((HeatMap("x", 2),), **AXES)}, "allowed: both, or none if it shows a table"),
     ({"plot": Plot((Bars(one),), **AXES)}, "allowed for a row: one of them, and no other name of the figure, is out or grad"),
     ({"plot": Plot((Bars(softmax_row, at={"z": [1.0, 2.0]}),), **AXES)}, "takes no array of the figure"),
     ({"readouts": ["{one + }"]}, "expression 'one + '"),

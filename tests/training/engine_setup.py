@@ -4,11 +4,12 @@ import numpy as np
 from toolkit._core.random import seeded
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FLOAT32, FLOAT64, get_format
-from toolkit.training.engine import CHOICES, RATES, SCHEDULES
 from toolkit.networks.initial import fill_weights
-from toolkit.training.loss import EMULATED, FORMS, LOSSES, NATIVE32, NATIVE64
-from toolkit.optimizers.rules import OPTIMIZERS
-from toolkit.networks.plan import ACTIVATION, ACTIVATIONS, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
+from toolkit.networks.activation import ACTIVATIONS
+from toolkit.networks.plan import ACTIVATION, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
+from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
+from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64, ORDERED, Loss, LossSettings
+from toolkit.training.state import Data
 from toolkit.training.task_rows import OPERATIONS, fill_modular, fill_parity, shuffle_rows
 from toolkit.training.workspace import Workspace
 
@@ -38,14 +39,17 @@ def make(*, task="add", p=31, widths=(128,), activation="square", biased=False, 
     """A `Workspace` at step 0; configuration A of the method card unless told otherwise."""
     inputs, labels, symbols, arity = rows(task, p, seed)
     code = get_format(loss_format).code
-    values = {"loss": LOSSES[loss], "form": FORMS[form], "order": ORDERS[order], "code": code,
-              "mode": {FLOAT32.code: NATIVE32, FLOAT64.code: NATIVE64}.get(code, EMULATED),
-              "optimizer": OPTIMIZERS[optimizer], "perp": perp, "cautious": cautious, "schedule": SCHEDULES[schedule]}
     assert set(rates) <= set(BATCH), rates
+    numbers = BATCH | rates
+    loss_settings = LossSettings(which=ORDERED[loss, form], order=ORDERS[order], code=code,
+                                 mode={FLOAT32.code: NATIVE32, FLOAT64.code: NATIVE64}.get(code, EMULATED),
+                                 scale=numbers.pop("scale"), penalty=numbers.pop("penalty"))
+    settings = Settings(**numbers, schedule=SCHEDULES[schedule], decoupled=OPTIMIZERS[optimizer].decoupled, perp=perp,
+                        cautious=cautious)
     plan = plan_of(n_train=int(fraction * labels.size), n_all=labels.size, arity=arity,
                    sizes=(symbols, *widths, 2 if task == "parity" else p), biased=biased, activation=activation)
-    work = Workspace(plan, inputs, labels, np.array([values[name] for name in CHOICES], np.int32),
-                     np.array([(BATCH | rates)[name] for name in RATES]), dtype)
+    work = Workspace((plan, None, None, None), Data(inputs, labels), Loss(None, (0.0,), loss_settings),
+                     OPTIMIZERS[optimizer], settings, dtype)
     fill_weights(plan, work.arrays["parameters"], seed, gain, np.zeros(1, np.uint64))
     return work
 
@@ -73,7 +77,7 @@ def dense_inputs(work):
     """One-hot rows of all data, (n, symbols)."""
     n, symbols = work.plan[N_ALL], work.plan[SIZES]
     x = np.zeros((n, symbols))
-    for row, on in zip(x, work.inputs.reshape(n, -1), strict=True):
+    for row, on in zip(x, work.data.inputs.reshape(n, -1), strict=True):
         row[on[on >= 0]] = 1.0
     return x
 
@@ -135,7 +139,7 @@ def gradients(work, loss, penalty=0.0):
     n = work.plan[N_TRAIN]
     derivative = PHI[list(ACTIVATIONS)[work.plan[ACTIVATION]]][1]
     zs, hs = _forward(work, dense_inputs(work)[:n])
-    d = (row_losses(zs[-1], work.labels[:n], loss)[1] + 2 * penalty * zs[-1]) / n
+    d = (row_losses(zs[-1], work.data.labels[:n], loss)[1] + 2 * penalty * zs[-1]) / n
     found = []
     layers = tensors(work)
     for layer in range(len(layers) - 1, -1, -1):

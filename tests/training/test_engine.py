@@ -8,9 +8,8 @@ from engine_setup import gradients, logits, make, numbers, row_losses, tensors
 
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import get_format
-from toolkit.training.engine import MEASURES, quantile
+from toolkit.training.measures import MEASURES, quantile
 from toolkit.networks.plan import N_TRAIN, numbers_in
-from toolkit.training.workspace import STATE
 
 pytestmark = pytest.mark.usefixtures("threads")
 
@@ -18,11 +17,12 @@ PAPER = dict(p=47, widths=(60, 60), activation="relu", fraction=0.5, lr=0.01)
 
 
 def state(work):
-    return {name: work.arrays[name].copy() for name in STATE}
+    return {name: work.arrays[name].copy() for name in work.kept}
 
 
 def assert_same_state(one, other):
-    for name in STATE:
+    assert list(one) == list(other)
+    for name in one:
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
@@ -63,7 +63,8 @@ def test_pauses_and_measures_change_no_bit():
     dict(task="parity", p=12, widths=(20,), activation="tanh", biased=True, optimizer="sgd", momentum=0.9)])
 def test_padding_stays_0(settings):
     work = make(**settings)
-    for name in ("parameters", "grads", "steps", "first", "second"):
+    names = ("parameters", "grads", "steps", *work.optimizer.memory)
+    for name in names:
         for w, bias in tensors(work, name):
             w[...] = 0.0
             if bias is not None:
@@ -72,8 +73,8 @@ def test_padding_stays_0(settings):
     work = make(**settings)
     work.advance(20)
     work.measure()
-    for name in ("parameters", "grads", "steps", "first", "second"):
-        assert np.any(numbers(work, name)) or name == "second"
+    for name in names:
+        assert np.any(numbers(work, name))
         for w, bias in tensors(work, name):
             w[...] = 0.0
             if bias is not None:
@@ -154,7 +155,7 @@ def test_measures_are_numpys(loss, form, biased):
     for steps in (0, 40):
         work.advance(steps)
         measured, n = work.measure(), work.plan[N_TRAIN]
-        z, y = logits(work), work.labels
+        z, y = logits(work), work.data.labels
         losses, _ = row_losses(z, y, loss)
         right = z[np.arange(y.size), y]
         others = z.copy()

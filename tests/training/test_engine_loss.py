@@ -9,13 +9,16 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "losses"))
 import loss_oracle  # noqa: E402
 
+from toolkit._core.numbers import in_format  # noqa: E402
 from toolkit.collapse import collapse_gap, underflow_gap  # noqa: E402
 from toolkit.collapse.kernels import ORDERS  # noqa: E402
 from toolkit.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, round_to  # noqa: E402
-from toolkit.training.loss import BOOST, EMULATED, FORMS, LOSSES, NATIVE32, NATIVE64, TALLIES, loss_block  # noqa: E402
+from toolkit.training.loss import (BOOST, EMULATED, NATIVE32, NATIVE64, ORDERED, TALLIES, LossSettings,  # noqa: E402
+                                   loss_block)
 from toolkit.losses import kernels as public  # noqa: E402
 
 FAMILIES = ("cross_entropy", "stablemax")
+FORMS = ("common", "complement")
 PRECISIONS = {f.name: f for f in (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)}
 SLACK = 12  # half ulp, beside one for each class and one for each unit of the largest gap
 
@@ -29,10 +32,10 @@ def loss_of(logits, labels, *, loss="cross_entropy", form="common", order="lanes
     padded = np.zeros((n, classes + 3), dtype)
     padded[:, :classes] = logits
     mode = EMULATED if emulated else {FLOAT32: NATIVE32, FLOAT64: NATIVE64}.get(fmt, EMULATED)
-    switches = np.array([LOSSES[loss], FORMS[form], ORDERS[order], mode, fmt.code], np.int32)
+    settings = LossSettings(ORDERED[loss, form], ORDERS[order], mode, fmt.code, float(scale), float(penalty))
     tally, gaps, d = np.zeros(len(TALLIES)), np.zeros(n), np.full_like(padded, np.nan)
-    loss_block(padded, labels, classes, switches, scale, penalty, 1.0 / (rows or n),
-               np.zeros((3, classes), np.float32), np.zeros((3, classes)), True, tally, gaps, d)
+    loss_block(padded, labels, classes, None, (0.0,), settings, 1.0 / (rows or n), np.zeros((3, classes), np.float32),
+               np.zeros((3, classes)), True, tally, gaps, d)
     assert np.all(d[:, classes:] == 0.0), "padding gets no gradient"
     return dict(zip(TALLIES, tally.tolist(), strict=True)), gaps, d[:, :classes] / BOOST
 
@@ -97,7 +100,7 @@ def test_sequential_common_form_is_the_public_loss(family, fmt):
     for z, y in rows_to_test():
         loss, g = row_loss(z, y, loss=family, order="sequential", fmt=fmt, emulated=True)
         expected = np.zeros(z.size)
-        assert loss == kernel(z.copy(), y, expected, fmt.code)
+        assert loss == kernel(in_format(z.copy(), fmt), y, in_format(expected, fmt))
         np.testing.assert_array_equal(g, expected)
 
 
@@ -293,9 +296,10 @@ def test_tallies_counted_by_hand():
     unwatched = np.zeros(len(TALLIES))
     z = np.zeros((6, 6))
     z[:, :3] = logits
-    loss_block(z, np.array([0, 0, 0, 1, 0, 0], np.int32), 3, np.array([0, 0, 3, NATIVE32, 0], np.int32), 1.0, 0.0,
+    loss_block(z, np.array([0, 0, 0, 1, 0, 0], np.int32), 3, None, (0.0,), LossSettings(0, 3, NATIVE32, 0, 1.0, 0.0),
                1 / 6, np.zeros((3, 3), np.float32), np.zeros((3, 3)), False, unwatched, np.zeros(6), np.zeros((6, 6)))
-    assert unwatched[2] == 0.0 and unwatched[0] == tally["loss"] and unwatched[3] == 3
+    unwatched = dict(zip(TALLIES, unwatched))
+    assert unwatched["collapsed"] == 0.0 and unwatched["loss"] == tally["loss"] and unwatched["zero_loss"] == 3
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, "mse"])

@@ -10,36 +10,80 @@ from engine_setup import make, tensors  # noqa: E402
 from wasm_runner import WasmRunner  # noqa: E402
 
 from toolkit._core.kernel import kernel  # noqa: E402
-from toolkit.training.engine import MEASURES, advance  # noqa: E402
-from toolkit.training.workspace import STATE  # noqa: E402
 from toolkit.live.wasm import build_module  # noqa: E402
+from toolkit.optimizers import OPTIMIZERS, Settings, adam_rule, lion_rule, sgd_rule  # noqa: E402
+from toolkit.training.engine import advance  # noqa: E402
+from toolkit.training.loss import Loss, LossSettings  # noqa: E402
+from toolkit.training.measures import MEASURES  # noqa: E402
+from toolkit.training.state import Data, State, Work  # noqa: E402
 
 SHORT = {"float32": "f32", "float64": "f64", "int32": "i32"}
 STEPS = 30
 
-# Arguments of `advance` behind the plan, as `Workspace` passes them; those of a workspace's arrays by name.
-ARGUMENTS = ("tensors", "parameters", "first", "second", "grads", "steps", None, None, None, None, "clock", "turned",
-             "sums", "blocks", "places", "row32", "row64", "tallies", "gaps")
+
+@kernel
+def loss_of(w, x):
+    return Loss(None, (0.0,), LossSettings(which=w[0], order=w[1], mode=w[2], code=w[3], scale=x[0], penalty=x[1]))
 
 
 @kernel
-def train(count, measuring, plan, tensors, parameters, first, second, grads, steps, inputs, labels, choices, rates,
-          clock, turned, sums, blocks, places, row32, row64, tallies, gaps, out, norms):
-    advance(count, measuring, plan, tensors, parameters, first, second, grads, steps, inputs, labels, choices, rates,
-            clock, turned, sums, blocks, places, row32, row64, tallies, gaps, out, norms)
+def settings_of(x):
+    return Settings(lr=x[0], weight_decay=x[1], beta1=x[2], beta2=x[3], eps=x[4], momentum=x[5], schedule=int(x[6]),
+                    warmup=x[7], steps=x[8], decoupled=x[9] > 0.0, perp=x[10] > 0.0, cautious=x[11] > 0.0)
+
+
+@kernel
+def train_by(rule, count, plan, data, state, work, whole, real, settings, out):
+    measured = advance(count, True, plan, None, None, None, data, None, state, work, loss_of(whole, real), rule,
+                       settings_of(settings))
+    for i in range(len(measured)):
+        out[i] = measured[i]
+
+
+# What a page passes is flat arrays by name: its kernel makes tuples of them.
+
+@kernel
+def train_sgd(count, plan, inputs, labels, parameters, first, clock, tensors, numbers, grads, steps, turned, sums,
+              blocks, places, row32, row64, tallies, gaps, norms, whole, real, settings, out):
+    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, places, row32, row64, tallies, gaps, norms)
+    state = State(parameters, (first,), clock)
+    train_by(sgd_rule, count, plan, Data(inputs, labels), state, work, whole, real, settings, out)
+
+
+@kernel
+def train_lion(count, plan, inputs, labels, parameters, first, clock, tensors, numbers, grads, steps, turned, sums,
+               blocks, places, row32, row64, tallies, gaps, norms, whole, real, settings, out):
+    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, places, row32, row64, tallies, gaps, norms)
+    state = State(parameters, (first,), clock)
+    train_by(lion_rule, count, plan, Data(inputs, labels), state, work, whole, real, settings, out)
+
+
+@kernel
+def train_adam(count, plan, inputs, labels, parameters, first, second, clock, tensors, numbers, grads, steps, turned,
+               sums, blocks, places, row32, row64, tallies, gaps, norms, whole, real, settings, out):
+    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, places, row32, row64, tallies, gaps, norms)
+    state = State(parameters, (first, second), clock)
+    train_by(adam_rule, count, plan, Data(inputs, labels), state, work, whole, real, settings, out)
+
+
+ENTRIES = {"sgd": train_sgd, "adam": train_adam, "lion": train_lion}
 
 
 def arguments(work):
-    data = iter((work.inputs, work.labels, work.choices, work.rates))
-    return [work.plan, *(next(data) if name is None else work.arrays[name] for name in ARGUMENTS),
-            np.zeros(len(MEASURES)), np.zeros(work.arrays["tensors"].size - 1)]
+    """What an entry takes behind the count."""
+    s = work.loss.settings
+    return [work.plan, *work.data, *work.arrays.values(), np.array([s.which, s.order, s.mode, s.code], np.int32),
+            np.array([s.scale, s.penalty]), np.array(work.settings, np.float64), np.zeros(len(MEASURES))]
 
 
 @pytest.fixture(scope="module")
 def run():
-    types = [f"{SHORT[array.dtype.name]}[]" for array in arguments(make())]
-    with WasmRunner(build_module([("train", train, ["i32", "i32", *types])])) as runner:
-        yield runner
+    """Take `STEPS` steps of a workspace by its entry."""
+    entries = [(name, entry, ["i32", *(f"{SHORT[array.dtype.name]}[]" for array in arguments(make(optimizer=name)))])
+               for name, entry in ENTRIES.items()]
+    with WasmRunner(build_module(entries)) as runner:
+        yield lambda work, passed: runner({row.rule: name for name, row in OPTIMIZERS.items() if name in ENTRIES}[
+            work.optimizer.rule], STEPS, *passed)
 
 
 SETTINGS = {
@@ -79,12 +123,12 @@ def test_training_in_webassembly_is_bit_identical(run, name):
     native, wasm = make(**SETTINGS[name]), make(**SETTINGS[name])
     native.advance(STEPS)
     passed = arguments(wasm)
-    run("train", STEPS, 1, *passed)
+    run(wasm, passed)
     measured = native.measure()
-    for array in (*STATE, "grads", "steps", "gaps"):
+    for array in (*native.kept, "grads", "steps", "gaps"):
         assert_same_bits(native.arrays[array], wasm.arrays[array], array)
-    assert_same_bits(np.array([measured[key] for key in MEASURES]), passed[-2], "measures")
-    assert_same_bits(measured["norms"], passed[-1], "norms")
+    assert_same_bits(np.array([measured[key] for key in MEASURES]), passed[-1], "measures")
+    assert_same_bits(measured["norms"], wasm.arrays["norms"], "norms")
     assert np.any(native.arrays["parameters"] != make(**SETTINGS[name]).arrays["parameters"])
 
 
@@ -92,8 +136,8 @@ def test_a_divergent_run_is_not_a_number_in_both(run):
     native, wasm = (make(p=11, widths=(20,), optimizer="sgd", lr=1e6) for _ in range(2))
     native.advance(STEPS)
     measured, passed = native.measure(), arguments(wasm)
-    run("train", STEPS, 1, *passed)
+    run(wasm, passed)
     assert_same_bits(native.arrays["parameters"], wasm.arrays["parameters"], "parameters")
-    assert_same_bits(np.array([measured[key] for key in MEASURES]), passed[-2], "measures")
+    assert_same_bits(np.array([measured[key] for key in MEASURES]), passed[-1], "measures")
     assert np.isnan(measured["train_loss"]) and measured["train_accuracy"] == measured["collapsed"] == 0.0
     assert np.isnan(tensors(native)[1][0]).any()

@@ -10,7 +10,7 @@ from toolkit.formats import FLOAT8_E4M3FN, Format
 from toolkit.grokking import PRESETS, get_preset
 from toolkit.training import Experiment, rows_of
 from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64
-from toolkit.training.models import build, choices_of, rates_of, tensor_names, tensors_of
+from toolkit.training.models import build, loss_of, tensor_names, tensors_of
 
 SMALL = Experiment(p=11, widths=(8,), train_fraction=0.7, steps=20)
 
@@ -22,7 +22,14 @@ SMALL = Experiment(p=11, widths=(8,), train_fraction=0.7, steps=20)
     ({"model": "lstm"}, "model is 'lstm'; allowed: 'mlp'"),
     ({"activation": "swish"}, "activation is 'swish'"),
     ({"loss": "hinge"}, "loss is 'hinge'"),
-    ({"form": "naive"}, "form is 'naive'; allowed: 'common', 'complement'"),
+    ({"form": "log"}, "form is 'log'; allowed: 'common', 'complement', 'naive', 'stable'"),
+    ({"loss": "stablemax", "form": "naive"}, "form is 'naive'; allowed for 'stablemax': 'common', 'complement'"),
+    ({"loss": "focal_loss", "form": "complement"}, "form is 'complement'; allowed for 'focal_loss': "),
+    ({"loss": "focal_loss", "loss_parameters": (1, 2)}, r"loss_parameters is \(1.0, 2.0\); allowed for 'focal_loss': 1 num"),
+    ({"loss": "smoothed_cross_entropy"}, "loss_parameters is None; allowed for 'smoothed_cross_entropy': 1 numbers, amount"),
+    ({"loss_parameters": (1.0,)}, "allowed for 'cross_entropy': none"), ({"batch": 5108}, "batch is 5108; allowed: at most"),
+    ({"initial": "zero"}, "initial is 'zero'"), ({"task": "arrays"}, "task is 'arrays', data '' and sizes"),
+    ({"model": "transformer", "widths": (8, 8), "bias": True, "initial": "normal"}, "initial is 'normal'; allowed for a tr"),
     ({"loss_format": "half"}, "format is 'half'"),
     ({"loss_format": Format("mine", 4, 3, finite_only=True)}, "loss_format is 'mine'"),
     ({"summation": "random"}, "summation is 'random'; allowed: 'sequential'"),
@@ -108,7 +115,8 @@ def test_each_argument_is_in_the_digest():
              "form": "complement", "loss_format": "float16", "summation": "exact", "training_precision": "float64",
              "temperature": 2.0, "logit_penalty": 1e-3, "optimizer": "sgd", "perp_grad": True, "cautious": True,
              "lr": 0.5, "weight_decay": 0.1, "beta1": 0.5, "beta2": 0.5, "eps": 1e-8, "momentum": 0.5,
-             "schedule": "warmup", "warmup": 3, "steps": 5, "log_every": 3, "log_early": False}
+             "schedule": "warmup", "warmup": 3, "steps": 5, "log_every": 3, "log_early": False, "batch": 10,
+             "initial": "normal"}
     digests = {Experiment(**{name: value}).digest for name, value in other.items()}
     assert len(digests | {Experiment().digest}) == len(other) + 1
     assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in digests)
@@ -195,14 +203,15 @@ def test_a_split_that_cannot_teach_is_refused(arguments, message):
 # --- networks --------------------------------------------------------------------------------------------
 
 def test_the_loss_runs_natively_only_in_exactly_float32_and_float64():
-    modes = {name: choices_of(Experiment(loss_format=name))[3] for name in
+    modes = {name: loss_of(Experiment(loss_format=name)).settings.mode for name in
              ("float32", "float64", "float16", "bfloat16", "e8m22", "e8m23", "e11m52", "e11m51")}
     assert modes == {"float32": NATIVE32, "e8m23": NATIVE32, "float64": NATIVE64, "e11m52": NATIVE64,
                      "float16": EMULATED, "bfloat16": EMULATED, "e8m22": EMULATED, "e11m51": EMULATED}
 
 
 def test_the_loss_sees_logits_over_the_temperature():
-    assert rates_of(Experiment(temperature=4.0, logit_penalty=0.5))[6:8].tolist() == [0.25, 0.5]
+    settings = loss_of(Experiment(temperature=4.0, logit_penalty=0.5)).settings
+    assert (settings.scale, settings.penalty) == (0.25, 0.5)
 
 
 def test_tensors_begin_as_pytorch_begins_them():

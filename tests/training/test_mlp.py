@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from engine_setup import gradients, logits, make, numbers, row_losses, tensors
 
-from toolkit.networks.plan import ACTIVATIONS, N_TRAIN
+from toolkit.networks.activation import ACTIVATIONS
+from toolkit.networks.plan import N_TRAIN
 
 DEPTHS = {1: (), 2: (9,), 3: (9, 17), 4: (6, 5, 7)}
 EXACT = dict(p=5, fraction=0.8, dtype="float64", loss_format="float64", form="complement", gain=2.0)
@@ -54,7 +55,7 @@ def test_eulers_identity(activation, widths, degrees, loss):
     measured = work.measure()
     n = work.plan[N_TRAIN]
     z = logits(work)[:n]
-    radial = np.sum(z * row_losses(z, work.labels[:n], loss)[1]) / n
+    radial = np.sum(z * row_losses(z, work.data.labels[:n], loss)[1]) / n
     products = [np.vdot(w, dw) for (w, _), (dw, _) in zip(tensors(work), tensors(work, "grads"), strict=True)]
     np.testing.assert_allclose(products, np.array(degrees) * radial, rtol=1e-12)
     cosine = -sum(products) / (np.linalg.norm(numbers(work)) * np.linalg.norm(numbers(work, "grads")))

@@ -2,9 +2,9 @@
 import numpy as np
 import pytest
 
-from toolkit.training.engine import RATES, SCHEDULES, learning_rate
-from toolkit.optimizers.rules import (adam_direction, descend, inner, keep_agreeing, lion_direction, norm_squared,
-                                          perp_grad, sgd_direction)
+from toolkit._core.inner_products import inner, norm_squared
+from toolkit.optimizers import (SCHEDULES, Settings, adam_direction, descend, keep_agreeing, learning_rate, lion_direction,
+                                perp_grad, sgd_direction)
 
 START = np.array([0.5, -1.25, 2.0, 0.001])
 
@@ -227,13 +227,13 @@ def test_inner_products_are_float64(n):
     assert norm_squared(a) == inner(a, a)
 
 
-def rates(**changes):
-    values = {"lr": 0.5, "warmup": 0.0, "steps": 10.0} | changes
-    return np.array([values.get(name, 0.0) for name in RATES])
+def settings(schedule, lr=0.5, warmup=0, steps=10):
+    return Settings(lr=lr, weight_decay=0.0, beta1=0.0, beta2=0.0, eps=0.0, momentum=0.0, schedule=SCHEDULES[schedule],
+                    warmup=float(warmup), steps=float(steps), decoupled=False, perp=False, cautious=False)
 
 
 def curve(schedule, count, **changes):
-    return [learning_rate(rates(**changes), SCHEDULES[schedule], float(t)) for t in range(count)]
+    return [learning_rate(settings(schedule, **changes), float(t)) for t in range(count)]
 
 
 def test_schedules_at_their_edges():

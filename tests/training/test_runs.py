@@ -15,8 +15,8 @@ import pytest
 
 from toolkit.__main__ import main
 from toolkit.training import Experiment, Run, files as _files, live_plot as _live_plot, resume, train, loop as training
-from toolkit.training.engine import MEASURES
-from toolkit.training.workspace import STATE
+from toolkit.training.measures import MEASURES
+from toolkit.training.models import state_names
 from toolkit.grokking.presets import PRESETS
 
 SMALL = Experiment(p=11, widths=(8,), activation="square", train_fraction=0.7, lr=0.02, steps=40, log_every=10)
@@ -74,7 +74,7 @@ def test_neither_threads_nor_chunks_nor_measuring_change_a_bit(whole, monkeypatc
     monkeypatch.setattr(training, "_CHUNK_SECONDS", 0.0)
     assert_same(train(SMALL, progress=False), whole)
     rarely = train(SMALL.replace(log_every=40, log_early=False), progress=False)
-    assert all(rarely.state[name].tobytes() == whole.state[name].tobytes() for name in STATE)
+    assert all(rarely.state[name].tobytes() == whole.state[name].tobytes() for name in state_names(Experiment()))
 
 
 def test_the_number_of_threads_is_put_back():
@@ -356,7 +356,7 @@ def test_grok_stops_and_goes_on(folder, capsys, whole, number):
     assert main(["grok", "--resume", "run.checkpoint.npz", "--steps", str(done + 5), "--quiet", "--keep", "state"]) == 0
     assert [file.name for file in folder.iterdir()] == ["run.npz"]
     straight = train(SMALL.replace(steps=done + 5), progress=False)
-    assert all(Run.load("run.npz").state[name].tobytes() == straight.state[name].tobytes() for name in STATE)
+    assert all(Run.load("run.npz").state[name].tobytes() == straight.state[name].tobytes() for name in state_names(Experiment()))
 
 
 def test_the_table_of_presets(capsys):

@@ -6,11 +6,11 @@ import pytest
 from toolkit.grokking import PRESETS
 from toolkit.training import Experiment, resume, rows_of, train
 from toolkit.networks.dropout import drop, row_key
-from toolkit.training.engine import gradient, total_of
+from toolkit.training.engine import gradient
+from toolkit.training.measures import tally_of
 from toolkit.networks.plan import N_TRAIN
 from toolkit.networks.transformer_plan import TENSORS, spread, tensor_numbers, tensor_of
-from toolkit.training.workspace import STATE
-from toolkit.training.models import build, tensor_names, tensors_of
+from toolkit.training.models import build, state_names, tensor_names, tensors_of
 
 pytestmark = pytest.mark.usefixtures("threads")
 
@@ -50,7 +50,7 @@ def with_sines(experiment):
     p = experiment.p
     pairs = np.array([(a, b) for a in range(1, p) for b in range(1, p)], np.int32)
     pairs = np.concatenate([pairs[0::2], pairs[1::2]])
-    work.inputs[:], work.labels[:] = pairs.reshape(-1), pairs.sum(axis=1) % p
+    work.data.inputs[:], work.data.labels[:] = pairs.reshape(-1), pairs.sum(axis=1) % p
     for number, (name, view) in enumerate(zip(TENSORS, views(work), strict=True)):
         wave = 0.5 * np.sin(1.0 + number + 0.7 * np.arange(view.size))
         wave = wave.reshape(view.shape[::-1]).T if name == "linear2.weight" else wave.reshape(view.shape)
@@ -60,11 +60,9 @@ def with_sines(experiment):
 
 def loss_and_gradient(work, step):
     """Mean training loss with the numbers of this step dropped, and its gradient."""
-    a = work.arrays
-    gradient(work.plan, a["parameters"], work.inputs, work.labels, 0, int(work.plan[N_TRAIN]), True, False,
-             work.choices, work.rates, a["turned"], a["sums"], a["blocks"], a["places"], a["row32"], a["row64"],
-             a["tallies"], a["gaps"], a["grads"], work.shape, step)
-    return total_of(a["tallies"], 0) / work.plan[N_TRAIN], a["grads"].copy()
+    n = int(work.plan[N_TRAIN])
+    gradient(*work.network, work.state.parameters, work.data, 0, n, True, False, *work.loss, work.work, step)
+    return tally_of(work.work.tallies).loss / n, work.work.grads.copy()
 
 
 # ---- mathematics
@@ -180,7 +178,7 @@ def test_threads_and_pauses_change_no_bit(threads, precision):
             work.advance(steps)
             measured = work.measure()
         found.append((work.arrays, measured))
-    for name in STATE:
+    for name in state_names(TINY):
         np.testing.assert_array_equal(found[0][0][name], found[1][0][name], err_msg=name)
     np.testing.assert_equal(found[0][1], found[1][1])
 

@@ -1,37 +1,92 @@
-"""The register of methods: gallery, API table and the tests of invariants, gradients and parity read it.
+"""The register of methods: gallery, API table, gradients and the tests of invariants and parity read it.
 
-To add a method, write one function and one row:
+A row says what a method is. Its *kind*, the class of the row, answers everything else: an example input, how its
+function and its kernels are called and exported to WebAssembly, its gradient, its figure in the gallery.
 
-1. In the module of its family, a row kernel and its gradient kernel, and the public functions around them::
+==============  ==============================================  ==========================================
+kind            kernels                                         figure
+==============  ==============================================  ==========================================
+`Elementwise`   ``f(x)``                                        value and derivative in a format
+`RowMap`        ``row(z, *numbers, out)``                       first entry in a format, against float64
+`Scalar`        ``row(z, *numbers) -> number``                  the number in a format, against float64
+`Loss`          ``row(z, y, *numbers, grad) -> loss``           the loss in a format, against float64
+`Matrix`        ``fill(knob, *numbers, work, cells)``           heat map
+`Iteration`     ``init(state)``, ``step(knob, state)``          simulation
+`Set`           ``row(scores, *numbers, chosen)``               bars
+`Fit`           ``fit(knob, x, *numbers, work, y)``             curve or bars, and what was found
+`Bound`         ``bound(x, *numbers) -> number``                line and rule
+==============  ==============================================  ==========================================
 
-       @kernel
-       def halfmax_row(z, p, fmt): ...                      # fill p from the logits z
-       @kernel
-       def halfmax_vjp_row(p, g, out, fmt): ...             # fill out from p and the gradient g
-       def halfmax(z, *, axis=-1, where=None, format=None): ...
-       def halfmax_vjp(p, g, *, axis=-1, where=None): ...
+To add a method, write its module and one row. Here a module ``toolkit/softmax/_halfmax.py``, whose name the package's
+``__init__`` lists with those of the other modules::
 
-2. In this package, in its family's module, the row::
+    from toolkit._core.arrays import map_rows
+    from toolkit._core.kernel import kernel
+    from toolkit.softmax._algorithms import softmax_three_pass_reload
 
-       Method("halfmax", "softmax", "Halfmax", r"p_i = \\ldots", halfmax, halfmax_vjp, "probabilities",
-              (Variant("halfmax", kernels.halfmax_row, "stable"),), kernels.halfmax_vjp_row, "author2026key",
-              "chapter_stem", plot_range=(-4, 4), gradient_at="output", holds=frozenset({"shift", "order"}))
+    __all__ = ["halfmax"]
 
-The tests then hold it to what `result` implies and `holds` declares, in every variant. Its reference has to
-be in ``book/references.bib`` and its chapter in ``_toc.yml``.
+    @kernel
+    def halfmax_row(z, out):                               # fill out from a row of logits: the formula
+        softmax_three_pass_reload(z, out)
+        for i in range(z.size):
+            out[i] = out[i] / 2
+
+    @kernel
+    def halfmax_vjp_row(p, g, out):                        # fill out from the result p and the gradient g above
+        dot = 0.0
+        for i in range(p.size):
+            dot += p[i] * g[i]
+        for i in range(p.size):
+            out[i] = p[i] * (g[i] - 2 * dot)
+
+    def halfmax(z, *, axis=-1, where=None, format=None):
+        \"""Half of the softmax.\"""
+        return map_rows(halfmax_row, {"z": z}, axis=axis, where=where, format=format)
+
+    def halfmax_pull(at, g, *, axis=-1, where=None):       # at is the result
+        return map_rows(halfmax_vjp_row, {"at": at, "g": g}, axis=axis, where=where, fills=(0.0, 0.0))
+
+and its row, in the family's module of this package::
+
+    RowMap("halfmax", "Halfmax", r"p_i = \\tfrac12 e^{z_i} / \\sum_j e^{z_j}", softmax.halfmax, "author2026key",
+           "chapter_stem", family="softmax", variants=forms(stable=_halfmax.halfmax_row), result=WEIGHTS,
+           gradient=Gradient(_halfmax.halfmax_pull, _halfmax.halfmax_vjp_row, at="result"),
+           plot_range=(-4, 4), holds=frozenset({"shift", "order", "zero_sum"}))
+
+The tests then hold it to what its kind implies and the row declares, in every variant. Its reference has to be in
+``book/references.bib`` and its chapter in ``_toc.yml``.
 """
-from toolkit.catalog import _activations, _losses, _softmax
+from toolkit.catalog import (_activations, _bound, _collapse, _elementwise, _fit, _iteration, _loss, _losses, _matrix,
+                             _method, _optimizers, _row_map, _sampling, _scalar, _set, _softmax, _targets, _transport,
+                             _uncertainty)
 from toolkit.catalog._activations import ELEMENTWISE, activation_kernel
-from toolkit.catalog._method import FAMILIES, INVARIANTS, KERNEL_ARGUMENTS, ROLES, Method, Variant
+from toolkit.catalog._bound import *
+from toolkit.catalog._elementwise import *
+from toolkit.catalog._export import Export
+from toolkit.catalog._fit import *
+from toolkit.catalog._iteration import *
+from toolkit.catalog._loss import *
+from toolkit.catalog._matrix import *
+from toolkit.catalog._method import *
+from toolkit.catalog._row_map import *
+from toolkit.catalog._scalar import *
+from toolkit.catalog._set import *
 
-__all__ = ["ELEMENTWISE", "FAMILIES", "INVARIANTS", "KERNEL_ARGUMENTS", "METHODS", "ROLES", "Method", "Variant",
-           "activation_kernel", "api_table", "get_method", "methods"]
+__all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table", "get_method", "method_of", "methods",
+           "Export", *_bound.__all__, *_elementwise.__all__, *_fit.__all__, *_iteration.__all__, *_loss.__all__,
+           *_matrix.__all__, *_method.__all__, *_row_map.__all__, *_scalar.__all__, *_set.__all__]
 
-METHODS = _softmax.METHODS + _activations.METHODS + _losses.METHODS
+FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "activation": "Activations",
+            "loss": "Losses", "target": "Targets", "uncertainty": "Uncertainty", "collapse": "Softmax Collapse",
+            "optimizer": "Optimizers"}
+
+METHODS = (_softmax.METHODS + _sampling.METHODS + _transport.METHODS + _activations.METHODS + _losses.METHODS
+           + _targets.METHODS + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS)
 
 
-def methods(family=None):
-    """The methods of a family, or all, in the order of `METHODS`.
+def methods(family=None, kind=Method):
+    """The methods of a family, or all, in the order of `METHODS`; `kind` is a class, as `RowMap`.
 
     Examples
     --------
@@ -40,7 +95,7 @@ def methods(family=None):
     """
     if family is not None and family not in FAMILIES:
         raise ValueError(f"family is {family!r}; allowed: None, {', '.join(map(repr, FAMILIES))}")
-    return tuple(method for method in METHODS if family in (None, method.family))
+    return tuple(method for method in METHODS if family in (None, method.family) and isinstance(method, kind))
 
 
 def get_method(name):
@@ -57,6 +112,21 @@ def get_method(name):
     raise ValueError(f"name is {name!r}; allowed: {', '.join(repr(method.name) for method in METHODS)}")
 
 
+def method_of(function):
+    """The first method with this public function.
+
+    Examples
+    --------
+    >>> from toolkit.softmax import softmax
+    >>> method_of(softmax).name
+    'softmax'
+    """
+    for method in METHODS:
+        if method.function is function:
+            return method
+    raise TypeError(f"function is {getattr(function, '__name__', function)!r}; allowed: a method of toolkit.catalog")
+
+
 class _Markdown(str):
     def _repr_markdown_(self):
         return str(self)
@@ -68,11 +138,11 @@ def api_table(family=None):
     Returns
     -------
     str
-        One line per method: name, linked to its documentation; what it does; formula; reference; chapter.
+        One line per method: name, linked to its documentation; kind; what it does; formula; reference; chapter.
     """
-    lines = ["| Method | What it computes | Formula | Reference | Chapter |", "|---|---|---|---|---|"]
+    lines = ["| Method | Kind | What it computes | Formula | Reference | Chapter |", "|---|---|---|---|---|---|"]
     for m in methods(family):
-        cells = (f"[`{m.name}`](#{m.path})", m.summary.replace("|", r"\|"), f"${m.formula}$",
+        cells = (f"[`{m.name}`](#{m.path})", m.kind, m.summary.replace("|", r"\|"), f"${m.formula}$",
                  f"{{cite:t}}`{m.reference}`",
                  f"[{m.chapter.replace('_', ' ')}](../notebooks/{m.chapter}.ipynb)")
         lines.append("| " + " | ".join(cells) + " |")

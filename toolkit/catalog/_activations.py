@@ -2,44 +2,35 @@
 from functools import partial
 
 from toolkit import activations
-from toolkit._core.binding import with_parameters
 from toolkit._core.switch import switch
 from toolkit.activations import _sorting, kernels
-from toolkit.activations._elementwise import slope
 from toolkit.activations._exponential import SELU_ALPHA, SELU_LAMBDA
-from toolkit.catalog._method import Method, Variant
+from toolkit.catalog._elementwise import Elementwise, at_value
+from toolkit.catalog._method import Gradient, forms
+from toolkit.catalog._row_map import ENTRIES, RowMap
 
 __all__ = ["ELEMENTWISE", "METHODS", "activation_kernel"]
 
-_CHAPTER = "activation_gallery"
 _GELU_SLOPE, _GELU_TANH_SLOPE = 1.128904145185, 1.128993068659
 _SILU_SLOPE, _MISH_SLOPE = 1.099839320129, 1.088498161252
 _MIRROR = (0.6, -0.8)
 
 
-def _row(name, title, formula, reference, plot_range, lipschitz, *holds, value=None):
+def _row(name, title, formula, reference, plot_range, lipschitz, *holds, value=None, others=()):
     """The row of an elementwise activation, at `value` of its parameter if it has one."""
     function = getattr(activations, name)
-    forms, slopes, parameter = function.elementwise[:3]
-
-    def at_value(of):
-        return of if parameter is None else with_parameters(of, value)
-
-    return Method(
-        name, "activation", title, formula, function, partial(slope, function), "activation",
-        tuple(Variant(form, at_value(each), form) for form, each in forms.items()), at_value(slopes["stable"]),
-        reference, _CHAPTER, plot_range, selector="form" if len(forms) > 1 else None,
-        parameters=() if parameter is None else ((parameter, value),), holds=frozenset(holds), lipschitz=lipschitz,
-        naive_gradient=at_value(slopes["naive"]) if "naive" in slopes else None)
+    values, slopes, parameter = function.elementwise[:3]
+    bound = () if parameter is None else (value,)
+    slopes = {form: at_value(each, *bound) for form, each in slopes.items()}
+    return Elementwise(
+        name, title, formula, function, reference, "activation_gallery", family="activation",
+        variants=forms(**{form: at_value(each, *bound) for form, each in values.items()}), slope=slopes["stable"],
+        naive_slope=slopes.get("naive"), plot_range=plot_range, lipschitz=lipschitz, holds=frozenset(holds),
+        parameters=tuple((parameter, each) for each in bound), others=others)
 
 
-def _map(name, title, formula, reference, function, pull, forward, backward, value, parameters=()):
-    """The row of an activation that mixes the entries of a row, at `value` of the parameter of its kernels."""
-    forward, backward = (with_parameters(of, value, last=1) for of in (forward, backward))
-    return Method(name, "activation", title, formula, function, pull, "map", (Variant(name, forward, "stable"),),
-                  backward, reference, "keeping_gradients_alive", (-4, 4), parameters=parameters,
-                  holds=frozenset({"isometry"}), lipschitz=1.0)
-
+_permutation = partial(RowMap, reference="anil2019sorting", chapter="keeping_gradients_alive", family="activation",
+                       result=ENTRIES, holds=frozenset({"isometry"}), lipschitz=1.0)
 
 METHODS = (
     _row("relu", "ReLU", r"\max(0, x)", "nair2010rectified", (-3, 3), 1.0, "monotone", "linear_gap"),
@@ -75,22 +66,28 @@ METHODS = (
          "linear_gap", value=2.0),
     _row("mish", "Mish", r"x \tanh \log(1 + e^x)", "misra2020mish", (-20, 20), _MISH_SLOPE),
     _row("crrelu", "CRReLU", r"\max(0, x) + \varepsilon x e^{-x^2 / 2},\ \varepsilon = \tfrac12", "sun2024crrelu",
-         (-5, 5), 1.5, value=0.5),
+         (-5, 5), 1.5, value=0.5,
+         others=(("epsilon", kernels.crrelu_correction),)),
     _row("glu", "GLU", r"\sigma(x)\,v,\ v = 2", "dauphin2017glu", (-20, 20), 0.5, "monotone", value=2.0),
     _row("reglu", "ReGLU", r"\max(0, x)\,v,\ v = 2", "shazeer2020glu", (-3, 3), 2.0, "monotone", value=2.0),
     _row("geglu", "GeGLU", r"x\,\Phi(x)\,v,\ v = 2", "shazeer2020glu", (-8, 8), 2 * _GELU_SLOPE, value=2.0),
     _row("swiglu", "SwiGLU", r"x\,\sigma(x)\,v,\ v = 2", "shazeer2020glu", (-20, 20), 2 * _SILU_SLOPE, value=2.0),
-    _map("max_min", "MaxMin", r"(\min(z_1, z_2), \max(z_1, z_2))", "anil2019sorting", activations.max_min,
-         _sorting.max_min_pull, kernels.group_sort_row, kernels.group_sort_vjp_row, 2),
-    _map("group_sort", "GroupSort", r"\operatorname{sort}(z_1, \ldots, z_5)", "anil2019sorting",
-         activations.group_sort, _sorting.group_sort_pull, kernels.group_sort_row, kernels.group_sort_vjp_row, 5,
-         (("group", 5),)),
-    _map("householder", "Householder", r"z - 2 \min(0, v^\top z)\,v,\ v = (0.6, -0.8)", "singla2022householder",
-         activations.householder, _sorting.householder_pull, kernels.householder_row, kernels.householder_vjp_row,
-         _MIRROR, (("v", _MIRROR),)),
+    _permutation(
+        "max_min", "MaxMin", r"(\min(z_1, z_2), \max(z_1, z_2))", activations.max_min,
+        variants=forms(stable=kernels.group_sort_row), numbers=(2,), multiple=2,
+        gradient=Gradient(_sorting.max_min_pull, kernels.group_sort_vjp_row)),
+    _permutation(
+        "group_sort", "GroupSort", r"\operatorname{sort}(z_1, \ldots, z_5)", activations.group_sort,
+        variants=forms(stable=kernels.group_sort_row), parameters=(("group", 5),), multiple=5,
+        gradient=Gradient(_sorting.group_sort_pull, kernels.group_sort_vjp_row)),
+    _permutation(
+        "householder", "Householder", r"z - 2 \min(0, v^\top z)\,v,\ v = (0.6, -0.8)", activations.householder,
+        reference="singla2022householder", variants=forms(stable=kernels.householder_row),
+        parameters=(("v", _MIRROR),), multiple=2,
+        gradient=Gradient(_sorting.householder_pull, kernels.householder_vjp_row)),
 )
 
-ELEMENTWISE = tuple(method for method in METHODS if method.result == "activation")
+ELEMENTWISE = tuple(method for method in METHODS if isinstance(method, Elementwise))
 
 
 def activation_kernel(which):
@@ -102,7 +99,7 @@ def activation_kernel(which):
         What it returns. An activation of one form has it as its naive one too.
     """
     chosen = {"value": lambda m: m.default.kernel, "naive": lambda m: m.variants[0].kernel,
-              "slope": lambda m: m.row_gradient, "naive slope": lambda m: m.naive_gradient or m.row_gradient}
+              "slope": lambda m: m.slope, "naive slope": lambda m: m.naive_slope or m.slope}
     if which not in chosen:
         raise ValueError(f"which is {which!r}; allowed: {', '.join(map(repr, chosen))}")
     return switch([chosen[which](method) for method in ELEMENTWISE])

@@ -1,27 +1,15 @@
-"""What a row of the catalog says about a method."""
+"""What a row of the catalog says about a method; its kind, a subclass, answers everything else."""
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["FAMILIES", "INVARIANTS", "KERNEL_ARGUMENTS", "ROLES", "Method", "Variant", "forms"]
-
-FAMILIES = {"softmax": "toolkit.softmax", "loss": "toolkit.losses", "activation": "toolkit.activations"}
+__all__ = ["INVARIANTS", "ROLES", "Gradient", "Method", "Variant", "forms"]
 
 ROLES = {"naive": "as the formula is written", "common": "as libraries compute it", "stable": "what to use"}
-
-# What a kernel takes: a row of logits or one number, a label, a row to fill, a format code or None.
-KERNEL_ARGUMENTS = {
-    "probabilities": ("row", "out", "fmt"),
-    "weights": ("row", "out", "fmt"),        # from 0 to 1, with a sum of at most 1
-    "logs": ("row", "out", "fmt"),
-    "number": ("row", "fmt"),                # returns the number
-    "loss": ("row", "label", "out", "fmt"),  # returns the loss, fills out with its gradient
-    "map": ("row", "out", "fmt"),
-    "activation": ("entry", "fmt"),          # returns the number that one entry becomes
-}
 
 INVARIANTS = {
     "shift": "the same for z + c",
@@ -38,93 +26,129 @@ INVARIANTS = {
 
 
 class Variant(NamedTuple):
-    """An algorithm or form of a method: its name, its row kernel, and its role, a key of `ROLES`."""
+    """An algorithm or form of a method: its name, its kernel, and its role, a key of `ROLES`."""
 
     name: str
     kernel: Callable
     role: str
 
 
+def forms(**kernels):
+    """Variants by name, from the most naive to the most stable one; a name that is no role is a stable one."""
+    return tuple(Variant(name, kernel, name if name in ROLES else "stable") for name, kernel in kernels.items())
+
+
+class Gradient(NamedTuple):
+    """How a gradient with respect to a method's result becomes one with respect to its argument.
+
+    Attributes
+    ----------
+    pull : callable
+        ``pull(at, g, *, options)``, which `toolkit.vjp` calls with the options that it shares with the function.
+    kernel : kernel or None
+        ``(at, g, *numbers, out)`` of a row; None where `pull` says everything.
+    at : {"input", "result"}
+        Whether it takes the argument or the result.
+    others : dict of str to callable
+        Further arguments that have a gradient, each with its `pull`.
+    """
+
+    pull: Callable
+    kernel: Callable | None = None
+    at: str = "input"
+    others: tuple = ()
+
+
 @dataclass(frozen=True)
 class Method:
-    """One row of the register.
+    """One row of the register; see its kinds, which say how the function is called.
 
     Attributes
     ----------
     name : str
         Unique; by default the name of the function.
-    family : str
-        A key of `FAMILIES`, whose value is the module with the public functions.
     title : str
     formula : str
         LaTeX without dollars, free of the bar that separates the cells of a table.
-    function, gradient : callable
-        Public: ``function(z)`` and ``gradient(at, g)``; of a loss, both take ``(z, labels)``; of an activation, both
-        take ``(x)``.
-    result : str
-        A key of `KERNEL_ARGUMENTS`: what the function returns, and what its kernels take.
-    variants : tuple of Variant
-        From the most naive to the most stable one.
-    row_gradient : kernel or None
-        ``(at, g, out, fmt)``; g is a scalar for a number. None for losses, whose kernels fill it. Of an activation the
-        scalar kernel ``(x, fmt)`` of its derivative.
+    function : callable
+        Public.
     reference : str
         Key in ``book/references.bib``.
     chapter : str
         Stem of the notebook that teaches it.
+    family : str
+        A key of `toolkit.catalog.FAMILIES`.
+    variants : tuple of Variant
+        From the most naive to the most stable one; see `forms`.
+    gradient : Gradient or None
     plot_range : (low, high)
-        Logits between which a figure shows it.
-    selector : str or None
-        Keyword of the function that chooses the variant.
-    gradient_at : {"input", "output"}
-        Whether the gradient takes the logits or the result.
-    parameters : tuple of (name, value)
-        Scalar keywords of function and gradient, and the values that are bound in the kernels of this row.
+        Between which a figure shows it.
     domain : (low, high)
-        Logits for which it is defined.
+        Where it is defined.
+    parameters : tuple of (name, value)
+        Keywords of the function with which this row calls it.
+    numbers : tuple or None
+        These parameters as kernels take them; by default the values of `parameters`.
     holds : frozenset of str
-        Keys of `INVARIANTS` that hold besides what `result` implies.
+        Keys of `INVARIANTS` that hold besides what the kind implies.
     lipschitz : float or None
-        Of an activation: the largest size of the derivative, inf if there is none.
-    naive_gradient : kernel or None
-        As `row_gradient`: the derivative as it is often written, where that fails.
+        The largest size of the derivative, inf if there is none; None if nobody asks.
     """
 
     name: str
-    family: str
     title: str
     formula: str
     function: Callable
-    gradient: Callable
-    result: str
-    variants: tuple[Variant, ...]
-    row_gradient: Callable | None
     reference: str
     chapter: str
-    plot_range: tuple[float, float]
-    selector: str | None = None
-    gradient_at: str = "input"
-    parameters: tuple[tuple[str, float], ...] = ()
+    _: KW_ONLY
+    family: str
+    variants: tuple[Variant, ...] = ()
+    gradient: Gradient | None = None
+    plot_range: tuple[float, float] = (-4.0, 4.0)
     domain: tuple[float, float] = (-np.inf, np.inf)
+    parameters: tuple[tuple[str, object], ...] = ()
+    numbers: tuple | None = None
     holds: frozenset[str] = frozenset()
     lipschitz: float | None = None
-    naive_gradient: Callable | None = None
+
+    promises = frozenset()  # the keys of INVARIANTS that rows of this kind may declare
+
+    def __post_init__(self):
+        if self.numbers is None:
+            object.__setattr__(self, "numbers", tuple(value for _, value in self.parameters))
 
     def __call__(self, *arguments, variant=None, **options):
         """The public function, with the parameters of this row and in the named variant."""
         if variant is not None and self.selector is not None:
             options[self.selector] = variant
-        return self.function(*arguments, **dict(self.parameters), **options)
+        return self.function(*arguments, **dict(self.parameters) | options)
+
+    @property
+    def kind(self):
+        """The name of its kind."""
+        return type(self).__name__
 
     @property
     def path(self):
-        """Dotted path of the public function."""
-        return f"{FAMILIES[self.family]}.{self.function.__name__}"
+        """Dotted path of the public function: the shortest that has it."""
+        parts = self.function.__module__.split(".")
+        for length in range(2, len(parts) + 1):
+            module = ".".join(parts[:length])
+            if getattr(import_module(module), self.function.__name__, None) is self.function:
+                return f"{module}.{self.function.__name__}"
+        raise ValueError(f"{self.name!r} has a function that {parts} does not have under its name")
 
     @property
     def summary(self):
         """First line of the function's docstring."""
         return inspect.getdoc(self.function).partition("\n")[0]
+
+    @property
+    def selector(self):
+        """Keyword of the function that chooses the variant, or None."""
+        keywords = inspect.signature(self.function).parameters
+        return next((name for name in ("form", "algorithm") if name in keywords), None)
 
     @property
     def default(self):
@@ -138,8 +162,33 @@ class Method:
         """The variants with this role."""
         return tuple(v for v in self.variants if v.role == role)
 
+    # What a kind answers.
 
-def forms(prefix, module):
-    """The three forms of a logarithm or loss."""
-    roles = {"naive": "naive", "common": "common", "complement": "stable"}
-    return tuple(Variant(form, getattr(module, f"{prefix}_{form}"), role) for form, role in roles.items())
+    def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
+        """Arguments for the public function; of a kind without rows, of about that size."""
+        raise NotImplementedError
+
+    def exports(self):
+        """Name -> `toolkit.catalog.Export` of each kernel, its gradient's too."""
+        return {}
+
+    def largest_errors(self, formats):
+        """Format -> largest error in it over the range of the figure, in ulp; {} where no format is emulated."""
+        return {}
+
+    def figure(self):
+        """Its figure in the gallery."""
+        raise NotImplementedError
+
+    def vjp(self, arguments, options, of=None):
+        """``(value, pull)``, as `toolkit.vjp` gives it."""
+        raise TypeError(f"function is {self.function.__name__}, which has no gradient")
+
+    def warm(self, dtype):
+        """Compile what the public function runs on this dtype, and its gradient."""
+        arguments = self.example(dtype=dtype)
+        for variant in self.variants or (None,):
+            self(*arguments, variant=variant and variant.name)
+        if self.gradient is not None:
+            value, pull = self.vjp(arguments, dict(self.parameters))
+            pull(np.ones_like(value))

@@ -15,7 +15,8 @@ __all__ = ["Axis", "Plot"]
 class Axis:
     """An axis with its title (symbol and unit included), a fixed range, and a linear or log scale.
 
-    On a log scale ticks stand at powers of `base`; `ticks` maps values to texts and replaces the default ticks.
+    On a log scale ticks stand at powers of `base`; `ticks` maps values to texts and replaces the default ticks. `over`
+    names the control, or other parameter, that runs along it in a `Curve` or a `HeatMap`.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Axis:
     scale: str = "linear"
     base: int = 10
     ticks: dict | None = None
+    over: str | None = None
 
     def __post_init__(self):
         low, high = self.range
@@ -53,18 +55,24 @@ class Axis:
 
 @dataclass(frozen=True)
 class Plot:
-    """Marks on two axes. `height` in pixels; a plot with `whole_row` stands beside no other."""
+    """Marks on two axes. `height` in pixels; a plot with `whole_row` stands beside no other.
+
+    The name of a slider instead of an axis gives one with its label, symbol, range and scale, along which it runs.
+    `points` is the number of points of curves.
+    """
 
     traces: tuple
     _: KW_ONLY
-    x: Axis
-    y: Axis
+    x: Axis | str
+    y: Axis | str
     height: int = 340
     whole_row: bool = False
+    points: int = 121
 
     def __post_init__(self):
-        for mark in self.traces:
-            mark.check(self)
+        if not isinstance(self.x, str) and not isinstance(self.y, str):
+            for mark in self.traces:
+                mark.check(self)
 
     def names(self):
         """All control and output names that the plot refers to."""
@@ -72,10 +80,13 @@ class Plot:
 
     def plain(self, maker):
         """This plot with marks of arrays and numbers: `maker` gets what is to be computed for the others."""
-        return replace(self, traces=tuple(mark.plain(maker, self) for mark in self.traces))
+        drawn = replace(self, x=maker.axis(self.x), y=maker.axis(self.y))
+        return replace(drawn, traces=tuple(mark.plain(maker, drawn) for mark in self.traces))
 
     def fitted(self, outputs):
         """This plot with marks that know the sizes of their arrays."""
+        if isinstance(self.x, str) or isinstance(self.y, str):
+            raise ValueError(f"a simulation's plot has the axes {self.x!r} and {self.y!r}; allowed: Axis")
         return replace(self, traces=tuple(mark.fitted(outputs) for mark in self.traces))
 
     def words(self):

@@ -14,8 +14,10 @@ import numpy as np
 from toolkit.elementary import log as log_of
 from toolkit.live.base import Array, as_kernel, parameters_of
 from toolkit.live.controls import Format, Logits, Slider
+from toolkit.live.marks._mark import name_of
+from toolkit.live.plot import Axis
 
-__all__ = ["Axis", "Call", "ShortForm", "Sweep"]
+__all__ = ["Call", "Points", "ShortForm", "Sweep"]
 
 _RESULTS = ("out", "grad")  # parameters of row kernels that they fill
 
@@ -29,7 +31,7 @@ class Call(NamedTuple):
     rounded: tuple  # (control, code of the format as text)
 
 
-class Axis(NamedTuple):
+class Points(NamedTuple):
     """Points of a sweep along one axis: the i-th is the text `point`, in which the index is called ``i_<over>``."""
 
     over: str
@@ -79,7 +81,18 @@ class ShortForm:
         self.sweeps, self.calls, self.constants = [], {}, {}
         self.kernels, self.coordinates = {}, {}
 
-    # ---- what marks ask for -----------------------------------------------------------------------------------------
+    # ---- what plots and marks ask for -----------------------------------------------------------------------------------------
+
+    def axis(self, given):
+        """An axis; the name of a slider makes one."""
+        if not isinstance(given, str):
+            return given
+        control = self.controls.get(given)
+        if not hasattr(control, "low") or control.argument_type.endswith("[]"):
+            raise ValueError(f"figure {self.figure!r}: an axis is {given!r}; allowed: Axis, or the name of a Slider or"
+                             " Integer")
+        return Axis(f"{control.label or given} {control.symbol}".strip(), (control.low, control.high),
+                    scale=getattr(control, "scale", "linear"), over=given)
 
     def curve(self, of, over, at, points, between, log, x, name):
         """Names of the arrays of a `Curve`: y and x."""
@@ -90,28 +103,32 @@ class ShortForm:
 
     def table(self, of, over, counts, edges, at, name):
         """Name of the table of a `HeatMap`."""
-        if not all(isinstance(count, int) for count in counts) or len(over) != 2:
+        if not all(isinstance(count, int) for count in counts) or len(over) != 2 or None in over:
             raise ValueError(f"figure {self.figure!r}: a heat map over {over!r} has rows, columns = {counts}; allowed:"
                              " two parameters and two whole numbers")
         self._name_number(name, of, at, over)
-        axes = [Axis(o, f"{low!r} + {high - low!r} * (i_{o} + 0.5) / {count}", count)
+        axes = [Points(o, f"{low!r} + {high - low!r} * (i_{o} + 0.5) / {count}", count)
                 for o, (low, high), count in zip(over, [map(float, pair) for pair in edges], counts[::-1])]
         return self._stored(self._sweep(of, at, tuple(axes[::-1])), of, name)
+
+    def computes(self, of):
+        """Whether a mark is of a function or of what one returns."""
+        return callable(of) or of in self.numbers
 
     def row(self, function, at, name, size):
         """Name of the array that a row kernel fills."""
         function = self._kernel(function)
-        name = self._new(name or _name_of(function))
+        name = self._new(name or name_of(function))
         parameters = parameters_of(function)
         results = [p for p in parameters if p in _RESULTS and p not in self._names and p not in at]
         if len(results) != 1:
-            raise ValueError(f"figure {self.figure!r}: {_name_of(function)} has parameters {parameters}; allowed for a"
+            raise ValueError(f"figure {self.figure!r}: {name_of(function)} has parameters {parameters}; allowed for a"
                              f" row: one of them, and no other name of the figure, is {' or '.join(_RESULTS)}")
         if size is None:
             size = next((len(self.controls[p].default) if p in self.controls else self._held[p].shape[0]
                          for p in parameters if self._is_array(p)), None)
             if size is None:
-                raise ValueError(f"figure {self.figure!r}: {_name_of(function)} takes no array of the figure; allowed:"
+                raise ValueError(f"figure {self.figure!r}: {name_of(function)} takes no array of the figure; allowed:"
                                  " with size=")
         self.outputs[name] = Array("f64", size)
         self._call_once(self._call(function, at, {results[0]: name}), {})
@@ -119,7 +136,7 @@ class ShortForm:
 
     def number(self, of, at, name):
         """A number that sentences read by `name`."""
-        self.numbers[self._new(name or _name_of(of))] = (*self._resolved(of), at)
+        self.numbers[self._new(name or name_of(of))] = (*self._resolved(of), at)
 
     def read(self, names):
         """Compute the numbers among `names`, and what the figure's own arrays need, at the controls' values."""
@@ -166,7 +183,7 @@ class ShortForm:
 
     def _name_number(self, name, of, at, over):
         """Let sentences read what a mark draws, if it has a name and its coordinates are controls."""
-        name = name or (_name_of(of) if callable(of) and not at else None)
+        name = name or (name_of(of) if callable(of) and not at else None)
         if name is not None and all(coordinate in self.controls for coordinate in over):
             self.numbers.setdefault(name, (*self._resolved(of), at))
 
@@ -197,7 +214,7 @@ class ShortForm:
         for known, text in sweep.stored.items():
             if text == part:
                 return known
-        name = self._new("_".join([name or _name_of(of), *(f"over_{axis.over}" for axis in sweep.axes[::-1])]))
+        name = self._new("_".join([name or name_of(of), *(f"over_{axis.over}" for axis in sweep.axes[::-1])]))
         return self._store(sweep, name, part)
 
     def _store(self, sweep, name, text):
@@ -212,15 +229,15 @@ class ShortForm:
             low, high = max(between[0], self.controls[over].low), min(between[1], self.controls[over].high)
             points = np.unique(np.rint((np.geomspace if log else np.linspace)(low, high, points)).astype(np.int64))
         if isinstance(points, range):
-            return Axis(over, f"{points.start} + {points.step} * {index}", len(points))
+            return Points(over, f"{points.start} + {points.step} * {index}", len(points))
         if not isinstance(points, int):
             values = np.asarray(points)
             values = values if values.dtype.kind in "iu" else values.astype(float)
-            return Axis(over, f"{self._constant(f'points_of_{over}', values)}[{index}]", values.size)
+            return Points(over, f"{self._constant(f'points_of_{over}', values)}[{index}]", values.size)
         low, high = map(float, between)
         if log:
-            return Axis(over, f"{low!r} * exp({float(log_of(high / low)) / (points - 1)!r} * {index})", points)
-        return Axis(over, f"{low!r} + {high - low!r} * {index} / {points - 1}", points)
+            return Points(over, f"{low!r} * exp({float(log_of(high / low))!r} * {index} / {points - 1})", points)
+        return Points(over, f"{low!r} + {high - low!r} * {index} / {points - 1}", points)
 
     def _constant(self, name, value):
         for known, held in self.constants.items():
@@ -239,7 +256,7 @@ class ShortForm:
         stray = set(at) - set(parameters) - {self._format(parameters)}
         if stray:
             raise ValueError(f"figure {self.figure!r}: at names {sorted(stray)}; allowed: parameters of"
-                             f" {_name_of(function)}, {parameters}, and a Format control that it leaves out")
+                             f" {name_of(function)}, {parameters}, and a Format control that it leaves out")
         arguments, cleared, rounded = [], [], []
         for p in parameters:
             text, real = self._argument(p, fixed, bound)
@@ -270,7 +287,7 @@ class ShortForm:
     def _fixed(self, p, value):
         """The text of a constant, and whether it enters the format."""
         if callable(value):
-            return self._constant(f"{_name_of(value)}_kernel", self._kernel(value)), False
+            return self._constant(f"{name_of(value)}_kernel", self._kernel(value)), False
         if p in self.controls:
             value = self.controls[p].argument(self.controls[p].check(value))
         if isinstance(value, np.ndarray | list | tuple):
@@ -293,7 +310,3 @@ class ShortForm:
         if name is None:
             return None
         return repr(int(self.controls[name].argument(self.controls[name].check(at[name])))) if name in at else name
-
-
-def _name_of(function):
-    return function if isinstance(function, str) else getattr(function, "py_func", function).__name__

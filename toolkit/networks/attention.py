@@ -8,7 +8,7 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import sigmoid
-from toolkit.optimizers.rules import inner
+from toolkit._core.inner_products import inner
 
 __all__ = ["attend", "attend_backward", "attention_weights"]
 

@@ -2,13 +2,14 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.random import normal, seeded, uniform
+from toolkit._core.random import seeded, uniform
+from toolkit.elementary.normal import standard_normal
 from toolkit.networks.plan import BIASED, DEPTH, bias_of, size_of, weights_of
 from toolkit.networks.transformer_plan import (BETA1, BETA2, BIAS2, EMBEDDING, FFN, GAMMA1, GAMMA2, IN_BIAS,
                                                 IN_WEIGHTS, LINEAR2, MODEL, OUT_BIAS, TENSORS, rows_in, tensor_numbers,
                                                 tensor_of)
 
-__all__ = ["fill_transformer", "fill_weights"]
+__all__ = ["fill_normal_weights", "fill_transformer", "fill_weights"]
 
 
 @kernel
@@ -33,6 +34,18 @@ def fill_weights(plan, parameters, seed, gain, state):
 
 
 @kernel
+def fill_normal_weights(plan, parameters, seed, gain, state):
+    """Weights normal with deviation ``gain sqrt(2 / fan_in)`` (He et al. 2015), all from one stream; biases 0."""
+    seeded(state, seed, 2)
+    for layer in range(1, np.int64(plan[DEPTH]) + 1):
+        deviation = gain * np.sqrt(2.0 / np.float64(size_of(plan, layer - 1)))
+        w = weights_of(parameters, plan, layer)
+        for i in range(w.shape[0]):
+            for j in range(size_of(plan, layer)):
+                w[i, j] = deviation * standard_normal(state)
+
+
+@kernel
 def fill_transformer(plan, shape, parameters, seed, gain, state):
     """PyTorch's defaults: embedding N(0, 1), the in-projection Xavier's uniform law, its bias and the out-projection's
     0, norms 1 and 0, all others uniform in ±1 / sqrt(fan_in). `gain` scales what is random.
@@ -47,7 +60,7 @@ def fill_transformer(plan, shape, parameters, seed, gain, state):
         for i in range(w.shape[0]):
             for j in range(numbers):
                 if t == EMBEDDING:
-                    w[i, j] = gain * normal(state)
+                    w[i, j] = gain * standard_normal(state)
                 elif t == GAMMA1 or t == GAMMA2:
                     w[i, j] = 1.0
                 elif t == IN_BIAS or t == OUT_BIAS or t == BETA1 or t == BETA2:

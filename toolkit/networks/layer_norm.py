@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit.optimizers.rules import inner
+from toolkit._core.inner_products import inner
 
 __all__ = ["EPSILON", "normalize", "normalize_backward"]
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit.networks.activation import activate, times_derivative
-from toolkit.training.loss import loss_block
-from toolkit.networks.plan import (ACTIVATION, ARITY, BIASED, BLOCK, DEPTH, bias_of, layer_start, matrix, n_classes,
-                                    size_of, weights_of, width_of)
+from toolkit.networks.activation import activate, activate_by, times_derivative, times_slope
+from toolkit.networks.plan import (ACTIVATION, ARITY, BIASED, BLOCK, DEPTH, bias_of, matrix, size_of, weights_of,
+                                   width_of)
 from toolkit.networks.product import PACKED, ROWS, add_product
 
-__all__ = ["backward_chunk", "block_floats", "forward_block", "transpose_weights", "transposed_floats"]
+__all__ = ["add_row", "backward_block", "block_floats", "forward_block", "layer_block", "transpose_weights",
+           "transposed_floats"]
 
 
 @kernel
@@ -92,22 +92,32 @@ def start_rows(z, parameters, plan, layer):
 
 
 @kernel
-def forward_block(plan, parameters, inputs, first, count, work, rows, counts):
-    """Rows first, first + 1 ... of the data through the network; the logits are z of the last layer."""
+def forward_block(plan, bend, parameters, inputs, first, count, work, rows, counts):
+    """Rows first, first + 1 ... of the data through the network; the logits are z of the last layer.
+
+    `inputs` are rows of numbers, or a flat array of `ARITY` symbols a row, which are ones among zeros. `bend` is an
+    activation, or None for that of the plan.
+    """
     depth = np.int64(plan[DEPTH])
     arity = np.int64(plan[ARITY])
     z = layer_block(work, plan, 1, 0)[:count]
     start_rows(z, parameters, plan, 1)
     w = weights_of(parameters, plan, 1)
-    for i in range(count):
-        for slot in range(arity):
-            symbol = np.int64(inputs[(first + i) * arity + slot])
-            if symbol >= 0:
-                add_row(w[symbol], z[i])
+    if inputs.ndim == 2:
+        add_product(inputs[first:first + count], w, z, packing_of(work, plan), rows, counts)
+    else:
+        for i in range(count):
+            for slot in range(arity):
+                symbol = np.int64(inputs[(first + i) * arity + slot])
+                if symbol >= 0:
+                    add_row(w[symbol], z[i])
     for layer in range(2, depth + 1):
         h = layer_block(work, plan, layer - 1, 1)[:count]
         for i in range(count):
-            activate(np.int64(plan[ACTIVATION]), z[i], h[i])
+            if bend is None:
+                activate(np.int64(plan[ACTIVATION]), z[i], h[i])
+            else:
+                activate_by(bend, z[i], h[i])
         z = layer_block(work, plan, layer, 0)[:count]
         start_rows(z, parameters, plan, layer)
         packing = packing_of(work, plan)
@@ -123,8 +133,8 @@ def add_bias_gradient(d, plan, layer, sums):
 
 
 @kernel
-def backward_block(plan, turned, inputs, first, count, work, rows, counts, sums):
-    """From the gradient of the logits to that of all parameters, added to `sums`."""
+def backward_block(plan, slope, turned, inputs, first, count, work, rows, counts, sums):
+    """From the gradient of the logits to that of all parameters, added to `sums`; `slope` belongs to `bend`."""
     arity = np.int64(plan[ARITY])
     packing = packing_of(work, plan)
     for layer in range(np.int64(plan[DEPTH]), 1, -1):
@@ -139,33 +149,18 @@ def backward_block(plan, turned, inputs, first, count, work, rows, counts, sums)
         add_product(d[:, :size_of(plan, layer)], transposed(turned, plan, layer), below, packing, rows, counts)
         z = layer_block(work, plan, layer - 1, 0)[:count]
         for i in range(count):
-            times_derivative(np.int64(plan[ACTIVATION]), z[i], below[i])
+            if slope is None:
+                times_derivative(np.int64(plan[ACTIVATION]), z[i], below[i])
+            else:
+                times_slope(slope, z[i], below[i])
     d = layer_block(work, plan, 1, 2)[:count]
     add_bias_gradient(d, plan, 1, sums)
     w = weights_of(sums, plan, 1)
-    for i in range(count):
-        for slot in range(arity):
-            symbol = np.int64(inputs[(first + i) * arity + slot])
-            if symbol >= 0:
-                add_row(d[i], w[symbol])
-
-
-@kernel
-def backward_chunk(plan, parameters, turned, inputs, labels, begin, end, learning, watching, switches, scale, penalty,
-                   inverse_n, work, rows, counts, row32, row64, tally, gaps, sums):
-    """Rows [begin, end): tallies and gaps, and, when `learning`, the sums of gradients."""
-    depth = np.int64(plan[DEPTH])
-    for i in range(tally.size):
-        tally[i] = 0.0
-    if learning:
-        for i in range(sums.size):
-            sums[i] = like(0.0, sums[i])
-    for first in range(begin, end, BLOCK):
-        count = min(BLOCK, end - first)
-        forward_block(plan, parameters, inputs, first, count, work, rows, counts)
-        logits = layer_block(work, plan, depth, 0)[:count]
-        d = layer_block(work, plan, depth, 2)[:count]
-        loss_block(logits, labels[first:first + count], n_classes(plan), switches, scale, penalty, inverse_n, row32,
-                   row64, watching, tally, gaps[first:first + count], d)
-        if learning:
-            backward_block(plan, turned, inputs, first, count, work, rows, counts, sums)
+    if inputs.ndim == 2:
+        add_product(inputs[first:first + count].T, d, w, packing, rows, counts)
+    else:
+        for i in range(count):
+            for slot in range(arity):
+                symbol = np.int64(inputs[(first + i) * arity + slot])
+                if symbol >= 0:
+                    add_row(d[i], w[symbol])

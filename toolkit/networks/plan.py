@@ -7,14 +7,14 @@ vector picks one row, so the product with the input is a gather.
 import numpy as np
 
 from toolkit._core.kernel import kernel
+from toolkit.networks.activation import ACTIVATIONS
 from toolkit.networks.product import padded
 
-__all__ = ["ACTIVATION", "ACTIVATIONS", "ARITY", "BIASED", "BLOCK", "CHUNKS", "DEPTH", "N_ALL", "N_TRAIN", "SIZES",
+__all__ = ["ACTIVATION", "ARITY", "BIASED", "BLOCK", "CHUNKS", "DEPTH", "N_ALL", "N_TRAIN", "SIZES",
            "bias_of", "fill_tensors", "layer_start", "matrix", "n_classes", "n_parameters", "numbers_in", "plan_of",
            "size_of", "weights_of", "width_of"]
 
 N_TRAIN, N_ALL, ARITY, DEPTH, BIASED, ACTIVATION, SIZES = range(7)
-ACTIVATIONS = {"relu": 0, "square": 1, "gelu": 2, "tanh": 3, "identity": 4}
 CHUNKS = 8  # parts of the training rows, each with sums of its own: fixed, so that threads change no bit
 BLOCK = 64  # rows of a chunk that go through the network together
 

@@ -8,11 +8,10 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit.networks.activation import activate
+from toolkit.networks.activation import relu_row
 from toolkit.networks.attention import attend, attend_backward, attention_weights
 from toolkit.networks.dropout import drop, row_key
 from toolkit.networks.layer_norm import normalize, normalize_backward
-from toolkit.training.loss import loss_block
 from toolkit.networks.perceptron import add_row
 from toolkit.networks.plan import BLOCK, n_classes
 from toolkit.networks.product import add_product, padded
@@ -21,10 +20,11 @@ from toolkit.networks.transformer_plan import (BETA1, BETA2, BIAS1, BIAS2, EMBED
                                                 OUT_BIAS, OUT_WEIGHTS, SEED, THRESHOLD, row_of, tensor_of,
                                                 turned_part, work_part)
 
-__all__ = ["prepare", "transformer_chunk"]
+__all__ = ["LOGITS", "LOGITS_SLOPE", "SYMBOLS_SLOPE", "backward_rows", "clear", "forward_rows", "prepare",
+           "project_backward"]
 
-_CONTEXT, _NORMED1, _MIDDLE, _NORMED2, _TOP, _SLOPE, _BRANCH, _HIDDEN, _HIDDEN_SLOPE, _LOGITS, _LOGITS_SLOPE = range(11)
-_WEIGHTS, _SYMBOLS_SLOPE, _PACKING = 11, 12, 13
+_CONTEXT, _NORMED1, _MIDDLE, _NORMED2, _TOP, _SLOPE, _BRANCH, _HIDDEN, _HIDDEN_SLOPE, LOGITS, LOGITS_SLOPE = range(11)
+_WEIGHTS, SYMBOLS_SLOPE, _PACKING = 11, 12, 13
 _AT_WEIGHTS, _AT_ATTENTION, _AT_HIDDEN, _AT_FFN = range(4)  # places of dropout
 _TURNED_IN, _TURNED_OUT, _TURNED1, _TURNED2, _TURNED_HEAD, _SYMBOLS = range(6)
 
@@ -112,7 +112,7 @@ def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dr
     start_from(hidden, row_of(parameters, plan, shape, BIAS1))
     add_product(middle[:, :d], turned_part(turned, plan, shape, _TURNED1), hidden, packing, rows, counts)
     for i in range(count):
-        activate(0, hidden[i], hidden[i])
+        relu_row(hidden[i], hidden[i])
         if dropping:
             drop(hidden[i], row_key(seed, step, first + i), _AT_HIDDEN, threshold)
     normed = work_part(work, plan, shape, _NORMED2)[:count]
@@ -126,7 +126,7 @@ def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dr
         add_row(middle[i], normed[i])
         weights[i, 2 * room + 1] = normalize(normed[i], d, row_of(parameters, plan, shape, GAMMA2),
                                              row_of(parameters, plan, shape, BETA2), top[i])
-    logits = work_part(work, plan, shape, _LOGITS)[:count]
+    logits = work_part(work, plan, shape, LOGITS)[:count]
     start_from(logits, row_of(parameters, plan, shape, HEAD_BIAS))
     add_product(top[:, :d], turned_part(turned, plan, shape, _TURNED_HEAD), logits, packing, rows, counts)
 
@@ -154,7 +154,7 @@ def backward_rows(plan, shape, parameters, turned, inputs, first, count, step, d
     slope = work_part(work, plan, shape, _SLOPE)[:count]
     branch = work_part(work, plan, shape, _BRANCH)[:count]
 
-    at_logits = work_part(work, plan, shape, _LOGITS_SLOPE)[:count]
+    at_logits = work_part(work, plan, shape, LOGITS_SLOPE)[:count]
     at_classes = at_logits[:, :n_classes(plan)]
     add_rows(at_logits, row_of(sums, plan, shape, HEAD_BIAS))
     add_product(at_classes.T, work_part(work, plan, shape, _TOP)[:count], tensor_of(sums, plan, shape, HEAD_WEIGHTS),
@@ -194,7 +194,7 @@ def backward_rows(plan, shape, parameters, turned, inputs, first, count, step, d
     clear(slope)
     add_product(branch[:, :d], tensor_of(parameters, plan, shape, OUT_WEIGHTS), slope, packing, rows, counts)
     symbols = turned_part(turned, plan, shape, _SYMBOLS)
-    at_symbols = work_part(work, plan, shape, _SYMBOLS_SLOPE)
+    at_symbols = work_part(work, plan, shape, SYMBOLS_SLOPE)
     for i in range(count):
         a, b = np.int64(inputs[2 * (first + i)]), np.int64(inputs[2 * (first + i) + 1])
         attend_backward(slope[i], symbols[a], symbols[b], heads, d // heads, padded(d), weights[i], weights[i, room:],
@@ -207,7 +207,7 @@ def project_backward(plan, shape, parameters, work, rows, counts, sums):
     d = np.int64(shape[MODEL])
     width = padded(d)
     packing = work_part(work, plan, shape, _PACKING)
-    at_symbols = work_part(work, plan, shape, _SYMBOLS_SLOPE)
+    at_symbols = work_part(work, plan, shape, SYMBOLS_SLOPE)
     bias = tensor_of(sums, plan, shape, IN_BIAS)
     for part in range(3):
         slope = at_symbols[:, part * width:part * width + d]
@@ -217,30 +217,3 @@ def project_backward(plan, shape, parameters, work, rows, counts, sums):
                     tensor_of(sums, plan, shape, IN_WEIGHTS)[part * d:(part + 1) * d], packing, rows, counts)
         add_product(slope, tensor_of(parameters, plan, shape, IN_WEIGHTS)[part * d:(part + 1) * d],
                     tensor_of(sums, plan, shape, EMBEDDING), packing, rows, counts)
-
-
-@kernel
-def transformer_chunk(plan, shape, parameters, turned, inputs, labels, begin, end, step, learning, watching, switches,
-                      scale, penalty, inverse_n, work, rows, counts, row32, row64, tally, gaps, sums):
-    """Rows [begin, end): tallies and gaps, and, when `learning`, the sums of gradients.
-
-    Numbers are dropped while learning and not watching.
-    """
-    dropping = learning and not watching and shape[THRESHOLD] > 0
-    for i in range(tally.size):
-        tally[i] = 0.0
-    if learning:
-        for i in range(sums.size):
-            sums[i] = like(0.0, sums[i])
-        clear(work_part(work, plan, shape, _SYMBOLS_SLOPE))
-    for first in range(begin, end, BLOCK):
-        count = min(BLOCK, end - first)
-        forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dropping, work, rows, counts)
-        loss_block(work_part(work, plan, shape, _LOGITS)[:count], labels[first:first + count], n_classes(plan),
-                   switches, scale, penalty, inverse_n, row32, row64, watching, tally, gaps[first:first + count],
-                   work_part(work, plan, shape, _LOGITS_SLOPE)[:count])
-        if learning:
-            backward_rows(plan, shape, parameters, turned, inputs, first, count, step, dropping, work, rows, counts,
-                          sums)
-    if learning:
-        project_backward(plan, shape, parameters, work, rows, counts, sums)

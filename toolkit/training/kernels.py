@@ -1,14 +1,17 @@
 """Kernels of the training engine, for live figures and for kernels of your own.
 
-`start_modular_addition`, `train_and_measure` and what follows them in `_pocket.py` run whole experiments from within a
-kernel; the others are the pieces of an optimizer.
+`pocket_sizes`, `taken` and `train` run whole trainings from within a kernel; the others are the pieces of an optimizer.
 """
-from toolkit.training.engine import CHOICES, MEASURES, RATES
-from toolkit.optimizers.rules import (adam_direction, descend, inner, keep_agreeing, lion_direction, norm_squared,
-                                          perp_grad, sgd_direction)
-from toolkit.training.pocket import (choose, correct_cells, embedding_spectrum, pocket_sizes, set_rates,
-                                      start_modular_addition, steps_taken, train_and_measure)
+from toolkit._core.inner_products import inner, norm_squared
+from toolkit.networks.initial import fill_normal_weights, fill_weights
+from toolkit.optimizers import (adam_direction, adam_rule, descend, keep_agreeing, lion_direction, lion_rule, perp_grad,
+                                sgd_direction, sgd_rule)
+from toolkit.training import page
+from toolkit.training.loss import Loss, LossSettings
+from toolkit.training.page import *
+from toolkit.training.task_rows import with_wrong_labels
 
-__all__ = ["CHOICES", "MEASURES", "RATES", "adam_direction", "choose", "correct_cells", "descend",
-           "embedding_spectrum", "inner", "keep_agreeing", "lion_direction", "norm_squared", "perp_grad",
-           "pocket_sizes", "set_rates", "sgd_direction", "start_modular_addition", "steps_taken", "train_and_measure"]
+__all__ = ["Loss", "LossSettings", "adam_direction", "adam_rule", "descend", "fill_normal_weights",
+           "fill_weights", "inner", "keep_agreeing", "lion_direction",
+           "lion_rule", "norm_squared", "perp_grad", "sgd_direction", "sgd_rule", "with_wrong_labels",
+           *page.__all__]

@@ -13,8 +13,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from toolkit.training.live_plot import TrainingPlot
-from toolkit.training.workspace import STATE
-from toolkit.training.models import build, products_per_step, tensor_names
+from toolkit.training.models import build, products_per_step, state_names, tensor_names
 from toolkit.training.run import Log, Run, versions
 
 __all__ = ["resume", "train"]
@@ -23,7 +22,7 @@ _CHUNK_SECONDS = 0.15  # of steps between two looks at the clock and at Ctrl-C
 _TOO_SHORT = 1_000_000  # multiplications in a step: under a third of a millisecond
 
 
-def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_seconds=60.0, callback=None,
+def train(experiment, *, rows=None, progress=True, plot=False, checkpoint=None, checkpoint_seconds=60.0, callback=None,
           threads=None):
     """Train, and return what was measured on the way.
 
@@ -32,6 +31,8 @@ def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_
     Parameters
     ----------
     experiment : Experiment
+    rows : Rows, optional
+        Of `toolkit.training.given`, where the experiment's task is "arrays".
     progress : bool
         Show a bar with accuracies and the share of collapsed rows.
     plot : bool
@@ -71,7 +72,7 @@ def train(experiment, *, progress=True, plot=False, checkpoint=None, checkpoint_
         elif not checkpoint.parent.is_dir():
             raise ValueError(f"checkpoint is {str(checkpoint)!r}, but there is no folder {str(checkpoint.parent)!r}")
     with _threads(threads or (1 if products_per_step(experiment) < _TOO_SHORT else None)):
-        return _Training(experiment, start, progress, plot, checkpoint, checkpoint_seconds, callback).go()
+        return _Training(experiment, rows, start, progress, plot, checkpoint, checkpoint_seconds, callback).go()
 
 
 def resume(checkpoint, *, steps=None, **options):
@@ -103,7 +104,7 @@ def _same(run, experiment, path):
         name, theirs, ours = next((f.name, a, b) for f in fields(experiment)
                                   if (a := getattr(run.experiment, f.name)) != (b := getattr(experiment, f.name)))
         raise ValueError(f"{path}: the checkpoint of another experiment: its {name} is {theirs!r}, not {ours!r}")
-    missing = [name for name in STATE if name not in run.state]
+    missing = [name for name in state_names(experiment) if name not in run.state]
     if missing:
         raise ValueError(f"{path}: a run without its state ({', '.join(missing)}); nothing can go on from it")
     return run
@@ -143,10 +144,10 @@ def _first_interrupt():
 class _Training:
     """One sitting of a training run."""
 
-    def __init__(self, experiment, start, progress, plot, checkpoint, checkpoint_seconds, callback):
+    def __init__(self, experiment, rows, start, progress, plot, checkpoint, checkpoint_seconds, callback):
         self.experiment, self.callback = experiment, callback
         self.checkpoint, self.checkpoint_seconds = checkpoint, checkpoint_seconds
-        self.work = build(experiment)
+        self.work = build(experiment, rows)
         if start is not None:
             self._take_up(start)
         self.log, self.earlier = Log(start), start.seconds if start else 0.0
@@ -157,7 +158,7 @@ class _Training:
                         mininterval=0.2 if sys.stderr.isatty() else 30.0, dynamic_ncols=True)
 
     def _take_up(self, run):
-        for name in STATE:
+        for name in self.work.kept:
             ours, theirs = self.work.arrays[name], run.state[name]
             if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
                 raise ValueError(f"{self.checkpoint}: {name} is {theirs.dtype}{list(theirs.shape)}; allowed: "
@@ -211,7 +212,7 @@ class _Training:
         done = self.work.steps_done
         return Run(experiment=self.experiment, finished=done == self.experiment.steps, steps_done=done,
                    seconds=self.earlier + time.monotonic() - self.began, environment=versions(),
-                   state={name: self.work.arrays[name].copy() for name in STATE},
+                   state={name: self.work.arrays[name].copy() for name in self.work.kept},
                    **self.log.arrays(tensor_names(self.experiment)))
 
     def _save(self):

@@ -1,79 +1,104 @@
-"""From an experiment to the engine: its network's arrays, filled, and the names of its tensors."""
+"""From an experiment to the engine: its network, loss and optimizer, its arrays filled, and the names of its tensors."""
 import numpy as np
 
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FLOAT32, FLOAT64, get_format
-from toolkit.training.engine import CHOICES, RATES, SCHEDULES
-from toolkit.networks.initial import fill_transformer, fill_weights
-from toolkit.training.loss import EMULATED, FORMS, LOSSES, NATIVE32, NATIVE64
-from toolkit.optimizers.rules import OPTIMIZERS
+from toolkit.networks.activation import ACTIVATIONS
+from toolkit.networks.initial import fill_normal_weights, fill_transformer, fill_weights
 from toolkit.networks.plan import bias_of, plan_of, size_of, weights_of
 from toolkit.networks.transformer_plan import TENSORS, numbers_in_row, shape_of, tensor_of
-from toolkit.training.workspace import Workspace
+from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
+from toolkit.training.batches import Batch
+from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64, ORDERED, Loss, LossSettings
+from toolkit.training.registered import ACTIVATIONS_BY_KERNEL, LOSSES_BY_KERNEL
+from toolkit.training.state import Data
 from toolkit.training.tasks import rows_of
+from toolkit.training.workspace import Workspace
 
-__all__ = ["build", "products_per_step", "tensor_names", "tensors_of"]
+__all__ = ["build", "data_of", "loss_of", "products_per_step", "settings_of", "state_names", "tensor_names", "tensors_of"]
 
 
-def choices_of(experiment):
-    """The integers of an experiment, in the order of the engine's `CHOICES`."""
-    e = experiment
+def loss_of(experiment):
+    """The loss of an experiment as the engine takes it."""
+    e, ordered = experiment, (experiment.loss, experiment.form) in ORDERED
     code = get_format(e.loss_format).code
     mode = {FLOAT32.code: NATIVE32, FLOAT64.code: NATIVE64}.get(code, EMULATED)
-    values = {"loss": LOSSES[e.loss], "form": FORMS[e.form], "order": ORDERS[e.summation], "mode": mode, "code": code,
-              "optimizer": OPTIMIZERS[e.optimizer], "perp": e.perp_grad, "cautious": e.cautious,
-              "schedule": SCHEDULES[e.schedule]}
-    return np.array([values[name] for name in CHOICES], np.int32)
+    settings = LossSettings(which=ORDERED.get((e.loss, e.form), 0), order=ORDERS[e.summation], mode=mode, code=code,
+                            scale=1.0 / e.temperature, penalty=e.logit_penalty)
+    if ordered:
+        return Loss(None, (0.0,), settings)
+    return Loss(LOSSES_BY_KERNEL[e.loss, e.form], e.loss_parameters, settings)
 
 
-def rates_of(experiment):
-    """The numbers of an experiment, in the order of the engine's `RATES`."""
+def settings_of(experiment):
+    """The numbers of the optimizer of an experiment."""
     e = experiment
-    other = {"scale": 1.0 / e.temperature, "penalty": e.logit_penalty}
-    return np.array([other[name] if name in other else getattr(e, name) for name in RATES], np.float64)
+    return Settings(lr=e.lr, weight_decay=e.weight_decay, beta1=e.beta1, beta2=e.beta2, eps=e.eps, momentum=e.momentum,
+                    schedule=SCHEDULES[e.schedule], warmup=float(e.warmup), steps=float(e.steps),
+                    decoupled=OPTIMIZERS[e.optimizer].decoupled, perp=e.perp_grad, cautious=e.cautious)
 
 
-def build(experiment):
-    """A `Workspace` at step 0."""
-    return _BUILDERS[experiment.model](experiment, rows_of(experiment))
+def data_of(experiment, rows):
+    """Rows as the engine takes them."""
+    if experiment.arity:
+        return Data(np.ascontiguousarray(rows.inputs.reshape(-1), np.int32), rows.labels)
+    return Data(np.ascontiguousarray(rows.inputs, experiment.training_precision), rows.labels)
 
 
-def _plan(e, n_symbols):
-    return plan_of(n_train=e.n_train, n_all=e.n_rows, arity=e.bits if e.task == "parity" else 2,
-                   sizes=(n_symbols, *e.widths, e.n_classes), biased=e.bias, activation=e.activation)
+def batch_of(experiment, data):
+    """Room for the rows of a step, or None where it takes all."""
+    e = experiment
+    if not e.batch:
+        return None
+    inputs = np.zeros(e.batch * e.arity, np.int32) if e.arity else np.zeros_like(data.inputs[:e.batch])
+    return Batch(Data(inputs, np.zeros(e.batch, np.int32)), np.zeros(e.n_train, np.int32), np.full(1, -1, np.int32),
+                 np.zeros(1, np.uint64), e.seed)
 
 
-def _build_mlp(e, rows):
-    work = Workspace(_plan(e, rows.n_symbols), rows.inputs.reshape(-1), rows.labels, choices_of(e), rates_of(e),
-                     e.training_precision)
-    fill_weights(work.plan, work.arrays["parameters"], e.seed, e.gain, np.zeros(1, np.uint64))
+def build(experiment, rows=None):
+    """A `Workspace` at step 0; `rows` are those of given arrays."""
+    e = experiment
+    data = data_of(e, rows_of(e, rows))
+    plan, shape = network_of(e)
+    bend, slope = (None, None) if e.activation in ACTIVATIONS else ACTIVATIONS_BY_KERNEL[e.activation]
+    work = Workspace((plan, shape, bend, slope), data, loss_of(e), OPTIMIZERS[e.optimizer], settings_of(e),
+                     e.training_precision, batch_of(e, data))
+    random = np.zeros(1, np.uint64)
+    if e.initial == "normal":
+        fill_normal_weights(plan, work.state.parameters, e.seed, e.gain, random)
+    elif shape is None:
+        fill_weights(plan, work.state.parameters, e.seed, e.gain, random)
+    else:
+        fill_transformer(plan, shape, work.state.parameters, e.seed, e.gain, random)
     return work
 
 
-def _transformer_plan(e):
-    plan = plan_of(n_train=e.n_train, n_all=e.n_rows, arity=2, sizes=(e.p, e.n_classes), biased=True,
-                   activation=e.activation)
-    return plan, shape_of(width=e.widths[0], heads=e.heads, ffn=e.widths[1], dropout=e.dropout, seed=e.seed)
-
-
-def _build_transformer(e, rows):
-    plan, shape = _transformer_plan(e)
-    work = Workspace(plan, rows.inputs.reshape(-1), rows.labels, choices_of(e), rates_of(e), e.training_precision,
-                     shape)
-    fill_transformer(plan, shape, work.arrays["parameters"], e.seed, e.gain, np.zeros(1, np.uint64))
-    return work
-
-
-_BUILDERS = {"mlp": _build_mlp, "transformer": _build_transformer}
+def network_of(experiment):
+    """The plan of an experiment's network, and the shape of a transformer or None."""
+    e = experiment
+    if e.model == "transformer":
+        plan = plan_of(n_train=e.n_train, n_all=e.n_rows, arity=2, sizes=(e.p, e.n_classes), biased=True,
+                       activation=e.activation)
+        return plan, shape_of(width=e.widths[0], heads=e.heads, ffn=e.widths[1], dropout=e.dropout, seed=e.seed)
+    activation = e.activation if e.activation in ACTIVATIONS else "identity"  # a kernel says which, not the plan
+    return plan_of(n_train=e.n_train, n_all=e.n_rows, arity=e.arity, sizes=(e.n_inputs, *e.widths, e.n_classes),
+                   biased=e.bias, activation=activation), None
 
 
 def products_per_step(experiment):
-    """About how many multiplications one training step takes; the first layer gathers, and needs few."""
+    """About how many multiplications one training step takes; a first layer that gathers needs few."""
     sizes = (*experiment.widths, experiment.n_classes)
+    if not experiment.arity:
+        sizes = (experiment.n_inputs, *sizes)
     if experiment.model == "transformer":
         width, ffn = experiment.widths
         sizes = (width, width, ffn, width, experiment.n_classes)
-    return 3 * experiment.n_train * sum(a * b for a, b in zip(sizes, sizes[1:]))
+    return 3 * (experiment.batch or experiment.n_train) * sum(a * b for a, b in zip(sizes, sizes[1:]))
+
+
+def state_names(experiment):
+    """Names of the arrays that a checkpoint keeps."""
+    return ("parameters", *OPTIMIZERS[experiment.optimizer].memory, "clock")
 
 
 def tensor_names(experiment):
@@ -89,9 +114,9 @@ def tensors_of(experiment, parameters):
 
     Those of a transformer have PyTorch's names and shapes.
     """
-    if experiment.model == "transformer":
-        return _transformer_tensors(*_transformer_plan(experiment), parameters)
-    plan = _plan(experiment, experiment.bits if experiment.task == "parity" else 2 * experiment.p)
+    plan, shape = network_of(experiment)
+    if shape is not None:
+        return _transformer_tensors(plan, shape, parameters)
     tensors = {}
     for name in tensor_names(experiment):
         part, layer = name.split()

@@ -7,11 +7,11 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from toolkit.formats import round_to
-from toolkit.training.engine import MEASURES
 from toolkit.training.files import read_arrays, write_arrays
-from toolkit.training.workspace import STATE
 from toolkit.training.experiment import Experiment
-from toolkit.training.models import tensors_of
+from toolkit.training.measures import MEASURES
+from toolkit.training.models import state_names, tensors_of
+from toolkit.training.prediction import predicted_logits
 
 __all__ = ["Run"]
 
@@ -68,6 +68,15 @@ class Run:
         """Parameter tensors by name, weights as (inputs, outputs); None when the file did not keep them."""
         return tensors_of(self.experiment, self.state["parameters"]) if "parameters" in self.state else None
 
+    def logits(self, inputs):
+        """Logits of any rows at the final weights of a perceptron: (n, numbers) -> (n, classes).
+
+        Rows of a task are symbols as in `Rows`. A ValueError where the weights were not kept.
+        """
+        if "parameters" not in self.state:
+            raise ValueError("this run has no parameters; allowed: a run that was trained, or saved with keep='parameters'")
+        return predicted_logits(self.experiment, self.state["parameters"], inputs)
+
     def first_step(self, measure, level):
         """First logged step at which `measure` is at least `level`, or None."""
         reached = np.flatnonzero(self[measure] >= level)
@@ -109,7 +118,7 @@ class Run:
         if keep not in KEEP:
             raise ValueError(f"keep is {keep!r}; allowed: {', '.join(map(repr, KEEP))}")
         short = (lambda x: x) if exact or keep == "state" else (lambda x: round_to(x, (11, 23)))
-        names = {"logs": (), "parameters": ("parameters",), "state": STATE}[keep]
+        names = {"logs": (), "parameters": ("parameters",), "state": state_names(self.experiment)}[keep]
         missing = [name for name in names if name not in self.state]
         if missing:
             raise ValueError(f"keep is {keep!r}, but this run has no {', '.join(missing)}")

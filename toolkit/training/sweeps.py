@@ -69,7 +69,7 @@ def members_of(experiments, folder):
     return [Member(experiment, Path(folder) / f"{experiment.digest}.npz") for experiment in experiments]
 
 
-def sweep(experiments, folder, *, jobs=None, keep="logs", progress=True, checkpoint_seconds=60.0):
+def sweep(experiments, folder, *, rows=None, jobs=None, keep="logs", progress=True, checkpoint_seconds=60.0):
     """Train what is missing in a folder, several at a time, one thread each.
 
     A member that fails leaves its traceback in the folder and is tried again by the next sweep; the others go on,
@@ -84,6 +84,8 @@ def sweep(experiments, folder, *, jobs=None, keep="logs", progress=True, checkpo
     experiments : iterable of Experiment
     folder : str or path
         Made when there is none.
+    rows : Rows, optional
+        As of `train`, the same for all.
     jobs : int, optional
         Processes at a time, by default one for each core, or for each worker of the cluster.
     keep : {"logs", "parameters", "state"}
@@ -109,7 +111,7 @@ def sweep(experiments, folder, *, jobs=None, keep="logs", progress=True, checkpo
         for ending in ("error.txt", "started"):
             member.beside(ending).unlink(missing_ok=True)
     everything = len({member.path for member in members})
-    options = {"keep": keep, "checkpoint_seconds": checkpoint_seconds}
+    options = {"keep": keep, "checkpoint_seconds": checkpoint_seconds, "rows": rows}
     with tqdm(total=everything, initial=everything - len(waiting), unit="run", disable=not progress) as bar:
         try:
             _train_all(list(waiting.values()), -1 if jobs is None else jobs, options, bar)
@@ -146,12 +148,12 @@ def _in_pool(members, jobs, options, bar):
         bar.update()
 
 
-def _train_member(member, keep, checkpoint_seconds):
+def _train_member(member, keep, checkpoint_seconds, rows):
     """Train one member in a process of its own; whatever happens is in its files."""
     started, checkpoint = member.beside("started"), member.beside("checkpoint.npz")
     try:
         started.touch()
-        run = train(member.experiment, progress=False, threads=1, checkpoint=checkpoint,
+        run = train(member.experiment, rows=rows, progress=False, threads=1, checkpoint=checkpoint,
                     checkpoint_seconds=checkpoint_seconds)
         if not run.finished:
             raise KeyboardInterrupt

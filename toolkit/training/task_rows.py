@@ -4,9 +4,11 @@ A row of modular arithmetic is two symbols, a and p + b; a row of sparse parity 
 filled up with -1.
 """
 from toolkit._core.kernel import kernel
-from toolkit._core.random import below, uniform
+from toolkit._core.random import below, seeded, uniform
 
-__all__ = ["OPERATIONS", "fill_modular", "fill_parity", "shuffle_rows"]
+__all__ = ["OPERATIONS", "fill_modular", "fill_parity", "shuffle_rows", "with_wrong_labels"]
+
+_LABEL_STREAM = 3
 
 OPERATIONS = {"add": 0, "subtract": 1, "multiply": 2, "divide": 3}
 
@@ -72,3 +74,13 @@ def shuffle_rows(inputs, labels, arity, state):
         label = labels[i]
         labels[i] = labels[j]
         labels[j] = label
+
+
+@kernel
+def with_wrong_labels(share, classes, seed, state, labels):
+    """Replace each label by a random class, the right one included, with probability `share`."""
+    seeded(state, seed, _LABEL_STREAM)
+    for i in range(labels.size):
+        luck, other = uniform(state), below(state, classes)
+        if luck < share:
+            labels[i] = other

@@ -1,15 +1,12 @@
-"""The arrays of a training run: what it is (its state) and what its kernels work in."""
+"""The arrays of a training run in Python, and the kernel that works on them."""
 import numpy as np
 
-from toolkit.training.engine import MEASURES, advance
-from toolkit.training.loss import TALLIES
-from toolkit.networks.perceptron import block_floats, transposed_floats
-from toolkit.networks.plan import BIASED, CHUNKS, DEPTH, N_ALL, SIZES, fill_tensors, n_parameters
-from toolkit.networks.product import PACKED, ROWS
-from toolkit.networks.transformer_plan import (TENSORS, fill_transformer_tensors, transformer_parameters,
-                                                turned_floats, work_floats)
+from toolkit.training.engine import advance
+from toolkit.training.state import CLOCK, ELEMENTS, State, Work, fill_places, sizes_of, start_clock
 
-__all__ = ["Workspace", "aligned", "array_sizes"]
+__all__ = ["Workspace", "aligned"]
+
+_DTYPES = {"i32": np.int32, "f32": np.float32, "f64": np.float64}
 
 
 def aligned(size, dtype):
@@ -20,61 +17,58 @@ def aligned(size, dtype):
     return room[skip:skip + size]
 
 
-def array_sizes(plan, shape=None):
-    """Length of each array that `advance` takes, by name; `shape` is that of a transformer, or None."""
-    if shape is None:
-        size, turned, block = n_parameters(plan), transposed_floats(plan), block_floats(plan)
-        tensors = int(plan[DEPTH]) * (1 + int(plan[BIASED]))
-    else:
-        size, turned = transformer_parameters(plan, shape), turned_floats(plan, shape)
-        block, tensors = work_floats(plan, shape), len(TENSORS)
-    size, classes = int(size), int(plan[SIZES + plan[DEPTH]])
-    return {
-        "parameters": size, "first": size, "second": size, "clock": 3,
-        "grads": size, "steps": size, "tensors": tensors + 1, "turned": max(1, int(turned)),
-        "sums": CHUNKS * size, "blocks": CHUNKS * int(block), "places": CHUNKS * ROWS * (PACKED + 1),
-        "row32": CHUNKS * 3 * classes, "row64": CHUNKS * 3 * classes, "tallies": CHUNKS * len(TALLIES),
-        "gaps": int(plan[N_ALL]),
-    }
-
-
-_DTYPES = {"clock": np.float64, "tensors": np.int32, "places": np.int32, "row32": np.float32, "row64": np.float64,
-           "tallies": np.float64, "gaps": np.float64}
-_NOTHING = np.zeros(0)
-STATE = ("parameters", "first", "second", "clock")
-
-
 class Workspace:
-    """Arrays around one plan, and the kernel that uses them."""
+    """A run at some step.
 
-    def __init__(self, plan, inputs, labels, choices, rates, dtype, shape=None):
-        self.plan, self.inputs, self.labels, self.choices, self.rates = plan, inputs, labels, choices, rates
-        self.shape = shape
-        self.arrays = {name: aligned(size, _DTYPES.get(name, dtype))
-                       for name, size in array_sizes(plan, shape).items()}
-        self.arrays["clock"][1:] = 1.0
-        if shape is None:
-            fill_tensors(plan, self.arrays["tensors"])
-        else:
-            fill_transformer_tensors(plan, shape, self.arrays["tensors"])
+    Parameters
+    ----------
+    network : (plan, shape, bend, slope)
+        As `toolkit.training.engine.advance` takes it.
+    data : Data
+    loss : Loss
+    optimizer : Optimizer
+    settings : Settings
+    dtype : of weights, activations and the optimizer's memory
+    batch : Batch, optional
 
-    def _run(self, count, measuring, out, norms):
-        a = self.arrays
-        advance(count, measuring, self.plan, a["tensors"], a["parameters"], a["first"], a["second"], a["grads"],
-                a["steps"], self.inputs, self.labels, self.choices, self.rates, a["clock"], a["turned"], a["sums"],
-                a["blocks"], a["places"], a["row32"], a["row64"], a["tallies"], a["gaps"], out, norms,
-                self.shape)
+    Attributes
+    ----------
+    arrays : dict of str to array
+        All that the run works on: those of `State`, by the names of the optimizer's memory, and of `Work`.
+    kept : tuple of str
+        The names among them that a checkpoint keeps.
+    """
+
+    def __init__(self, network, data, loss, optimizer, settings, dtype, batch=None):
+        self.network, self.data, self.batch, self.loss = network, data, batch, loss
+        self.optimizer, self.settings = optimizer, settings
+        self.plan, self.shape = network[:2]
+
+        def array(name, size):
+            return aligned(int(size), _DTYPES[ELEMENTS[name]] if name in ELEMENTS else dtype)
+
+        sizes = sizes_of(self.plan, self.shape)
+        self.work = Work(**{name: array(name, size) for name, size in sizes._asdict().items()})
+        self.state = State(parameters=array("parameters", sizes.grads), clock=array("clock", CLOCK),
+                           memory=tuple(array(name, sizes.grads) for name in optimizer.memory))
+        start_clock(self.state.clock)
+        fill_places(self.plan, self.shape, self.work)
+        kept = {"parameters": self.state.parameters, **dict(zip(optimizer.memory, self.state.memory)),
+                "clock": self.state.clock}
+        self.kept, self.arrays = tuple(kept), kept | self.work._asdict()
+
+    def _run(self, count, measuring):
+        return advance(count, measuring, *self.network, self.data, self.batch, self.state, self.work, self.loss,
+                       self.optimizer.rule, self.settings)
 
     def advance(self, count):
         """Take `count` steps."""
-        self._run(count, False, _NOTHING, _NOTHING)
+        self._run(count, False)
 
     def measure(self):
-        """`MEASURES` by name, and "norms", the norm of each parameter tensor."""
-        out, norms = np.zeros(len(MEASURES)), np.zeros(self.arrays["tensors"].size - 1)
-        self._run(0, True, out, norms)
-        return dict(zip(MEASURES, out.tolist())) | {"norms": norms}
+        """`Measures` by name, and "norms", the norm of each parameter tensor."""
+        return self._run(0, True)._asdict() | {"norms": self.work.norms.copy()}
 
     @property
     def steps_done(self):
-        return int(self.arrays["clock"][0])
+        return int(self.state.clock[0])

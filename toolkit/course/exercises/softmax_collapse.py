@@ -4,7 +4,8 @@ import math
 import numpy as np
 
 from toolkit.course.exercises._check import Exercise, close_to
-from toolkit.losses import cross_entropy_grad, stablemax_cross_entropy
+from toolkit.gradients import vjp
+from toolkit.losses import cross_entropy, stablemax_cross_entropy
 
 __all__ = ["EXERCISES"]
 
@@ -51,8 +52,8 @@ def _judge_loss(loss):
 
 
 def _silent(z, y):
-    rows = np.arange(len(y))
-    return np.mean(cross_entropy_grad(z, y, form="common", reduction="none")[rows, y] == 0)
+    slopes = vjp(cross_entropy, z, y, form="common", reduction="none")[1](np.ones(len(y), z.dtype))
+    return np.mean(slopes[np.arange(len(y)), y] == 0)
 
 
 def _sum_is_one(z, y):
@@ -60,8 +61,8 @@ def _sum_is_one(z, y):
 
 
 def _no_silence(z, y):
-    rows = np.arange(len(y))
-    return np.mean(cross_entropy_grad(z, y, form="complement", reduction="none")[rows, y] == 0)
+    slopes = vjp(cross_entropy, z, y, reduction="none")[1](np.ones(len(y), z.dtype))
+    return np.mean(slopes[np.arange(len(y)), y] == 0)
 
 
 def _judge_share(share):

@@ -5,7 +5,8 @@ import numpy as np
 
 from toolkit.collapse import collapse_margin
 from toolkit.course.exercises._check import Exercise, close_to
-from toolkit.losses import cross_entropy_grad
+from toolkit.gradients import grad
+from toolkit.losses import cross_entropy
 
 __all__ = ["EXERCISES"]
 
@@ -31,7 +32,7 @@ def _gradients(weights, X, y):
     inputs = [X]
     for W in weights[:-1]:
         inputs.append(np.maximum(inputs[-1] @ W.T, 0.0))
-    slope = cross_entropy_grad(inputs[-1] @ weights[-1].T, y)
+    slope = grad(cross_entropy)(inputs[-1] @ weights[-1].T, y)
     grads = []
     for W, h in zip(weights[::-1], inputs[::-1]):
         grads.insert(0, slope.T @ h)
@@ -43,7 +44,7 @@ def _without_relu(weights, X, y):
     inputs = [X]
     for W in weights[:-1]:
         inputs.append(inputs[-1] @ W.T)
-    slope = cross_entropy_grad(inputs[-1] @ weights[-1].T, y)
+    slope = grad(cross_entropy)(inputs[-1] @ weights[-1].T, y)
     grads = []
     for W, h in zip(weights[::-1], inputs[::-1]):
         grads.insert(0, slope.T @ h)

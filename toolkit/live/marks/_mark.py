@@ -1,7 +1,7 @@
 """What every mark of a plot has: a declaration, and how it is bound, looks and is drawn."""
 from toolkit.live.style import ROLES
 
-__all__ = ["Mark", "check_role", "expression", "not_computed", "read_by", "word"]
+__all__ = ["Mark", "check_role", "expression", "name_of", "not_computed", "read_by", "word"]
 
 
 class Mark:
@@ -53,6 +53,11 @@ def read_by(*given):
 def expression(given):
     """A place that a mark was given: a name, an expression, or a number as one."""
     return given if given is None or isinstance(given, str) else repr(float(given))
+
+
+def name_of(function):
+    """The name of a function or kernel, or a name."""
+    return function if isinstance(function, str) else getattr(function, "py_func", function).__name__
 
 
 def not_computed(mark):

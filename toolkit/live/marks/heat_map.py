@@ -48,7 +48,7 @@ class HeatMap(Mark):
     over : pair of str, optional
         The short form: `z` is a function of two coordinates, or a number that the figure's function returns, computed
         in the middle of each cell, along x and y. As in `Curve`, `at` fixes other parameters and `name` is what
-        sentences read. The edges are by default those of the axes.
+        sentences read. By default the parameters and the edges are those of the axes.
     """
 
     z: object
@@ -88,14 +88,15 @@ class HeatMap(Mark):
             raise ValueError("a heat map stands on a log axis; allowed: linear axes, x and y")
 
     def plain(self, maker, plot):
-        if self.over is None:
+        over = self.over or ((plot.x.over, plot.y.over) if maker.computes(self.z) else None)
+        if over is None:
             return self
         x, y = self.x or plot.x.range, self.y or plot.y.range
-        name = maker.table(self.z, self.over, (self.rows, self.columns), (x, y), self.at or {}, self.name)
+        name = maker.table(self.z, over, (self.rows, self.columns), (x, y), self.at or {}, self.name)
         return replace(self, z=name, x=x, y=y, over=None, at=None, name=None)
 
     def fitted(self, outputs):
-        if self.over is not None:
+        if self.over is not None or callable(self.z):
             raise not_computed(self)
         if None not in (self.rows, self.columns):
             return self

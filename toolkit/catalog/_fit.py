@@ -1,0 +1,83 @@
+"""Methods that fit something to data, or measure it there: calibration, conformal thresholds, estimators."""
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit._core.kernel import kernel
+from toolkit.catalog._export import Export
+from toolkit.catalog._method import Method
+from toolkit.live import Axis, Line, Plot, Rule, Slider, live_figure
+
+__all__ = ["Fit"]
+
+
+@kernel
+def fit_at(of, knob, x, numbers, work, y, found, fmt):
+    """``found = of(knob, x, *numbers, work, y)``, in float64."""
+    found[0] = of(*((knob[0], x) + numbers + (work, y)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit(Method):
+    """What is fitted to data or measured there, by kernels ``(knob, x, *numbers, work, y) -> found`` on data.
+
+    The kernel changes an example of data by the knob, fills y with a curve over x, or a bar at each, and returns the
+    place or height of what was found.
+
+    Attributes
+    ----------
+    given : callable
+        ``given(rng, rows, columns) -> tuple``: arguments of the function.
+    knob : (name, low, high, start)
+        The number that the figure's slider moves: how the data are.
+    x, y : Axis
+    points, work : int
+        How many places x has, in equal steps over its axis, or in equal ratios; how many numbers the kernels work in.
+    mark : callable
+        `Line` or `Bars`.
+    found : str
+        What was found, in words.
+    upright : bool
+        Whether it is a place on the axis of x, and not one of y.
+    """
+
+    given: Callable
+    knob: tuple
+    x: Axis
+    y: Axis
+    points: int = 61
+    work: int = 1
+    mark: Callable = Line
+    found: str
+    upright: bool = True
+
+    def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
+        return self.given(np.random.default_rng(seed), max(rows, 2), max(classes, 2))
+
+    def exports(self):
+        return {v.name: Export(fit_at, v.kernel, ("number", "vector"), ("vector", "vector", "number"), self.numbers,
+                               max(self.points, self.work))
+                for v in self.variants}
+
+    def figure(self):
+        """A curve or bars, and a rule at what was found."""
+        of, numbers, (label, low, high, start) = self.default.kernel, self.numbers, self.knob
+        first, last = self.x.range
+        logarithmic = self.x.scale == "log"
+
+        def draw(knob, x, y, found, work):
+            for i in range(x.size):
+                share = i / (x.size - 1)
+                x[i] = first * (last / first) ** share if logarithmic else first + (last - first) * share
+            found[0] = of(*((knob, x) + numbers + (work, y)))
+
+        draw.__name__ = self.name
+        rule = Rule(x="found") if self.upright else Rule(y="found")
+        return live_figure(
+            controls=[Slider("knob", low, high, start, label=label)],
+            outputs={"x": self.points, "y": self.points, "found": 1}, scratch={"work": self.work},
+            plot=Plot((self.mark("y", x="x"), rule), x=self.x, y=self.y, height=300),
+            readouts=[f"{self.found}: {{found:4g}}."],
+            caption=f"Move the slider to change the data, and watch {self.title}.",
+        )(draw)

@@ -1,0 +1,91 @@
+"""Methods that go on step by step: optimizers, Sinkhorn's sweeps, mirror descent, consensus."""
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit._core.kernel import kernel
+from toolkit.catalog._export import Export
+from toolkit.catalog._method import Method
+from toolkit.live import Axis, Line, Plot, Slider, live_simulation
+
+__all__ = ["Iteration"]
+
+
+@kernel
+def one_step(of, state, numbers, after, fmt):
+    """``of(*numbers, after)`` on a copy of the state, in float64."""
+    for i in range(state.size):
+        after[i] = state[i]
+    of(*(numbers + (after,)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Iteration(Method):
+    """A rule that is applied again and again, by kernels on one array of numbers, its state in an example.
+
+    Attributes
+    ----------
+    init : kernel
+        ``(state)``, which comes in zeroed.
+    step : kernel
+        ``(knob, state)``.
+    measure : kernel
+        ``(state) -> number``: what should fall.
+    size : int
+        How many numbers the state has.
+    given : callable
+        ``given(rng, rows, columns) -> tuple``: arguments of the function.
+    knob : (name, low, high, start)
+        The number that the figure's slider moves along a logarithmic scale, while it plays.
+    axis : Axis
+        Of what falls.
+    steps : int
+        How many the figure shows.
+    """
+
+    init: Callable
+    step: Callable
+    measure: Callable
+    size: int
+    given: Callable
+    knob: tuple
+    axis: Axis
+    steps: int = 200
+
+    def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
+        return self.given(np.random.default_rng(seed), max(rows, classes), classes)
+
+    def exports(self):
+        return {"step": Export(one_step, self.step, ("vector",), ("vector",), (float(self.knob[3]),), self.size)}
+
+    def run(self, steps, knob=None):
+        """What should fall, before the first and after each step of the example."""
+        state, found = np.zeros(self.size), []
+        self.init(state)
+        for _ in range(steps):
+            found.append(float(self.measure(state)))
+            self.step(self.knob[3] if knob is None else knob, state)
+        return np.array([*found, float(self.measure(state))])
+
+    def figure(self):
+        """A simulation: what should fall, over the steps."""
+        start, move, measure, (label, low, high, value) = self.init, self.step, self.measure, self.knob
+
+        def init(state, path, used):
+            start(state)
+            path[0] = measure(state)
+            used[0] = 1.0
+
+        def step(knob, state, path, used, done):
+            move(knob, state)
+            path[int(used[0])] = measure(state)
+            used[0] += 1.0
+            done[0] = used[0] == path.size
+
+        return live_simulation(
+            init, step, name=self.name, controls=[Slider("knob", low, high, value, label=label, scale="log")],
+            state={"state": self.size}, outputs={"path": self.steps + 1, "used": 1, "done": 1}, live=("knob",),
+            done="done", poster=self.steps // 2,
+            plot=Plot((Line("path", length="used"),), x=Axis("step", (0, self.steps)), y=self.axis, height=300),
+            caption=f"Play {self.title}, and move the slider while it runs.")

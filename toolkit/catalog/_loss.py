@@ -1,0 +1,93 @@
+"""Losses of a row and its label, whose kernels fill the gradient too."""
+import functools
+import inspect
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import in_format
+from toolkit.catalog._of_rows import OfRows, line_figure
+from toolkit.catalog._row_map import TINY
+from toolkit.live import Axis
+
+__all__ = ["Loss"]
+
+
+@kernel
+def loss_of_row(of, row, numbers, out):
+    return of(*((row, 0) + numbers + (out,)))
+
+
+@kernel
+def loss_rows(of, z, labels, numbers, grad, loss, fmt):
+    """``loss[i] = of(row of z, label, *numbers, row of grad)``."""
+    z, grad, loss = in_format(z, fmt), in_format(grad, fmt), in_format(loss, fmt)
+    for i in range(z.shape[0]):
+        loss[i] = of(*((z[i], labels[i]) + numbers + (grad[i],)))
+
+
+def _scaled(gradient, axes, g):
+    """The gradient of a loss times g, which has one number for each row or is one for all."""
+    if np.ndim(g) == 0 and g == 1:
+        return gradient
+    return gradient * (np.expand_dims(g, axes) if np.ndim(g) else g)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(OfRows):
+    """A loss, ``function(logits, labels) -> ()``, by kernels ``(z, y, *numbers, grad) -> loss``.
+
+    The function has an attribute `value_and_gradient` with the same arguments, which gives both from one pass.
+    """
+
+    promises = OfRows.promises | {"nonnegative", "certain"}
+    read, filled = ("row", "label"), ("row", "number")
+
+    def loop_over(self, read):
+        """The loop over so many rows."""
+        return loss_rows
+
+    def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
+        return *super().example(rows, classes, dtype, seed), np.arange(rows) % classes
+
+    def for_labels(self, labels):
+        return {"labels": labels}
+
+    def of_rows(self, z, variant=None, labels=None, **options):
+        labels = np.arange(len(z)) % z.shape[-1] if labels is None else labels
+        return self(*self.completed((z,)), labels, variant=variant, reduction="none", **options)
+
+    def pulled(self, z, g, labels=None, **options):
+        labels = np.arange(len(z)) % z.shape[-1] if labels is None else labels
+        options = dict(self.parameters) | {"reduction": "none"} | options
+        return self.vjp((*self.completed((z,)), labels), options)[1](g)
+
+    def figure(self):
+        axis = Axis("loss of class 1", (TINY, 1e3), scale="log")
+        if "nonnegative" not in self.holds:
+            axis = Axis("loss of class 1", (-2.0, -self.plot_range[0]))
+        return line_figure(self, loss_of_row, axis)
+
+    def vjp(self, arguments, options, of=None):
+        value, gradient = self.function.value_and_gradient(*arguments, **options)
+        names = list(inspect.signature(self.function).parameters)
+        found = dict(zip(names, gradient if isinstance(gradient, tuple) else (gradient,)))
+        if of not in (None, *found):
+            raise ValueError(f"of is {of!r}; allowed for {self.function.__name__}: {', '.join(map(repr, found))}")
+        axes = options.get("axis", -1)
+        gradient = found[of or names[0]]
+        return value, functools.partial(_scaled, gradient, tuple(range(gradient.ndim)) if axes is None else axes)
+
+    def flaws(self, z, result):
+        """What is wrong with the result of rows: sentences."""
+        if result.shape != z.shape[:1]:
+            yield f"its shape is {result.shape}"
+        if not np.isfinite(result).all():
+            yield "it is not finite"
+        if "nonnegative" in self.holds and (result < 0).any():
+            yield "it is below 0"
+
+    def of_one_class(self, result):
+        """Whether this may be the result of one class with logit 1/2."""
+        return "certain" not in self.holds or result == 0

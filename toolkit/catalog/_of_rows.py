@@ -1,0 +1,178 @@
+"""What kinds share whose methods take rows of logits: their driver, their figure, their errors."""
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import in_format
+from toolkit._core.rounding import quantum, rnd
+from toolkit.catalog._export import Export
+from toolkit.catalog._method import Method
+from toolkit.formats import FLOAT64, round_to, ulp_error
+from toolkit.live import Axis, Format, Line, Plot, Readout, Rule, Slider, live_figure
+
+__all__ = ["POINTS", "OfRows", "compared", "line_figure"]
+
+POINTS = 161
+_FLOAT64 = FLOAT64.code
+
+
+@kernel
+def draw_row(seen, best, plain, numbers, limits, z, fmt, x, truth, stable, naive, here, ulps, row, out):
+    """What is `seen` of the result of three logits as the first one moves, and at ``row[0] = z``."""
+    low, high = limits
+    for i in range(x.size + 1):
+        at = z if i == x.size else low + (high - low) * i / (x.size - 1)
+        row[0] = rnd(at, fmt)
+        row[1] = 0.0
+        row[2] = -1.0
+        t = seen(best, in_format(row, _FLOAT64), numbers, in_format(out, _FLOAT64))
+        s = seen(best, in_format(row, fmt), numbers, in_format(out, fmt))
+        n = seen(plain, in_format(row, fmt), numbers, in_format(out, fmt))
+        if i == x.size:
+            here[0] = t
+            here[1] = s
+            here[2] = n
+            ulps[0] = abs(here[1] - here[0]) / quantum(here[0], fmt)
+        else:
+            x[i] = at
+            truth[i] = t
+            stable[i] = s
+            naive[i] = n
+
+
+def compared(method):
+    """The lines and sentences of a figure that compares a method's first and its default form with float64."""
+    best, plain = method.default, method.variants[0]
+    lines = [Line("truth", x="x", label="float64", role="truth"),
+             Line("stable", x="x", label=best.name.replace("_", " "), role="stable")]
+    sentences = ["in {fmt}: {here[1]:5g}, which is {ulps:2g} ulp from float64's {here[0]:5g}."]
+    if plain != best:
+        lines.append(Line("naive", x="x", label=plain.name, role="naive"))
+        sentences.append("The naive way gives {here[2]:5g}.")
+    return lines, sentences
+
+
+def line_figure(method, seen, axis, moved=("first logit", "z₁", "first logit z₁, beside z₂ = 0 and z₃ = −1")):
+    """A live figure of what is `seen` of the result as the first of three logits moves, or what `moved` calls it."""
+    best, plain, limits = method.default.kernel, method.variants[0].kernel, method.plot_range
+    beside = method.beside(np.array([[0.0, 0.0, -1.0]])) if method.arrays > 1 else ()
+    numbers = tuple(tuple(map(float, each[0])) for each in beside) + method.numbers
+
+    def draw(z, fmt, x, truth, stable, naive, here, ulps, row, out):
+        draw_row(seen, best, plain, numbers, limits, z, fmt, x, truth, stable, naive, here, ulps, row, out)
+
+    draw.__name__, (low, high), (word, symbol, title) = method.name, method.plot_range, moved
+    lines, (first, *others) = compared(method)
+    return live_figure(
+        controls=[Slider("z", low, high, low + 0.8 * (high - low), label=word, symbol=symbol),
+                  Format("fmt", "float16")],
+        outputs={"x": POINTS, "truth": POINTS, "stable": POINTS, "naive": POINTS, "here": 3, "ulps": 1},
+        scratch={"row": method.width or 3, "out": method.width or 3},
+        plot=Plot((*lines, Rule(x="z")), x=Axis(title, (low, high)), y=axis, height=300),
+        readouts=[Readout(sentence) for sentence in (f"At {symbol} = {{z}} {first}", *others)],
+        caption=f"Move the {word} through {method.title} and change the format.",
+    )(draw)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfRows(Method):
+    """A method whose function takes rows ``(..., K)`` along an axis.
+
+    Attributes
+    ----------
+    beside : callable or None
+        ``beside(z) -> tuple`` of the further arguments of the function for rows z.
+    arrays : int
+        How many rows its kernels read.
+    multiple : int
+        What the number of entries of a row has to be a multiple of.
+    width : int or None
+        Entries of a row of its kernels, where that is not free; the figure moves the first of three.
+    """
+
+    beside: Callable | None = None
+    arrays: int = 1
+    multiple: int = 1
+    width: int | None = None
+
+    promises = frozenset({"shift", "order", "weak_order", "zero_sum", "isometry"})
+    read, filled = ("row",), ("row",)
+    pulled_loop, upstream = None, "row"
+
+    def __call__(self, *arguments, variant=None, **options):
+        return super().__call__(*self.completed(arguments), variant=variant, **options)
+
+    def completed(self, arguments):
+        """The arguments of the function; those beside the first are made where it is given alone."""
+        if self.beside is None or len(arguments) > 1:
+            return arguments
+        return *arguments, *self.beside(np.asarray(arguments[0]))
+
+    def takes(self, option):
+        """Whether the function has this keyword."""
+        return option in inspect.signature(self.function).parameters
+
+    def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
+        classes = -(-classes // self.multiple) * self.multiple
+        rng = np.random.default_rng(seed)
+        return self.completed((rng.normal(0, 3, (rows, classes)).clip(*self.domain).astype(dtype),))
+
+    def exports(self):
+        read = ("row",) * (self.arrays - 1) + self.read
+        found = {v.name: Export(self.loop_over(read), v.kernel, read, self.filled, self.numbers, self.width)
+                 for v in self.variants}
+        if self.gradient is not None and self.gradient.kernel is not None:
+            found["gradient"] = Export(self.pulled_loop, self.gradient.kernel, ("row", self.upstream), ("row",),
+                                       self.numbers)
+        return found
+
+    def for_labels(self, labels):
+        """The options of `of_rows` and `pulled` for these labels."""
+        return {}
+
+    def of_rows(self, z, variant=None, **options):
+        """The function on rows of logits: one result for each."""
+        return self(z, variant=variant, **options)
+
+    def pulled(self, z, g, **options):
+        """The gradient of ``sum(g * result)`` with respect to rows of logits."""
+        return self.vjp(self.completed((z,)), dict(self.parameters) | options)[1](g)
+
+    def vjp(self, arguments, options, of=None):
+        if self.gradient is None:
+            return super().vjp(arguments, options, of)
+        signature = inspect.signature(self.function)
+        value = self.function(*arguments, **options)
+        first, *given = signature.bind(*arguments, **options).arguments.items()
+        pull = self.gradient.pull if of in (None, first[0]) else dict(self.gradient.others).get(of)
+        if pull is None:
+            allowed = ", ".join(map(repr, (first[0], *dict(self.gradient.others))))
+            raise ValueError(f"of is {of!r}; allowed for {self.function.__name__}: {allowed}")
+        kept = value if self.gradient.at == "result" else first[1]
+        shared = {name: given for name, given in given if name in inspect.signature(pull).parameters}
+        return value, lambda g: pull(kept, g, **shared)
+
+    def rows_along(self, points):
+        """The rows of the figure, 0 and -1 behind these numbers."""
+        z = np.full((points.size, max(3, self.multiple)), -1.0)
+        z[:, 0], z[:, 1] = points, 0.0
+        return z
+
+    def largest_errors(self, formats):
+        if not self.takes("format"):
+            return {}
+        points, found = np.linspace(*self.plot_range, POINTS), {}
+        for format in formats:
+            z = self.rows_along(round_to(points, format))
+            with np.errstate(all="ignore"):
+                computed, exact = (self.of_rows(z, format=f).reshape(POINTS, -1)[:, 0] for f in (format, "float64"))
+            found[format] = float(ulp_error(computed, exact, format).max())
+        return found
+
+    def warm(self, dtype):
+        super().warm(dtype)
+        if self.takes("format") and dtype == np.float64:
+            self.of_rows(self.example()[0], format="float16")

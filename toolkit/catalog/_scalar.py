@@ -1,0 +1,51 @@
+"""Methods that turn a row into a number."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit._core import loops
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import in_format
+from toolkit.catalog._of_rows import OfRows, line_figure
+from toolkit.live import Axis
+
+__all__ = ["Scalar"]
+
+
+@kernel
+def number_of_row(of, row, numbers, out):
+    return of(*((row,) + numbers))
+
+
+@kernel
+def pull_rows(of, z, g, numbers, out, fmt):
+    """``of(row of z, number g, *numbers, row of out)``."""
+    z, g, out = in_format(z, fmt), in_format(g, fmt), in_format(out, fmt)
+    for i in range(z.shape[0]):
+        of(*((z[i], g[i]) + numbers + (out[i],)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scalar(OfRows):
+    """A number of each row, ``function(z) -> (...)``, by kernels ``(z, *numbers) -> number``."""
+
+    filled = ("number",)
+    pulled_loop, upstream = staticmethod(pull_rows), "number"
+
+    def loop_over(self, read):
+        """The loop over so many rows."""
+        return (loops.reduce_rows, loops.reduce_row_pairs)[len(read) - 1]
+
+    def figure(self):
+        return line_figure(self, number_of_row, Axis("value", self.plot_range))
+
+    def flaws(self, z, result):
+        """What is wrong with the result of rows: sentences."""
+        if result.shape != z.shape[:1]:
+            yield f"its shape is {result.shape}"
+        if not np.isfinite(result).all():
+            yield "it is not finite"
+
+    def of_one_class(self, result):
+        """Whether this may be the result of one class with logit 1/2."""
+        return result == 0.5

@@ -1,0 +1,44 @@
+"""One optimizer step on all parameter tensors of a network."""
+from toolkit._core.kernel import kernel
+from toolkit.optimizers.settings import STEP, learning_rate, tick
+from toolkit.optimizers.wrappers import descend, keep_agreeing, perp_grad
+
+__all__ = ["update"]
+
+
+@kernel
+def turn_by(rule, w, g, memory, a, b, settings, clock, u):
+    """Call a rule with its part [a, b) of each array of the memory; which of the calls is compiled, their number says."""
+    if len(memory) == 1:
+        rule(w, g, memory[0][a:b], settings, clock, u)
+    elif len(memory) == 2:
+        rule(w, g, memory[0][a:b], memory[1][a:b], settings, clock, u)
+    elif len(memory) == 3:
+        rule(w, g, memory[0][a:b], memory[1][a:b], memory[2][a:b], settings, clock, u)
+    else:
+        rule(w, g, memory[0][a:b], memory[1][a:b], memory[2][a:b], memory[3][a:b], settings, clock, u)
+
+
+@kernel
+def update(rule, settings, tensors, numbers, parameters, grads, memory, clock, steps):
+    """Move `parameters` along `grads`, tensor by tensor, by the rule of an `Optimizer`.
+
+    Parameters
+    ----------
+    tensors : where each tensor begins, and where the last one ends
+    numbers : how many numbers each has without padding
+    memory : tuple of the arrays that the rule keeps, 1 to 4
+    clock : `STEP`, `POWER1` and `POWER2` before the step; moves on
+    steps : receives the directions
+    """
+    lr = learning_rate(settings, clock[STEP])
+    tick(clock, settings)
+    for t in range(tensors.size - 1):
+        a, b = tensors[t], tensors[t + 1]
+        w, g, u = parameters[a:b], grads[a:b], steps[a:b]
+        if settings.perp and numbers[t] > 1:  # padding hides a tensor of one element from perp_grad
+            perp_grad(w, g)
+        turn_by(rule, w, g, memory, a, b, settings, clock, u)
+        if settings.cautious:
+            keep_agreeing(u, g, numbers[t])
+        descend(w, u, lr, settings.weight_decay if settings.decoupled else 0.0)

@@ -1,0 +1,59 @@
+"""What is wrapped around any rule, on one parameter tensor: ⟂Grad before it, Cautious after it, and the step itself."""
+import numpy as np
+
+from toolkit._core.inner_products import inner, norm_squared
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
+
+__all__ = ["descend", "keep_agreeing", "perp_grad"]
+
+_PARALLEL = 1e-5
+
+
+@kernel
+def perp_grad(w, g):
+    """⟂Grad: take from `g` its component along the weights `w`, and give the rest g's norm.
+
+    ``g <- (g - r w) ||g|| / (||g - r w|| + 1e-30)`` with ``r = <w, g> / (<w, w> + 1e-30)``, per parameter tensor
+    (Prieto et al. 2025, arXiv:2501.04697). Inner products and norms are float64. Two guards that the published code
+    lacks: a tensor of one element is left alone, and a rest below 1e-5 of g is rounding noise and keeps its own norm.
+    """
+    if w.size < 2:
+        return
+    before = norm_squared(g)
+    share = inner(w, g) / (norm_squared(w) + 1e-30)
+    for i in range(g.size):
+        g[i] = np.float64(g[i]) - share * np.float64(w[i])
+    after = np.sqrt(norm_squared(g))
+    before = np.sqrt(before)
+    if after < _PARALLEL * before:
+        return
+    factor = before / (after + 1e-30)
+    for i in range(g.size):
+        g[i] = np.float64(g[i]) * factor
+
+
+@kernel
+def keep_agreeing(u, g, numbers):
+    """Cautious: zero the entries of `u` whose sign disagrees with `g`, and scale up the rest to the same mean.
+
+    ``u <- u [u g > 0] / mean([u g > 0])``, its denominator at least 1e-3 (Liang et al. 2024, arXiv:2411.16085), the
+    mean over `numbers` entries: padding is no part of it. Signs are compared, since the product can underflow.
+    """
+    zero = like(0.0, u[0])
+    agreeing = 0
+    for i in range(u.size):
+        if (u[i] > zero and g[i] > zero) or (u[i] < zero and g[i] < zero):
+            agreeing += 1
+    scale = like(1.0 / max(agreeing / numbers, 1e-3), u[0])
+    for i in range(u.size):
+        u[i] = u[i] * scale if (u[i] > zero and g[i] > zero) or (u[i] < zero and g[i] < zero) else zero
+
+
+@kernel
+def descend(w, u, lr, decay):
+    """``w <- (1 - lr decay) w - lr u``: decoupled weight decay and the step."""
+    keep = like(1.0 - lr * decay, w[0])
+    rate = like(lr, w[0])
+    for i in range(w.size):
+        w[i] = w[i] * keep - rate * u[i]

@@ -1,0 +1,116 @@
+"""One chunk of rows, forwards and backwards, through any network: its tallies and the sums of its gradients.
+
+A chunk owns its part of the work space, so chunks may run on any number of threads.
+"""
+from typing import NamedTuple
+
+import numpy as np
+
+from toolkit._core.kernel import kernel
+from toolkit._core.numbers import like
+from toolkit.networks.perceptron import backward_block, forward_block, layer_block
+from toolkit.networks.plan import BLOCK, CHUNKS, DEPTH, n_classes
+from toolkit.networks.product import PACKED, ROWS
+from toolkit.networks.transformer import (LOGITS, LOGITS_SLOPE, SYMBOLS_SLOPE, backward_rows, clear, forward_rows,
+                                          project_backward)
+from toolkit.networks.transformer_plan import THRESHOLD, work_part
+from toolkit.training.loss import BOOST, loss_block
+
+__all__ = ["Room", "add_chunks", "chunk", "room_of"]
+
+
+class Room(NamedTuple):
+    """The part of a `Work` that one chunk owns."""
+
+    block: np.ndarray
+    rows: np.ndarray
+    counts: np.ndarray
+    narrow: np.ndarray
+    wide: np.ndarray
+    tally: np.ndarray
+    sums: np.ndarray
+
+
+@kernel(inline=True)
+def share_of(values, c):
+    """The part of chunk c."""
+    each = values.size // CHUNKS
+    return values[c * each:(c + 1) * each]
+
+
+@kernel(inline=True)
+def room_of(work, classes, c):
+    """The `Room` of chunk c."""
+    pack = share_of(work.places, c)
+    return Room(block=share_of(work.blocks, c), rows=pack[:ROWS * PACKED].reshape((ROWS, PACKED)),
+                counts=pack[ROWS * PACKED:], narrow=share_of(work.row32, c).reshape((3, classes)),
+                wide=share_of(work.row64, c).reshape((3, classes)), tally=share_of(work.tallies, c),
+                sums=share_of(work.sums, c))
+
+
+@kernel
+def perceptron_rows(plan, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, settings,
+                    inverse_n, turned, room, gaps):
+    """Rows [begin, end) of the data: tallies, gaps and, when `learning`, sums of gradients."""
+    depth = np.int64(plan[DEPTH])
+    for first in range(begin, end, BLOCK):
+        count = min(BLOCK, end - first)
+        forward_block(plan, bend, parameters, data.inputs, first, count, room.block, room.rows, room.counts)
+        loss_block(layer_block(room.block, plan, depth, 0)[:count], data.labels[first:first + count], n_classes(plan),
+                   of, loss_parameters, settings, inverse_n, room.narrow, room.wide, watching, room.tally,
+                   gaps[first:first + count], layer_block(room.block, plan, depth, 2)[:count])
+        if learning:
+            backward_block(plan, slope, turned, data.inputs, first, count, room.block, room.rows, room.counts,
+                           room.sums)
+
+
+@kernel
+def transformer_rows(plan, shape, parameters, data, begin, end, learning, watching, of, loss_parameters, settings,
+                     inverse_n, turned, room, gaps, step):
+    """The same for a transformer; numbers are dropped while learning and not watching."""
+    dropping = learning and not watching and shape[THRESHOLD] > 0
+    work = room.block
+    if learning:
+        clear(work_part(work, plan, shape, SYMBOLS_SLOPE))
+    for first in range(begin, end, BLOCK):
+        count = min(BLOCK, end - first)
+        forward_rows(plan, shape, parameters, turned, data.inputs, first, count, step, dropping, work, room.rows,
+                     room.counts)
+        loss_block(work_part(work, plan, shape, LOGITS)[:count], data.labels[first:first + count], n_classes(plan), of,
+                   loss_parameters, settings, inverse_n, room.narrow, room.wide, watching, room.tally,
+                   gaps[first:first + count], work_part(work, plan, shape, LOGITS_SLOPE)[:count])
+        if learning:
+            backward_rows(plan, shape, parameters, turned, data.inputs, first, count, step, dropping, work, room.rows,
+                          room.counts, room.sums)
+    if learning:
+        project_backward(plan, shape, parameters, work, room.rows, room.counts, room.sums)
+
+
+@kernel
+def chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, settings,
+          work, step):
+    """Chunk c of rows [begin, end)."""
+    n = np.int64(end - begin)
+    first, last = begin + n * c // CHUNKS, begin + n * (c + 1) // CHUNKS
+    room = room_of(work, n_classes(plan), c)
+    for i in range(room.tally.size):
+        room.tally[i] = 0.0
+    if learning:
+        for i in range(room.sums.size):
+            room.sums[i] = like(0.0, room.sums[i])
+    if shape is None:
+        perceptron_rows(plan, bend, slope, parameters, data, first, last, learning, watching, of, loss_parameters,
+                        settings, 1.0 / n, work.turned, room, work.gaps)
+    else:
+        transformer_rows(plan, shape, parameters, data, first, last, learning, watching, of, loss_parameters, settings,
+                         1.0 / n, work.turned, room, work.gaps, step)
+
+
+@kernel
+def add_chunks(part, work):
+    """One part of the gradient: the sums of all chunks, added in a fixed order."""
+    size, sums = work.grads.size, work.sums
+    for i in range(size * part // CHUNKS, size * (part + 1) // CHUNKS):
+        total = (((sums[i] + sums[size + i]) + (sums[2 * size + i] + sums[3 * size + i]))
+                 + ((sums[4 * size + i] + sums[5 * size + i]) + (sums[6 * size + i] + sums[7 * size + i])))
+        work.grads[i] = total * like(1.0 / BOOST, total)
