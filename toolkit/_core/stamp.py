@@ -97,13 +97,13 @@ def _needed(imports):
         yield from _files_of(module) if name in (None, "*") else _source_of(module, name)
 
 
-def _closure(files):
-    """The files and all that they import, directly or not."""
+def _closure(files, leaves=()):
+    """The files and all that they import, directly or not; the imports of `leaves` are not followed."""
     reached, waiting = set(), {*files, *_whole("_core")}
     while waiting:
         reached |= waiting
         rooms = {file.relative_to(_PACKAGE).parts[0] for file in waiting if is_ours(file)}
-        waiting = {needed for file in waiting for needed in _needed(_imports_of(file))}
+        waiting = {needed for file in waiting.difference(leaves) for needed in _needed(_imports_of(file))}
         waiting = waiting.union(*map(_whole, rooms.intersection(_WHOLE))) - reached
     return reached
 
@@ -113,9 +113,9 @@ def _whole(room):
     return frozenset((_PACKAGE / room).rglob("*.py"))
 
 
-def files_behind(text):
-    """The project's files that code with these imports can reach."""
-    return _closure(set(_needed(_imports(text))))
+def files_behind(text, leaves=()):
+    """The project's files that code with these imports can reach; the imports of `leaves` are not followed."""
+    return _closure(set(_needed(_imports(text))), leaves)
 
 
 @cache
