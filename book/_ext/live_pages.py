@@ -1,10 +1,11 @@
 """Pages with live figures: their WebAssembly module, the one script that drives them, and no widget state."""
 from pathlib import Path
 
+from vendored import provide
+
 import toolkit.live
 from toolkit.live.runtime import runtime_script
 from toolkit.live.style import css_variables
-from vendored import provide
 
 ASSETS = Path(toolkit.live.__file__).parent / "assets"
 PALETTE = "live/palette.css"

@@ -17,13 +17,18 @@ kind            kernels                                         figure
 `Bound`         ``bound(x, *numbers) -> number``                line and rule
 ==============  ==============================================  ==========================================
 
-To add a method, write its module and one row. Here a module ``toolkit/softmax/_halfmax.py``::
+To add a method, write its module and one row. Here a module ``toolkit/softmax/_halfmax.py``, whose name the package's
+``__init__`` lists with those of the other modules::
+
+    from toolkit._core.arrays import map_rows
+    from toolkit._core.kernel import kernel
+    from toolkit.softmax._algorithms import softmax_three_pass_reload
 
     __all__ = ["halfmax"]
 
     @kernel
     def halfmax_row(z, out):                               # fill out from a row of logits: the formula
-        kernels.softmax_three_pass_reload(z, out)
+        softmax_three_pass_reload(z, out)
         for i in range(z.size):
             out[i] = out[i] / 2
 
@@ -44,7 +49,7 @@ To add a method, write its module and one row. Here a module ``toolkit/softmax/_
 
 and its row, in the family's module of this package::
 
-    RowMap("halfmax", "Halfmax", r"p_i = \\\\tfrac12 e^{z_i} / \\\\sum_j e^{z_j}", softmax.halfmax, "author2026key",
+    RowMap("halfmax", "Halfmax", r"p_i = \\tfrac12 e^{z_i} / \\sum_j e^{z_j}", softmax.halfmax, "author2026key",
            "chapter_stem", family="softmax", variants=forms(stable=_halfmax.halfmax_row), result=WEIGHTS,
            gradient=Gradient(_halfmax.halfmax_pull, _halfmax.halfmax_vjp_row, at="result"),
            plot_range=(-4, 4), holds=frozenset({"shift", "order", "zero_sum"}))

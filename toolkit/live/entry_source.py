@@ -50,7 +50,7 @@ def entry_source(form):
     for call, stored in calls.items():
         lines += [*_call_lines(call, functions), *(f"{name}[0] = {text}" for name, text in stored.items())]
     parameters = ", ".join([*form.controls, *form.outputs, *form.work])
-    return "\n".join([f"def {form.figure}({parameters}):", *(f"    {line}" for line in lines), ""]), functions.given
+    return "\n".join([f"def {form.figure}({parameters}):", *(f"    {line}" for line in lines or ["pass"]), ""]), functions.given
 
 
 def _sweep_lines(sweep, stored_still, functions):
