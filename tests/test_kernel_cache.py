@@ -2,17 +2,21 @@
 that their machine code is made of."""
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import toolkit.softmax as rooms
-from toolkit._core.content import Unknown, content_of
+from toolkit._core.content import content_of
+from toolkit._core.stamp import Unknown
 from toolkit.elementary import exp, log
 from toolkit.kernels import kernel, switch
 
+ROOT = Path(__file__).parents[1]
 # A page's cells in a process of their own, and of each kernel how often it was compiled and what it returned.
 RUN = """
 import json, sys
@@ -112,3 +116,22 @@ def test_things_that_change_unseen_are_not_kept():
         content_with("def f(x):\n    return a.b + x", a=type("Local", (), {"b": 1.0}))
     broken = kernel(eval("lambda x: x + len(a)", {"a": (1, 2), "__name__": "__main__"}))
     assert broken(1.0) == 3.0
+
+
+def test_code_of_a_file_that_has_changed_since_it_was_imported_is_not_kept(tmp_path):
+    """The process runs the old text; its machine code must not count as that of the new one."""
+    package = tmp_path / "toolkit"
+    shutil.copytree(ROOT / "toolkit/_core", package / "_core", ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "__init__.py").write_text("")
+    module = package / "mine.py"
+    module.write_text("from toolkit._core.kernel import kernel\n@kernel\ndef f(x):\n    return x + 1\n")
+    call = "from toolkit import mine; {}; print(mine.f(1.0), sum(mine.f.stats.cache_hits.values()))"
+    new = module.read_text().replace("x + 1", "x + 2")
+
+    def run(between="pass"):
+        return subprocess.run([sys.executable, "-c", call.format(between)], cwd=tmp_path, capture_output=True, text=True,
+                              check=True, env=os.environ | {"PYTHONPATH": str(tmp_path)}).stdout.split()
+
+    assert run(f"open({str(module)!r}, 'w').write({new!r})") == ["2.0", "0"]
+    assert run() == ["3.0", "0"]
+    assert run() == ["3.0", "1"]
