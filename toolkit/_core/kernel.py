@@ -75,7 +75,7 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
 
 
 def _held(function):
-    """What a function holds from the one around it, as keys that are the same in each process; None where there is none."""
+    """What a function holds from the one around it, as keys that are the same in each process, or None."""
     return tuple(_lasting(cell.cell_contents) for cell in function.__closure__ or ())
 
 

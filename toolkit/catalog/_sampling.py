@@ -46,7 +46,8 @@ METHODS = (
               sampling.straight_through, "bengio2013estimating", arrays=2, beside=_slope, parameters=(("temperature", 2.0),),
               variants=forms(stable=kernels.straight_through_row)),
     _estimate("reinmax", "ReinMax estimator",
-              r"\hat g = 2 J_r f'(D) - \tfrac12 J_p f'(D),\ r = \tfrac12 (q + D),\ \tau = 2", sampling.reinmax,
+              r"\hat g = 2 J_r f'(D) - \tfrac12 J_p f'(D),\ r = \tfrac12 (q + D),\ \tau = 2",
+              sampling.reinmax,
               "liu2023bridging", arrays=3, beside=_drawn, parameters=(("temperature", 2.0),),
               variants=forms(stable=kernels.reinmax_row)),
 )

@@ -1,5 +1,4 @@
 """Rows of plans of transport, on an example of twelve places on a line."""
-import numpy as np
 
 from toolkit import transport
 from toolkit._core.kernel import kernel
