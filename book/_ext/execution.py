@@ -1,35 +1,52 @@
-"""Execution of the notebooks: results are kept until a cell, the toolkit or the lock changes.
+"""Execution of the pages' cells before Sphinx reads them: in parallel, and only of what has changed.
 
-jupyter-cache looks at the cells alone, so its folder carries the digest of the code that the cells import.
+MyST-NB asks jupyter-cache for the outputs of a page; its folder is filled with what `pages` keeps. With BOOK_PAGE=NAME in
+the environment that page alone is brought up to date.
 """
 import os
 import shutil
 from pathlib import Path
 
-from sources import CODE, PAGES, digest
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from pages import all_pages, make
+from sources import LOOK, digest
 
 
-def key_the_cache(app, config):
-    caches = Path(app.outdir).parent / ".jupyter_cache"
-    current = caches / digest(CODE)
-    for outdated in set(caches.glob("*")) - {current}:
-        shutil.rmtree(outdated)
-    config.nb_execution_cache_path = str(current)
+def wanted(pages):
+    """The pages to bring up to date."""
+    name = os.environ.get("BOOK_PAGE")
+    return [page for page in pages if name in (None, page.name)]
 
 
-def prepare_kernels(app):
-    """Kernels get their own profile: no user's startup files reach the book, and only errors are shown."""
-    profile = Path(app.outdir).parent / ".ipython/profile_default"
-    profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 'ERROR'\n")
-    os.environ["IPYTHONDIR"] = str(profile.parent)
-    # Live figures then give the page's HTML instead of a widget.
-    os.environ["BOOK_BUILD"] = "1"
+def run_pages(app, config):
+    pages = all_pages()
+    make(wanted(pages))
+    folder = Path(app.outdir).parent / ".jupyter_cache"
+    shutil.rmtree(folder, ignore_errors=True)
+    cache = get_cache(folder)
+    for page in pages:
+        if page.is_made:
+            bundle = CacheBundleIn(nbformat.read(page.executed, as_version=4), str(page.source))
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    config.nb_execution_cache_path = str(folder)
+    app.pages = {page.name: page for page in pages}
+
+
+def say_what_is_outdated(app, env, added, changed, removed):
+    """A page is read again when its results have changed, too."""
+    if "BOOK_PAGE" in os.environ:
+        for names in (added, changed):
+            names.intersection_update({os.environ["BOOK_PAGE"]})
+    before, now = getattr(env, "page_keys", {}), {page.name: page.key for page in wanted(app.pages.values())}
+    env.page_keys = before | now
+    return [name for name, key in now.items() if before.get(name) != key]
 
 
 def setup(app):
-    # Pages hold outputs, kernels and docstrings of the toolkit: when it changes, all pages are read again.
-    app.add_config_value("toolkit_digest", digest(PAGES), "env", str)
-    app.connect("config-inited", key_the_cache)
-    app.connect("builder-inited", prepare_kernels)
+    # All pages hold the styles, scripts and markup of figures: when these change, all are read again.
+    app.add_config_value("look_digest", digest(LOOK), "env", str)
+    app.connect("config-inited", run_pages)
+    app.connect("env-get-outdated", say_what_is_outdated)
     return {"parallel_read_safe": True}

@@ -1,11 +1,11 @@
 """Pages with live figures: their WebAssembly module, the one script that drives them, and no widget state."""
 from pathlib import Path
 
+from vendored import provide
+
 import toolkit.live
-from toolkit.live.page import page_assets
 from toolkit.live.runtime import runtime_script
 from toolkit.live.style import css_variables
-from vendored import provide
 
 ASSETS = Path(toolkit.live.__file__).parent / "assets"
 PALETTE = "live/palette.css"
@@ -33,7 +33,7 @@ def drop_widget_state(app, pagename, templatename, context, doctree):
 def add_assets(app, pagename, templatename, context, doctree):
     if 'class="live-figure"' not in context.get("body", ""):
         return
-    context["body"] += page_assets(Path(app.env.doc2path(pagename)), Path(app.outdir).parent / ".live_cache")
+    context["body"] += app.pages[pagename].module.read_text(encoding="utf-8")
     app.add_css_file(PALETTE)
     app.add_css_file("live/live.css")
     if 'class="live-player"' in context["body"]:

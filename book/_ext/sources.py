@@ -2,12 +2,11 @@
 import hashlib
 from pathlib import Path
 
-__all__ = ["BOOK", "CODE", "PAGES", "ROOT", "digest"]
+__all__ = ["BOOK", "LOOK", "ROOT", "digest"]
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("toolkit/**/*.py", "notebooks/data/*", "benchmarks/results.json", "requirements.lock")
-PAGES = ("toolkit/**/*", "benchmarks/results.json", "book/_ext/*.py", "book/_static/*", "requirements.lock")
-BOOK = (*PAGES, "book/**/*", "notebooks/**/*", "_config.yml", "_toc.yml")
+LOOK = ("toolkit/live/**/*", "book/_ext/*.py", "book/_static/*", "requirements.lock")
+BOOK = ("toolkit/**/*", "benchmarks/results.json", "requirements.lock", "book/**/*", "notebooks/**/*", "_config.yml", "_toc.yml")
 _DERIVED = {"__pycache__", ".ipynb_checkpoints"}
 
 

@@ -12,7 +12,7 @@ from toolkit.live.numbers import format_number
 from toolkit.live.slots import fill_slots
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
-from sample import everything  # noqa: E402
+from sample import everything
 
 pytestmark = pytest.mark.browser
 

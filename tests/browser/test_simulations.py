@@ -18,7 +18,7 @@ from toolkit.live.style import css_variables
 from toolkit.live.wasm import build_module
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
-from sample import learner  # noqa: E402
+from sample import learner
 
 pytestmark = pytest.mark.browser
 

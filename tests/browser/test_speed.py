@@ -3,7 +3,6 @@ import statistics
 
 import pytest
 from drive import open_page
-
 from test_pages import LIVE
 
 FIRST_USE = """() => {

@@ -8,7 +8,7 @@ import pytest
 import throughput_rows as rows
 from throughput_rows import ulp_errors
 
-from toolkit.losses import cross_entropy_and_grad, stablemax_cross_entropy_and_grad
+from toolkit.losses import cross_entropy, stablemax_cross_entropy
 from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
 from toolkit.large_arrays import _arrays
 from toolkit.large_arrays._chunks import CHUNK
@@ -93,7 +93,7 @@ def test_many_classes_below_the_smallest_subnormal_make_a_loss_together(dtype):
         for others in (1, 7, 107, 3000):
             z = np.append(np.zeros(1), np.full(others, -gap)).astype(dtype)
             rest = others * mpmath.exp(mpmath.mpf(float(z[1])))
-            loss, grad = cross_entropy_and_grad(z, 0)
+            loss, grad = cross_entropy.value_and_gradient(z, 0)
             for value in (loss, -log_softmax(z)[0], logsumexp(z)):
                 assert ulp_errors(value, [mpmath.log1p(rest)]).max() <= 2
             assert ulp_errors(grad[0], [-rest / (1 + rest)]).max() <= 2
@@ -117,12 +117,12 @@ def test_log_stablemax(dtype, way):
 
 @dtypes
 def test_cross_entropy(dtype, way):
-    check_losses(way(cross_entropy_and_grad), rows.softmax_cases(dtype), False, 2, 3, 3)
+    check_losses(way(cross_entropy.value_and_gradient), rows.softmax_cases(dtype), False, 2, 3, 3)
 
 
 @dtypes
 def test_stablemax_cross_entropy(dtype, way):
-    check_losses(way(stablemax_cross_entropy_and_grad), rows.stablemax_cases(dtype), True, 2, 3, 4)
+    check_losses(way(stablemax_cross_entropy.value_and_gradient), rows.stablemax_cases(dtype), True, 2, 3, 4)
 
 
 @dtypes
@@ -160,6 +160,6 @@ def test_gradient_rows_sum_to_almost_0(dtype):
     """Within 2 ulp of the label's entry where classes are few; each entry is rounded by itself."""
     for case in rows.softmax_cases(dtype):
         label = int(case.z.argmax())
-        grad = cross_entropy_and_grad(case.z, label)[1].astype(np.longdouble)
+        grad = cross_entropy.value_and_gradient(case.z, label)[1].astype(np.longdouble)
         slack = case.z.size * float(np.finfo(dtype).smallest_subnormal)
         assert abs(grad.sum()) <= 4 * np.finfo(dtype).eps * abs(grad[label]) + slack

@@ -3,14 +3,14 @@ from functools import partial
 
 import numpy as np
 
-from toolkit.losses import cross_entropy_and_grad, stablemax_cross_entropy_and_grad
+from toolkit.losses import cross_entropy, stablemax_cross_entropy
 from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
 
 MAPS = {"softmax": softmax} | {f"softmax {a}": partial(softmax, algorithm=a) for a in ALGORITHMS}
 MAPS |= {"log_softmax": log_softmax, "stablemax": stablemax,
          "stablemax naive": partial(stablemax, algorithm="naive"), "log_stablemax": log_stablemax}
-LOSSES = {"cross_entropy": cross_entropy_and_grad,
-          "stablemax_cross_entropy": stablemax_cross_entropy_and_grad}
+LOSSES = {"cross_entropy": cross_entropy.value_and_gradient,
+          "stablemax_cross_entropy": stablemax_cross_entropy.value_and_gradient}
 NAMES = [*MAPS, "logsumexp", *LOSSES]
 DTYPES = (np.float32, np.float64)
 

@@ -4,8 +4,27 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import rnd
 from toolkit.elementary import exp, sigmoid
-from toolkit.live import (Axis, Band, Bars, Bits, Choice, Format, HeatMap, Integer, Level, Line, Logits, Markers, Plot,
-                          Readout, Rule, Slider, Toggle, live_figure, live_simulation)
+from toolkit.live import (
+    Axis,
+    Band,
+    Bars,
+    Bits,
+    Choice,
+    Format,
+    HeatMap,
+    Integer,
+    Level,
+    Line,
+    Logits,
+    Markers,
+    Plot,
+    Readout,
+    Rule,
+    Slider,
+    Toggle,
+    live_figure,
+    live_simulation,
+)
 
 WORDS = ("cat", "dog", "owl")
 

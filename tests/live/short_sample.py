@@ -4,8 +4,24 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import exp, log
-from toolkit.live import (Axis, Bars, Choice, Curve, Format, HeatMap, Integer, Logits, Markers, Number, Plot, Readout,
-                          Rule, Slider, Toggle, live_figure)
+from toolkit.live import (
+    Axis,
+    Bars,
+    Choice,
+    Curve,
+    Format,
+    HeatMap,
+    Integer,
+    Logits,
+    Markers,
+    Number,
+    Plot,
+    Readout,
+    Rule,
+    Slider,
+    Toggle,
+    live_figure,
+)
 
 __all__ = ["FIGURES", "attention", "everywhere", "gap_figure", "weights"]
 

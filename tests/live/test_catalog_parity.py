@@ -1,11 +1,11 @@
 """Every kernel of the catalog gives the same bits natively and in WebAssembly, in every format that it knows."""
 import numpy as np
 import pytest
+from kept_module import kept_module
 from wasm_runner import WasmRunner
 
 from toolkit.catalog import METHODS
 from toolkit.formats import FORMATS
-from toolkit.live.wasm import build_module
 
 CLASSES, LABEL = 7, 2
 EXPORTS = {f"{method.name}.{name}": export for method in METHODS for name, export in method.exports().items()}
@@ -13,7 +13,7 @@ EXPORTS = {f"{method.name}.{name}": export for method in METHODS for name, expor
 
 @pytest.fixture(scope="module")
 def module():
-    with WasmRunner(build_module([(name, e.page(), e.types()) for name, e in EXPORTS.items()])) as runner:
+    with WasmRunner(kept_module("catalog", [(name, e.page(), e.types()) for name, e in EXPORTS.items()])) as runner:
         yield runner
 
 

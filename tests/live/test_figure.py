@@ -8,8 +8,22 @@ import pytest
 from sample import everything
 
 from toolkit.formats import get_format
-from toolkit.live import (Axis, Bars, Bits, Choice, Format, Integer, Line, Logits, Markers, Plot, Readout, Slider,
-                          Toggle, live_figure)
+from toolkit.live import (
+    Axis,
+    Bars,
+    Bits,
+    Choice,
+    Format,
+    Integer,
+    Line,
+    Logits,
+    Markers,
+    Plot,
+    Readout,
+    Slider,
+    Toggle,
+    live_figure,
+)
 from toolkit.live.drawing import WIDTHS, frame, marks_svg, plot_svg
 from toolkit.live.hosts.page import figure_html
 from toolkit.live.hosts.plotly import LivePlot, description

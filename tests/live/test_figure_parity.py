@@ -1,5 +1,7 @@
-"""Every figure of every page gives the same bits natively and in WebAssembly, over a grid of its controls' states."""
+"""Every figure of every page gives the same bits natively and in WebAssembly, at states in which any two values of its
+controls meet; the WebAssembly is the page's own."""
 import itertools
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +11,20 @@ from wasm_runner import WasmRunner
 
 from toolkit.live import Simulation
 from toolkit.live.base import parameters_of
-from toolkit.live.page import figures_of
+from toolkit.live.page import figures_of, module_in
 from toolkit.live.wasm import build_module
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "book/_ext"))
+from pages import Page  # noqa: E402
+
 PAGES = sorted([*ROOT.glob("notebooks/*.ipynb"), *(p for p in ROOT.glob("book/*.md") if "live_figure" in p.read_text()
                                                    or "gallery" in p.stem)])
-MOST_STATES, MOST_RUNS = 60, 6
 STEPS = 25
 
 
 def values_of(control):
-    """A few values of a control: its ends, its default and what lies between; all options of a choice."""
+    """A few values of a control: its default, its ends and one between; all options of a choice."""
     if control.kind in ("choice", "format"):
         return list(control.options)
     if control.kind == "toggle":
@@ -31,19 +35,33 @@ def values_of(control):
     if control.kind == "bits":
         n = len(control.default)
         return [control.default, [0] * n, [1] * n, [0] + [1] * (n - 1), [i % 2 for i in range(n)]]
-    between = np.geomspace(control.low, control.high, 5) if getattr(control, "scale", "") == "log" else np.linspace(
-        control.low, control.high, 5)
-    values = [control.default, *between]
-    return sorted({round(v) for v in values} if control.kind == "integer" else {float(v) for v in values})
+    law = np.geomspace if getattr(control, "scale", "") == "log" else np.linspace
+    values = [control.default, control.low, law(control.low, control.high, 3)[1], control.high]
+    kind = round if control.kind == "integer" else float
+    return list(dict.fromkeys(map(kind, values)))
+
+
+def covering(values, together):
+    """Rows with one of ``values[i]`` at place i, in which any values at up to `together` places meet at least once."""
+    places = list(itertools.combinations(range(len(values)), min(together, len(values))))
+    missing = {(at, chosen) for at in places for chosen in itertools.product(*(range(len(values[i])) for i in at))}
+    while missing:
+        at, chosen = min(missing)
+        row = dict(zip(at, chosen))
+        for i in set(range(len(values))) - set(at):
+            row[i] = max(range(len(values[i])), key=lambda value: len(_met(row | {i: value}, places) & missing))
+        missing -= _met(row, places)
+        yield [values[i][row[i]] for i in range(len(values))]
+
+
+def _met(row, places):
+    return {(at, tuple(row[i] for i in at)) for at in places if all(i in row for i in at)}
 
 
 def states(figure):
-    """The product of all controls' values, thinned evenly to at most `MOST_STATES`, or `MOST_RUNS` of a simulation."""
-    names = list(figure.controls)
-    grid = list(itertools.product(*(values_of(figure.controls[name]) for name in names)))
-    most = MOST_RUNS if isinstance(figure, Simulation) else MOST_STATES
-    step = -(-len(grid) // most) | 1  # odd, so that thinning does not fall in step with the last control
-    return [dict(zip(names, state)) for state in grid[::step]]
+    """States of a figure in which any two values of its controls meet; of a simulation, whose run is long, any one."""
+    rows = covering([values_of(control) for control in figure.controls.values()], 1 if isinstance(figure, Simulation) else 2)
+    return [{}, *(dict(zip(figure.controls, row)) for row in rows)]
 
 
 def same_bits(ours, theirs):
@@ -61,8 +79,8 @@ def calls_of(figure):
     return [(name, function, times.get(name.rpartition(".")[2], 1)) for name, function, _ in figure.entry_points]
 
 
-def check_parity(figures, states=states):
-    module = build_module([entry for figure in figures for entry in figure.entry_points])
+def check_parity(figures, states=states, module=None):
+    module = module or build_module([entry for figure in figures for entry in figure.entry_points])
     with WasmRunner(module) as run:
         for figure in figures:
             for state in states(figure):
@@ -76,10 +94,22 @@ def check_parity(figures, states=states):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_page_computes_the_same_bits(page):
-    figures = figures_of(page)
+def test_a_page_computes_the_same_bits_and_jupyterlab_gets_widgets(page, monkeypatch):
+    monkeypatch.delenv("BOOK_BUILD", raising=False)
+    figures, made = figures_of(page), Page(page)
     assert figures
-    check_parity(figures)
+    check_parity(figures, module=module_in(made.module.read_text(encoding="utf-8")) if made.is_made else None)
+    for figure in figures:
+        assert "application/vnd.jupyter.widget-view+json" in figure._repr_mimebundle_()
+
+
+def test_all_pairs_meet():
+    values = [["a", "b", "c"], [1, 2], [0.5, 0.7, 0.9], [True, False]]
+    rows = list(covering(values, 2))
+    for i, j in itertools.combinations(range(4), 2):
+        assert {(row[i], row[j]) for row in rows} == set(itertools.product(values[i], values[j]))
+    assert len(rows) < 15
+    assert len(list(covering(values, 1))) == 3
 
 
 def test_every_kind_of_control_arrives_the_same():

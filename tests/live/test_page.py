@@ -1,12 +1,9 @@
-"""A page's figures become one WebAssembly module, kept until something changes; what cannot be built says why."""
-import base64
-import json
-import zlib
+"""A page's figures are found by running its cells, and become one WebAssembly module."""
 
 import nbformat
 import pytest
 
-from toolkit.live.page import code_cells, figures_of, page_assets
+from toolkit.live.page import code_cells, figures_of, keep_module, module_in
 
 IMPORTS = """
 import numpy as np
@@ -26,40 +23,31 @@ def notebook(path, *cells):
     return path
 
 
+def entries_of(page):
+    return [entry for figure in figures_of(page) for entry in figure.entry_points]
+
+
 def test_a_page_has_one_module_with_all_its_kernels(tmp_path):
     page = notebook(tmp_path / "page.ipynb", GOOD, "def twice(x, y):\n    y[0] = 2 * exp(x)\n\nfigure(twice)")
-    block = page_assets(page, tmp_path / "cache")
+    target = tmp_path / "kept/page.html"
+    keep_module(target, entries_of(page))
+    block = target.read_text()
     assert block.startswith('<script type="application/json" id="live-module">')
-    module = json.loads(block.partition(">")[2].rpartition("</script>")[0])
-    assert set(module["manifest"]["kernels"]) == {"grow", "twice"}
-    assert zlib.decompress(base64.b64decode(module["wasm"]))[:4] == b"\0asm"
+    module = module_in(block)
+    assert set(module.manifest["kernels"]) == {"grow", "twice"}
+    assert module.bytes[:4] == b"\0asm"
+    assert list(target.parent.iterdir()) == [target]
 
 
-def test_a_page_is_built_once_and_again_when_it_changes(tmp_path):
-    page, cache = notebook(tmp_path / "page.ipynb", GOOD), tmp_path / "cache"
-    first = page_assets(page, cache)
-    (kept,) = cache.iterdir()
-    kept.write_text(first + "<!-- kept -->")
-    assert page_assets(page, cache).endswith("<!-- kept -->")
-    notebook(page, GOOD + "\n# changed")
-    assert page_assets(page, cache) == first
-    assert not list(cache.glob("*.partial"))
+def test_a_page_without_figures_has_no_module(tmp_path):
+    keep_module(tmp_path / "page.html", [])
+    assert not (tmp_path / "page.html").read_text()
 
 
-@pytest.mark.parametrize("cell, words", [
-    ("def sorts(x, y):\n    y[0] = np.sort(y)[0]\n\nfigure(sorts)",
-     ["kernel 'sorts' cannot run in WebAssembly", "page.ipynb, code cell 2", "line 2", "y[0] = np.sort(y)[0]", "np.sort"]),
-    ("import math\ndef roots(x, y):\n    y[0] = math.exp(x)\n\nfigure(roots)", ["math.exp", "toolkit.elementary.exp", "line 3"]),
-    (GOOD + "\n\ndef grow(x, y):\n    y[0] = x\n\nfigure(grow)", ["two figures named ['grow']"]),
-    ("1 / 0", ["page.ipynb, code cell 2", "ZeroDivisionError"]),
-])
-def test_what_cannot_be_built_says_where_and_why(tmp_path, cell, words):
-    page = notebook(tmp_path / "page.ipynb", cell)
-    with pytest.raises(RuntimeError) as failure:
-        page_assets(page, tmp_path / "cache")
-    for word in words:
-        assert word in str(failure.value)
-    assert not (tmp_path / "cache").exists(), "nothing half-built stays"
+def test_two_figures_of_one_name_are_refused(tmp_path):
+    page = notebook(tmp_path / "page.ipynb", GOOD + "\n\ndef grow(x, y):\n    y[0] = x\n\nfigure(grow)")
+    with pytest.raises(ValueError, match=r"two figures are named \['grow'\]"):
+        figures_of(page)
 
 
 def test_lines_for_ipython_alone_are_left_out_but_counted(tmp_path):

@@ -12,8 +12,21 @@ from short_sample import FIGURES, attention, everywhere, gap_figure, log_axis, l
 
 from toolkit.elementary import exp
 from toolkit.formats import round_to
-from toolkit.live import (Axis, Bars, Curve, Format, HeatMap, Logits, Number, Plot, Readout, Rule, Slider, live_figure,
-                          live_simulation)
+from toolkit.live import (
+    Axis,
+    Bars,
+    Curve,
+    Format,
+    HeatMap,
+    Logits,
+    Number,
+    Plot,
+    Readout,
+    Rule,
+    Slider,
+    live_figure,
+    live_simulation,
+)
 from toolkit.live.hosts.page import figure_html
 from toolkit.live.slots import fill_slots
 from toolkit.softmax import softmax

@@ -1,11 +1,11 @@
 """Kernels of the catalog in their own dtypes, float64 and float32, have the same bits in WebAssembly."""
 import numpy as np
 import pytest
+from kept_module import kept_module
 from test_wasm_operations import assert_same_bits
 from wasm_runner import WasmRunner
 
 from toolkit.catalog import METHODS
-from toolkit.live.wasm import build_module
 
 CLASSES, LABEL = 7, 2
 DTYPES = {"f64": np.float64, "f32": np.float32}
@@ -15,9 +15,9 @@ CASES = {f"{method.name} {name}": (method, export)
 
 @pytest.fixture(scope="module")
 def run():
-    module = build_module([(f"{name} {element}", export.page(dtype), export.types(element))
-                           for name, (_, export) in CASES.items() for element, dtype in DTYPES.items()])
-    with WasmRunner(module) as runner:
+    entries = [(f"{name} {element}", export.page(dtype), export.types(element))
+               for name, (_, export) in CASES.items() for element, dtype in DTYPES.items()]
+    with WasmRunner(kept_module("catalog-dtypes", entries)) as runner:
         yield runner
 
 

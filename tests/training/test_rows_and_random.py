@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from toolkit._core import random as _random
+from toolkit.elementary.normal import standard_normal
 from toolkit.networks.initial import fill_weights
 from toolkit.networks.plan import n_parameters, plan_of
 from toolkit.training.task_rows import OPERATIONS, fill_modular, fill_parity, shuffle_rows
@@ -48,7 +49,7 @@ def test_uniform_numbers_fill_the_unit_interval_evenly():
 
 
 def test_normal_numbers_have_the_moments_of_the_bell():
-    x = draw(_random.normal, 40000, generator(4, 2))
+    x = draw(standard_normal, 40000, generator(4, 2))
     assert abs(x.mean()) < 0.02 and abs(x.var() - 1) < 0.03
     assert abs(np.mean(x**3)) < 0.06 and abs(np.mean(x**4) - 3) < 0.2
     assert abs(np.mean(np.abs(x) < 0.6744897501960817) - 0.5) < 0.01 and 3.5 < np.abs(x).max() < 6

@@ -6,14 +6,12 @@ each value is a hash of it.
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit.elementary import cos, log
 
-__all__ = ["below", "mixed", "normal", "seeded", "shuffle", "uniform"]
+__all__ = ["below", "mixed", "seeded", "shuffle", "uniform"]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
-_TWO_PI = 6.283185307179586
 
 
 @kernel
@@ -42,13 +40,6 @@ def uniform(state):
 def below(state, n):
     """An integer from 0 to n - 1."""
     return np.int64(uniform(state) * n)
-
-
-@kernel
-def normal(state):
-    """A standard normal float64 (Box and Muller 1958; its second value is not used)."""
-    radius = np.sqrt(-2.0 * log(1.0 - uniform(state)))
-    return radius * cos(_TWO_PI * uniform(state))
 
 
 @kernel

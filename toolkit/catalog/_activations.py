@@ -31,7 +31,7 @@ def _row(name, title, formula, reference, plot_range, lipschitz, *holds, value=N
 
 
 _permutation = partial(RowMap, reference="anil2019sorting", chapter="keeping_gradients_alive", family="activation",
-                       result=ENTRIES, holds=frozenset({"isometry"}))
+                       result=ENTRIES, holds=frozenset({"isometry"}), lipschitz=1.0)
 
 METHODS = (
     _row("relu", "ReLU", r"\max(0, x)", "nair2010rectified", (-3, 3), 1.0, "monotone", "linear_gap"),

@@ -9,11 +9,13 @@ import numpy as np
 from toolkit._core.exact_sums import split
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import elementary_function, like
-from toolkit.elementary import exp
+from toolkit._core.random import uniform
+from toolkit.elementary import cos, exp, log
 
-__all__ = ["bell", "normal_cdf", "normal_pdf"]
+__all__ = ["bell", "normal_cdf", "normal_pdf", "standard_normal"]
 
 _INV_SQRT_2PI = 0.3989422804014327
+_TWO_PI = 6.283185307179586
 
 
 @kernel
@@ -99,3 +101,10 @@ def normal_cdf(x):
     is 0 from x = -8.3 on; float32 is computed in float64 and rounded once.
     """
     return like(normal_cdf64(np.float64(x)), x)
+
+
+@kernel
+def standard_normal(state):
+    """A normal float64 of mean 0 and deviation 1 (Box and Muller 1958; its second value is not used)."""
+    radius = np.sqrt(-2.0 * log(1.0 - uniform(state)))
+    return radius * cos(_TWO_PI * uniform(state))

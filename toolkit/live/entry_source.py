@@ -3,11 +3,7 @@
 It reads like a kernel in the long form, one loop for each sweep, and then the numbers at the controls' values. Where the
 same call is made in a sweep over a control and at its value, that is the last pass of the loop.
 """
-import hashlib
 import linecache
-from types import FunctionType
-
-import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
@@ -36,30 +32,14 @@ def round_row(given, fmt, out):
 
 
 def entry_kernel(form):
-    """The kernel of a `ShortForm`, whose parameters are its controls, outputs and work arrays.
-
-    It is kept on disk if all that it calls comes from modules.
-    """
+    """The kernel of a `ShortForm`, whose parameters are its controls, outputs and work arrays."""
     source, functions = entry_source(form)
-    parts = [*functions.values(), *(value for value in form.constants.values() if callable(value))]
-    plain = [getattr(part, "py_func", part) for part in parts]
-    kept = all(part.__module__ != "__main__" for part in plain)
-    path = __file__ if kept else f"<figure {form.figure}>"
-    if not kept:
-        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    path = f"<figure {form.figure}>"
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
     names = {"in_format": in_format, "exp": exp, "clear": clear, "clear_table": clear_table, "round_row": round_row,
-             "__name__": __name__ if kept else "__main__"}
+             "__name__": __name__}
     exec(compile(source, path, "exec"), names | functions | form.constants, made := {})
-    function = made[form.figure]
-    if kept:
-        function.__qualname__ = f"{form.figure}_{_digest(source, plain, form.constants)}"
-    return kernel(function, parts=tuple(part.__code__.co_filename for part in plain))
-
-
-def _digest(source, parts, constants):
-    arrays = [value.tobytes() for value in constants.values() if isinstance(value, np.ndarray)]
-    named = [f"{part.__module__}.{part.__qualname__}".encode() for part in parts if isinstance(part, FunctionType)]
-    return hashlib.sha256(b"\n".join([source.encode(), *named, *arrays])).hexdigest()[:16]
+    return kernel(made[form.figure])
 
 
 def entry_source(form):
@@ -70,7 +50,7 @@ def entry_source(form):
     for call, stored in calls.items():
         lines += [*_call_lines(call, functions), *(f"{name}[0] = {text}" for name, text in stored.items())]
     parameters = ", ".join([*form.controls, *form.outputs, *form.work])
-    return "\n".join([f"def {form.figure}({parameters}):", *(f"    {line}" for line in lines), ""]), functions.given
+    return "\n".join([f"def {form.figure}({parameters}):", *(f"    {line}" for line in lines or ["pass"]), ""]), functions.given
 
 
 def _sweep_lines(sweep, stored_still, functions):

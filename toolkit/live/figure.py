@@ -1,8 +1,17 @@
 """A live figure: controls + a plot + sentences + what they show, as one kernel or as functions of a coordinate."""
 from dataclasses import dataclass
 
-from toolkit.live.base import (OUTPUT_TYPES, Figure, arrays, as_kernel, expressions_of, made, parameters_of, plots_of,
-                               readouts_of)
+from toolkit.live.base import (
+    OUTPUT_TYPES,
+    Figure,
+    arrays,
+    as_kernel,
+    expressions_of,
+    made,
+    parameters_of,
+    plots_of,
+    readouts_of,
+)
 from toolkit.live.entry_source import entry_kernel
 from toolkit.live.expressions import names_in
 from toolkit.live.short_form import ShortForm

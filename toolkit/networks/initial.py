@@ -2,7 +2,8 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.random import normal, seeded, uniform
+from toolkit._core.random import seeded, uniform
+from toolkit.elementary.normal import standard_normal
 from toolkit.networks.plan import BIASED, DEPTH, bias_of, size_of, weights_of
 from toolkit.networks.transformer_plan import (BETA1, BETA2, BIAS2, EMBEDDING, FFN, GAMMA1, GAMMA2, IN_BIAS,
                                                 IN_WEIGHTS, LINEAR2, MODEL, OUT_BIAS, TENSORS, rows_in, tensor_numbers,
@@ -41,7 +42,7 @@ def fill_normal_weights(plan, parameters, seed, gain, state):
         w = weights_of(parameters, plan, layer)
         for i in range(w.shape[0]):
             for j in range(size_of(plan, layer)):
-                w[i, j] = deviation * normal(state)
+                w[i, j] = deviation * standard_normal(state)
 
 
 @kernel
@@ -59,7 +60,7 @@ def fill_transformer(plan, shape, parameters, seed, gain, state):
         for i in range(w.shape[0]):
             for j in range(numbers):
                 if t == EMBEDDING:
-                    w[i, j] = gain * normal(state)
+                    w[i, j] = gain * standard_normal(state)
                 elif t == GAMMA1 or t == GAMMA2:
                     w[i, j] = 1.0
                 elif t == IN_BIAS or t == OUT_BIAS or t == BETA1 or t == BETA2:

@@ -7,8 +7,8 @@ from traceback import format_exception_only
 import ipywidgets as widgets
 
 from toolkit.formats import get_format
-from toolkit.live.numbers import format_number
 from toolkit.live.hosts.plotly import LivePlot
+from toolkit.live.numbers import format_number
 from toolkit.live.simulation import Simulation
 from toolkit.live.style import css_variables
 
@@ -85,7 +85,7 @@ class Display:
         """Run `action`; an error stands in place of the sentence. True if there was none."""
         try:
             action()
-        except Exception as error:  # noqa: BLE001  ipywidgets would hide it in JupyterLab's log
+        except Exception as error:
             self.readout.value = _failed(error)
             return False
         return True

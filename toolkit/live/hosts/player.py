@@ -53,7 +53,7 @@ class Player(Display):
         if self.playing:
             return self.pause()
         if (self.run is None or self.run.done) and not self.begin():
-            return
+            return None
         if Player.playing_now:
             Player.playing_now.pause()
         Player.playing_now, self.playing = self, True

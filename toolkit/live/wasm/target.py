@@ -15,8 +15,7 @@ from numba.core.descriptors import TargetDescriptor
 from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
-from numba.core.target_extension import (CPU, dispatcher_registry, jit_registry, target_override,
-                                         target_registry)
+from numba.core.target_extension import CPU, dispatcher_registry, jit_registry, target_override, target_registry
 
 from toolkit.live.wasm.checks import KernelCompiler
 from toolkit.live.wasm.errors import COMPILATION_ERRORS, UnsupportedInWebAssembly, definition_of, from_numba

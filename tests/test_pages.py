@@ -1,0 +1,108 @@
+"""Pages of the book run once, in parallel, and again when something that they are made of changes; failures say where."""
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "book/_ext"))
+import pages  # noqa: E402
+
+IMPORTS = """
+import numpy as np
+from toolkit.elementary import exp
+from toolkit.live import Axis, Bars, Plot, Slider, live_figure
+
+def figure(body):
+    return live_figure(
+        controls=[Slider("x", 0, 1, 0.5)], outputs={"y": 1}, caption="c",
+        plot=Plot((Bars("y"),), x=Axis("x", (0, 2)), y=Axis("y", (0, 3))))(body)
+"""
+GOOD = "def grow(x, y):\n    y[0] = exp(x)\n\nfigure(grow)"
+
+
+@pytest.fixture
+def kept(monkeypatch, tmp_path):
+    folder = tmp_path / "kept"
+    monkeypatch.setattr(pages, "KEPT", folder)
+    monkeypatch.setattr(pages, "SECONDS", folder / "seconds.json")
+    return folder
+
+
+def page_of(folder, *cells, name="page", words="Words."):
+    made = [nbformat.v4.new_markdown_cell(words), *map(nbformat.v4.new_code_cell, cells)]
+    nbformat.write(nbformat.v4.new_notebook(cells=made), folder / f"{name}.ipynb")
+    return pages.Page(folder / f"{name}.ipynb")
+
+
+def test_pages_run_once_side_by_side(kept, tmp_path, capsys):
+    first, second = page_of(tmp_path, IMPORTS, GOOD), page_of(tmp_path, "print(6 * 7)", name="other")
+    pages.make([first, second], processes=2)
+    said = capsys.readouterr().out
+    assert "Running 2 pages in 2 processes." in said and "[2/2]" in said and "s left" in said
+    shown = nbformat.read(first.executed, as_version=4).cells
+    assert len(shown) == 3 and '<figure class="live-figure"' in shown[2].outputs[0].data["text/html"]
+    assert first.module.read_text().startswith('<script type="application/json" id="live-module">')
+    assert nbformat.read(second.executed, as_version=4).cells[1].outputs[0].text == "42\n"
+    assert not second.module.read_text() and not list(kept.glob("*.partial"))
+
+    second.executed.write_text("kept")
+    pages.make([first, second])
+    assert second.executed.read_text() == "kept" and not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("cell, words", [
+    ("def sorts(x, y):\n    y[0] = np.sort(y)[0]\n\nfigure(sorts)",
+     ["kernel 'sorts' cannot run in WebAssembly", "page.ipynb, code cell 2", "line 2", "y[0] = np.sort(y)[0]", "np.sort"]),
+    (GOOD + "\n\ndef grow(x, y):\n    y[0] = x\n\nfigure(grow)", ["page.ipynb", "two figures are named ['grow']"]),
+    ("1 / 0", ["page.ipynb, code cell 2", "ZeroDivisionError"]),
+])
+def test_a_failure_says_where_and_why(kept, tmp_path, cell, words):
+    page = page_of(tmp_path, IMPORTS, cell)
+    with pytest.raises(pages.PageFailed) as failure:
+        pages.make([page])
+    assert not [word for word in words if word not in str(failure.value)], failure.value
+    assert not page.is_made and not list(kept.glob("*.ipynb"))
+
+
+def test_results_are_as_old_as_cells_modules_and_data_not_as_words(kept, tmp_path):
+    code = "from toolkit.softmax import sparsemax"
+    page = page_of(tmp_path, code)
+    assert page_of(tmp_path, code, words="Other words.").key == page.key
+    assert page_of(tmp_path, code + "\n").key != page.key
+    assert pages.Page(page.source, data="other data").key != page.key
+
+
+def test_only_the_modules_that_a_page_reaches_count(monkeypatch, tmp_path):
+    page = page_of(tmp_path, "from toolkit.softmax import sparsemax")
+    asked = []
+    monkeypatch.setattr(pages, "_digest_of_file", lambda file: asked.append(file) or file.name)
+    assert page.key
+    names = {file.relative_to(ROOT / "toolkit").as_posix() for file in asked}
+    assert {"softmax/_sparse_maps.py", "_core/emulated.py", "_core/sorting.py"} <= names
+    assert not {name for name in names if name.split("/")[0] in ("losses", "training", "activations", "live")}
+
+
+def test_exercises_count_where_they_are_checked():
+    def chapters(code):
+        return {file.stem for file in pages._files_behind(code) if "exercises" in file.parts and file.stem[0] != "_"}
+
+    first = "from toolkit.course.exercises import check\n"
+    assert not chapters(first)
+    assert chapters(first + 'check("sparse.gap", answer)') == {"sparse_maps"}
+
+
+def test_data_and_lock_count():
+    paths = {path for pattern in pages.DATA for path in ROOT.glob(pattern)}
+    assert {ROOT / "requirements.lock", ROOT / "benchmarks/results.json"} <= paths
+    assert any(path.suffix == ".npz" for path in paths) and any((ROOT / "notebooks/data") in path.parents for path in paths)
+
+
+def test_stale_results_are_removed(kept, tmp_path):
+    kept.mkdir()
+    old, other = kept / "page-0123.ipynb", kept / "page_two-0123.ipynb"
+    for file in (old, other):
+        file.write_text("")
+    page_of(tmp_path, "1").forget_others()
+    assert not old.exists() and other.exists()

@@ -1,0 +1,131 @@
+"""Machine code of kernels on disk: found again in every process, as long as nothing that it was made of has changed."""
+import itertools
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import numba
+import numpy as np
+from numba.core import types
+from numba.core.bytecode import FunctionIdentity
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
+from numba.misc.appdirs import AppDirs
+
+from toolkit._core.content import Unknown, content_of, is_of_a_module
+from toolkit._core.stamp import stamp_of
+
+__all__ = ["cache_of"]
+
+# Symbols are named by module, function and this number. Two functions of one name may come from two processes' caches into
+# a third one, which would then run either for both.
+FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(5)))
+
+
+def cache_of(function):
+    """The cache of a kernel: beside its module, or for a cell's, a closure or a generated function in a common folder."""
+    return (_ModuleCache if is_of_a_module(function) else _ContentCache)(function)
+
+
+def _key_of(kind):
+    """How an index knows the type of an argument: a kernel by name and by the state of its sources."""
+    if not isinstance(kind, types.Dispatcher):
+        return kind
+    function = kind.dispatcher.py_func
+    if is_of_a_module(function):
+        return function.__module__, function.__qualname__, stamp_of(function.__code__.co_filename)
+    return content_of(function)
+
+
+class _KernelCache(FunctionCache):
+    def __init__(self, function):
+        super().__init__(function)
+        self._cache_file.__class__ = _CacheFiles
+        self._cache_file._source_stamp = self._stamp()
+
+    def load_overload(self, sig, target_context):
+        try:
+            return super().load_overload(sig, target_context)
+        except Unknown:
+            return None
+
+    def save_overload(self, sig, data):
+        try:
+            super().save_overload(sig, data)
+        except Unknown:
+            pass
+
+
+class _ModuleCache(_KernelCache):
+    """Of a kernel that stands in a module: as old as the files that the module reaches."""
+
+    def _stamp(self):
+        return stamp_of(self._py_func.__code__.co_filename)
+
+    def _index_key(self, sig, codegen):
+        return super()._index_key(tuple(map(_key_of, sig)), codegen)
+
+
+class _CommonFolder(_CacheLocator):
+    """Kernels without a file of their own lie with the package; where that cannot be written, in the user's cache."""
+
+    def __init__(self, function):
+        code = function.__code__
+        self._disambiguator = sha256(repr((code.co_code, code.co_names)).encode()).hexdigest()[:16]
+
+    def get_cache_path(self):
+        return str(_common_folder())
+
+    def get_source_stamp(self):
+        return None
+
+    def get_disambiguator(self):
+        return self._disambiguator
+
+    @classmethod
+    def from_function(cls, function, file):
+        return cls(function)
+
+
+def _common_folder():
+    package = Path(__file__).parents[1]
+    if numba.config.CACHE_DIR:
+        return Path(numba.config.CACHE_DIR, "contents")
+    if os.access(package, os.W_OK):
+        return package / "__pycache__/contents"
+    return Path(AppDirs("softmax-at-the-edge", appauthor=False).user_cache_dir)
+
+
+class _WithoutFile(CompileResultCacheImpl):
+    _locator_classes = [_CommonFolder]
+
+    def get_filename_base(self, fullname, abiflags):
+        return super().get_filename_base(fullname.rpartition(".")[2], abiflags)  # cells are named by their process
+
+    def check_cachable(self, result):
+        return not result.library.has_dynamic_globals and super().check_cachable(result)  # large arrays, without a word
+
+
+class _ContentCache(_KernelCache):
+    """Of other kernels: the index holds what their names stand for at the time of compilation."""
+
+    _impl_class = _WithoutFile
+
+    def _stamp(self):
+        return np.__version__, stamp_of(__file__)
+
+    def _index_key(self, sig, codegen):
+        return tuple(map(_key_of, sig)), codegen.magic_tuple(), content_of(self._py_func)
+
+
+class _CacheFiles(IndexDataCacheFile):
+    """An index and its files of machine code, each under a name made from its key.
+
+    Numba counts them: two processes that compile at the same time give one name to two kernels, and each may then run
+    the other's machine code.
+    """
+
+    def save(self, key, data):
+        number = int.from_bytes(sha256(self._dump((self._source_stamp, key))).digest()[:8])
+        name = self._data_name(number)
+        self._save_data(name, data)
+        self._save_index(self._load_index() | {key: name})
