@@ -64,7 +64,7 @@ class Export(NamedTuple):
         self.loop(self.of, *read, numbers_as(arrays[0].dtype, self.numbers), *filled, fmt)
 
     def page(self, dtype=None):
-        """``(*arrays, fmt)`` as one function for WebAssembly; with `dtype`, on arrays of it, and `fmt` does not count."""
+        """``(*arrays, fmt)`` as one function for WebAssembly; of arrays of `dtype`, if given, whatever `fmt`."""
         loop, of, format_of = self.loop, self.of, _emulated if dtype is None else _as_they_are
         given = numbers_as(np.float64 if dtype is None else dtype, self.numbers)
 

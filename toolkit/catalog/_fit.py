@@ -4,18 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit._core.kernel import kernel
 from toolkit.catalog._export import Export
+from toolkit.catalog._kernels import fit_at
 from toolkit.catalog._method import Method
 from toolkit.live import Axis, Line, Plot, Rule, Slider, live_figure
 
 __all__ = ["Fit"]
-
-
-@kernel
-def fit_at(of, knob, x, numbers, work, y, found, fmt):
-    """``found = of(knob, x, *numbers, work, y)``, in float64."""
-    found[0] = of(*((knob[0], x) + numbers + (work, y)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Exercises of the chapter *What does exp cost?*"""
 import numpy as np
 
-from toolkit.elementary import exp
 from toolkit.course.exercises._check import Exercise, exactly
+from toolkit.elementary import exp
 
 __all__ = ["EXERCISES"]
 
