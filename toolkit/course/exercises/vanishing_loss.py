@@ -64,9 +64,9 @@ EXERCISES = {
     ),
     "loss.row_sum": Exercise(
         solution=112 * math.exp(-25),
-        judge=close_to(112 * math.exp(-25), 4e-3, (0.0, "that is what it should be; add up cross_entropy_grad"),
+        judge=close_to(112 * math.exp(-25), 4e-3, (0.0, "that is what it should be; add up grad(cross_entropy)(...)"),
                        (math.exp(-25), "that is one entry; there are 112 of them"),
-                       otherwise="add up cross_entropy_grad(z, 0, form='common') for that row"),
+                       otherwise="add up grad(cross_entropy)(z, 0, form='common') for that row"),
         wrong=(0.0, math.exp(-25), -112 * math.exp(-25)),
         praise="the 112 wrong classes push down with 1.56e-9 in all, and nothing pushes up.",
     ),
