@@ -5,8 +5,19 @@ from engine_setup import make, numbers
 
 from toolkit._core.inner_products import inner, norm_squared
 from toolkit._core.kernel import kernel
-from toolkit.optimizers import (OPTIMIZERS, SCHEDULES, Optimizer, Settings, adam_direction, descend, keep_agreeing,
-                                learning_rate, lion_direction, perp_grad, sgd_direction)
+from toolkit.optimizers import (
+    OPTIMIZERS,
+    SCHEDULES,
+    Optimizer,
+    Settings,
+    adam_direction,
+    descend,
+    keep_agreeing,
+    learning_rate,
+    lion_direction,
+    perp_grad,
+    sgd_direction,
+)
 
 START = np.array([0.5, -1.25, 2.0, 0.001])
 

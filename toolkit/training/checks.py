@@ -8,8 +8,7 @@ from toolkit.formats import FORMATS, get_format
 from toolkit.networks.activation import ACTIVATIONS
 from toolkit.optimizers import OPTIMIZERS, SCHEDULES
 from toolkit.training.loss import LOSSES
-from toolkit.training.registered import (ACTIVATIONS_BY_KERNEL, LOSSES_BY_KERNEL, default_parameters,
-                                         parameter_names)
+from toolkit.training.registered import ACTIVATIONS_BY_KERNEL, LOSSES_BY_KERNEL, default_parameters, parameter_names
 from toolkit.training.task_rows import OPERATIONS
 
 __all__ = ["OF_TRANSFORMERS", "check_together", "in_one_form"]
