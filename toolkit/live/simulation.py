@@ -2,7 +2,7 @@
 from toolkit.live.base import OUTPUT_TYPES, Figure, arrays, as_kernel, made, parameters_of, plots_of, readouts_of
 from toolkit.live.numbers import format_number
 
-__all__ = ["Run", "Simulation", "counted", "live_simulation"]
+__all__ = ["Simulation", "live_simulation"]
 
 
 def live_simulation(init, step, *, name, controls, state, outputs, plot, readouts=(), caption, presets=None, live=(),

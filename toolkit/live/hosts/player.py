@@ -9,7 +9,7 @@ from time import perf_counter
 
 import ipywidgets as widgets
 
-from toolkit.live.hosts.notebook import Display, box, button
+from toolkit.live.hosts.display import Display, box, button
 from toolkit.live.numbers import format_number
 from toolkit.live.simulation import counted
 
