@@ -2,23 +2,24 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
-PYTEST_ARGS ?=
+TEST_ARGS ?=
+NAME ?=
 LAB_ARGS ?=
 BENCH_ARGS ?=
 
 RUN := $(VENV)/bin/python
 ENVIRONMENT := $(VENV)/.made
 KERNELS := .cache/kernels-warm
-NONE_CHOSEN := [ $$? = 5 ]
 SOURCES := $(shell find toolkit -name '*.py')
 
-.PHONY: help env book serve test lab bench lock screenshot clean distclean
+.PHONY: help env book page serve test lab bench lock screenshot clean distclean
 
 help:
 	@echo "make book        build the book (environment included) and print its first page"
+	@echo "make page        bring one page of the built book up to date, NAME=sparse_maps"
 	@echo "make serve       serve the built book on localhost, PORT=$(PORT)"
 	@echo "make lab         JupyterLab on the notebooks"
-	@echo "make test        run all tests; browser tests need a Chromium on PATH or in CHROMIUM"
+	@echo "make test        run all tests; browser tests need a Chromium on PATH or in CHROMIUM, TEST_ARGS='--only live'"
 	@echo "make bench       measure against other libraries, BENCH_ARGS='--quick', '--peer-python PYTHON' ..."
 	@echo "make lock        write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newest versions)"
 	@echo "make screenshot  photograph the first figure for README.md"
@@ -29,7 +30,7 @@ $(ENVIRONMENT): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is %d.%d: try make PYTHON=python3.12 ..." % v[:2])'
 	@echo "Installing the packages of requirements.lock into $(VENV): about a minute."
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --disable-pip-version-check --quiet --only-binary :all: -r requirements.lock
+	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile --only-binary :all: -r requirements.lock
 	$(RUN) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -39,15 +40,17 @@ $(KERNELS): $(ENVIRONMENT) $(SOURCES)
 
 env: $(ENVIRONMENT)
 
-book: $(KERNELS)
+book: $(ENVIRONMENT)
 	@$(RUN) scripts/build_book.py
+
+page: $(ENVIRONMENT)
+	@$(RUN) scripts/build_book.py --page $(NAME)
 
 serve: book
 	@$(RUN) scripts/serve.py --port $(PORT)
 
 test: book
-	$(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not timing" $(PYTEST_ARGS) || $(NONE_CHOSEN)
-	$(RUN) -m pytest -m timing $(PYTEST_ARGS) || $(NONE_CHOSEN)
+	@$(RUN) scripts/test.py $(TEST_ARGS)
 
 lab: $(KERNELS)
 	$(RUN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)

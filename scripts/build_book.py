@@ -1,4 +1,10 @@
-"""Build the book into _build/html, with warnings as errors; does nothing when nothing has changed."""
+"""Build the book into _build/html, with warnings as errors; does nothing when nothing has changed.
+
+python scripts/build_book.py                      the book
+python scripts/build_book.py --page sparse_maps   one page of a built book: in seconds, after a changed cell or sentence
+"""
+import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -6,33 +12,75 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book/_ext"))
-from sources import BOOK, digest  # noqa: E402
+from sources import BOOK, digest
 
 BUILD = ROOT / "_build"
 FIRST_PAGE = BUILD / "html/index.html"
 STAMP = BUILD / "built"
+UNREAD = BUILD / "has-warnings"  # pages already read give no second warning: the next build of the book reads all again
+# Without this, jsonschema compiles a grammar for internationalised addresses in each process, more than a second.
+JUPYTER_BOOK = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_book.cli.main import main; main()"
 
 
 def build():
-    """Build if the sources changed since the last build; raises CalledProcessError when that fails."""
+    """Build if the sources changed since the last build; raises CalledProcessError or PageFailed when that fails."""
     sources = digest(BOOK)
     if FIRST_PAGE.exists() and STAMP.exists() and STAMP.read_text() == sources:
         return
+    from pages import all_pages, make
+
     STAMP.unlink(missing_ok=True)
-    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    try:
-        subprocess.run([*jupyter_book, "build", str(ROOT), "-W", "--keep-going"], check=True, cwd=ROOT)
-    except subprocess.CalledProcessError:
-        # Pages already read give no second warning: the next build must read them again.
+    if UNREAD.exists():
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
-        raise
+        UNREAD.unlink()
+    make(all_pages())
+    _run_sphinx()
     STAMP.write_text(sources)
 
 
-if __name__ == "__main__":
-    try:
+def build_page(name):
+    """Bring one page of the built book up to date, whatever else has changed; returns its path."""
+    sources = {path.stem: path for pattern in ("book/*.md", "notebooks/*.ipynb") for path in ROOT.glob(pattern)}
+    if name not in sources:
+        sys.exit(f"There is no page {name!r}; there are: {', '.join(sorted(sources))}.")
+    document = sources[name].relative_to(ROOT).with_suffix("").as_posix()
+    if FIRST_PAGE.exists():
+        from pages import all_pages, make
+
+        make([page for page in all_pages() if page.name == document])
+        _run_sphinx(BOOK_PAGE=document)
+    else:
         build()
-    except subprocess.CalledProcessError as error:
+    return BUILD / "html" / f"{document}.html"
+
+
+def _run_sphinx(**environment):
+    try:
+        subprocess.run([sys.executable, "-c", JUPYTER_BOOK, "build", str(ROOT), "-W", "--keep-going"],
+                       check=True, cwd=ROOT, env=os.environ | environment)
+    except subprocess.CalledProcessError:
+        UNREAD.touch()
+        raise
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Build the book, or one page of it.")
+    parser.add_argument("--page", metavar="NAME", help="as in notebooks/NAME.ipynb or book/NAME.md")
+    name = parser.parse_args().page
+    page = None
+    try:
+        if name:
+            page = build_page(name)
+        else:
+            build()
+    except (subprocess.CalledProcessError, RuntimeError) as error:
         sys.exit(f"The book was not built: {error}")
+    if page:
+        print(f"\nThe page is built:\n    {page}")
+        return
     print(f"\nThe book is built. Its first page:\n    {FIRST_PAGE}\nOpen that file, or serve the book:\n"
           "    make serve    (or: python scripts/serve.py)")
+
+
+if __name__ == "__main__":
+    main()

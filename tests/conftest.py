@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# jsonschema would compile a grammar for internationalised addresses in each process, for more than a second.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium found: put one of " + ", ".join(NAMES) + " on PATH, or its path in CHROMIUM"

@@ -3,6 +3,7 @@ import ast
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,8 @@ def imported(path):
 
 def test_every_module_that_we_import_is_declared():
     comes_with = {"yaml": "pyyaml", "packaging": "pytest", "sklearn": "scikit-learn", "llvmlite": "numba", "traitlets": "ipywidgets",
-                  "IPython": "ipywidgets", "docutils": "jupyter-book", "myst_nb": "jupyter-book", "sphinx": "jupyter-book"}
+                  "IPython": "ipywidgets", "docutils": "jupyter-book", "ipykernel": "jupyter-book",
+                  "jupyter_cache": "jupyter-book", "myst_nb": "jupyter-book", "sphinx": "jupyter-book"}
     folders = ("toolkit", "book", "scripts", "tests", "benchmarks")
     files = [path for folder in folders for path in ROOT.glob(f"{folder}/**/*.py")]
     ours = {"toolkit", "benchmarks"} | {path.stem for path in files}
@@ -174,3 +176,16 @@ def test_no_repository_is_configured_in_more_than_one_place():
     assert "launch_buttons" not in config
     assert "urls" not in PYPROJECT["project"]
     assert not re.search(r"mybinder|colab", README)
+
+
+def test_the_parts_of_make_test_are_all_tests():
+    parts = runpy.run_path(str(ROOT / "scripts/test.py"))["PARTS"]
+    *_, rest, timing = parts.values()
+    folders = [arguments[0] for arguments in [*parts.values()][:-2]]
+    assert rest[0] == "tests" and timing[-2:] == ["-m", "timing"]
+    timed = [file for file in ROOT.glob("tests/**/test_*.py") if "mark.timing" in file.read_text(encoding="utf-8")]
+    places = {ROOT / place for place in timing[:-2]}
+    assert not [file for file in timed if file != Path(__file__) and not places & {file, *file.parents}]
+    assert sorted(a.removeprefix("--ignore=") for a in rest if a.startswith("--ignore=")) == sorted(folders)
+    assert all((ROOT / folder).is_dir() for folder in folders)
+    assert all(arguments[arguments.index("-m") + 1] == "not timing" for arguments in [*parts.values()][:-1])

@@ -32,25 +32,62 @@ def test_other_files_do_not_count():
     assert ROOT / "_core" / "rounding.py" in reached and not any("grokking" in file.parts for file in reached)
 
 
-def test_stamp_follows_a_file_two_imports_away(monkeypatch, tmp_path):
-    package = tmp_path / "fake"
-    package.mkdir()
-    for name, text in {"__init__": "", "a": "from fake import (\n    b)", "b": "def f():\n    import fake.c", "c": "",
-                       "other": ""}.items():
-        (package / f"{name}.py").write_text(text)
-    monkeypatch.setattr(_stamp, "_PACKAGE", package)
+@pytest.fixture
+def package(monkeypatch, tmp_path):
+    """A function that writes modules of a package `fake` and forgets what was known of them."""
+    folder = tmp_path / "fake"
+    monkeypatch.setattr(_stamp, "_PACKAGE", folder)
+    known = [value for value in vars(_stamp).values() if hasattr(value, "cache_clear")]
 
-    def stamp(file):
-        _stamp.stamp_of.cache_clear()
-        _stamp._imported.cache_clear()
-        return _stamp.stamp_of(file)
+    def write(**modules):
+        for name, text in modules.items():
+            path = folder.joinpath(*name.split("__")).with_suffix(".py")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        for function in known:
+            function.cache_clear()
+        return folder
 
-    try:
-        before, cell = stamp(package / "a.py"), stamp(tmp_path / "cell.py")
-        (package / "other.py").write_text("x = 1")
-        assert stamp(package / "a.py") == before and stamp(tmp_path / "cell.py") != cell
-        (package / "c.py").write_text("x = 1")
-        assert stamp(package / "a.py") != before
-    finally:
-        _stamp.stamp_of.cache_clear()
-        _stamp._imported.cache_clear()
+    yield write
+    for function in known:
+        function.cache_clear()
+
+
+def test_stamp_follows_a_file_two_imports_away(package):
+    folder = package(init="", a="from fake import (\n    b)", b="def f():\n    import fake.c", c="", other="")
+    before = _stamp.stamp_of(folder / "a.py")
+    package(other="x = 1")
+    assert _stamp.stamp_of(folder / "a.py") == before
+    package(c="x = 1")
+    assert _stamp.stamp_of(folder / "a.py") != before
+
+
+def test_stamp_is_of_what_files_hold_not_of_when_they_were_written(package):
+    folder = package(a="x = 1")
+    before = _stamp.stamp_of(folder / "a.py")
+    (folder / "a.py").unlink()
+    assert _stamp.stamp_of(package(a="x = 1") / "a.py") == before
+
+
+def test_the_core_is_part_of_every_kernel(package):
+    folder = package(a="x = 1", _core__numbers="")
+    before = _stamp.stamp_of(folder / "a.py")
+    package(_core__numbers="x = 1")
+    assert _stamp.stamp_of(folder / "a.py") != before
+
+
+@pytest.mark.parametrize("init, behind", [
+    ("from fake.room import _f, _g\nfrom fake.room._f import *\nfrom fake.room._g import *", {"_f"}),
+    ("from fake.room._f import f\nfrom fake.room._g import g", {"_f"}),
+    ("from fake.room._g import g, h as f", {"_g"}),
+    ("from fake.room._f import f\nfrom fake.room._g import g\nf = g(f)", {"__init__", "_f", "_g"}),
+    ("from fake.room import _g\ndef f():\n    pass", {"__init__", "_g"}),
+    ("from fake.room import _f\nfrom fake.room._g import *", {"__init__", "_f", "_g"}),
+])
+def test_a_name_leads_to_the_module_that_its_package_has_it_from(package, init, behind):
+    package(**{"room__" + "__init__".strip("_"): ""})
+    folder = package(room___f='__all__ = ["f"]', room___g='__all__ = [\n    "g", "h"]')
+    (folder / "room/__init__.py").write_text(init)
+    files = _stamp.files_behind("from fake.room import f")
+    assert {file.stem for file in files} == behind
+    assert _stamp.files_behind("from fake import room") == _stamp.files_behind("import fake.room") >= {folder / "room/__init__.py"}

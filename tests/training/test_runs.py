@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 
 from toolkit.__main__ import main
-from toolkit.training import Experiment, Run, files as _files, live_plot as _live_plot, resume, train, loop as training
+from toolkit.grokking.presets import PRESETS
+from toolkit.training import Experiment, Run, resume, train
+from toolkit.training import files as _files
+from toolkit.training import live_plot as _live_plot
+from toolkit.training import loop as training
 from toolkit.training.measures import MEASURES
 from toolkit.training.models import state_names
-from toolkit.grokking.presets import PRESETS
 
 SMALL = Experiment(p=11, widths=(8,), activation="square", train_fraction=0.7, lr=0.02, steps=40, log_every=10)
 

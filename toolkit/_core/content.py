@@ -11,15 +11,11 @@ import numpy as np
 from numba.core import types
 from numba.core.dispatcher import Dispatcher
 
-from toolkit._core.stamp import digest_of, is_ours, stamp_of
+from toolkit._core.stamp import Unknown, digest_of, is_ours, stamp_of_imported
 
-__all__ = ["Unknown", "content_of", "is_of_a_module"]
+__all__ = ["content_of", "is_of_a_module"]
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...))
-
-
-class Unknown(TypeError):
-    """A kernel refers to a thing of which nobody knows when it changes."""
 
 
 def is_of_a_module(function):
@@ -63,7 +59,7 @@ def _function(function, above):
     cells = [_words(cell.cell_contents, above) for cell in function.__closure__ or () if _is_filled(cell)]
     if is_ours(function.__code__.co_filename):
         code = function.__code__
-        return f"{function.__module__}.{function.__qualname__} {code.co_firstlineno} {stamp_of(code.co_filename)} {cells}"
+        return f"{function.__module__}.{function.__qualname__} {code.co_firstlineno} {stamp_of_imported(code.co_filename)} {cells}"
     if getattr(function, "__module__", "").partition(".")[0] in _LIBRARIES:
         return f"{function.__module__}.{function.__qualname__}"
     defaults = _words((function.__defaults__ or (), tuple((function.__kwdefaults__ or {}).items())), above)
@@ -92,7 +88,7 @@ def _named(value):
     file = getattr(sys.modules.get(module), "__file__", None) or ""
     if isinstance(value, type) and not is_ours(file) and module.partition(".")[0] not in {*_LIBRARIES, "builtins"}:
         raise Unknown(f"class {value.__qualname__}")
-    return f"{module} {getattr(value, '__qualname__', value.__name__)} {stamp_of(file) if is_ours(file) else ''}"
+    return f"{module} {getattr(value, '__qualname__', value.__name__)} {stamp_of_imported(file) if is_ours(file) else ''}"
 
 
 def _is_filled(cell):

@@ -12,7 +12,7 @@ from numba.core.imputils import lower_constant
 from numba.core.registry import CPUDispatcher
 from numba.experimental import function_type  # noqa: F401  its rule for kernels comes first, ours replaces it
 
-from toolkit._core.kernel_cache import cache_of
+from toolkit._core.kernel_cache import KernelCache
 
 __all__ = ["FASTMATH_SETS", "Kernel", "kernel"]
 
@@ -61,7 +61,7 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
     if numba.config.DISABLE_JIT:
         return dispatcher
     dispatcher.__class__ = Kernel
-    dispatcher._cache = cache_of(function)
+    dispatcher._cache = KernelCache(function)
     return dispatcher
 
 

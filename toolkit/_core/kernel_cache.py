@@ -1,6 +1,7 @@
 """Machine code of kernels on disk: found again in every process, as long as nothing that it was made of has changed."""
 import itertools
 import os
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,22 +9,50 @@ import numba
 import numpy as np
 from numba.core import types
 from numba.core.bytecode import FunctionIdentity
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, NullCache, _CacheLocator
 from numba.misc.appdirs import AppDirs
 
-from toolkit._core.content import Unknown, content_of, is_of_a_module
-from toolkit._core.stamp import stamp_of
+from toolkit._core.content import content_of, is_of_a_module
+from toolkit._core.stamp import Unknown, stamp_of_imported
 
-__all__ = ["cache_of"]
+__all__ = ["KernelCache"]
 
 # Symbols are named by module, function and this number. Two functions of one name may come from two processes' caches into
 # a third one, which would then run either for both.
 FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(5)))
 
 
-def cache_of(function):
-    """The cache of a kernel: beside its module, or for a cell's, a closure or a generated function in a common folder."""
-    return (_ModuleCache if is_of_a_module(function) else _ContentCache)(function)
+class KernelCache:
+    """What a kernel asks for machine code; looked for when it is compiled, not when its module is imported."""
+
+    def __init__(self, function):
+        self._function = function
+
+    @cached_property
+    def _kept(self):
+        try:
+            return (_ModuleCache if is_of_a_module(self._function) else _ContentCache)(self._function)
+        except Unknown:
+            return NullCache()
+
+    @property
+    def cache_path(self):
+        return self._kept.cache_path
+
+    def flush(self):
+        self._kept.flush()
+
+    def load_overload(self, sig, target_context):
+        try:
+            return self._kept.load_overload(sig, target_context)
+        except Unknown:
+            return None
+
+    def save_overload(self, sig, data):
+        try:
+            self._kept.save_overload(sig, data)
+        except Unknown:
+            pass
 
 
 def _key_of(kind):
@@ -32,7 +61,7 @@ def _key_of(kind):
         return kind
     function = kind.dispatcher.py_func
     if is_of_a_module(function):
-        return function.__module__, function.__qualname__, stamp_of(function.__code__.co_filename)
+        return function.__module__, function.__qualname__, stamp_of_imported(function.__code__.co_filename)
     return content_of(function)
 
 
@@ -42,24 +71,12 @@ class _KernelCache(FunctionCache):
         self._cache_file.__class__ = _CacheFiles
         self._cache_file._source_stamp = self._stamp()
 
-    def load_overload(self, sig, target_context):
-        try:
-            return super().load_overload(sig, target_context)
-        except Unknown:
-            return None
-
-    def save_overload(self, sig, data):
-        try:
-            super().save_overload(sig, data)
-        except Unknown:
-            pass
-
 
 class _ModuleCache(_KernelCache):
     """Of a kernel that stands in a module: as old as the files that the module reaches."""
 
     def _stamp(self):
-        return stamp_of(self._py_func.__code__.co_filename)
+        return stamp_of_imported(self._py_func.__code__.co_filename)
 
     def _index_key(self, sig, codegen):
         return super()._index_key(tuple(map(_key_of, sig)), codegen)
@@ -111,7 +128,7 @@ class _ContentCache(_KernelCache):
     _impl_class = _WithoutFile
 
     def _stamp(self):
-        return np.__version__, stamp_of(__file__)
+        return np.__version__, stamp_of_imported(__file__)
 
     def _index_key(self, sig, codegen):
         return tuple(map(_key_of, sig)), codegen.magic_tuple(), content_of(self._py_func)

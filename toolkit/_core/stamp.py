@@ -5,11 +5,12 @@ from a package leads to the module that the package has it from, so that a chang
 that method, not all who use its family.
 """
 import re
+import time
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-__all__ = ["digest_of", "files_behind", "is_ours", "stamp_of"]
+__all__ = ["Unknown", "digest_of", "files_behind", "is_ours", "stamp_of", "stamp_of_imported"]
 
 _PACKAGE = Path(__file__).parents[1]
 _IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^\n]*)|import\s+([\w.]+))", re.MULTILINE)
@@ -20,6 +21,14 @@ _PUBLIC = re.compile(r"^__all__ = \[([^\]]*)\]", re.MULTILINE)
 _WHOLE = ("_core", "live")
 
 
+_BEGUN = time.time()
+
+
+class Unknown(Exception):
+    """Nobody can say when machine code is out of date."""
+
+
+@cache
 def is_ours(file):
     """Whether a file belongs to the package."""
     return _PACKAGE in Path(file).parents
@@ -132,3 +141,12 @@ def _digest(file):
 def stamp_of(file):
     """A digest of the project's files that kernels of one of them can be made of."""
     return digest_of(*map(_digest, sorted(_reached(Path(file).resolve()))))
+
+
+@cache
+def stamp_of_imported(file):
+    """`stamp_of` a file that this process runs; raises `Unknown` where files have changed since, and code is older than
+    what they say now."""
+    if any(path.stat().st_mtime > _BEGUN for path in _reached(Path(file).resolve())):
+        raise Unknown(f"{file} has changed since it was imported")
+    return stamp_of(file)

@@ -7,6 +7,6 @@ from toolkit.live.plot import Axis, Plot
 from toolkit.live.readout import Readout
 from toolkit.live.simulation import Simulation, live_simulation
 
-__all__ = ["Axis", "Band", "Bars", "Bits", "Choice", "Curve", "Format", "HeatMap", "Integer", "Level", "Line", "LiveFigure",
-           "Logits", "Markers", "Number", "Plot", "Readout", "Rule", "Simulation", "Slider", "Toggle", "live_figure",
-           "live_simulation"]
+__all__ = ["Axis", "Band", "Bars", "Bits", "Choice", "Curve", "Format", "HeatMap", "Integer", "Level", "Line",
+           "LiveFigure", "Logits", "Markers", "Number", "Plot", "Readout", "Rule", "Simulation", "Slider", "Toggle",
+           "live_figure", "live_simulation"]

@@ -24,8 +24,8 @@ class TrainingPlot:
         if getattr(shell, "kernel", None) is None:
             raise ValueError("plot is True; allowed only in a notebook, since there is no place to draw elsewhere")
         try:
-            from toolkit.live.plot import Axis, Line, Plot
             from toolkit.live.hosts.plotly import LivePlot
+            from toolkit.live.plot import Axis, Line, Plot
         except ImportError as error:
             raise ValueError(f"plot is True, but {error}; allowed with the packages of the extra 'live'") from error
         from IPython.display import display

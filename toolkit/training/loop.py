@@ -9,7 +9,6 @@ from dataclasses import fields
 from pathlib import Path
 
 import numba
-import numpy as np
 from tqdm.auto import tqdm
 
 from toolkit.training.live_plot import TrainingPlot
