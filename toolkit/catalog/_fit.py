@@ -51,7 +51,7 @@ class Fit(Method):
 
     def exports(self):
         return {v.name: Export(fit_at, v.kernel, ("number", "vector"), ("vector", "vector", "number"), self.numbers,
-                               max(self.points, self.work))
+                               max(self.points, self.work), self.knob[1:3])
                 for v in self.variants}
 
     def figure(self):

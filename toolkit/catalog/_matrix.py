@@ -40,7 +40,7 @@ class Matrix(Method):
 
     def exports(self):
         return {v.name: Export(fill_matrix, v.kernel, ("number",), ("vector", "vector"), self.numbers,
-                               max(self.side**2, self.work)) for v in self.variants}
+                               max(self.side**2, self.work), self.knob[1:3]) for v in self.variants}
 
     def figure(self):
         """A heat map of the matrix."""
