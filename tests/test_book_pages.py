@@ -42,6 +42,7 @@ def test_pages_run_once_side_by_side(kept, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "Running 2 pages in 2 processes." in said and "[2/2]" in said and "s left" in said
     shown = nbformat.read(first.executed, as_version=4).cells
+    assert [cell.metadata for cell in shown] == [cell.metadata for cell in first.read().cells]  # jupyter-cache compares
     assert len(shown) == 3 and '<figure class="live-figure"' in shown[2].outputs[0].data["text/html"]
     assert first.module.read_text().startswith('<script type="application/json" id="live-module">')
     assert nbformat.read(second.executed, as_version=4).cells[1].outputs[0].text == "42\n"

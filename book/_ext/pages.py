@@ -167,7 +167,8 @@ async def _run(page):
     # A page ends with the module of all figures that its cells have made.
     last = nbformat.v4.new_code_cell(f"from toolkit.live.page import keep_module\nkeep_module({str(page.module)!r})")
     notebook.cells.append(last)
-    client = NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3",
+    # Times in the cells' metadata would hide from jupyter-cache that they are the page's.
+    client = NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3", record_timing=False,
                             resources={"metadata": {"path": str(page.source.parent)}})
     try:
         await client.async_execute(env=_environment())
