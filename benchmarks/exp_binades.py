@@ -141,7 +141,8 @@ def main():
                 row["wrong"][side].append(int(wrong))
                 row["falls"] += int(falls)
                 row["worst"] = max(row["worst"], [float(largest), float(at)])
-    print(f"{sum(map(sum, table['points']))} arguments\n{'':10}{'max ulp':>14}{'at x =':>16}{'not the nearest':>17}{'steps down':>12}")
+    print(f"{sum(map(sum, table['points']))} arguments")
+    print(f"{'':10}{'max ulp':>14}{'at x =':>16}{'not the nearest':>17}{'steps down':>12}")
     for name in ways:
         row = table[name]
         wrong = sum(map(sum, row["wrong"]))
