@@ -1,4 +1,4 @@
-"""WebAssembly modules that tests build: once for all test processes and later runs, while their kernels stay the same."""
+"""WebAssembly modules that tests build: once for all processes and later runs, while their kernels stay the same."""
 import fcntl
 import sys
 from pathlib import Path
@@ -15,7 +15,8 @@ KEPT = Path(__file__).parents[2] / ".cache/modules"
 
 def key_of(entries):
     """What a module's bytes depend on: its entries and the compiler."""
-    kernels = [f"{name} {content_of(getattr(function, 'py_func', function))} {types}" for name, function, types in entries]
+    kernels = [f"{name} {content_of(getattr(function, 'py_func', function))} {types}"
+               for name, function, types in entries]
     compiler = [file.read_text(encoding="utf-8") for file in sorted(files_behind("import toolkit.live.wasm"))]
     return digest_of(sys.version, numba.__version__, llvmlite.__version__, *compiler, *kernels)
 

@@ -15,9 +15,9 @@ import pytest
 
 from toolkit.__main__ import main
 from toolkit.grokking.presets import PRESETS
+from toolkit.live.hosts import training_plot as _live_plot
 from toolkit.training import Experiment, Run, resume, train
 from toolkit.training import files as _files
-from toolkit.live.hosts import training_plot as _live_plot
 from toolkit.training import loop as training
 from toolkit.training.measures import MEASURES
 from toolkit.training.models import state_names
@@ -359,7 +359,8 @@ def test_grok_stops_and_goes_on(folder, capsys, whole, number):
     assert main(["grok", "--resume", "run.checkpoint.npz", "--steps", str(done + 5), "--quiet", "--keep", "state"]) == 0
     assert [file.name for file in folder.iterdir()] == ["run.npz"]
     straight = train(SMALL.replace(steps=done + 5), progress=False)
-    assert all(Run.load("run.npz").state[name].tobytes() == straight.state[name].tobytes() for name in state_names(Experiment()))
+    state = Run.load("run.npz").state
+    assert all(state[name].tobytes() == straight.state[name].tobytes() for name in state_names(Experiment()))
 
 
 def test_the_table_of_presets(capsys):

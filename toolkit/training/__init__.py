@@ -1,6 +1,7 @@
-"""Training in chosen precision: `Experiment` describes a run completely, `train` carries it out, a `Run` is what it leaves.
+"""Training in chosen precision.
 
-`fit` trains on arrays in one call, `sweep` does many experiments.
+An `Experiment` describes a run completely, `train` carries it out, and a `Run` is what it leaves. `fit` trains on
+arrays in one call, `sweep` does many experiments.
 """
 from toolkit.training import experiment, fitting, loop, run, sweeps, tasks
 from toolkit.training.experiment import *

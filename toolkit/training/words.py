@@ -10,7 +10,8 @@ def describe(experiment):
     words = {"add": f"a + b mod {e.p}", "subtract": f"a - b mod {e.p}", "multiply": f"a b mod {e.p}",
              "divide": f"a / b mod {e.p}", "parity": f"parity of {e.relevant} of {e.bits} bits",
              "digits": "handwritten digits", "arrays": f"arrays {e.data}"}
-    task = f"{words[e.task]}, " + (f"{e.n_train} of {e.n_rows} rows" if e.task == "arrays" else f"{e.train_fraction:.0%}")
+    part = f"{e.n_train} of {e.n_rows} rows" if e.task == "arrays" else f"{e.train_fraction:.0%}"
+    task = f"{words[e.task]}, {part}"
     loss = {"cross_entropy": "softmax", "stablemax": "StableMax", "mse": "squared error"}.get(e.loss, e.loss)
     if e.loss_parameters:
         loss += f"({', '.join(f'{value:g}' for value in e.loss_parameters)})"
