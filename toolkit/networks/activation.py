@@ -1,8 +1,8 @@
 """Activations of the networks, row by row, and their derivatives.
 
 Those of `ACTIVATIONS` are chosen while running. Any other one comes as a kernel of a number and that of its derivative,
-as `toolkit.activations.kernels` has them, for which the network is then compiled. GELU is PyTorch's form with erf, which
-cancels in the left tail: recorded runs were trained by it.
+as `toolkit.activations.kernels` has them, for which the network is then compiled. GELU is PyTorch's form with erf,
+which cancels in the left tail: recorded runs were trained by it.
 """
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like

@@ -1,4 +1,4 @@
-"""Training in chosen precision: `Experiment` describes a run completely, `train` carries it out, a `Run` is what it leaves.
+"""Training in chosen precision: `Experiment` describes a run, `train` carries it out, a `Run` is what it leaves.
 
 `fit` trains on arrays in one call, `sweep` does many experiments.
 """

@@ -1,7 +1,7 @@
 """Mini-batches: each epoch goes through the training rows in a random order of its own.
 
-The order follows from the seed and the number of the epoch alone, so that a checkpoint need not keep it. Rows that do not
-fill a batch wait for another epoch.
+The order follows from the seed and the number of the epoch alone, so that a checkpoint need not keep it. Rows that do
+not fill a batch wait for another epoch.
 """
 from typing import NamedTuple
 

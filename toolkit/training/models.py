@@ -1,4 +1,4 @@
-"""From an experiment to the engine: its network, loss and optimizer, its arrays filled, and the names of its tensors."""
+"""From an experiment to the engine: its network, loss and optimizer, its arrays, and the names of its tensors."""
 import numpy as np
 
 from toolkit.collapse.kernels import ORDERS
@@ -15,7 +15,8 @@ from toolkit.training.state import Data
 from toolkit.training.tasks import rows_of
 from toolkit.training.workspace import Workspace
 
-__all__ = ["build", "data_of", "loss_of", "products_per_step", "settings_of", "state_names", "tensor_names", "tensors_of"]
+__all__ = ["build", "data_of", "loss_of", "products_per_step", "settings_of", "state_names", "tensor_names",
+           "tensors_of"]
 
 
 def loss_of(experiment):

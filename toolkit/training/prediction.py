@@ -38,6 +38,6 @@ def predicted_logits(experiment, parameters, inputs):
         raise ValueError(f"inputs has symbols from {x.min()} to {x.max()}; allowed: -1, for none, to {numbers - 1}")
     out = np.zeros((len(x), experiment.n_classes), parameters.dtype)
     bend = None if experiment.activation in ACTIVATIONS else ACTIVATIONS_BY_KERNEL[experiment.activation][0]
-    fill_logits(plan, bend, parameters, x.reshape(-1) if arity else x, aligned(int(block_floats(plan)), parameters.dtype),
-                np.zeros((ROWS, PACKED), np.int32), np.zeros(ROWS, np.int32), out)
+    block = aligned(int(block_floats(plan)), parameters.dtype)
+    fill_logits(plan, bend, parameters, x.reshape(-1) if arity else x, block, np.zeros((ROWS, PACKED), np.int32), np.zeros(ROWS, np.int32), out)
     return out

@@ -29,7 +29,7 @@ LOSSES_BY_KERNEL = _losses()
 # Name -> (value, derivative), for activations of one number without a parameter.
 ACTIVATIONS_BY_KERNEL = {
     name: (declared.forms["stable"], declared.slopes["stable"]) for name in activations.__all__
-    if (declared := getattr(getattr(activations, name), "elementwise", None)) is not None and declared.parameter is None}
+    if (declared := getattr(getattr(activations, name), "elementwise", None)) and declared.parameter is None}
 
 
 def parameter_names(loss, form):

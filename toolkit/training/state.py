@@ -1,7 +1,7 @@
 """The arrays of a run by name: what is trained on, what is trained, and what a step works in.
 
-`Work` and `sizes_of` are the one declaration of the work space: Python makes its arrays by them, and a page's kernel cuts
-its own.
+`Work` and `sizes_of` are the one declaration of the work space: Python makes its arrays by them, and a page's kernel
+cuts its own.
 """
 from typing import NamedTuple
 
