@@ -359,8 +359,8 @@ def test_grok_stops_and_goes_on(folder, capsys, whole, number):
     assert main(["grok", "--resume", "run.checkpoint.npz", "--steps", str(done + 5), "--quiet", "--keep", "state"]) == 0
     assert [file.name for file in folder.iterdir()] == ["run.npz"]
     straight = train(SMALL.replace(steps=done + 5), progress=False)
-    state = Run.load("run.npz").state
-    assert all(state[name].tobytes() == straight.state[name].tobytes() for name in state_names(Experiment()))
+    assert all(Run.load("run.npz").state[name].tobytes() == straight.state[name].tobytes()
+               for name in state_names(Experiment()))
 
 
 def test_the_table_of_presets(capsys):

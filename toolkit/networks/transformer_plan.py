@@ -113,6 +113,7 @@ def row_of(values, plan, shape, tensor):
     return values[start:start + width_in(plan, shape, tensor)]
 
 
+@kernel
 def fill_transformer_tensors(plan, shape, tensors):
     """Where each tensor begins, and where the last one ends."""
     for t in range(len(TENSORS) + 1):

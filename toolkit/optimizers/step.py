@@ -8,7 +8,7 @@ __all__ = ["update"]
 
 @kernel
 def turn_by(rule, w, g, memory, a, b, settings, clock, u):
-    """Call a rule with its part [a, b) of each array of the memory; their number says which call is compiled."""
+    """Call a rule with its part [a, b) of each array of the memory: their number says which call is compiled."""
     if len(memory) == 1:
         rule(w, g, memory[0][a:b], settings, clock, u)
     elif len(memory) == 2:

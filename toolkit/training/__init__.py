@@ -1,7 +1,6 @@
-"""Training in chosen precision.
+"""Training in chosen precision: `Experiment` describes a run, `train` carries it out, a `Run` is what it leaves.
 
-An `Experiment` describes a run completely, `train` carries it out, and a `Run` is what it leaves. `fit` trains on
-arrays in one call, `sweep` does many experiments.
+`fit` trains on arrays in one call, `sweep` does many experiments.
 """
 from toolkit.training import experiment, fitting, loop, run, sweeps, tasks
 from toolkit.training.experiment import *

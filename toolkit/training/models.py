@@ -1,4 +1,4 @@
-"""From an experiment to the engine: its network, loss and optimizer, its arrays filled, the names of its tensors."""
+"""From an experiment to the engine: its network, loss and optimizer, its arrays, and the names of its tensors."""
 import numpy as np
 
 from toolkit.collapse.kernels import ORDERS

@@ -1,4 +1,4 @@
-"""A whole training run in a page: arrays that a simulation declares, cut into `State` and `Work` inside its kernels.
+"""A whole training run in a page: arrays that a live simulation declares, cut into `State` and `Work` by its kernels.
 
 A page hands a kernel flat arrays: `integers`, `doubles` and `floats`, each with all of a run that has this type, and
 `random`. `pocket_sizes` says how long they must be, and `taken` cuts them, both by `toolkit.training.state.sizes_of`.

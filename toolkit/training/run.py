@@ -74,8 +74,7 @@ class Run:
         Rows of a task are symbols as in `Rows`. A ValueError where the weights were not kept.
         """
         if "parameters" not in self.state:
-            raise ValueError(
-                "this run has no parameters; allowed: a run that was trained, or saved with keep='parameters'")
+            raise ValueError("this run has no parameters; allowed: one that was trained, or saved with them")
         return predicted_logits(self.experiment, self.state["parameters"], inputs)
 
     def first_step(self, measure, level):

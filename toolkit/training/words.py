@@ -10,8 +10,7 @@ def describe(experiment):
     words = {"add": f"a + b mod {e.p}", "subtract": f"a - b mod {e.p}", "multiply": f"a b mod {e.p}",
              "divide": f"a / b mod {e.p}", "parity": f"parity of {e.relevant} of {e.bits} bits",
              "digits": "handwritten digits", "arrays": f"arrays {e.data}"}
-    part = f"{e.n_train} of {e.n_rows} rows" if e.task == "arrays" else f"{e.train_fraction:.0%}"
-    task = f"{words[e.task]}, {part}"
+    share = f"{e.n_train} of {e.n_rows} rows" if e.task == "arrays" else f"{e.train_fraction:.0%}"
     loss = {"cross_entropy": "softmax", "stablemax": "StableMax", "mse": "squared error"}.get(e.loss, e.loss)
     if e.loss_parameters:
         loss += f"({', '.join(f'{value:g}' for value in e.loss_parameters)})"
@@ -21,6 +20,6 @@ def describe(experiment):
     widths = "-".join(map(str, e.widths))
     network = f"{widths} {e.activation}" if e.model == "mlp" else f"transformer {widths}, {e.heads} heads"
     batch = f" in batches of {e.batch}" if e.batch else ""
-    return (f"{task} for training{batch}, {network}; {loss} in {e.loss_format}{form}; "
+    return (f"{words[e.task]}, {share} for training{batch}, {network}; {loss} in {e.loss_format}{form}; "
             f"{'Cautious ' if e.cautious else ''}{'⟂' if e.perp_grad else ''}{optimizer}, lr {e.lr:g}{decay}; "
             f"{e.steps} steps, seed {e.seed}")
