@@ -6,8 +6,7 @@ polynomial belongs to.
 
     python benchmarks/elementary_coefficients.py
 """
-from mpmath import (atanh, chebyfit, cos, erf, erfc, exp, factorial, floor, log, mp, mpf, nstr, pi, sin, sqrt,
-                    tanh)
+from mpmath import atanh, chebyfit, cos, erf, erfc, exp, factorial, floor, log, mp, mpf, nstr, pi, sin, sqrt, tanh
 
 mp.dps = 150
 

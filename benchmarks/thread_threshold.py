@@ -9,9 +9,9 @@ import time
 import numpy as np
 
 from toolkit.gradients import value_and_grad
+from toolkit.large_arrays import _arrays
 from toolkit.losses import cross_entropy
 from toolkit.softmax import log_softmax, softmax
-from toolkit.large_arrays import _arrays
 
 CLASSES = (10, 128, 1024)
 SIZES = tuple(2**k for k in range(14, 21))

@@ -21,7 +21,8 @@ begun = time.perf_counter()
 {call}
 print(json.dumps(time.perf_counter() - begun))
 """
-CALLS = {"softmax": "softmax.softmax(z)", "cross_entropy_and_grad": "value_and_grad(losses.cross_entropy)(z, y)"}
+CALLS = {"softmax": "softmax.softmax(z)",
+         "cross_entropy_and_grad": "value_and_grad(losses.cross_entropy)(z, y)"}
 # Chapter -> its first figure and the slider that moves.
 FIGURES = {"vanishing_loss": ("vanishing_loss", "gap"), "softmax_five_ways": ("shift", "c")}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book/_ext"))
-from sources import BOOK, digest  # noqa: E402
+from sources import BOOK, digest
 
 BUILD = ROOT / "_build"
 FIRST_PAGE = BUILD / "html/index.html"

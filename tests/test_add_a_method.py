@@ -62,8 +62,8 @@ def test_the_worked_example_is_complete(tmp_path):
                      "from toolkit.softmax._halfmax import *\n__all__ += _halfmax.__all__\n", encoding="utf-8")
     row = example("and its row", catalog.__doc__)
     assert row.count("\n") <= 8
-    rows.write_text(rows.read_text(encoding="utf-8") + f"from toolkit.softmax import _halfmax\nMETHODS += ({row.strip()},)\n",
-                    encoding="utf-8")
+    added = f"from toolkit.softmax import _halfmax\nMETHODS += ({row.strip()},)\n"
+    rows.write_text(rows.read_text(encoding="utf-8") + added, encoding="utf-8")
     done = subprocess.run([sys.executable, "-c", PROBE], cwd=tmp_path, capture_output=True, text=True,
                           env={"PYTHONPATH": str(tmp_path), "PATH": ""})
     assert done.stdout.strip() == "all of it", done.stderr

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from toolkit._core.arrays import (Rows, check_axis, common_dtype, map_rows, real_array, reduce_rows,
-                             warn_about_rows)
+from toolkit._core.arrays import Rows, check_axis, common_dtype, map_rows, real_array, reduce_rows, warn_about_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import rnd
 

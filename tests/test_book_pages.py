@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "book/_ext"))
-import pages  # noqa: E402
+import pages
 
 IMPORTS = """
 import numpy as np

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from toolkit.__main__ import COMMANDS, main
-from toolkit.commands.logits_file import read_array
 from toolkit.collapse import diagnose
+from toolkit.commands.logits_file import read_array
 
 LOGITS = np.array([[20.0, 0.0, -1.5], [1.0, 0.25, 0.0], [-30.0, 5.0, 0.0], [0.0, 0.0, 9.0]])
 LABELS = np.array([0, 1, 1, 2])

@@ -15,8 +15,23 @@ from hypothesis import strategies as st
 
 from toolkit import formats
 from toolkit._core import format as _format
-from toolkit.formats import (BFLOAT16, FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format,
-                             from_bits, get_format, round_to, spacing, to_bits, ulp, ulp_error)
+from toolkit.formats import (
+    BFLOAT16,
+    FLOAT8_E4M3FN,
+    FLOAT8_E5M2,
+    FLOAT16,
+    FLOAT32,
+    FLOAT64,
+    FORMATS,
+    Format,
+    from_bits,
+    get_format,
+    round_to,
+    spacing,
+    to_bits,
+    ulp,
+    ulp_error,
+)
 
 DTYPES = {
     "float64": np.float64, "float32": np.float32, "float16": np.float16, "bfloat16": ml_dtypes.bfloat16,

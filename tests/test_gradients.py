@@ -163,10 +163,10 @@ def test_elementwise_functions_pull_by_their_slope():
 
 def test_gradients_of_other_arguments():
     step = 1e-5
-    for function, z, option, value in ((softmax.alpha_entmax, Z, "alpha", 1.5), (activations.crrelu, Z, "epsilon", 0.3)):
+    for function, option, value in ((softmax.alpha_entmax, "alpha", 1.5), (activations.crrelu, "epsilon", 0.3)):
         g = np.arange(6.0).reshape(2, 3)
-        pulled = toolkit.vjp(function, z, of=option, **{option: value})[1](g)
-        ahead, behind = (function(z, **{option: value + way * step}) for way in (1, -1))
+        pulled = toolkit.vjp(function, Z, of=option, **{option: value})[1](g)
+        ahead, behind = (function(Z, **{option: value + way * step}) for way in (1, -1))
         np.testing.assert_allclose(np.sum(pulled), np.sum(g * (ahead - behind)) / (2 * step), rtol=1e-7)
     with pytest.raises(ValueError, match="of is 'tau'; allowed for softmax: 'z'"):
         toolkit.vjp(softmax.softmax, Z, of="tau")

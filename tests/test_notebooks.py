@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "book/_ext"))
-from pages import Page  # noqa: E402
+from pages import Page
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

@@ -1,4 +1,4 @@
-"""The rooms of the package: arrows point down, nothing runs in a circle, modules are short, names come from their modules."""
+"""The rooms of the package: arrows point down, no circles, short modules, and names that come from their modules."""
 import ast
 from pathlib import Path
 
@@ -86,8 +86,8 @@ def test_a_package_takes_its_names_from_its_modules(path):
     """No list of names twice: ``__all__`` of a package is made of those of its modules and of names of its own."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)} | {
-        target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
-        if isinstance(target, ast.Name)}
+        target.id for node in tree.body if isinstance(node, ast.Assign) for each in node.targets
+        for target in ast.walk(each) if isinstance(target, ast.Name)}
     modules = {name.rpartition(".")[2] for name in NAMES if name.rpartition(".")[0] == name_of(path)}
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":

@@ -30,8 +30,8 @@ def _add_diagnose(parser):
 
 
 def _diagnose(arguments):
-    from toolkit.commands.logits_file import read_array
     from toolkit.collapse import diagnose
+    from toolkit.commands.logits_file import read_array
 
     labels = None
     logits = read_array(arguments.logits, arguments.key)

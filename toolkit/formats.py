@@ -4,8 +4,17 @@ import math
 import numpy as np
 
 from toolkit._core.bit_patterns import decode, encode
-from toolkit._core.format import (BFLOAT16, FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format,
-                                  get_format)
+from toolkit._core.format import (
+    BFLOAT16,
+    FLOAT8_E4M3FN,
+    FLOAT8_E5M2,
+    FLOAT16,
+    FLOAT32,
+    FLOAT64,
+    FORMATS,
+    Format,
+    get_format,
+)
 from toolkit._core.kernel import kernel
 from toolkit._core.rounded_arrays import copy_of_numbers, round_to
 from toolkit._core.rounding import quantum

@@ -16,8 +16,9 @@ from pathlib import Path
 # jsonschema would compile a grammar for internationalised addresses in each process, for more than a second.
 sys.modules.setdefault("rfc3987_syntax", None)
 
-from sources import ROOT, digest  # noqa: E402
-from toolkit._core.stamp import digest_of, files_behind  # noqa: E402
+from sources import ROOT, digest
+
+from toolkit._core.stamp import digest_of, files_behind
 
 __all__ = ["Page", "PageFailed", "all_pages", "make"]
 

@@ -6,13 +6,20 @@ from pathlib import Path
 
 import pytest
 from drive import open_page
+from playwright.sync_api import expect
 
 from toolkit.live.drawing import WIDTHS, frame, marks_svg
+from toolkit.live.expressions import evaluate, parse
+from toolkit.live.hosts.page import figure_html
 from toolkit.live.numbers import format_number
+from toolkit.live.page import module_block
+from toolkit.live.runtime import runtime_script
 from toolkit.live.slots import fill_slots
+from toolkit.live.wasm import build_module
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
 from sample import everything
+from short_sample import gap_figure
 
 pytestmark = pytest.mark.browser
 
@@ -32,10 +39,34 @@ DECODE = """const decode = (v) => ({ "#inf": Infinity, "#-inf": -Infinity, "#nan
     ? Object.fromEntries(Object.entries(v).map(([k, w]) => [k, decode(w)])) : v);"""
 
 
+EXPRESSIONS = [
+    "a", "p[1]", "-a / zero", "zero / zero", "a + p[2] * 2 - 1e-3", "sum(p)", "max(p)", "min(a, p[0], 3)", "abs(-a)",
+    "sqrt(p[1])", "floor(-a)", "isnan(nothing)", "isinf(large) or zero", "not zero and a > 1", "0 < a <= 2.5",
+    "a == 2.5", "law == 'power'", "law != 'power'", "1 if law == 'sign' else a", "inf - large", "min(p) < nothing",
+    "max(nothing, a)",
+]
+VALUES = {"a": [2.5], "p": [0.1, 0.7, 0.30000000000000004], "zero": [0.0], "nothing": [math.nan, 0],
+          "large": [math.inf, 0], "law": ["power"]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A page with a figure in the long and one in the short form, as a file."""
+    folder = tmp_path_factory.mktemp("figures")
+    figures = [everything, gap_figure]
+    block = module_block(build_module([entry for figure in figures for entry in figure.entry_points]))
+    (folder / "runtime.js").write_text(runtime_script(), "utf-8")
+    (folder / "page.html").write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'
+        f'<main><h1>Figures</h1>{"".join(map(figure_html, figures))}</main>{block}'
+        '<script defer src="runtime.js"></script></html>', encoding="utf-8")
+    return folder
+
+
 @pytest.fixture
-def page(new_page, http_base):
+def page(new_page, folder):
     page = new_page(1280, 900)
-    open_page(page, f"{http_base}/book/intro.html")
+    open_page(page, (folder / "page.html").as_uri())
     return page
 
 
@@ -46,8 +77,8 @@ def test_numbers_read_the_same(page):
     specs = ["", "1g", "3g", "6g", "r"]
     cases = [(v, s) for v in values for s in specs]
     cases += [(v, s) for v in values if abs(v) < 1e15 for s in ("d", "2f", "0%", "1%")]
-    theirs = page.evaluate("cases => {" + DECODE + "return decode(cases).map(([v, s]) => liveFigures.formatNumber(v, s)); }",
-                           encoded(cases))
+    ask = "cases => {" + DECODE + "return decode(cases).map(([v, s]) => liveFigures.formatNumber(v, s)); }"
+    theirs = page.evaluate(ask, encoded(cases))
     wrong = [(v, s, format_number(v, s), t) for (v, s), t in zip(cases, theirs) if format_number(v, s) != t]
     assert not wrong, wrong[:10]
 
@@ -68,3 +99,27 @@ def test_slots_and_marks_are_the_same(page, change):
             area = frame(plot, width)
             drawn = page.evaluate("([l, f, s]) => liveFigures.marksSvg(l, f, s)", [looks, area, encoded(filled)])
             assert drawn == marks_svg(looks, area, filled)
+
+
+def test_expressions_are_the_same(page):
+    trees = [parse(text) for text in EXPRESSIONS]
+    ask = "([t, v]) => {" + DECODE + "return t.map((tree) => liveFigures.evaluate(tree, decode(v))); }"
+    theirs = page.evaluate(ask, [trees, encoded(VALUES)])
+    assert list(map(encoded, theirs)) == [encoded(evaluate(tree, VALUES)) for tree in trees]
+
+
+def test_a_figure_in_short_form_says_and_draws_the_same(page):
+    root = page.locator("#live-gap_figure")
+    for gap, state in (("End", {"gap": 30.0}), ("Home", {"gap": 0.0})):
+        root.locator('[data-control="gap"] input').press(gap)
+        values = gap_figure.values(**state)
+        expect(root.locator(".live-readout")).to_have_text(gap_figure.sentence(values))
+        plot = gap_figure.plots[0]
+        svg = marks_svg(plot.looks(), frame(plot, WIDTHS["wide"]), fill_slots(plot.bindings(), values))
+        drawn = page.evaluate("""(svg) => {
+          const area = document.querySelector("#live-gap_figure svg.live-wide .live-marks");
+          const copy = area.cloneNode(false);
+          copy.innerHTML = svg;
+          return area.innerHTML === copy.innerHTML;
+        }""", svg)
+        assert drawn

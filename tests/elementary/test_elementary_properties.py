@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.elementary_ulp import scanner
 from toolkit import elementary
-from toolkit.elementary import (cos, erf, exp, exp2, expm1, log, log1p, pow, sigmoid, sin, softplus, tanh)
+from toolkit.elementary import cos, erf, exp, exp2, expm1, log, log1p, pow, sigmoid, sin, softplus, tanh
 
 ROOT = Path(__file__).parents[2]
 EPS = 2.0**-52

@@ -7,7 +7,7 @@ import pytest
 
 from toolkit import elementary
 from toolkit._core.kernel import kernel
-from toolkit.elementary import (cos, erf, exp, exp2, expm1, log, log1p, pow, sigmoid, sin, softplus, tanh)
+from toolkit.elementary import cos, erf, exp, exp2, expm1, log, log1p, pow, sigmoid, sin, softplus, tanh
 
 INF, NAN = math.inf, math.nan
 FLOATS = (np.float32, np.float64)

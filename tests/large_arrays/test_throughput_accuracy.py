@@ -8,10 +8,10 @@ import pytest
 import throughput_rows as rows
 from throughput_rows import ulp_errors
 
-from toolkit.losses import cross_entropy, stablemax_cross_entropy
-from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
 from toolkit.large_arrays import _arrays
 from toolkit.large_arrays._chunks import CHUNK
+from toolkit.losses import cross_entropy, stablemax_cross_entropy
+from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
 
 dtypes = pytest.mark.parametrize("dtype", rows.DTYPES)
 

@@ -53,14 +53,16 @@ def loss_of(row_map, z, p):
 
 
 @live_figure(
-    controls=[Slider("gap", 0, 30, 17.0, label="gap"), Integer("K", 2, 8, 4, label="classes"), Format("fmt", "float32")],
+    controls=[Slider("gap", 0, 30, 17.0, label="gap"), Integer("K", 2, 8, 4, label="classes"),
+              Format("fmt", "float32")],
     scratch={"z": 8, "p": 8}, returns=("loss", "rest"),
     plot=Plot((Curve("loss", over="gap", at={"fmt": "float64"}, name="exact", role="truth"),
                Curve("loss", over="gap", label="loss", role="naive"), Curve("rest", over="gap", points=range(0, 31, 3)),
                Curve("loss", over="K", x="rest", between=(2, 8), role="third"), Rule(x="gap"), Rule(y=1)),
               x=Axis("gap", (0, 30)), y=Axis("loss", (1e-15, 10), scale="log")),
     readouts=["In {fmt} the loss is {loss:3g}, off by {abs(loss - exact) / exact:2g}.",
-              Readout("It is 0.", when="loss == 0 and exact > 0"), Readout("Low.", unless="gap > 5 or fmt == 'float16'"),
+              Readout("It is 0.", when="loss == 0 and exact > 0"),
+              Readout("Low.", unless="gap > 5 or fmt == 'float16'"),
               "The curve's mean is {sum(loss_over_gap) / 121:4g}, its largest value {max(loss_over_gap)}."],
     caption="Drag the gap.")
 def gap_figure(gap, K, z, p):
@@ -71,8 +73,8 @@ def gap_figure(gap, K, z, p):
 
 weights = live_figure(
     name="weights",
-    controls=[Logits("z", (2.0, 1.0, 0.3), low=-10, high=12), Slider("tau", 0.1, 4, 1.0, scale="log", label="temperature"),
-              Format("fmt", "float16")],
+    controls=[Logits("z", (2.0, 1.0, 0.3), low=-10, high=12),
+              Slider("tau", 0.1, 4, 1.0, scale="log", label="temperature"), Format("fmt", "float16")],
     plot=(Plot((Bars(softmax_row, label="naive", role="naive"), Bars(shifted_row, label="stable", role="stable"),
                 Markers(shifted_row, at={"fmt": "float64"}, name="truth", label="truth", role="truth"),
                 Bars(shifted_row, at={"tau": 1.0}, name="warm")),
@@ -105,8 +107,9 @@ everywhere = live_figure(
     readouts=["{wave:5g}, {steeper:5g}, {cut:5g}", Readout("On.", when="steep_one")], caption="Move x.")
 
 
-@live_figure(controls=[Slider("beta", 0.1, 10, 1.0, scale="log", label="weight")], outputs={"plan": (3, 4), "used": ("i32", 1)},
-             scratch={"logits": (3, 4)}, plot=Plot((HeatMap("plan"),), x=Axis("key", (-0.5, 3.5)), y=Axis("query", (-0.5, 2.5))),
+@live_figure(controls=[Slider("beta", 0.1, 10, 1.0, scale="log", label="weight")],
+             outputs={"plan": (3, 4), "used": ("i32", 1)}, scratch={"logits": (3, 4)},
+             plot=Plot((HeatMap("plan"),), x=Axis("key", (-0.5, 3.5)), y=Axis("query", (-0.5, 2.5))),
              readouts=["{plan[5]:4g} of {used:d}"], caption="Raise the weight.")
 def attention(beta, plan, used, logits):
     for i in range(3):
@@ -123,7 +126,8 @@ def growth(c, power):
 
 log_axis = live_figure(
     name="log_axis", controls=[Slider("c", 1, 1000, 10.0, scale="log", label="c"), Format("fmt", "bfloat16")],
-    plot=Plot((Curve(growth, at={"power": 0.5}, name="root"), Curve(growth, at={"power": 1.0}, label="line", name="truth")),
+    plot=Plot((Curve(growth, at={"power": 0.5}, name="root"),
+               Curve(growth, at={"power": 1.0}, label="line", name="truth")),
               x="c", y=Axis("y", (1, 1000), scale="log"), points=31),
     readouts=["{root:6g}"], caption="Move c.")
 

@@ -16,7 +16,7 @@ from toolkit.live.wasm import build_module
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "book/_ext"))
-from pages import Page  # noqa: E402
+from pages import Page
 
 PAGES = sorted([*ROOT.glob("notebooks/*.ipynb"), *(p for p in ROOT.glob("book/*.md") if "live_figure" in p.read_text()
                                                    or "gallery" in p.stem)])

@@ -6,7 +6,7 @@ import pytest
 from sample import WORDS, everything
 
 from toolkit.live import Axis, Band, Bars, Line, Logits, Plot, Rule, Slider, live_figure
-from toolkit.live.hosts.notebook import Display
+from toolkit.live.hosts.display import Display
 from toolkit.live.hosts.plotly import LivePlot
 
 CURVE, POINTS, EDGE, BAND, CLASSES = 0, 2, 4, 6, 0  # Plotly traces: two for each trace of a plot

@@ -177,7 +177,7 @@ def wrong_call(z, out):
 
 
 def undefined_name(z, out):
-    out[0] = no_such_name(z[0])  # noqa: F821  # here: the name no_such_name is not defined.
+    out[0] = no_such_name(z[0])  # here: the name no_such_name is not defined.
 
 
 def impossible_operation(z, out):
@@ -185,7 +185,7 @@ def impossible_operation(z, out):
 
 
 def try_block(z, out):
-    try: out[0] = z[0]  # noqa: E701  # here: try is not available in WebAssembly: use if.
+    try: out[0] = z[0]  # here: try is not available in WebAssembly: use if.
     except ValueError:
         out[0] = 0.0
 

@@ -279,7 +279,7 @@ def test_a_teacher_and_its_own_label():
 
 def test_equal_predictions_are_no_rest_for_the_symmetric_loss():
     p = np.exp(TV) / np.exp(TV).sum()
-    grad = losses.symmetric_gradient_of(cross_entropy, TV, p, alpha=0.5, beta=0.5, floor=-100.0)
+    grad = gradient_of(losses.symmetric_cross_entropy, TV, p, alpha=0.5, beta=0.5, floor=-100.0)
     assert grad.tolist() == pytest.approx([-0.15822219, 0.05389722, 0.03763742, 0.06668754], abs=1e-8)
 
 

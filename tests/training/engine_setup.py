@@ -4,8 +4,8 @@ import numpy as np
 from toolkit._core.random import seeded
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FLOAT32, FLOAT64, get_format
-from toolkit.networks.initial import fill_weights
 from toolkit.networks.activation import ACTIVATIONS
+from toolkit.networks.initial import fill_weights
 from toolkit.networks.plan import ACTIVATION, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
 from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
 from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64, ORDERED, Loss, LossSettings

@@ -8,8 +8,8 @@ from engine_setup import gradients, logits, make, numbers, row_losses, tensors
 
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import get_format
-from toolkit.training.measures import MEASURES, quantile
 from toolkit.networks.plan import N_TRAIN, numbers_in
+from toolkit.training.measures import MEASURES, quantile
 
 pytestmark = pytest.mark.usefixtures("threads")
 

@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "losses"))
-import loss_oracle  # noqa: E402
+import loss_oracle
 
-from toolkit._core.numbers import in_format  # noqa: E402
-from toolkit.collapse import collapse_gap, underflow_gap  # noqa: E402
-from toolkit.collapse.kernels import ORDERS  # noqa: E402
-from toolkit.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, round_to  # noqa: E402
-from toolkit.training.loss import (BOOST, EMULATED, NATIVE32, NATIVE64, ORDERED, TALLIES, LossSettings,  # noqa: E402
-                                   loss_block)
-from toolkit.losses import kernels as public  # noqa: E402
+from toolkit._core.numbers import in_format
+from toolkit.collapse import collapse_gap, underflow_gap
+from toolkit.collapse.kernels import ORDERS
+from toolkit.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, round_to
+from toolkit.losses import kernels as public
+from toolkit.training.loss import BOOST, EMULATED, NATIVE32, NATIVE64, ORDERED, TALLIES, LossSettings, loss_block
 
 FAMILIES = ("cross_entropy", "stablemax")
 FORMS = ("common", "complement")

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
-from engine_setup import make, tensors  # noqa: E402
-from wasm_runner import WasmRunner  # noqa: E402
+from engine_setup import make, tensors
+from wasm_runner import WasmRunner
 
-from toolkit._core.kernel import kernel  # noqa: E402
-from toolkit.live.wasm import build_module  # noqa: E402
-from toolkit.optimizers import OPTIMIZERS, Settings, adam_rule, lion_rule, sgd_rule  # noqa: E402
-from toolkit.training.engine import advance  # noqa: E402
-from toolkit.training.loss import Loss, LossSettings  # noqa: E402
-from toolkit.training.measures import MEASURES  # noqa: E402
-from toolkit.training.state import Data, State, Work  # noqa: E402
+from toolkit._core.kernel import kernel
+from toolkit.live.wasm import build_module
+from toolkit.optimizers import OPTIMIZERS, Settings, adam_rule, lion_rule, sgd_rule
+from toolkit.training.engine import advance
+from toolkit.training.loss import Loss, LossSettings
+from toolkit.training.measures import MEASURES
+from toolkit.training.state import Data, State, Work
 
 SHORT = {"float32": "f32", "float64": "f64", "int32": "i32"}
 STEPS = 30

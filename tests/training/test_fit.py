@@ -30,19 +30,17 @@ def directional(experiment, rows, seed=0):
     return along @ g, (ends[0] - ends[1]) / 2e-6
 
 
-@pytest.mark.parametrize("loss", ["cross_entropy", "focal_loss", "symmetric_cross_entropy", "ldr_kl",
-                                  "stablemax_cross_entropy"])
-@pytest.mark.parametrize("form", ["common", "stable"])
+@pytest.mark.parametrize(("loss", "form"), [("focal_loss", "stable"), ("symmetric_cross_entropy", "common"),
+                                            ("stablemax_cross_entropy", "naive")])
 def test_gradients_of_the_registers_losses_are_the_differences(loss, form):
     rows = given(X, Y)
     found, expected = directional(Experiment(**TINY, **rows.description, loss=loss, form=form), rows)
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
-@pytest.mark.parametrize("activation", ["mish", "gelu", "selu"])
-def test_gradients_of_the_registers_activations_are_the_differences(activation):
+def test_gradients_of_the_registers_activations_are_the_differences():
     rows = given(X, Y)
-    found, expected = directional(Experiment(**TINY, **rows.description, activation=activation), rows)
+    found, expected = directional(Experiment(**TINY, **rows.description, activation="mish"), rows)
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 

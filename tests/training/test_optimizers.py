@@ -1,10 +1,23 @@
 """Optimizer rules against independent formulas in float64 and numbers recorded from PyTorch; ⟂Grad's geometry."""
 import numpy as np
 import pytest
+from engine_setup import make, numbers
 
 from toolkit._core.inner_products import inner, norm_squared
-from toolkit.optimizers import (SCHEDULES, Settings, adam_direction, descend, keep_agreeing, learning_rate, lion_direction,
-                                perp_grad, sgd_direction)
+from toolkit._core.kernel import kernel
+from toolkit.optimizers import (
+    OPTIMIZERS,
+    SCHEDULES,
+    Optimizer,
+    Settings,
+    adam_direction,
+    descend,
+    keep_agreeing,
+    learning_rate,
+    lion_direction,
+    perp_grad,
+    sgd_direction,
+)
 
 START = np.array([0.5, -1.25, 2.0, 0.001])
 
@@ -245,3 +258,33 @@ def test_schedules_at_their_edges():
     np.testing.assert_allclose(curve("warmup_linear_decay", 11, warmup=2),
                                [0.25, 0.5, *(0.5 * np.arange(8, 0, -1) / 8), 0])
     assert curve("linear_decay", 2, warmup=5) == [0.5, 0.45], "a rule without warm-up ignores it"
+
+
+# ---- another optimizer is a rule and a row
+
+@kernel
+def amsgrad(w, g, first, second, largest, settings, clock, u):
+    """Adam whose second moment never falls (Reddi et al. 2018): three arrays of memory."""
+    for i in range(w.size):
+        first[i] = settings.beta1 * first[i] + (1.0 - settings.beta1) * g[i]
+        second[i] = settings.beta2 * second[i] + (1.0 - settings.beta2) * g[i] * g[i]
+        largest[i] = max(largest[i], second[i])
+        u[i] = first[i] / (np.sqrt(largest[i]) + settings.eps)
+
+
+def test_an_optimizer_with_three_arrays_is_one_row(monkeypatch):
+    monkeypatch.setitem(OPTIMIZERS, "amsgrad", Optimizer("AMSGrad", amsgrad, ("first", "second", "largest"),
+                                                         decoupled=True))
+    work = make(p=5, widths=(6,), dtype="float64", loss_format="float64", optimizer="amsgrad", weight_decay=0.5, lr=0.1,
+                eps=1e-8)
+    w = numbers(work).copy()
+    first, second, largest = np.zeros((3, w.size))
+    for _ in range(4):
+        work.measure()
+        g = numbers(work, "grads").copy()
+        first, second = 0.9 * first + 0.1 * g, 0.99 * second + 0.01 * g * g
+        largest = np.maximum(largest, second)
+        w = (1 - 0.1 * 0.5) * w - 0.1 * first / (np.sqrt(largest) + 1e-8)
+        work.advance(1)
+        np.testing.assert_allclose(numbers(work), w, rtol=1e-12)
+    assert work.kept == ("parameters", "first", "second", "largest", "clock")

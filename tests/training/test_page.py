@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
-from wasm_runner import WasmRunner  # noqa: E402
+from wasm_runner import WasmRunner
 
-from toolkit._core.kernel import kernel  # noqa: E402
-from toolkit.formats import FLOAT32  # noqa: E402
-from toolkit.grokking import page  # noqa: E402
-from toolkit.live.wasm import build_module  # noqa: E402
-from toolkit.losses.kernels import comp_sum_stable  # noqa: E402
-from toolkit.networks.activation import ACTIVATIONS  # noqa: E402
-from toolkit.training import Experiment, given, kernels as engine, train  # noqa: E402
+from toolkit._core.kernel import kernel
+from toolkit.formats import FLOAT32
+from toolkit.grokking import page
+from toolkit.live.wasm import build_module
+from toolkit.losses.kernels import comp_sum_stable
+from toolkit.networks.activation import ACTIVATIONS
+from toolkit.training import Experiment, given, train
+from toolkit.training import kernels as engine
 
 SQUARE, RELU, FORMAT = ACTIVATIONS["square"], ACTIVATIONS["relu"], FLOAT32.code
 NUMBERS, CLASSES, HIDDEN, SEEN, ALL = 12, 5, 20, 40, 60

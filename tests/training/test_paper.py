@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from toolkit.__main__ import main
-from toolkit.grokking.recordings.registry import name_of
-from toolkit.grokking.recordings import COMPARED, RECORDINGS, comparison, recorded
 from toolkit.course.paper import CLAIMS, FIGURES, comparison_table, draw, table
 from toolkit.course.paper.claims import HEADINGS
 from toolkit.course.paper.figures import figure_svg
 from toolkit.course.paper.tables import verdict
+from toolkit.grokking.recordings import COMPARED, RECORDINGS, comparison, recorded
+from toolkit.grokking.recordings.registry import name_of
 
 BY_NAME = {claim.recording: claim for claim in CLAIMS}
 

@@ -4,11 +4,11 @@ import pytest
 
 from toolkit.__main__ import main
 from toolkit.formats import round_to
-from toolkit.training import Experiment, Run, members_of, train
 from toolkit.grokking.recordings import COMPARED, RECORDINGS, comparison, curves, keep, name_of, pack, recorded, thinned
 from toolkit.grokking.recordings.comparison import BASE, experiments
 from toolkit.grokking.recordings.curves import FULL
 from toolkit.grokking.recordings.store import DATA, LEVELS
+from toolkit.training import Experiment, Run, members_of, train
 from toolkit.training.run import MEASURES
 
 FILES = sorted(DATA.glob("*.npz"))

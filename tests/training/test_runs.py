@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 
 from toolkit.__main__ import main
-from toolkit.training import Experiment, Run, files as _files, live_plot as _live_plot, resume, train, loop as training
+from toolkit.grokking.presets import PRESETS
+from toolkit.training import Experiment, Run, resume, train
+from toolkit.training import files as _files
+from toolkit.live.hosts import training_plot as _live_plot
+from toolkit.training import loop as training
 from toolkit.training.measures import MEASURES
 from toolkit.training.models import state_names
-from toolkit.grokking.presets import PRESETS
 
 SMALL = Experiment(p=11, widths=(8,), activation="square", train_fraction=0.7, lr=0.02, steps=40, log_every=10)
 
@@ -112,7 +115,7 @@ def test_a_plot_needs_a_notebook(monkeypatch):
         train(SMALL, progress=False, plot=True)
     shown = []
     monkeypatch.setattr("IPython.get_ipython", lambda: types.SimpleNamespace(kernel=object()))
-    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.setattr(_live_plot, "display", shown.append)
     monkeypatch.setattr(_live_plot, "_SECONDS_BETWEEN", 0.0)
     run = train(SMALL, progress=False, plot=True)
     curves = [trace for trace in shown[0].data if trace.name]

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from toolkit.grokking import PRESETS
-from toolkit.training import Experiment, resume, rows_of, train
 from toolkit.networks.dropout import drop, row_key
-from toolkit.training.engine import gradient
-from toolkit.training.measures import tally_of
 from toolkit.networks.plan import N_TRAIN
 from toolkit.networks.transformer_plan import TENSORS, spread, tensor_numbers, tensor_of
+from toolkit.training import Experiment, resume, rows_of, train
+from toolkit.training.engine import gradient
+from toolkit.training.measures import tally_of
 from toolkit.training.models import build, state_names, tensor_names, tensors_of
 
 pytestmark = pytest.mark.usefixtures("threads")

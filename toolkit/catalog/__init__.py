@@ -57,13 +57,12 @@ and its row, in the family's module of this package::
 The tests then hold it to what its kind implies and the row declares, in every variant. Its reference has to be in
 ``book/references.bib`` and its chapter in ``_toc.yml``.
 """
-from toolkit.catalog import (_activations, _bound, _collapse, _elementwise, _fit, _iteration, _loss, _losses, _matrix,
-                             _method, _optimizers, _row_map, _sampling, _scalar, _set, _softmax, _targets, _transport,
-                             _uncertainty)
-from toolkit.catalog._activations import ELEMENTWISE, activation_kernel
+from toolkit.catalog import (_activations, _bound, _collapse, _elementwise, _export, _fit, _iteration, _loss, _losses,
+                             _matrix, _method, _optimizers, _row_map, _sampling, _scalar, _set, _softmax, _targets,
+                             _transport, _uncertainty)
 from toolkit.catalog._bound import *
 from toolkit.catalog._elementwise import *
-from toolkit.catalog._export import Export
+from toolkit.catalog._export import *
 from toolkit.catalog._fit import *
 from toolkit.catalog._iteration import *
 from toolkit.catalog._loss import *
@@ -73,9 +72,12 @@ from toolkit.catalog._row_map import *
 from toolkit.catalog._scalar import *
 from toolkit.catalog._set import *
 
+ELEMENTWISE, activation_kernel = _activations.ELEMENTWISE, _activations.activation_kernel
+
 __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table", "get_method", "method_of", "methods",
-           "Export", *_bound.__all__, *_elementwise.__all__, *_fit.__all__, *_iteration.__all__, *_loss.__all__,
-           *_matrix.__all__, *_method.__all__, *_row_map.__all__, *_scalar.__all__, *_set.__all__]
+           *_bound.__all__, *_elementwise.__all__, *_export.__all__, *_fit.__all__, *_iteration.__all__,
+           *_loss.__all__, *_matrix.__all__, *_method.__all__, *_row_map.__all__, *_scalar.__all__,
+           *_set.__all__]
 
 FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "activation": "Activations",
             "loss": "Losses", "target": "Targets", "uncertainty": "Uncertainty", "collapse": "Softmax Collapse",

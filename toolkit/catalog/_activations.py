@@ -5,7 +5,8 @@ from toolkit import activations
 from toolkit._core.switch import switch
 from toolkit.activations import _sorting, kernels
 from toolkit.activations._exponential import SELU_ALPHA, SELU_LAMBDA
-from toolkit.catalog._elementwise import Elementwise, at_value
+from toolkit.catalog._elementwise import Elementwise
+from toolkit.catalog._kernels import at_value
 from toolkit.catalog._method import Gradient, forms
 from toolkit.catalog._row_map import ENTRIES, RowMap
 

@@ -2,20 +2,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
-from toolkit._core.kernel import kernel
 from toolkit.catalog._export import Export
+from toolkit.catalog._kernels import bound_at
 from toolkit.catalog._method import Method
 from toolkit.live import Axis, Line, Plot, Rule, Slider, live_figure
 
 __all__ = ["Bound"]
-
-
-@kernel
-def bound_at(of, x, numbers, out, fmt):
-    """``out[i] = of(x[i], *numbers)``, in float64."""
-    for i in range(x.size):
-        out[i] = of(*((x[i],) + numbers))
 
 
 @dataclass(frozen=True, kw_only=True)

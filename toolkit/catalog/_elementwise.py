@@ -5,39 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit._core import loops
 from toolkit._core.arrays import Rows
-from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format, like
-from toolkit._core.rounding import quantum, rnd
 from toolkit.activations._elementwise import slope
 from toolkit.catalog._export import Export
+from toolkit.catalog._kernels import draw_entry, entries
 from toolkit.catalog._method import Method
 from toolkit.catalog._of_rows import POINTS
-from toolkit.formats import FLOAT64, round_to, ulp_error
+from toolkit.formats import round_to, ulp_error
 from toolkit.live import Axis, Format, Line, Plot, Rule, Slider, live_figure
 
-__all__ = ["Elementwise", "at_value"]
-
-_FLOAT64 = FLOAT64.code
-
-
-def at_value(of, *value):
-    """The kernel ``f(x)`` of a kernel ``f(x, a)`` at this value of its parameter; without a value, the kernel itself."""
-    if not value:
-        return of
-    a, = value
-
-    def at(x):
-        return of(x, like(a, x))
-
-    return kernel(at)
-
-
-@kernel
-def entries(of, x, numbers, out, fmt):
-    """As `toolkit._core.loops.map_entries`: an entry kernel holds its parameter."""
-    loops.map_entries(of, x, out, fmt)
+__all__ = ["Elementwise"]
 
 
 def entries_of(of, x, format=None):
@@ -46,24 +23,6 @@ def entries_of(of, x, format=None):
     out = layout.empty()
     layout.call(entries, of, [layout.rows(x, "x")[0]], (), out[0])
     return layout.restore(out, 0.0)
-
-
-@kernel
-def draw_entry(best, plain, best_slope, plain_slope, limits, at, fmt, x, truth, stable, naive, true_slope, slope,
-               naive_slope, here, ulps):
-    """Value and derivative of the default and the naive form over a range, and at ``x = at``."""
-    low, high = limits
-    for i in range(x.size + 1):
-        x_i = rnd(at if i == x.size else low + (high - low) * i / (x.size - 1), fmt)
-        exact, rounded = in_format(x_i, _FLOAT64), in_format(x_i, fmt)
-        t, s, n = best(exact), best(rounded), plain(rounded)
-        if i == x.size:
-            here[0], here[1], here[2] = t, s, n
-            ulps[0] = abs(here[1] - here[0]) / quantum(here[0], fmt)
-        else:
-            x[i], truth[i], stable[i], naive[i] = x_i, t, s, n
-            true_slope[i], slope[i] = best_slope(exact), best_slope(rounded)
-            naive_slope[i] = plain_slope(rounded)
 
 
 def _room(values):

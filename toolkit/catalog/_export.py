@@ -40,6 +40,8 @@ class Export(NamedTuple):
         Parameters of `of`.
     size : int or None
         How many numbers each array has, where that is not free.
+    domain : (low, high) or None
+        Between which the first array's numbers have to lie; None where they may be anything.
     """
 
     loop: Any
@@ -48,6 +50,7 @@ class Export(NamedTuple):
     filled: tuple
     numbers: tuple = ()
     size: int | None = None
+    domain: tuple | None = None
 
     @property
     def arrays(self):
@@ -64,7 +67,7 @@ class Export(NamedTuple):
         self.loop(self.of, *read, numbers_as(arrays[0].dtype, self.numbers), *filled, fmt)
 
     def page(self, dtype=None):
-        """``(*arrays, fmt)`` as one function for WebAssembly; with `dtype`, on arrays of it, and `fmt` does not count."""
+        """``(*arrays, fmt)`` as one function for WebAssembly; of arrays of `dtype`, if given, whatever `fmt`."""
         loop, of, format_of = self.loop, self.of, _emulated if dtype is None else _as_they_are
         given = numbers_as(np.float64 if dtype is None else dtype, self.numbers)
 
@@ -96,6 +99,8 @@ class Export(NamedTuple):
         """Arrays for a call around a row of numbers, the same at each call: it, others of its size, and empty ones."""
         rng, row = np.random.default_rng(seed), np.resize(row, self.size or row.size)
         dtype = row.dtype
+        if self.domain is not None:
+            row = np.clip(np.nan_to_num(row, nan=self.domain[0]), *self.domain).astype(dtype)
         made = {"row": lambda: rng.normal(size=(1, row.size)).astype(dtype),
                 "matrix": lambda: np.abs(rng.normal(size=(row.size, row.size))).astype(dtype),
                 "vector": lambda: np.full(row.size, 1 / row.size, dtype),

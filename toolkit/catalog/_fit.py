@@ -4,18 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit._core.kernel import kernel
 from toolkit.catalog._export import Export
+from toolkit.catalog._kernels import fit_at
 from toolkit.catalog._method import Method
 from toolkit.live import Axis, Line, Plot, Rule, Slider, live_figure
 
 __all__ = ["Fit"]
-
-
-@kernel
-def fit_at(of, knob, x, numbers, work, y, found, fmt):
-    """``found = of(knob, x, *numbers, work, y)``, in float64."""
-    found[0] = of(*((knob[0], x) + numbers + (work, y)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +51,7 @@ class Fit(Method):
 
     def exports(self):
         return {v.name: Export(fit_at, v.kernel, ("number", "vector"), ("vector", "vector", "number"), self.numbers,
-                               max(self.points, self.work))
+                               max(self.points, self.work), self.knob[1:3])
                 for v in self.variants}
 
     def figure(self):

@@ -4,20 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit._core.kernel import kernel
 from toolkit.catalog._export import Export
+from toolkit.catalog._kernels import one_step
 from toolkit.catalog._method import Method
 from toolkit.live import Axis, Line, Plot, Slider, live_simulation
 
 __all__ = ["Iteration"]
-
-
-@kernel
-def one_step(of, state, numbers, after, fmt):
-    """``of(*numbers, after)`` on a copy of the state, in float64."""
-    for i in range(state.size):
-        after[i] = state[i]
-    of(*(numbers + (after,)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,26 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format
+from toolkit.catalog._kernels import loss_of_row, loss_rows
 from toolkit.catalog._of_rows import OfRows, line_figure
 from toolkit.catalog._row_map import TINY
 from toolkit.live import Axis
 
 __all__ = ["Loss"]
-
-
-@kernel
-def loss_of_row(of, row, numbers, out):
-    return of(*((row, 0) + numbers + (out,)))
-
-
-@kernel
-def loss_rows(of, z, labels, numbers, grad, loss, fmt):
-    """``loss[i] = of(row of z, label, *numbers, row of grad)``."""
-    z, grad, loss = in_format(z, fmt), in_format(grad, fmt), in_format(loss, fmt)
-    for i in range(z.shape[0]):
-        loss[i] = of(*((z[i], labels[i]) + numbers + (grad[i],)))
 
 
 def _scaled(gradient, axes, g):

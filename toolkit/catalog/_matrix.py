@@ -4,18 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit._core.kernel import kernel
 from toolkit.catalog._export import Export
+from toolkit.catalog._kernels import fill_matrix
 from toolkit.catalog._method import Method
 from toolkit.live import Axis, HeatMap, Plot, Slider, live_figure
 
 __all__ = ["Matrix"]
-
-
-@kernel
-def fill_matrix(of, knob, numbers, work, cells, fmt):
-    """``of(knob, *numbers, work, cells)``, in float64."""
-    of(*((knob[0],) + numbers + (work, cells)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +40,7 @@ class Matrix(Method):
 
     def exports(self):
         return {v.name: Export(fill_matrix, v.kernel, ("number",), ("vector", "vector"), self.numbers,
-                               max(self.side**2, self.work)) for v in self.variants}
+                               max(self.side**2, self.work), self.knob[1:3]) for v in self.variants}
 
     def figure(self):
         """A heat map of the matrix."""

@@ -5,42 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format
-from toolkit._core.rounding import quantum, rnd
 from toolkit.catalog._export import Export
+from toolkit.catalog._kernels import draw_row
 from toolkit.catalog._method import Method
-from toolkit.formats import FLOAT64, round_to, ulp_error
+from toolkit.formats import round_to, ulp_error
 from toolkit.live import Axis, Format, Line, Plot, Readout, Rule, Slider, live_figure
 
 __all__ = ["POINTS", "OfRows", "compared", "line_figure"]
 
 POINTS = 161
-_FLOAT64 = FLOAT64.code
-
-
-@kernel
-def draw_row(seen, best, plain, numbers, limits, z, fmt, x, truth, stable, naive, here, ulps, row, out):
-    """What is `seen` of the result of three logits as the first one moves, and at ``row[0] = z``."""
-    low, high = limits
-    for i in range(x.size + 1):
-        at = z if i == x.size else low + (high - low) * i / (x.size - 1)
-        row[0] = rnd(at, fmt)
-        row[1] = 0.0
-        row[2] = -1.0
-        t = seen(best, in_format(row, _FLOAT64), numbers, in_format(out, _FLOAT64))
-        s = seen(best, in_format(row, fmt), numbers, in_format(out, fmt))
-        n = seen(plain, in_format(row, fmt), numbers, in_format(out, fmt))
-        if i == x.size:
-            here[0] = t
-            here[1] = s
-            here[2] = n
-            ulps[0] = abs(here[1] - here[0]) / quantum(here[0], fmt)
-        else:
-            x[i] = at
-            truth[i] = t
-            stable[i] = s
-            naive[i] = n
 
 
 def compared(method):

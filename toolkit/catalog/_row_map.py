@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from toolkit._core import loops
-from toolkit._core.kernel import kernel
+from toolkit.catalog._kernels import first_bin, first_entry, minus_first_entry
 from toolkit.catalog._of_rows import OfRows, line_figure
 from toolkit.live import Axis
 from toolkit.losses.targets import target_rows
@@ -15,24 +15,6 @@ __all__ = ["ENTRIES", "LOGS", "PROBABILITIES", "WEIGHTS", "Result", "RowMap", "R
 
 _EPS = np.finfo(np.float64).eps
 TINY = 1e-20  # lower end of logarithmic axes
-
-
-@kernel
-def first_entry(of, row, numbers, out):
-    of(*((row,) + numbers + (out,)))
-    return out[0]
-
-
-@kernel
-def minus_first_entry(of, row, numbers, out):
-    of(*((row,) + numbers + (out,)))
-    return 0.0 - out[0]
-
-
-@kernel
-def first_bin(of, row, numbers, out):
-    of(*((row[0],) + numbers + (out,)))
-    return out[0]
 
 
 class Result(NamedTuple):
@@ -62,7 +44,8 @@ class Result(NamedTuple):
     axis: Callable
 
 
-PROBABILITIES = Result(0.0, 1.0, (1, 1), np.asarray, first_entry, lambda low, high: Axis("first probability p₁", (0, 1)))
+PROBABILITIES = Result(0.0, 1.0, (1, 1), np.asarray, first_entry,
+                       lambda low, high: Axis("first probability p₁", (0, 1)))
 WEIGHTS = Result(0.0, None, (0, 1), np.asarray, first_entry, lambda low, high: Axis("first weight p₁", (0, 1)))
 LOGS = Result(-np.inf, 0.0, (1, 1), np.exp, minus_first_entry,
               lambda low, high: Axis("−log p₁", (TINY, 1e3), scale="log"))

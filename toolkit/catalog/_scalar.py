@@ -4,25 +4,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit._core import loops
-from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format
+from toolkit.catalog._kernels import number_of_row, pull_rows
 from toolkit.catalog._of_rows import OfRows, line_figure
 from toolkit.live import Axis
 
 __all__ = ["Scalar"]
-
-
-@kernel
-def number_of_row(of, row, numbers, out):
-    return of(*((row,) + numbers))
-
-
-@kernel
-def pull_rows(of, z, g, numbers, out, fmt):
-    """``of(row of z, number g, *numbers, row of out)``."""
-    z, g, out = in_format(z, fmt), in_format(g, fmt), in_format(out, fmt)
-    for i in range(z.shape[0]):
-        of(*((z[i], g[i]) + numbers + (out[i],)))
 
 
 @dataclass(frozen=True, kw_only=True)

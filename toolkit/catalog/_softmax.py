@@ -13,8 +13,7 @@ from toolkit.softmax._logsumexp import logsumexp_pull
 from toolkit.softmax._quiet_softmax import quiet_softmax_pull
 from toolkit.softmax._soft_capping import capped_softmax_pull
 from toolkit.softmax._softmax import softmax_pull
-from toolkit.softmax._sparse_maps import (alpha_entmax_order_pull, alpha_entmax_pull, entmax15_pull,
-                                          sparsemax_pull)
+from toolkit.softmax._sparse_maps import alpha_entmax_order_pull, alpha_entmax_pull, entmax15_pull, sparsemax_pull
 from toolkit.softmax._stablemax import stablemax_pull
 from toolkit.softmax._taylor_softmax import taylor_softmax_pull
 from toolkit.softmax._top_k import top_k_softmax_pull

@@ -33,7 +33,8 @@ def _probabilities(rng, rows, columns):
 
 METHODS = (
     RowOfNumber("hl_gauss", "HL-Gauss targets",
-                r"p_i \propto \Phi\bigl(\tfrac{e_{i+1} - v}{s}\bigr) - \Phi\bigl(\tfrac{e_i - v}{s}\bigr),\ s = \tfrac34 w",
+                r"p_i \propto \Phi\bigl(\tfrac{e_{i+1} - v}{s}\bigr) - \Phi\bigl(\tfrac{e_i - v}{s}\bigr),"
+                r"\ s = \tfrac34 w",
                 targets.hl_gauss, "farebrother2024stop", "regression_by_classification", family="target",
                 parameters=(("low", 0.0), ("high", 3.0), ("bins", 3)), numbers=(0.0, 3.0, 0.75),
                 variants=forms(naive=kernels.hl_gauss_naive, stable=kernels.hl_gauss_row), plot_range=(-3, 9)),

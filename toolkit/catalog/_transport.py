@@ -1,5 +1,4 @@
 """Rows of plans of transport, on an example of twelve places on a line."""
-import numpy as np
 
 from toolkit import transport
 from toolkit._core.kernel import kernel
@@ -68,8 +67,8 @@ def sparse_plan(gamma, work, cells):
         work[i] = 0.0
     fill_example(work)
     kernels.sparse_ascent(costs(work), vector(work, 0), vector(work, 1), 2, gamma, 300, 0.1, vector(work, 2),
-                          vector(work, 3), cells.reshape((_N, _N)), vector(work, 4), vector(work, 5), vector(work, 6),
-                          vector(work, 7), vector(work, 8))
+                          vector(work, 3), cells[:_N * _N].reshape((_N, _N)), vector(work, 4), vector(work, 5),
+                          vector(work, 6), vector(work, 7), vector(work, 8))
 
 
 def _costs(rng, rows, columns):

@@ -24,9 +24,9 @@ def add_record(parser):
 
 def record(arguments):
     """Make recordings; what to print, and the exit code."""
-    from toolkit.training import Run
     from toolkit.grokking.recordings import RECORDINGS, listing
     from toolkit.grokking.recordings.store import DATA
+    from toolkit.training import Run
 
     into = Path(arguments.into) if arguments.into else DATA
     unknown = [name for name in arguments.names if name not in RECORDINGS and name != "comparison"]
@@ -53,8 +53,8 @@ def _kept(run, into):
 
 
 def _record(name, arguments, into):
-    from toolkit.training import train
     from toolkit.grokking.recordings import RECORDINGS
+    from toolkit.training import train
 
     work = Path(arguments.work)
     work.mkdir(parents=True, exist_ok=True)
@@ -65,9 +65,9 @@ def _record(name, arguments, into):
 
 
 def _compare(arguments, into):
-    from toolkit.training import sweep
     from toolkit.grokking.recordings import pack
     from toolkit.grokking.recordings.comparison import experiments
+    from toolkit.training import sweep
 
     grid = [experiment for _, experiment in experiments()]
     folder = Path(arguments.work) / "comparison"

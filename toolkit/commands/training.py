@@ -96,8 +96,8 @@ def _preset_table():
 
 def grok(arguments):
     """Train, and return what to print and the exit code."""
-    from toolkit.training import Experiment, Run, resume, train
     from toolkit.grokking.presets import get_preset
+    from toolkit.training import Experiment, Run, resume, train
 
     if arguments.list_presets:
         return _preset_table()
@@ -158,8 +158,8 @@ def terminated_as_interrupted():
 
 
 def _members(arguments):
-    from toolkit.training import Experiment, grid
     from toolkit.grokking.presets import get_preset
+    from toolkit.training import Experiment, grid
 
     names = [name.strip() for name in (arguments.preset or "").split(",") if name.strip()]
     bases = [get_preset(name) for name in names] or [Experiment()]

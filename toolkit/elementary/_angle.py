@@ -7,9 +7,9 @@ digits.
 """
 import numpy as np
 
+from toolkit._core.exact_sums import fast_two_sum, two_product, two_sum
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import bits_of
-from toolkit._core.exact_sums import fast_two_sum, two_product, two_sum
 
 __all__ = ["reduce_angle"]
 

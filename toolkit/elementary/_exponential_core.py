@@ -7,9 +7,9 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
+from toolkit._core.exact_sums import fast_two_sum, split
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import bits_of, float_of
-from toolkit._core.exact_sums import fast_two_sum, split
 
 __all__ = ["exp2_64", "exp64", "exp_by_type", "exp_reduced", "exp_unrounded", "expm1_64", "round_scaled"]
 

@@ -5,10 +5,10 @@ where the logarithm is small, only small terms are rounded.
 """
 import numpy as np
 
+from toolkit._core.exact_sums import fast_two_sum, two_sum
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit._core.rounding import bits_of, float_of
-from toolkit._core.exact_sums import fast_two_sum, two_sum
 
 __all__ = ["log", "log1p", "log_unrounded"]
 

@@ -5,11 +5,11 @@ logarithm rounded to 53 bits would cost hundreds of ulp. The pair is right to ab
 """
 import numpy as np
 
+from toolkit._core.exact_sums import divide_pairs, fast_two_sum, multiply_pairs, two_product
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit._core.rounding import bits_of, float_of
 from toolkit.elementary._exponential_core import exp_reduced, round_scaled
-from toolkit._core.exact_sums import divide_pairs, fast_two_sum, multiply_pairs, two_product
 
 __all__ = ["pow"]
 

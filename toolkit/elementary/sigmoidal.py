@@ -5,9 +5,9 @@ rounds.
 """
 import numpy as np
 
+from toolkit._core.exact_sums import divide_pairs, fast_two_sum, two_sum
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit._core.exact_sums import divide_pairs, fast_two_sum, two_sum
 from toolkit.elementary._exponential_core import exp64, exp_unrounded
 from toolkit.elementary.logarithm import log_unrounded
 

@@ -1,10 +1,10 @@
 """sin and cos: an angle reduced to a pair ``r + r_lo`` in [-pi/4, pi/4], then one of two polynomials."""
 import numpy as np
 
+from toolkit._core.exact_sums import fast_two_sum
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary._angle import reduce_angle
-from toolkit._core.exact_sums import fast_two_sum
 
 __all__ = ["cos", "sin"]
 

@@ -12,8 +12,18 @@ from toolkit.large_arrays._lane_arithmetic import largest_of, sum_of, widened
 from toolkit.large_arrays._lanes import lane, load, spread, store, width_of
 from toolkit.large_arrays._lines import CALM, CALM_GAP, row_is_calm
 from toolkit.large_arrays._log_lines import calm_others, emit_log, exp_others
-from toolkit.large_arrays._softmax_lines import (calm_sum, emit_calm, emit_exp, emit_exp_calm, emit_extended,
-                                               emit_scaled, exp_sum, extended_sum, finite_or_zero, with_power)
+from toolkit.large_arrays._softmax_lines import (
+    calm_sum,
+    emit_calm,
+    emit_exp,
+    emit_exp_calm,
+    emit_extended,
+    emit_scaled,
+    exp_sum,
+    extended_sum,
+    finite_or_zero,
+    with_power,
+)
 from toolkit.large_arrays._walks import added, count_at, extremes, merge_lanes, nothing, place, steps_of
 
 __all__ = ["CHUNK", "EMIT_CALM", "EMIT_CALM_KEPT", "EMIT_DIVIDED", "EMIT_EXP", "EMIT_EXTENDED", "EMIT_LOG",

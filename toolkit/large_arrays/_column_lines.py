@@ -4,8 +4,15 @@ from toolkit.large_arrays._exponential import calm_shift, exp_calm, lift_of, low
 from toolkit.large_arrays._lane_arithmetic import choose, count_of, fused
 from toolkit.large_arrays._lanes import load, store, width_of
 from toolkit.large_arrays._lines import by_layout, calm_columns, walk_of
-from toolkit.large_arrays._softmax_lines import (calm_softmax, calm_sum, emit_calm, emit_exp, emit_scaled, exp_sum,
-                                               three_pass_rows)
+from toolkit.large_arrays._softmax_lines import (
+    calm_softmax,
+    calm_sum,
+    emit_calm,
+    emit_exp,
+    emit_scaled,
+    exp_sum,
+    three_pass_rows,
+)
 from toolkit.large_arrays._walks import count_at, extremes, place, quotient_pair, steps_of
 
 __all__ = ["emit_terms", "keep_calm", "three_pass_lines"]

@@ -5,8 +5,16 @@ from toolkit._core.kernel import kernel
 from toolkit.large_arrays._column_lines import emit_terms
 from toolkit.large_arrays._lane_arithmetic import narrowed
 from toolkit.large_arrays._lanes import lane, load, replaced, store, width_of
-from toolkit.large_arrays._lines import (by_layout, each_of, first_of, line_count, lines_from, number_of, walk_of,
-                                       walks_together)
+from toolkit.large_arrays._lines import (
+    by_layout,
+    each_of,
+    first_of,
+    line_count,
+    lines_from,
+    number_of,
+    walk_of,
+    walks_together,
+)
 from toolkit.large_arrays._log_lines import others_of
 from toolkit.large_arrays._logarithm import log1p_lanes
 from toolkit.large_arrays._walks import nothing, quotient_pair, two_sum

@@ -7,8 +7,20 @@ from toolkit.large_arrays._column_lines import keep_calm
 from toolkit.large_arrays._exponential import calm_shift, exp_calm, exp_far, lift_of
 from toolkit.large_arrays._lane_arithmetic import any_of, choose, count_of, narrowed, size, sum_of, widened
 from toolkit.large_arrays._lanes import Lanes, lane, load, replaced, spread, store, width_of
-from toolkit.large_arrays._lines import (by_layout, calm_columns, first_of, lines_from, merged, number_of, row_is_calm,
-                                       shared_top, summed, walk_of, walk_with, walks_together)
+from toolkit.large_arrays._lines import (
+    by_layout,
+    calm_columns,
+    first_of,
+    lines_from,
+    merged,
+    number_of,
+    row_is_calm,
+    shared_top,
+    summed,
+    walk_of,
+    walk_with,
+    walks_together,
+)
 from toolkit.large_arrays._logarithm import log1p_lanes
 from toolkit.large_arrays._softmax_lines import terms_of
 from toolkit.large_arrays._walks import added, count_at, difference, extremes, nothing, place, steps_of, two_sum

@@ -2,8 +2,16 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays._exponential import (calm_shift, exp_calm, exp_lifted, exp_plain, lift_of, lifted_power,
-                                             lowered, mantissa_and_power)
+from toolkit.large_arrays._exponential import (
+    calm_shift,
+    exp_calm,
+    exp_lifted,
+    exp_plain,
+    lift_of,
+    lifted_power,
+    lowered,
+    mantissa_and_power,
+)
 from toolkit.large_arrays._lane_arithmetic import choose, fused, narrowed, widened
 from toolkit.large_arrays._lanes import by_dtype, load, spread, store, width_of
 from toolkit.large_arrays._lines import merged, row_is_calm, shared_top, walk_of

@@ -3,11 +3,20 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit.elementary import log1p
+from toolkit.large_arrays._cross_entropy_lines import close_label, label_place
 from toolkit.large_arrays._lane_arithmetic import choose, fused, narrowed, size, widened
 from toolkit.large_arrays._lanes import by_dtype, lane, load, spread, store, width_of
-from toolkit.large_arrays._lines import (each_of, first_of, line_count, merged, number_of, settled, shared_top, summed,
-                                       walk_of)
-from toolkit.large_arrays._cross_entropy_lines import close_label, label_place
+from toolkit.large_arrays._lines import (
+    each_of,
+    first_of,
+    line_count,
+    merged,
+    number_of,
+    settled,
+    shared_top,
+    summed,
+    walk_of,
+)
 from toolkit.large_arrays._logarithm import log1p_lanes, log_lanes
 from toolkit.large_arrays._softmax_lines import divide_by_sum
 from toolkit.large_arrays._walks import added, count_at, largest, nothing, place, quotient_pair, steps_of, two_sum

@@ -8,8 +8,12 @@ from toolkit.large_arrays._column_lines import three_pass_lines
 from toolkit.large_arrays._cross_entropy_lines import cross_entropy_lines
 from toolkit.large_arrays._log_lines import log_softmax_lines, logsumexp_lines
 from toolkit.large_arrays._softmax_lines import naive_lines, online_lines, two_pass_lines
-from toolkit.large_arrays._stable_lines import (log_stablemax_lines, naive_stablemax_lines,
-                                              stablemax_cross_entropy_lines, stablemax_lines)
+from toolkit.large_arrays._stable_lines import (
+    log_stablemax_lines,
+    naive_stablemax_lines,
+    stablemax_cross_entropy_lines,
+    stablemax_lines,
+)
 
 __all__ = ["CrossEntropy", "LogSoftmax", "LogStablemax", "LogSumExp", "Naive", "NaiveStablemax", "Online", "Softmax",
            "Stablemax", "StablemaxCrossEntropy", "ThreePass", "TwoPass", "run_task"]

@@ -7,8 +7,16 @@ lane is a line of its own.
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays._lane_arithmetic import (choose, fused, narrowed, rotated_1, rotated_2, rotated_4, sum_of,
-                                                 widened)
+from toolkit.large_arrays._lane_arithmetic import (
+    choose,
+    fused,
+    narrowed,
+    rotated_1,
+    rotated_2,
+    rotated_4,
+    sum_of,
+    widened,
+)
 from toolkit.large_arrays._lanes import by_dtype, lane, load, spread
 
 __all__ = ["added", "count_at", "difference", "extremes", "largest", "merge_lanes", "nothing", "place",

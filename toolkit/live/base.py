@@ -158,7 +158,7 @@ class Figure:
 
 
 def host(show):
-    """Register a host: ``show(figure)`` gives a MIME bundle, or None where it has no say. The last one is asked first."""
+    """Register a host: ``show(figure)`` gives a MIME bundle, or None to leave it to hosts registered before."""
     _hosts.append(show)
     return show
 

@@ -48,7 +48,8 @@ def plot_svg(plot, name, filled):
     body = marks_svg(plot.looks(), area, filled)
     return (
         f'<svg class="live-{name}" viewBox="0 0 {width} {plot.height}" aria-hidden="true">{axes_svg(plot, width)}'
-        f'<svg class="live-marks" x="{area["left"]}" y="{area["top"]}" width="{area["width"]}" height="{area["height"]}"'
+        f'<svg class="live-marks" x="{area["left"]}" y="{area["top"]}" width="{area["width"]}"'
+        f' height="{area["height"]}"'
         f' viewBox="0 0 {10 * area["width"]} {10 * area["height"]}">{body}</svg></svg>'
     )
 

@@ -1,7 +1,7 @@
 """The kernel of a figure in short form, as source: the one place where kernels are written by a program.
 
-It reads like a kernel in the long form, one loop for each sweep, and then the numbers at the controls' values. Where the
-same call is made in a sweep over a control and at its value, that is the last pass of the loop.
+It reads like a kernel in the long form, one loop for each sweep, and then the numbers at the controls' values. Where
+the same call is made in a sweep over a control and at its value, that is the last pass of the loop.
 """
 import linecache
 
@@ -50,7 +50,8 @@ def entry_source(form):
     for call, stored in calls.items():
         lines += [*_call_lines(call, functions), *(f"{name}[0] = {text}" for name, text in stored.items())]
     parameters = ", ".join([*form.controls, *form.outputs, *form.work])
-    return "\n".join([f"def {form.figure}({parameters}):", *(f"    {line}" for line in lines or ["pass"]), ""]), functions.given
+    body = [f"    {line}" for line in lines or ["pass"]]
+    return "\n".join([f"def {form.figure}({parameters}):", *body, ""]), functions.given
 
 
 def _sweep_lines(sweep, stored_still, functions):

@@ -21,7 +21,7 @@ __all__ = ["LiveFigure", "Number", "live_figure"]
 
 @dataclass(frozen=True)
 class Number:
-    """A number for sentences, beside those that curves and the figure's function give: `of`, `at`, `name` as in `Curve`."""
+    """A number for sentences, beside those of curves and of the figure's function: `of`, `at`, `name` as in `Curve`."""
 
     of: object
     at: dict | None = None
@@ -43,13 +43,13 @@ def live_figure(*, controls, plot, returns=(), outputs=None, scratch=None, numbe
         `Choice` index, `Format` code, `Toggle` int64) or as a float64 vector (`Logits`, `Bits`).
     plot : Plot or sequence of Plot
         Several plots stand side by side, and below each other on a phone. Marks show arrays and numbers (`Line`,
-        `Markers`, `Bars`, `HeatMap`, `Rule`, `Band`) or functions (`Curve`, and `Bars`, `Markers` and `HeatMap` in their
-        short form).
+        `Markers`, `Bars`, `HeatMap`, `Rule`, `Band`) or functions (`Curve`, and `Bars`, `Markers` and `HeatMap` in
+        their short form).
     returns : str or sequence of str
         Names of the number or the tuple of numbers that the function returns.
     outputs : dict
-        Name -> size: parameters that arrive as float64 arrays to fill, zeroed before every call; ``(rows, columns)`` makes
-        a table of two dimensions; ``("f32", size)`` or ``("i32", size)`` chooses another type.
+        Name -> size: parameters that arrive as float64 arrays to fill, zeroed before every call; ``(rows, columns)``
+        makes a table of two dimensions; ``("f32", size)`` or ``("i32", size)`` chooses another type.
     scratch : dict
         Further arrays, described alike, that the functions work in and nothing shows; zeroed too.
     numbers : sequence of Number
@@ -65,8 +65,8 @@ def live_figure(*, controls, plot, returns=(), outputs=None, scratch=None, numbe
     Returns
     -------
     LiveFigure, or what makes one of a function
-        It takes the function's name, which is also its name in links. The function becomes a kernel; it must stay within
-        what WebAssembly can have, since the book runs the same kernel in the reader's browser.
+        It takes the function's name, which is also its name in links. The function becomes a kernel; it must stay
+        within what WebAssembly can have, since the book runs the same kernel in the reader's browser.
 
     Raises
     ------
@@ -113,7 +113,8 @@ def live_figure(*, controls, plot, returns=(), outputs=None, scratch=None, numbe
     """
 
     def decorate(function):
-        return LiveFigure(function, name, controls, outputs or {}, plot, readouts, caption, scratch or {}, returns, numbers)
+        return LiveFigure(function, name, controls, outputs or {}, plot, readouts, caption, scratch or {}, returns,
+                          numbers)
 
     return decorate if name is None else decorate(None)
 

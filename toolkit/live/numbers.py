@@ -1,4 +1,4 @@
-"""Numbers in words: one notation for readouts and axes, on both hosts (the runtime of pages mirrors `format_number`)."""
+"""Numbers in words: one notation for readouts and axes, on both hosts (numbers.js mirrors `format_number`)."""
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from math import copysign, inf, isnan

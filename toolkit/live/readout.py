@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from toolkit.live.numbers import format_number
 
-__all__ = ["Readout", "parts_of"]
+__all__ = ["Readout"]
 
 _FIELD = re.compile(r"\{([^{}:]+)(?::([^{}]*))?\}")
 _ELEMENT = re.compile(r"(\w+)(?:\[(\d+)\])?")

@@ -1,50 +1,21 @@
 """The short form of a figure: functions of a coordinate and the controls become one kernel with loops and arrays.
 
-Marks ask a `ShortForm` for curves, tables, rows and numbers; it makes arrays for them and notes which function is called
-with what. `entry_source` writes the kernel. A call binds every parameter of a function by name: a control, a coordinate,
-an array of the figure, or what the mark's `at` says.
-
-Format: in a figure with a `Format` control, a function without that control among its parameters runs in it. Real
-numbers enter it (a `Slider`, a coordinate), arrays are rows of it, and `Logits` are rounded to it.
+Marks ask a `ShortForm` for curves, tables, rows and numbers; it makes arrays for them and notes which function is
+called with what. `entry_source` writes the kernel.
 """
 from typing import NamedTuple
 
 import numpy as np
 
 from toolkit.elementary import log as log_of
-from toolkit.live.base import Array, as_kernel, parameters_of
-from toolkit.live.controls import Format, Logits, Slider
+from toolkit.live.base import Array, parameters_of
+from toolkit.live.calls import Binder, Call, Points
 from toolkit.live.marks._mark import name_of
 from toolkit.live.plot import Axis
 
-__all__ = ["Call", "Points", "ShortForm", "Sweep"]
+__all__ = ["ShortForm", "Sweep"]
 
 _RESULTS = ("out", "grad")  # parameters of row kernels that they fill
-
-
-class Call(NamedTuple):
-    """A function and the source text of its arguments, with the arrays to clear and the logits to round before it."""
-
-    function: object
-    arguments: tuple  # (parameter, text)
-    cleared: tuple  # (array, kernel that clears it)
-    rounded: tuple  # (control, code of the format as text)
-
-
-class Points(NamedTuple):
-    """Points of a sweep along one axis: the i-th is the text `point`, in which the index is called ``i_<over>``."""
-
-    over: str
-    point: str
-    count: int
-
-    @property
-    def at(self):
-        return f"at_{self.over}"
-
-    @property
-    def index(self):
-        return f"i_{self.over}"
 
 
 class Sweep(NamedTuple):
@@ -56,7 +27,7 @@ class Sweep(NamedTuple):
     stored: dict  # name of an array -> text of what it gets
 
 
-class ShortForm:
+class ShortForm(Binder):
     """What the marks and sentences of a figure ask of its functions.
 
     Parameters
@@ -69,19 +40,17 @@ class ShortForm:
     outputs, work : dict, name -> `Array`: those of the figure, and those made here
     sweeps : list of `Sweep`
     calls : dict, `Call` at the controls' values -> what is stored: name -> text
-    constants : dict, name -> array or kernel, global names of the kernel
     """
 
     def __init__(self, figure, controls, outputs, work, function, returns):
-        self.figure, self.controls, self.outputs, self.work = figure, controls, dict(outputs), dict(work)
+        super().__init__(figure, controls, outputs, work)
         self.own, self.returns = function, returns
         self.numbers = {name: (function, f"value[{i}]" if len(returns) > 1 else "value", {})
                         for i, name in enumerate(returns)}
         self.given = tuple(outputs)
-        self.sweeps, self.calls, self.constants = [], {}, {}
-        self.kernels, self.coordinates = {}, {}
+        self.sweeps, self.calls, self.coordinates = [], {}, {}
 
-    # ---- what plots and marks ask for -----------------------------------------------------------------------------------------
+    # ---- what plots and marks ask for ---------------------------------------------------------------------------
 
     def axis(self, given):
         """An axis; the name of a slider makes one."""
@@ -117,21 +86,21 @@ class ShortForm:
 
     def row(self, function, at, name, size):
         """Name of the array that a row kernel fills."""
-        function = self._kernel(function)
+        function = self.kernel_of(function)
         name = self._new(name or name_of(function))
         parameters = parameters_of(function)
-        results = [p for p in parameters if p in _RESULTS and p not in self._names and p not in at]
+        results = [p for p in parameters if p in _RESULTS and p not in self.names and p not in at]
         if len(results) != 1:
             raise ValueError(f"figure {self.figure!r}: {name_of(function)} has parameters {parameters}; allowed for a"
                              f" row: one of them, and no other name of the figure, is {' or '.join(_RESULTS)}")
         if size is None:
-            size = next((len(self.controls[p].default) if p in self.controls else self._held[p].shape[0]
-                         for p in parameters if self._is_array(p)), None)
+            size = next((len(self.controls[p].default) if p in self.controls else self.held[p].shape[0]
+                         for p in parameters if self.is_array(p)), None)
             if size is None:
                 raise ValueError(f"figure {self.figure!r}: {name_of(function)} takes no array of the figure; allowed:"
                                  " with size=")
         self.outputs[name] = Array("f64", size)
-        self._call_once(self._call(function, at, {results[0]: name}), {})
+        self._call_once(self.call(function, at, {results[0]: name}), {})
         return name
 
     def number(self, of, at, name):
@@ -143,42 +112,28 @@ class ShortForm:
         for name, (function, part, at) in self.numbers.items():
             if name in names:
                 self.outputs[name] = Array("f64", 1)
-                self._call_once(self._call(function, at, {}), {name: part})
+                self._call_once(self.call(function, at, {}), {name: part})
         if self.own is not None and self.given:
-            self._call_once(self._call(self.own, {}, {}), {})
+            self._call_once(self.call(self.own, {}, {}), {})
 
     def _call_once(self, call, stored):
         self.calls.setdefault(call, {}).update(stored)
 
     # ---- names ------------------------------------------------------------------------------------------------------
 
-    @property
-    def _held(self):
-        return self.outputs | self.work
-
-    @property
-    def _names(self):
-        return {*self.controls, *self._held}
-
-    def _is_array(self, name):
-        return name in self._held or name in self.controls and self.controls[name].argument_type.endswith("[]")
-
     def _new(self, name):
-        taken = self._names | set(self.numbers)
+        taken = self.names | set(self.numbers)
         if name not in taken:
             return name
         return next(f"{name}_{i}" for i in range(2, 1000) if f"{name}_{i}" not in taken)
 
-    def _kernel(self, function):
-        return self.kernels.setdefault(id(function), (as_kernel(function), function))[0]
-
     def _resolved(self, of):
         """The kernel of a mark, and the text of that part of its result which is meant."""
         if callable(of):
-            return self._kernel(of), "value"
+            return self.kernel_of(of), "value"
         if of not in self.numbers:
-            raise ValueError(f"figure {self.figure!r}: a mark is of {of!r}; allowed: a function, or what the figure's own"
-                             f" function returns, {list(self.returns)}")
+            raise ValueError(f"figure {self.figure!r}: a mark is of {of!r}; allowed: a function, or what the figure's"
+                             f" own function returns, {list(self.returns)}")
         return self.numbers[of][:2]
 
     def _name_number(self, name, of, at, over):
@@ -192,10 +147,10 @@ class ShortForm:
     def _sweep(self, of, at, axes):
         """The sweep of a call, shared by all marks that draw a part of its result."""
         function, _ = self._resolved(of)
-        call = self._call(function, at, {axis.over: axis.at for axis in axes})
+        call = self.call(function, at, {axis.over: axis.at for axis in axes})
         same = next((sweep for sweep in self.sweeps if sweep.call == call and sweep.axes == axes), None)
         if same is None:
-            still = all(axis.over in self.controls for axis in axes) and self._call(function, at, {})
+            still = all(axis.over in self.controls for axis in axes) and self.call(function, at, {})
             same = Sweep(call, axes, still or None, {})
             self.sweeps.append(same)
         return same
@@ -233,80 +188,8 @@ class ShortForm:
         if not isinstance(points, int):
             values = np.asarray(points)
             values = values if values.dtype.kind in "iu" else values.astype(float)
-            return Points(over, f"{self._constant(f'points_of_{over}', values)}[{index}]", values.size)
+            return Points(over, f"{self.constant(f'points_of_{over}', values)}[{index}]", values.size)
         low, high = map(float, between)
         if log:
             return Points(over, f"{low!r} * exp({float(log_of(high / low))!r} * {index} / {points - 1})", points)
         return Points(over, f"{low!r} + {high - low!r} * {index} / {points - 1}", points)
-
-    def _constant(self, name, value):
-        for known, held in self.constants.items():
-            if held is value or isinstance(value, np.ndarray) and np.array_equal(held, value):
-                return known
-        while name in self.constants or name in self._names:
-            name += "_"
-        self.constants[name] = value
-        return name
-
-    def _call(self, function, at, bound):
-        """The call of a function, whose parameters in `bound` get this text."""
-        parameters = parameters_of(function)
-        code = self._code(parameters, at)
-        fixed = {p: self._fixed(p, value) for p, value in at.items() if p in parameters}
-        stray = set(at) - set(parameters) - {self._format(parameters)}
-        if stray:
-            raise ValueError(f"figure {self.figure!r}: at names {sorted(stray)}; allowed: parameters of"
-                             f" {name_of(function)}, {parameters}, and a Format control that it leaves out")
-        arguments, cleared, rounded = [], [], []
-        for p in parameters:
-            text, real = self._argument(p, fixed, bound)
-            if self._is_array(bound.get(p, p)) and p not in fixed:
-                if bound.get(p, p) in self._held:
-                    cleared.append((text, "clear" if len(self._held[text].shape) == 1 else "clear_table"))
-                elif code and isinstance(self.controls[p], Logits):
-                    rounded.append((p, code))
-                    text = f"{p}_in_format"
-                    self.work[text] = Array("f64", len(self.controls[p].default))
-            arguments.append((p, f"in_format({text}, {code})" if code and real else text))
-        return Call(function, tuple(arguments), tuple(cleared), tuple(rounded))
-
-    def _argument(self, p, fixed, bound):
-        """The text of an argument, and whether it enters the format."""
-        if p in bound:
-            whole = p in self.controls and self.controls[p].argument_type == "i32"
-            return bound[p], not whole
-        if p in fixed:
-            return fixed[p]
-        if p in self.controls:
-            return p, isinstance(self.controls[p], Slider) or self._is_array(p)
-        if p in self._held:
-            return p, self._held[p].element == "f64"
-        raise ValueError(f"figure {self.figure!r}: a function has the parameter {p!r}; allowed: its controls, outputs,"
-                         f" scratch, the coordinate of its mark, and names in `at`: {sorted(self._names)}")
-
-    def _fixed(self, p, value):
-        """The text of a constant, and whether it enters the format."""
-        if callable(value):
-            return self._constant(f"{name_of(value)}_kernel", self._kernel(value)), False
-        if p in self.controls:
-            value = self.controls[p].argument(self.controls[p].check(value))
-        if isinstance(value, np.ndarray | list | tuple):
-            return self._constant(f"fixed_{p}", np.asarray(value, float)), True
-        value = value.item() if isinstance(value, np.generic) else value
-        return repr(value), isinstance(value, float)
-
-    def _format(self, parameters):
-        """The Format control in which a function with these parameters runs, or None."""
-        controls = [name for name, control in self.controls.items()
-                    if isinstance(control, Format) and name not in parameters]
-        if len(controls) > 1:
-            raise ValueError(f"figure {self.figure!r}: a function runs in one of the formats {controls}; allowed: all but"
-                             " one are among its parameters")
-        return controls[0] if controls and not any(isinstance(self.controls.get(p), Format) for p in parameters) else None
-
-    def _code(self, parameters, at):
-        """The text of the code of this format."""
-        name = self._format(parameters)
-        if name is None:
-            return None
-        return repr(int(self.controls[name].argument(self.controls[name].check(at[name])))) if name in at else name

@@ -2,7 +2,7 @@
 from toolkit.live.base import OUTPUT_TYPES, Figure, arrays, as_kernel, made, parameters_of, plots_of, readouts_of
 from toolkit.live.numbers import format_number
 
-__all__ = ["Run", "Simulation", "counted", "live_simulation"]
+__all__ = ["Simulation", "live_simulation"]
 
 
 def live_simulation(init, step, *, name, controls, state, outputs, plot, readouts=(), caption, presets=None, live=(),
@@ -21,8 +21,8 @@ def live_simulation(init, step, *, name, controls, state, outputs, plot, readout
         They arrive as in `live_figure`, in both functions with the same values.
     state, outputs : dict
         Name -> size or (rows, columns), of float64, or ("f32" or "i32", size); in the state also "u64". All come in
-        zeroed before `init` and are then kept from step to step, outputs too, so that a step may append to a curve. Plots and readouts see
-        the outputs, and nothing of the state.
+        zeroed before `init` and are then kept from step to step, outputs too, so that a step may append to a curve.
+        Plots and readouts see the outputs, and nothing of the state.
     plot : Plot or sequence of Plot
     readouts : sequence of Readout or str
         Sentences; ``{steps:d}`` is the number of steps so far. Both hosts say "After 600 steps:" before them.
@@ -85,8 +85,8 @@ class Simulation(Figure):
         if not name.isidentifier():
             raise ValueError(f"name is {name!r}; allowed: a Python identifier")
         self.count = count
-        super().__init__(name, controls, arrays("outputs", outputs, OUTPUT_TYPES), arrays("state", state), plots_of(plot),
-                         readouts_of(readouts), caption)
+        outputs, state = arrays("outputs", outputs, OUTPUT_TYPES), arrays("state", state)
+        super().__init__(name, controls, outputs, state, plots_of(plot), readouts_of(readouts), caption)
         self.init, self.step = as_kernel(init), as_kernel(step)
         self.live, self.done, self.pace, self.poster = tuple(live), done, pace, poster
         self._check_parameters()
@@ -111,8 +111,8 @@ class Simulation(Figure):
             parameters = parameters_of(function)
             unknown = [p for p in parameters if p not in given]
             if unknown:
-                raise ValueError(f"figure {self.name!r}: {role} has parameters {unknown}; allowed: its controls, outputs"
-                                 f" and state: {given}")
+                raise ValueError(f"figure {self.name!r}: {role} has parameters {unknown}; allowed: its controls,"
+                                 f" outputs and state: {given}")
             used.update(parameters)
         idle = [name for name in given if name not in used and name != self.pace]
         if idle:

@@ -1,4 +1,4 @@
-"""Pieces of SVG that all marks are made of; the runtime of pages has the same. Coordinates are whole tenths of a pixel."""
+"""Pieces of SVG that all marks are made of, as in svg.js. Coordinates are whole tenths of a pixel."""
 from html import escape
 from math import floor, log10
 

@@ -2,10 +2,15 @@
 from toolkit._core.kernel import kernel
 from toolkit.large_arrays import CrossEntropy
 from toolkit.losses._evaluate import LossKernels, LossOfRows, are_probabilities, loss
-from toolkit.losses._exponential_scores import (accurate_exponentials, expected_gap, exponentials,
-                                                shifted_exponentials)
-from toolkit.losses._forms import (common_form, naive_form, soft_common_form, soft_naive_form, soft_stable_form,
-                                   stable_form)
+from toolkit.losses._exponential_scores import accurate_exponentials, expected_gap, exponentials, shifted_exponentials
+from toolkit.losses._forms import (
+    common_form,
+    naive_form,
+    soft_common_form,
+    soft_naive_form,
+    soft_stable_form,
+    stable_form,
+)
 from toolkit.losses._label_smoothing import SMOOTHED_FORMS, smoothing_amount
 
 __all__ = ["cross_entropy"]

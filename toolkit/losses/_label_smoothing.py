@@ -12,8 +12,14 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import log, log1p
 from toolkit.losses._exponential_scores import accurate_exponentials, exponentials, shifted_exponentials
-from toolkit.losses._forms import (classes_present, close_to_zero_sum, divide_by, naive_form, rest_beside_top,
-                                   sum_in_order)
+from toolkit.losses._forms import (
+    classes_present,
+    close_to_zero_sum,
+    divide_by,
+    naive_form,
+    rest_beside_top,
+    sum_in_order,
+)
 
 __all__ = []
 

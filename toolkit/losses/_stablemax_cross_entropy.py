@@ -8,8 +8,14 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.large_arrays import StablemaxCrossEntropy
 from toolkit.losses._evaluate import LossKernels, LossOfRows, loss
-from toolkit.losses._forms import (common_form, naive_form, soft_common_form, soft_naive_form, soft_stable_form,
-                                   stable_form)
+from toolkit.losses._forms import (
+    common_form,
+    naive_form,
+    soft_common_form,
+    soft_naive_form,
+    soft_stable_form,
+    stable_form,
+)
 from toolkit.losses._label_smoothing import smoothing_amount
 from toolkit.softmax.kernels import log_stable_ratio, stable_ratio, stable_s, stable_weight, top_class
 

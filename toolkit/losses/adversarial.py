@@ -38,8 +38,8 @@ def norm_of_change(z, attacked, y, slope):
 def smooth_adversarial_comp_sum_stable(pair, y, tau, rho, nu, grads):
     """``L_tau(z / rho, y) + nu ||d||``; `pair` holds z and the attacked logits one after the other, `grads` too.
 
-    The norm has the slopes ``-d_k / ||d||`` in z'_k and ``sum d_k / ||d||`` in z'_y, and the opposite in z; where d is 0
-    it has a kink, and 0 is taken.
+    The norm has the slopes ``-d_k / ||d||`` in z'_k and ``sum d_k / ||d||`` in z'_y, and the opposite in z; where d is
+    0 it has a kink, and 0 is taken.
     """
     classes = pair.size // 2
     z, attacked = pair[:classes], pair[classes:]
@@ -76,7 +76,8 @@ def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, n
     ``D_k = z_y - z_k`` are the margins of the label y over the classes k, `logits` z belong to the input x and
     `attacked` to a point x' of the ball around it. The loss of x is its largest over the ball, which the caller seeks,
     as by projected gradient steps along the gradient for `attacked`. With ``nu >= sqrt(K - 1) / rho`` it is an upper
-    bound of the adversarial rho-margin comp-sum loss, which has a ramp in the place of the exponential and is not smooth.
+    bound of the adversarial rho-margin comp-sum loss, which has a ramp in the place of the exponential and is not
+    smooth.
 
     Parameters
     ----------

@@ -5,10 +5,10 @@ wide as the model in memory. A softmax over two scores is a sigmoid of their dif
 """
 import numpy as np
 
+from toolkit._core.inner_products import inner
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import sigmoid
-from toolkit._core.inner_products import inner
 
 __all__ = ["attend", "attend_backward", "attention_weights"]
 

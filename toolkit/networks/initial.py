@@ -5,9 +5,24 @@ from toolkit._core.kernel import kernel
 from toolkit._core.random import seeded, uniform
 from toolkit.elementary.normal import standard_normal
 from toolkit.networks.plan import BIASED, DEPTH, bias_of, size_of, weights_of
-from toolkit.networks.transformer_plan import (BETA1, BETA2, BIAS2, EMBEDDING, FFN, GAMMA1, GAMMA2, IN_BIAS,
-                                                IN_WEIGHTS, LINEAR2, MODEL, OUT_BIAS, TENSORS, rows_in, tensor_numbers,
-                                                tensor_of)
+from toolkit.networks.transformer_plan import (
+    BETA1,
+    BETA2,
+    BIAS2,
+    EMBEDDING,
+    FFN,
+    GAMMA1,
+    GAMMA2,
+    IN_BIAS,
+    IN_WEIGHTS,
+    LINEAR2,
+    MODEL,
+    OUT_BIAS,
+    TENSORS,
+    rows_in,
+    tensor_numbers,
+    tensor_of,
+)
 
 __all__ = ["fill_normal_weights", "fill_transformer", "fill_weights"]
 

@@ -1,9 +1,9 @@
 """Layer normalisation of one row, and its gradient."""
 import numpy as np
 
+from toolkit._core.inner_products import inner
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit._core.inner_products import inner
 
 __all__ = ["EPSILON", "normalize", "normalize_backward"]
 

@@ -9,8 +9,18 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.networks.activation import activate, activate_by, times_derivative, times_slope
-from toolkit.networks.plan import (ACTIVATION, ARITY, BIASED, BLOCK, DEPTH, bias_of, matrix, size_of, weights_of,
-                                   width_of)
+from toolkit.networks.plan import (
+    ACTIVATION,
+    ARITY,
+    BIASED,
+    BLOCK,
+    DEPTH,
+    bias_of,
+    matrix,
+    size_of,
+    weights_of,
+    width_of,
+)
 from toolkit.networks.product import PACKED, ROWS, add_product
 
 __all__ = ["add_row", "backward_block", "block_floats", "forward_block", "layer_block", "transpose_weights",

@@ -13,12 +13,34 @@ from toolkit.networks.attention import attend, attend_backward, attention_weight
 from toolkit.networks.dropout import drop, row_key
 from toolkit.networks.layer_norm import normalize, normalize_backward
 from toolkit.networks.perceptron import add_row
-from toolkit.networks.plan import BLOCK, n_classes
+from toolkit.networks.plan import n_classes
 from toolkit.networks.product import add_product, padded
-from toolkit.networks.transformer_plan import (BETA1, BETA2, BIAS1, BIAS2, EMBEDDING, FFN, GAMMA1, GAMMA2, HEAD_BIAS,
-                                                HEAD_WEIGHTS, HEADS, IN_BIAS, IN_WEIGHTS, LINEAR1, LINEAR2, MODEL,
-                                                OUT_BIAS, OUT_WEIGHTS, SEED, THRESHOLD, row_of, tensor_of,
-                                                turned_part, work_part)
+from toolkit.networks.transformer_plan import (
+    BETA1,
+    BETA2,
+    BIAS1,
+    BIAS2,
+    EMBEDDING,
+    FFN,
+    GAMMA1,
+    GAMMA2,
+    HEAD_BIAS,
+    HEAD_WEIGHTS,
+    HEADS,
+    IN_BIAS,
+    IN_WEIGHTS,
+    LINEAR1,
+    LINEAR2,
+    MODEL,
+    OUT_BIAS,
+    OUT_WEIGHTS,
+    SEED,
+    THRESHOLD,
+    row_of,
+    tensor_of,
+    turned_part,
+    work_part,
+)
 
 __all__ = ["LOGITS", "LOGITS_SLOPE", "SYMBOLS_SLOPE", "backward_rows", "clear", "forward_rows", "prepare",
            "project_backward"]

@@ -11,8 +11,15 @@ from toolkit._core.numbers import like
 from toolkit.networks.perceptron import backward_block, forward_block, layer_block
 from toolkit.networks.plan import BLOCK, CHUNKS, DEPTH, n_classes
 from toolkit.networks.product import PACKED, ROWS
-from toolkit.networks.transformer import (LOGITS, LOGITS_SLOPE, SYMBOLS_SLOPE, backward_rows, clear, forward_rows,
-                                          project_backward)
+from toolkit.networks.transformer import (
+    LOGITS,
+    LOGITS_SLOPE,
+    SYMBOLS_SLOPE,
+    backward_rows,
+    clear,
+    forward_rows,
+    project_backward,
+)
 from toolkit.networks.transformer_plan import THRESHOLD, work_part
 from toolkit.training.loss import BOOST, loss_block
 

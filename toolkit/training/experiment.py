@@ -1,43 +1,16 @@
 """What to train and how: `Experiment`, a frozen description that checks itself."""
 import hashlib
 import json
-import math
-import operator
 from dataclasses import asdict, dataclass, fields, replace
 
-from toolkit.collapse.kernels import ORDERS
-from toolkit.formats import FORMATS, get_format
-from toolkit.networks.activation import ACTIVATIONS
-from toolkit.optimizers import OPTIMIZERS, SCHEDULES
-from toolkit.training.loss import LOSSES
-from toolkit.training.registered import (ACTIVATIONS_BY_KERNEL, LOSSES_BY_KERNEL, default_parameters,
-                                         parameter_names)
-from toolkit.training.task_rows import OPERATIONS
+from toolkit.training.checks import OF_TRANSFORMERS, check_together, in_one_form
+from toolkit.training.words import describe
 
 __all__ = ["Experiment"]
 
 VERSION = 1
-TASKS = (*OPERATIONS, "parity", "digits", "arrays")
-INITIAL = ("uniform", "normal")
-MODELS = ("mlp", "transformer")
-PRECISIONS = {"float32": 1e-45, "float64": 5e-324}  # and the smallest positive number of each
-
-_CHOICES = {"task": TASKS, "model": MODELS, "activation": tuple(dict.fromkeys([*ACTIVATIONS, *ACTIVATIONS_BY_KERNEL])),
-            "loss": tuple(dict.fromkeys(name for name, _ in [*LOSSES, *LOSSES_BY_KERNEL])),
-            "form": ("common", "complement", "naive", "stable"), "initial": INITIAL, "summation": tuple(ORDERS), "training_precision": tuple(PRECISIONS),
-            "optimizer": tuple(OPTIMIZERS), "schedule": tuple(SCHEDULES)}
-_INTEGERS = {"p": (2, 4096), "relevant": (1, 4096), "bits": (1, 4096), "samples": (2, 10**7), "seed": (0, 2**63 - 1),
-             "warmup": (0, 10**9), "steps": (1, 10**9), "log_every": (1, 10**9), "heads": (1, 4096),
-             "batch": (0, 10**9)}
-_OF_TRANSFORMERS = ("heads", "dropout")
 _LATER = ("loss_parameters", "batch", "initial", "data", "sizes")  # in `to_dict` only where they say something
 _DIGITS = (1797, 64, 10)  # rows, pixels, classes
-_OPEN, _CLOSED = (operator.lt, "above"), (operator.le, "at least")
-_NUMBERS = {  # lower bound, upper bound (never reached)
-    "train_fraction": (_OPEN, 0.0, 1.0), "gain": (_OPEN, 0.0, math.inf), "temperature": (_OPEN, 0.0, math.inf),
-    "logit_penalty": (_CLOSED, 0.0, math.inf), "lr": (_OPEN, 0.0, math.inf),
-    "weight_decay": (_CLOSED, 0.0, math.inf), "beta1": (_CLOSED, 0.0, 1.0), "beta2": (_CLOSED, 0.0, 1.0),
-    "eps": (_OPEN, 0.0, math.inf), "momentum": (_CLOSED, 0.0, 1.0), "dropout": (_CLOSED, 0.0, 0.99)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,48 +135,9 @@ class Experiment:
     sizes: tuple = ()
 
     def __post_init__(self):
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed: {', '.join(map(repr, allowed))}")
-        for name, bounds in _INTEGERS.items():
-            self._set(name, _integer(name, getattr(self, name), *bounds))
-        for name, bounds in _NUMBERS.items():
-            self._set(name, _number(name, getattr(self, name), *bounds))
-        for field in fields(self):
-            if field.type is bool and not isinstance(getattr(self, field.name), bool):
-                raise TypeError(f"{field.name} is {getattr(self, field.name)!r}; allowed: True, False")
-        self._set("widths", _widths(self.widths))
-        self._set("sizes", tuple(_integer("each of sizes", n, 0, 2**31 - 1) for n in self.sizes))
-        self._set("loss_parameters", _loss_parameters(self))
-        self._set("loss_format", _format_name(self.loss_format))
-        self._check_together()
-
-    def _set(self, name, value):
-        object.__setattr__(self, name, value)
-
-    def _check_together(self):
-        _check_network(self)
-        if (self.task == "arrays") != bool(self.data) or len(self.sizes) != (4 if self.data else 0):
-            raise ValueError(f"task is {self.task!r}, data {self.data!r} and sizes {self.sizes}; allowed for 'arrays', "
-                             f"and only there: what `toolkit.training.given` says of them")
-        if self.batch > self.n_train:
-            raise ValueError(f"batch is {self.batch}; allowed: at most {self.n_train}, the rows for training, or 0")
-        if self.task == "divide" and any(self.p % d == 0 for d in range(2, math.isqrt(self.p) + 1)):
-            raise ValueError(f"p is {self.p}; allowed for division: a prime, since others leave no inverse")
-        if self.task == "parity":
-            if self.relevant > self.bits:
-                raise ValueError(f"relevant is {self.relevant}; allowed: at most bits, {self.bits}")
-            if self.samples > 2.0 ** (self.bits - 1):
-                raise ValueError(f"samples is {self.samples}; allowed with {self.bits} bits: at most half of all "
-                                 f"strings, {2 ** (self.bits - 1)}")
-        if self.eps < PRECISIONS[self.training_precision]:
-            raise ValueError(f"eps is {self.eps}, which is 0 in {self.training_precision}; allowed: at least "
-                             f"{PRECISIONS[self.training_precision]}")
-        if OPTIMIZERS[self.optimizer].decoupled and self.lr * self.weight_decay >= 1.0:
-            raise ValueError(f"lr * weight_decay is {self.lr * self.weight_decay:g}; allowed: below 1, the share of "
-                             f"the weights that a step takes away")
-        if self.schedule == "warmup_linear_decay" and self.warmup >= self.steps:
-            raise ValueError(f"warmup is {self.warmup}; allowed: below steps, {self.steps}")
+        for name, value in in_one_form(self):
+            object.__setattr__(self, name, value)
+        check_together(self)
 
     @property
     def n_rows(self):
@@ -247,7 +181,7 @@ class Experiment:
     def to_dict(self):
         """All arguments that the model has, and the version of their meaning, as JSON can hold them."""
         values = {"version": VERSION} | asdict(self)
-        foreign = set() if self.model == "transformer" else set(_OF_TRANSFORMERS)
+        foreign = set() if self.model == "transformer" else set(OF_TRANSFORMERS)
         foreign |= {name for name in _LATER if values[name] == getattr(Experiment, name)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
                 if name not in foreign}
@@ -271,105 +205,8 @@ class Experiment:
         return describe(self)
 
 
-def _check_network(e):
-    if e.model != "transformer":
-        for name in _OF_TRANSFORMERS:
-            if (value := getattr(e, name)) != getattr(Experiment, name):
-                raise ValueError(f"{name} is {value}; allowed where there is none: {getattr(Experiment, name)}")
-        return
-    if e.initial != "uniform":
-        raise ValueError(f"initial is {e.initial!r}; allowed for a transformer: 'uniform'")
-    if e.task not in OPERATIONS:
-        raise ValueError(f"task is {e.task!r}; allowed for a transformer: {', '.join(map(repr, OPERATIONS))}")
-    if len(e.widths) != 2 or e.widths[0] % e.heads:
-        raise ValueError(f"widths is {e.widths}; allowed for a transformer: its model width, a multiple of its "
-                         f"{e.heads} heads, and its feed-forward width")
-    if e.activation != "relu" or not e.bias:
-        raise ValueError(f"activation is {e.activation!r} and bias {e.bias}; allowed for a transformer: 'relu', True")
-
-
-def _loss_parameters(e):
-    """The parameters of a loss, checked, or its defaults."""
-    given = e.loss_parameters
-    if isinstance(given, str) or not hasattr(given, "__iter__"):
-        raise TypeError(f"loss_parameters is {given!r}; allowed: a tuple of numbers")
-    given = tuple(_number("each of loss_parameters", value, _OPEN, -math.inf, math.inf) for value in given)
-    if (e.loss, e.form) in LOSSES:
-        if given:
-            raise ValueError(f"loss_parameters is {given}; allowed for {e.loss!r}: none")
-        return ()
-    if (e.loss, e.form) not in LOSSES_BY_KERNEL:
-        forms = [form for loss, form in [*LOSSES, *LOSSES_BY_KERNEL] if loss == e.loss]
-        raise ValueError(f"form is {e.form!r}; allowed for {e.loss!r}: {', '.join(map(repr, dict.fromkeys(forms)))}")
-    names = parameter_names(e.loss, e.form)
-    given = given or default_parameters(e.loss, e.form)
-    if given is None or len(given) != len(names):
-        raise ValueError(f"loss_parameters is {given}; allowed for {e.loss!r}: {len(names)} numbers, "
-                         f"{', '.join(names) or 'none'}")
-    return given
-
-
 def _refuse_unknown(values):
     known = [field.name for field in fields(Experiment)]
     for name in values:
         if name not in known:
             raise ValueError(f"unknown argument {name!r}; allowed: {', '.join(known)}")
-
-
-def _integer(name, value, low, high):
-    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise TypeError(f"{name} is {value!r}; allowed: an integer")
-    value = operator.index(value)
-    if not low <= value <= high:
-        raise ValueError(f"{name} is {value}; allowed: {low} to {high}")
-    return value
-
-
-def _number(name, value, lower, low, high):
-    (holds, words) = lower
-    if isinstance(value, (bool, str)) or not hasattr(type(value), "__float__"):
-        raise TypeError(f"{name} is {value!r}; allowed: a number")
-    value = float(value)
-    if not (holds(low, value) and value < high):
-        limit = "finite" if math.isinf(high) else f"below {high:g}"
-        raise ValueError(f"{name} is {value}; allowed: {words} {low:g} and {limit}")
-    return value
-
-
-def _widths(widths):
-    if isinstance(widths, str) or not hasattr(widths, "__iter__"):
-        raise TypeError(f"widths is {widths!r}; allowed: a tuple of integers, one per hidden layer")
-    widths = tuple(_integer("each of widths", width, 1, 65536) for width in widths)
-    if not 1 <= len(widths) <= 16:
-        raise ValueError(f"widths is {widths}; allowed: 1 to 16 hidden layers")
-    return widths
-
-
-def _format_name(spec):
-    found = get_format(spec)
-    if found.name in FORMATS:
-        return found.name
-    if found.finite_only:
-        raise ValueError(f"loss_format is {found.name!r}; allowed: {', '.join(FORMATS)} or a format with infinities")
-    return f"e{found.exponent_bits}m{found.fraction_bits}"
-
-
-def describe(experiment):
-    """One line in words."""
-    e = experiment
-    words = {"add": f"a + b mod {e.p}", "subtract": f"a - b mod {e.p}", "multiply": f"a b mod {e.p}",
-             "divide": f"a / b mod {e.p}", "parity": f"parity of {e.relevant} of {e.bits} bits",
-             "digits": "handwritten digits", "arrays": f"arrays {e.data}"}
-    task = f"{words[e.task]}, " + (f"{e.n_train} of {e.n_rows} rows" if e.task == "arrays" else f"{e.train_fraction:.0%}")
-    loss = {"cross_entropy": "softmax", "stablemax": "StableMax", "mse": "squared error"}.get(e.loss, e.loss)
-    if e.loss_parameters:
-        loss += f"({', '.join(f'{value:g}' for value in e.loss_parameters)})"
-    form = f", {e.form} form" if e.form != "common" and e.loss != "mse" else ""
-    optimizer = OPTIMIZERS[e.optimizer].title
-    decay = f", weight decay {e.weight_decay:g}" if e.weight_decay else ""
-    widths = "-".join(map(str, e.widths))
-    network = f"{widths} {e.activation}" if e.model == "mlp" else f"transformer {widths}, {e.heads} heads"
-    batch = f" in batches of {e.batch}" if e.batch else ""
-    return (f"{task} for training{batch}, {network}; {loss} in {e.loss_format}{form}; "
-            f"{'Cautious ' if e.cautious else ''}{'⟂' if e.perp_grad else ''}{optimizer}, lr {e.lr:g}{decay}; "
-            f"{e.steps} steps, seed {e.seed}")

@@ -6,13 +6,12 @@ import threading
 import time
 import warnings
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 
 import numba
-import numpy as np
 from tqdm.auto import tqdm
 
-from toolkit.training.live_plot import TrainingPlot
 from toolkit.training.models import build, products_per_step, state_names, tensor_names
 from toolkit.training.run import Log, Run, versions
 
@@ -153,7 +152,7 @@ class _Training:
         self.log, self.earlier = Log(start), start.seconds if start else 0.0
         self.stopped, self.pace = False, None
         self.began = self.saved = time.monotonic()
-        self.plot = TrainingPlot(experiment.steps) if plot else None
+        self.plot = _training_plot(experiment.steps) if plot else None
         self.bar = tqdm(total=experiment.steps, initial=self.work.steps_done, unit="step", disable=not progress,
                         mininterval=0.2 if sys.stderr.isatty() else 30.0, dynamic_ncols=True)
 
@@ -230,3 +229,12 @@ def next_log(step, every, last, early):
     if early and step < every:
         return min(regular, 1 << int(step).bit_length())
     return regular
+
+
+def _training_plot(steps):
+    """A plot of the host for notebooks, which stands above this room and is asked for only here."""
+    try:
+        host = import_module("toolkit.live.hosts.training_plot")
+    except ImportError as error:
+        raise ValueError(f"plot is True, but {error}; allowed with the packages of the extra 'live'") from error
+    return host.TrainingPlot(steps)

@@ -147,8 +147,7 @@ def loss_of_row(of, parameters, settings, z, y, terms, g):
     """Loss of one row of logits; `g` becomes its gradient."""
     if of is None:
         return _ordered_loss(settings.which, z, y, terms, settings.order, g)
-    else:
-        return of(*((z, y) + parameters + (g,)))
+    return of(*((z, y) + parameters + (g,)))
 
 
 @kernel

@@ -11,7 +11,7 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.formats import FLOAT32, FLOAT64
-from toolkit.networks.plan import (ACTIVATION, ARITY, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of)
+from toolkit.networks.plan import ACTIVATION, ARITY, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
 from toolkit.optimizers.settings import SCHEDULES, STEP, Settings
 from toolkit.training.engine import advance
 from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64, LossSettings

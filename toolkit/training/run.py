@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from toolkit.formats import round_to
-from toolkit.training.files import read_arrays, write_arrays
 from toolkit.training.experiment import Experiment
+from toolkit.training.files import read_arrays, write_arrays
 from toolkit.training.measures import MEASURES
 from toolkit.training.models import state_names, tensors_of
 from toolkit.training.prediction import predicted_logits

@@ -9,10 +9,16 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit.networks.perceptron import block_floats, transposed_floats
-from toolkit.networks.plan import (BIASED, CHUNKS, DEPTH, N_ALL, fill_tensors, n_classes, n_parameters, numbers_in)
+from toolkit.networks.plan import BIASED, CHUNKS, DEPTH, N_ALL, fill_tensors, n_classes, n_parameters, numbers_in
 from toolkit.networks.product import PACKED, ROWS
-from toolkit.networks.transformer_plan import (TENSORS, fill_transformer_tensors, tensor_numbers,
-                                               transformer_parameters, turned_floats, work_floats)
+from toolkit.networks.transformer_plan import (
+    TENSORS,
+    fill_transformer_tensors,
+    tensor_numbers,
+    transformer_parameters,
+    turned_floats,
+    work_floats,
+)
 from toolkit.training.loss import TALLIES
 
 __all__ = ["Data", "ELEMENTS", "State", "Work", "fill_places", "sizes_of", "start_clock"]

@@ -13,8 +13,8 @@ from tqdm.auto import tqdm
 
 from toolkit._core.text import aligned
 from toolkit.training.experiment import Experiment
-from toolkit.training.run import KEEP, Run
 from toolkit.training.loop import train
+from toolkit.training.run import KEEP, Run
 
 __all__ = ["Member", "grid", "members_of", "sweep", "table"]
 

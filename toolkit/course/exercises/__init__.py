@@ -2,11 +2,26 @@
 
 Each chapter has a module here with its `EXERCISES`, name -> `Exercise`. A new chapter adds a module and a line below.
 """
-from toolkit.course.exercises import (activation_gallery, cost_of_exp, grokking_live, is_it_calibrated, keeping_gradients_alive,
-                               memory_wall, numbers_with_gaps, one_family, paper_rerun, regression_by_classification,
-                               sampling, softmax_collapse, softmax_five_ways, sparse_maps, temperature_and_gates,
-                               vanishing_loss, why_it_waits)
-from toolkit.course.exercises import _check
+from toolkit.course.exercises import (
+    _check,
+    activation_gallery,
+    cost_of_exp,
+    grokking_live,
+    is_it_calibrated,
+    keeping_gradients_alive,
+    memory_wall,
+    numbers_with_gaps,
+    one_family,
+    paper_rerun,
+    regression_by_classification,
+    sampling,
+    softmax_collapse,
+    softmax_five_ways,
+    sparse_maps,
+    temperature_and_gates,
+    vanishing_loss,
+    why_it_waits,
+)
 from toolkit.course.exercises._check import *
 
 __all__ = ["EXERCISES", *_check.__all__, "check"]

@@ -1,8 +1,8 @@
 """Exercises of the chapter *What does exp cost?*"""
 import numpy as np
 
-from toolkit.elementary import exp
 from toolkit.course.exercises._check import Exercise, exactly
+from toolkit.elementary import exp
 
 __all__ = ["EXERCISES"]
 
@@ -83,7 +83,7 @@ EXERCISES = {
     ),
     "exp.ends": Exercise(
         solution="small",
-        judge=exactly("small", ("large", "print polynomial(t, FITTED[5], 5, None) - exp(t) at both ends"),
+        judge=exactly("small", ("large", "print polynomial(t, FITTED[5], 5) - exp(t) at both ends"),
                       otherwise="answer 'large' or 'small'"),
         wrong=("large", "both", 5),
         praise="the same error at both ends is relatively twice as large on the left, where the next piece begins: there"

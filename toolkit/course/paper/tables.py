@@ -3,8 +3,8 @@
 import numpy as np
 
 from toolkit._core.text import Table, Tables
-from toolkit.grokking.recordings import COMPARED, RECORDINGS, comparison, recorded
 from toolkit.course.paper.claims import CLAIMS, HEADINGS
+from toolkit.grokking.recordings import COMPARED, RECORDINGS, comparison, recorded
 
 __all__ = ["comparison_table", "table", "verdict"]
 

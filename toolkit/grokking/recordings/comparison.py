@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit.training.files import read_arrays, write_arrays
-from toolkit.training.experiment import Experiment
 from toolkit.grokking.recordings.store import DATA, command_of
+from toolkit.training.experiment import Experiment
+from toolkit.training.files import read_arrays, write_arrays
 from toolkit.training.run import versions
 from toolkit.training.sweeps import members_of
 

@@ -1,4 +1,4 @@
-"""Where figures show themselves: JupyterLab, and while the book is built its pages. Each host is imported when asked."""
+"""Where figures show themselves: JupyterLab, and pages while the book is built. A host is imported when asked."""
 import os
 
 from toolkit.live.base import host

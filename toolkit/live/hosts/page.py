@@ -53,8 +53,9 @@ def link_html(figure):
 
 
 def _presets(figure):
-    buttons = "".join(f'<button type="button" data-preset="{escape(label)}" aria-pressed="false">{escape(label)}</button>'
-                      for label in figure.presets)
+    labels = map(escape, figure.presets)
+    buttons = "".join(f'<button type="button" data-preset="{label}" aria-pressed="false">{label}</button>'
+                      for label in labels)
     return (f'<fieldset class="live-presets" disabled><legend class="live-hidden">Experiments to start</legend>'
             f"{buttons}</fieldset>") if buttons else ""
 
@@ -108,8 +109,8 @@ def _spec(figure, values):
 def _short(figure, values):
     """`values` with four digits for arrays that are drawn and not read: a poster has thousands of numbers."""
     drawn = set().union(*(plot.names() for plot in figure.plots))
-    read = set().union(*map(names_in, (tree for readout in figure.readouts for tree in expressions_of(readout).values())),
-                       *map(names_in, figure.derived.values()))
+    trees = [tree for readout in figure.readouts for tree in expressions_of(readout).values()]
+    read = set().union(*map(names_in, [*trees, *figure.derived.values()]))
 
     def short(value):
         return value if value == int(value) else float(f"{value:.4g}")
@@ -158,9 +159,8 @@ def _range(control, identity, label):
 
 
 def _select(control, identity, label):
-    options = "".join(
-        f'<option{" selected" if option == control.value else ""}>{escape(option)}</option>' for option in control.options
-    )
+    options = "".join(f'<option{" selected" * (option == control.value)}>{escape(option)}</option>'
+                      for option in control.options)
     return f'<label for="{identity}">{label}</label><select id="{identity}">{options}</select>'
 
 

@@ -3,12 +3,13 @@
 A task on the kernel's event loop steps in short slices, so that buttons answer and other cells run between them.
 """
 import asyncio
+from functools import partial
 from html import escape
 from time import perf_counter
 
 import ipywidgets as widgets
 
-from toolkit.live.hosts.notebook import Display, box, button
+from toolkit.live.hosts.display import Display, box, button
 from toolkit.live.numbers import format_number
 from toolkit.live.simulation import counted
 
@@ -51,9 +52,10 @@ class Player(Display):
 
     def play(self):
         if self.playing:
-            return self.pause()
+            self.pause()
+            return
         if (self.run is None or self.run.done) and not self.begin():
-            return None
+            return
         if Player.playing_now:
             Player.playing_now.pause()
         Player.playing_now, self.playing = self, True
@@ -120,7 +122,7 @@ class Player(Display):
         drawn = last = perf_counter()
         while self.playing:
             now = perf_counter()
-            if not self.guarded(lambda: self.slice(now - last)):
+            if not self.guarded(partial(self.slice, now - last)):
                 self.fail()
                 return
             last = now

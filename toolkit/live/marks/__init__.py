@@ -1,13 +1,15 @@
 """Marks of a plot, one module each: declaration, slots, and how pages and Plotly draw it."""
-from toolkit.live.marks.band import Band
-from toolkit.live.marks.bars import Bars
-from toolkit.live.marks.curve import Curve
-from toolkit.live.marks.heat_map import HeatMap, Level
-from toolkit.live.marks.line import Line
-from toolkit.live.marks.markers import Markers
-from toolkit.live.marks.rule import Rule
+from toolkit.live.marks import band, bars, curve, heat_map, line, markers, rule
+from toolkit.live.marks.band import *
+from toolkit.live.marks.bars import *
+from toolkit.live.marks.curve import *
+from toolkit.live.marks.heat_map import *
+from toolkit.live.marks.line import *
+from toolkit.live.marks.markers import *
+from toolkit.live.marks.rule import *
 
-__all__ = ["DRAWN_BY", "FILLED_BY", "Band", "Bars", "Curve", "HeatMap", "Level", "Line", "Markers", "Rule"]
+__all__ = [*band.__all__, *bars.__all__, *curve.__all__, *heat_map.__all__, *line.__all__, *markers.__all__,
+           *rule.__all__]
 
 _MARKS = (Line, Markers, Bars, Rule, Band, HeatMap)
 FILLED_BY = {mark.fills: mark for mark in _MARKS}  # by the kind of a binding

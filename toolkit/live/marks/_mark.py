@@ -62,8 +62,8 @@ def name_of(function):
 
 def not_computed(mark):
     """The error for a mark of a function that nothing computes."""
-    return ValueError(f"{type(mark).__name__} shows a function; allowed in live_figure, and in a simulation marks of its"
-                      " outputs and controls")
+    return ValueError(f"{type(mark).__name__} shows a function; allowed in live_figure, and in a simulation marks of"
+                      " its outputs and controls")
 
 
 def word(mark, position):

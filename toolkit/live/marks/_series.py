@@ -28,8 +28,8 @@ class Series(Mark):
     `x`: the name of a value, or a sequence of numbers or words, or None for 1, 2, 3 ... `length` names a control or
     output that says how many entries are in use.
 
-    The short form: `y` is the kernel of a row, ``row(z, ..., out)``. Its parameters are names of the figure, or get what
-    `at` says as in `Curve`, and `out` (or `grad`) is an array of `size`, by default that of its first array, which
+    The short form: `y` is the kernel of a row, ``row(z, ..., out)``. Its parameters are names of the figure, or get
+    what `at` says as in `Curve`, and `out` (or `grad`) is an array of `size`, by default that of its first array, which
     sentences read by `name`, by default the kernel's.
     """
 
@@ -148,8 +148,9 @@ def rail_svg(look, frame, slots, places=None):
         words += text != ""
         # From the symbol on, or up to it: a word in the middle would lie on a neighbour that is no such value.
         end = left + 50 + _LETTER * len(text) > 10 * frame["width"]
-        body += symbol_at(left, top, symbol) + text_at(
-            left + (50 if end else -50), top + (190 + row if top < 300 else -110 - row), text, "end" if end else "start")
+        height = top + (190 + row if top < 300 else -110 - row)
+        body += symbol_at(left, top, symbol)
+        body += text_at(left + (50 if end else -50), height, text, "end" if end else "start")
     return group(look, "rail", body) if body else ""
 
 

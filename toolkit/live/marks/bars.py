@@ -6,7 +6,7 @@ from toolkit.live.marks._series import Series, rail_svg
 from toolkit.live.style import ROLES
 from toolkit.live.svg import group, pixel
 
-__all__ = ["BAR_GAP", "Bars"]
+__all__ = ["Bars"]
 
 BAR_GAP = 0.25  # between the bars of two places, as a share of their distance
 

@@ -5,7 +5,7 @@ from toolkit.live.marks._mark import Mark, check_role, not_computed, read_by
 from toolkit.live.marks._plotly_cells import cells_data, cells_slots
 from toolkit.live.marks.cells import cell_path, cells_svg, level_svg
 
-__all__ = ["CELL_MARKS", "HeatMap", "Level"]
+__all__ = ["HeatMap", "Level"]
 
 CELL_MARKS = ("full", "hollow", "dot", "cross")
 _FIRST_ROLES = ("first", "naive", "second", "third")

@@ -30,7 +30,7 @@ function sayWhyNot(error) {
   throw error;
 }
 
-window.liveFigures = { figures, formatNumber, fillSlots, marksSvg };
+window.liveFigures = { figures, formatNumber, evaluate, fillSlots, marksSvg };
 const begin = () => start().catch(sayWhyNot);
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
 else begin();

@@ -2,6 +2,12 @@
 import sys
 import time
 
+from IPython.display import display
+
+from toolkit.live.hosts.plotly import LivePlot
+from toolkit.live.marks import Line
+from toolkit.live.plot import Axis, Plot
+
 __all__ = ["TrainingPlot"]
 
 _SECONDS_BETWEEN = 0.3
@@ -15,7 +21,7 @@ class TrainingPlot:
     Raises
     ------
     ValueError
-        Outside a notebook, or where the packages that draw are missing.
+        Outside a notebook.
     """
 
     def __init__(self, steps):
@@ -23,13 +29,6 @@ class TrainingPlot:
         shell = shell and shell.get_ipython()
         if getattr(shell, "kernel", None) is None:
             raise ValueError("plot is True; allowed only in a notebook, since there is no place to draw elsewhere")
-        try:
-            from toolkit.live.plot import Axis, Line, Plot
-            from toolkit.live.hosts.plotly import LivePlot
-        except ImportError as error:
-            raise ValueError(f"plot is True, but {error}; allowed with the packages of the extra 'live'") from error
-        from IPython.display import display
-
         traces = tuple(Line(name, x="step", label=label, role=role) for name, (label, role) in _SHOWN.items())
         self._plot = LivePlot(Plot(traces, x=Axis("step", (0, steps)), y=Axis("share", (0, 1))),
                               {name: [] for name in ("step", *_SHOWN)})
