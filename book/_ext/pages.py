@@ -92,7 +92,7 @@ class Page:
     def forget_others(self):
         """Remove results that have another key."""
         for file in KEPT.glob(f"{self.name.replace('/', '.')}-*"):
-            if file not in (self.executed, self.module):
+            if file not in (self.executed, self.module, self.module.with_suffix(".kernels")):
                 file.unlink()
 
 
@@ -178,7 +178,7 @@ async def _run(page):
     except CellExecutionError as error:
         raise PageFailed(_words_of(error, page, notebook)) from None
     notebook.cells.pop()
-    partial = page.executed.with_suffix(".partial")
+    partial = page.executed.with_name(page.executed.name + ".partial")
     partial.write_text(nbformat.writes(notebook), encoding="utf-8")
     partial.replace(page.executed)
 

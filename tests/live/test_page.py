@@ -37,7 +37,17 @@ def test_a_page_has_one_module_with_all_its_kernels(tmp_path):
     module = module_in(block)
     assert set(module.manifest["kernels"]) == {"grow", "twice"}
     assert module.bytes[:4] == b"\0asm"
-    assert list(target.parent.iterdir()) == [target]
+    assert sorted(target.parent.iterdir()) == [target, target.with_suffix(".kernels")]
+
+
+def test_the_same_kernels_are_not_built_twice(tmp_path, monkeypatch):
+    first, second = tmp_path / "kept/first.html", tmp_path / "kept/second.html"
+    keep_module(first, entries_of(notebook(tmp_path / "page.ipynb", GOOD)))
+    monkeypatch.setattr("toolkit.live.page.build_module", lambda entries: pytest.fail("built again"))
+    keep_module(second, entries_of(notebook(tmp_path / "page.ipynb", "# words\n\n" + GOOD, "print(1)")))
+    assert second.read_text() == first.read_text()
+    with pytest.raises(pytest.fail.Exception):
+        keep_module(second, entries_of(notebook(tmp_path / "page.ipynb", GOOD.replace("exp(x)", "exp(-x)"))))
 
 
 def test_a_page_without_figures_has_no_module(tmp_path):

@@ -4,14 +4,20 @@ import contextlib
 import io
 import json
 import linecache
+import sys
 import zlib
 from pathlib import Path
 
+import llvmlite
+import numba
+
+from toolkit._core.content import content_of
+from toolkit._core.stamp import Unknown, digest_of, files_behind
 from toolkit.live.hosts.page import json_block
 from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import WasmModule, build_module
 
-__all__ = ["figures_of", "keep_module", "module_block", "module_in"]
+__all__ = ["figures_of", "keep_module", "kernels_of", "module_block", "module_in"]
 
 
 def code_cells(source):
@@ -63,18 +69,44 @@ def module_in(block):
     return WasmModule(zlib.decompress(base64.b64decode(data["wasm"])), data["manifest"])
 
 
+def kernels_of(entries):
+    """A digest of what a module's bytes depend on, its entries and the compiler; None if that cannot be told."""
+    compiler = [file.read_text(encoding="utf-8") for file in sorted(files_behind("import toolkit.live.wasm"))]
+    try:
+        kernels = [f"{name} {content_of(getattr(function, 'py_func', function))} {list(map(str, types))}"
+                   for name, function, types in entries]
+    except Unknown:
+        return None
+    return digest_of(sys.version, numba.__version__, llvmlite.__version__, *compiler, *kernels)
+
+
 def keep_module(target, entries=None):
     """Compile kernels, or those of all figures that this process has made, and write their data block into a file.
 
-    It is empty where there are none.
+    It is empty where there are none. A module of the same kernels that lies in the same folder is taken over.
     """
     from toolkit.live.base import made
 
     if entries is None:
         entries = [entry for figure in _with_different_names(made) for entry in figure.entry_points]
-    block = module_block(build_module(entries)) if entries else ""
-    target = Path(target)
+    target, kernels = Path(target), kernels_of(entries)
+    block = _kept_block(target.parent, kernels) if kernels else None
+    if block is None:
+        block = module_block(build_module(entries)) if entries else ""
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
-    partial.write_text(block, encoding="utf-8")
+    _write(target, block)
+    _write(target.with_suffix(".kernels"), kernels or "")
+
+
+def _kept_block(folder, kernels):
+    for said in folder.glob("*.kernels"):
+        if said.read_text() == kernels and said.with_suffix(".html").exists():
+            return said.with_suffix(".html").read_text(encoding="utf-8")
+    return None
+
+
+def _write(target, text):
+    """All or nothing: another process never reads half a file."""
+    partial = target.with_name(target.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
     partial.replace(target)
