@@ -8,7 +8,7 @@ from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, s
 
 MAPS = {"softmax": softmax} | {f"softmax {a}": partial(softmax, algorithm=a) for a in ALGORITHMS}
 MAPS |= {"log_softmax": log_softmax, "stablemax": stablemax,
-         "stablemax naive": partial(stablemax, algorithm="naive"), "log_stablemax": log_stablemax}
+         "stablemax naive": partial(stablemax, form="naive"), "log_stablemax": log_stablemax}
 LOSSES = {"cross_entropy": cross_entropy.value_and_gradient,
           "stablemax_cross_entropy": stablemax_cross_entropy.value_and_gradient}
 NAMES = [*MAPS, "logsumexp", *LOSSES]

@@ -106,7 +106,7 @@ def test_stablemax(dtype, way):
 
 @dtypes
 def test_naive_stablemax_where_nothing_overflows(dtype):
-    assert worst(rows.stablemax_cases(dtype), lambda z: stablemax(z, algorithm="naive"),
+    assert worst(rows.stablemax_cases(dtype), lambda z: stablemax(z, form="naive"),
                  lambda case: case.probabilities) <= 3
 
 
