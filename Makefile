@@ -12,14 +12,15 @@ ENVIRONMENT := $(VENV)/.made
 KERNELS := .cache/kernels-warm
 SOURCES := $(shell find toolkit -name '*.py')
 
-.PHONY: help env book page serve test lab bench lock screenshot clean distclean
+.PHONY: help env book page serve lint test lab bench lock screenshot clean distclean
 
 help:
 	@echo "make book        build the book (environment included) and print its first page"
 	@echo "make page        bring one page of the built book up to date, NAME=sparse_maps"
 	@echo "make serve       serve the built book on localhost, PORT=$(PORT)"
 	@echo "make lab         JupyterLab on the notebooks"
-	@echo "make test        run all tests; browser tests need a Chromium on PATH or in CHROMIUM, TEST_ARGS='--only live'"
+	@echo "make lint        let ruff read all code, the notebooks' too; the rules and their reasons are in pyproject.toml"
+	@echo "make test        lint, then run all tests; browser tests need a Chromium on PATH or in CHROMIUM, TEST_ARGS='--only live'"
 	@echo "make bench       measure against other libraries, BENCH_ARGS='--quick', '--peer-python PYTHON' ..."
 	@echo "make lock        write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newest versions)"
 	@echo "make screenshot  photograph the first figure for README.md"
@@ -49,7 +50,10 @@ page: $(ENVIRONMENT)
 serve: book
 	@$(RUN) scripts/serve.py --port $(PORT)
 
-test: book
+lint: $(ENVIRONMENT)
+	@$(RUN) -m ruff check
+
+test: lint book
 	@$(RUN) scripts/test.py $(TEST_ARGS)
 
 lab: $(KERNELS)

@@ -1,4 +1,7 @@
-"""The peer of grokking_step: the same training steps in PyTorch, timed. Needs only torch, so another Python may run it."""
+"""The peer of grokking_step: the same training steps in PyTorch, timed.
+
+It needs only torch, so another Python may run it.
+"""
 import argparse
 import json
 import statistics

@@ -53,7 +53,7 @@ def first_call_seconds(functions=tuple(CALLS)):
 
 
 def move_milliseconds(moves=60):
-    """Chapter -> median milliseconds of its first figure's kernel, natively and without drawing: `LiveFigure.compute`."""
+    """Chapter -> median milliseconds of its first figure's kernel, natively, without drawing: `LiveFigure.compute`."""
     times = {}
     for chapter, (name, control) in FIGURES.items():
         notebook = json.loads((ROOT / f"notebooks/{chapter}.ipynb").read_text(encoding="utf-8"))

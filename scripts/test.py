@@ -2,7 +2,8 @@
 
 python scripts/test.py [--only PART ...] [ARGUMENTS FOR PYTEST ...]
 
-The parts with the longest tests come first, and each part uses all processors; tests that measure time run last and alone.
+The parts with the longest tests come first, and each part uses all processors; tests that measure time run last and
+alone.
 """
 import argparse
 import json

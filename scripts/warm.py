@@ -1,4 +1,7 @@
-"""Compile every method, elementary function, trainer and parallel kernel once, so that nobody waits later; Numba keeps the code."""
+"""Compile every method, elementary function, trainer and parallel kernel once, so that nobody waits later.
+
+Numba keeps the code.
+"""
 import os
 import time
 import warnings

@@ -1,4 +1,4 @@
-"""Pages of the book run once, in parallel, and again when something that they are made of changes; failures say where."""
+"""Pages of the book run once, in parallel, and again when what they are made of changes; failures say where."""
 import sys
 from pathlib import Path
 
@@ -55,7 +55,8 @@ def test_pages_run_once_side_by_side(kept, tmp_path, capsys):
 
 @pytest.mark.parametrize("cell, words", [
     ("def sorts(x, y):\n    y[0] = np.sort(y)[0]\n\nfigure(sorts)",
-     ["kernel 'sorts' cannot run in WebAssembly", "page.ipynb, code cell 2", "line 2", "y[0] = np.sort(y)[0]", "np.sort"]),
+     ["kernel 'sorts' cannot run in WebAssembly", "page.ipynb, code cell 2", "line 2", "y[0] = np.sort(y)[0]",
+      "np.sort"]),
     (GOOD + "\n\ndef grow(x, y):\n    y[0] = x\n\nfigure(grow)", ["page.ipynb", "two figures are named ['grow']"]),
     ("1 / 0", ["page.ipynb, code cell 2", "ZeroDivisionError"]),
 ])
@@ -97,7 +98,8 @@ def test_exercises_count_where_they_are_checked():
 def test_data_and_lock_count():
     paths = {path for pattern in pages.DATA for path in ROOT.glob(pattern)}
     assert {ROOT / "requirements.lock", ROOT / "benchmarks/results.json"} <= paths
-    assert any(path.suffix == ".npz" for path in paths) and any((ROOT / "notebooks/data") in path.parents for path in paths)
+    assert any(path.suffix == ".npz" for path in paths)
+    assert any(ROOT / "notebooks/data" in path.parents for path in paths)
 
 
 def test_stale_results_are_removed(kept, tmp_path):

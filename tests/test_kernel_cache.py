@@ -37,7 +37,8 @@ CALL = "result = main(3.0)"
 @pytest.fixture
 def run(tmp_path):
     def run(*cells):
-        done = subprocess.run([sys.executable, "-c", RUN, json.dumps(cells)], capture_output=True, text=True, check=True,
+        done = subprocess.run([sys.executable, "-c", RUN, json.dumps(cells)],
+                              capture_output=True, text=True, check=True,
                               env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)})
         return json.loads(done.stdout)
     return run
@@ -64,7 +65,8 @@ def test_a_change_of_what_it_names_compiles_it_anew(run, cells, result):
 
 def test_a_helper_that_is_replaced_in_a_session_is_not_mixed_up_with_one_from_disk(run):
     run(HELPER, "offset = 1.0", MAIN, CALL)
-    again = run(HELPER, "offset = 1.0", MAIN, CALL, HELPER.replace("2 *", "5 *"), MAIN, "result = [result, main(3.0), helper(3.0)]")
+    again = run(HELPER, "offset = 1.0", MAIN, CALL,
+                HELPER.replace("2 *", "5 *"), MAIN, "result = [result, main(3.0), helper(3.0)]")
     assert again["result"] == [7.0, 16.0, 15.0]
 
 
@@ -79,7 +81,8 @@ def test_content_is_code_and_what_its_names_stand_for():
     first = content_with(text, g=exp, a=1.0)
     assert content_with("\n\n# words\n" + text, g=exp, a=1.0, unused=[]) == first
     others = [content_with(text, g=log, a=1.0), content_with(text, g=exp, a=1), content_with(text, g=exp, a=-0.0),
-              content_with(text, g=exp, a=0.0), content_with(text, g=exp, a=np.float32(1)), content_with(text, g=exp, a=True),
+              content_with(text, g=exp, a=0.0), content_with(text, g=exp, a=np.float32(1)),
+              content_with(text, g=exp, a=True),
               content_with(text, g=switch((exp, log)), a=1.0), content_with(text, g=switch((log, exp)), a=1.0),
               content_with(text, g=exp, a=np.zeros(2)), content_with(text, g=exp, a=np.zeros((2, 1))),
               content_with(text, g=exp, a=np.zeros(2, np.float32)), content_with(text, g=exp, a=(1.0,)),
@@ -100,7 +103,8 @@ def test_content_of_a_closure_is_what_it_holds():
 
 def test_content_of_a_module_is_what_the_code_takes_from_it():
     text = "def f(z, out):\n    kernels.{}(z, out)"
-    first, second = (content_with(text.format(name), kernels=rooms.kernels) for name in ("softmax_naive", "softmax_online"))
+    first, second = (content_with(text.format(name), kernels=rooms.kernels)
+                     for name in ("softmax_naive", "softmax_online"))
     assert first != second
 
 
@@ -129,8 +133,9 @@ def test_code_of_a_file_that_has_changed_since_it_was_imported_is_not_kept(tmp_p
     new = module.read_text().replace("x + 1", "x + 2")
 
     def run(between="pass"):
-        return subprocess.run([sys.executable, "-c", call.format(between)], cwd=tmp_path, capture_output=True, text=True,
-                              check=True, env=os.environ | {"PYTHONPATH": str(tmp_path)}).stdout.split()
+        return subprocess.run([sys.executable, "-c", call.format(between)], cwd=tmp_path,
+                              capture_output=True, text=True, check=True,
+                              env=os.environ | {"PYTHONPATH": str(tmp_path)}).stdout.split()
 
     assert run(f"open({str(module)!r}, 'w').write({new!r})") == ["2.0", "0"]
     assert run() == ["3.0", "0"]

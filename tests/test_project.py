@@ -15,10 +15,14 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from test_rooms import FLOORS
+
+from toolkit import catalog, elementary, live
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def requirements(lines):
@@ -81,9 +85,10 @@ def imported(path):
 
 
 def test_every_module_that_we_import_is_declared():
-    comes_with = {"yaml": "pyyaml", "packaging": "pytest", "sklearn": "scikit-learn", "llvmlite": "numba", "traitlets": "ipywidgets",
-                  "IPython": "ipywidgets", "docutils": "jupyter-book", "ipykernel": "jupyter-book",
-                  "jupyter_cache": "jupyter-book", "myst_nb": "jupyter-book", "sphinx": "jupyter-book"}
+    comes_with = {"yaml": "pyyaml", "packaging": "pytest", "sklearn": "scikit-learn", "llvmlite": "numba",
+                  "traitlets": "ipywidgets", "IPython": "ipywidgets", "docutils": "jupyter-book",
+                  "ipykernel": "jupyter-book", "jupyter_cache": "jupyter-book",
+                  "myst_nb": "jupyter-book", "sphinx": "jupyter-book"}
     folders = ("toolkit", "book", "scripts", "tests", "benchmarks")
     files = [path for folder in folders for path in ROOT.glob(f"{folder}/**/*.py")]
     ours = {"toolkit", "benchmarks"} | {path.stem for path in files}
@@ -119,6 +124,47 @@ def test_the_readme_runs_what_it_shows():
         assert done.returncode == 0, done.stderr
         shown = re.findall(r"#> (.*)", block)
         assert done.stdout.splitlines() == shown
+
+
+def blocks_of_contributing():
+    """Examples as ``(file, pieces)``, where ``...`` stands for what is left out, and code that has no file."""
+    found, loose = [], []
+    for block in re.findall(r"```python\n(.*?)```", CONTRIBUTING, re.DOTALL):
+        start, *parts = re.split(r"^# (toolkit/\S+\.py).*\n", block, flags=re.MULTILINE)
+        loose += [start] if start.strip() else []
+        found += zip(parts[::2], parts[1::2], strict=True)
+    return found, loose
+
+
+def test_examples_of_contributing_stand_in_the_source():
+    found, loose = blocks_of_contributing()
+    assert {name.partition("/_")[0] for name, _ in found} >= {"toolkit/catalog", "toolkit/activations"}
+    for name, code in found:
+        compile(code, name, "exec")
+        source = " ".join((ROOT / name).read_text(encoding="utf-8").split())
+        for piece in re.split(r"^ *\.\.\.$", code, flags=re.MULTILINE):
+            assert " ".join(piece.split()) in source, f"{name} has no\n{piece}"
+    for code in loose:
+        names = vars(live) | {"exp": elementary.exp, "log": elementary.log}
+        exec(compile(code, "CONTRIBUTING.md", "exec"), names)
+        figure = names["common_loss"]
+        assert figure.sentence(figure.values(s=17.5)).endswith("Nothing is left.")
+
+
+def test_contributing_has_an_example_of_each_kind_and_names_what_exists():
+    kinds = {name for name in catalog.__all__ if isinstance(getattr(catalog, name), type)
+             and issubclass(getattr(catalog, name), catalog.Method)} - {"Method"}
+    table = re.findall(r"^\| (\w+) \|.*\| `(_\w+\.py)` \|$", CONTRIBUTING, re.MULTILINE)
+    assert {kind for kind, _ in table} == kinds
+    assert all(getattr(catalog, kind).__module__.endswith(f".{name.removesuffix('.py')}") for kind, name in table)
+    used = {method.kind for method in catalog.METHODS}
+    assert all((f"  {kind}" in CONTRIBUTING) == (kind in used) for kind in kinds)
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", CONTRIBUTING, re.MULTILINE)
+    assert [set(re.findall(r"\w+", row)) for row in rows] == [set(floor) for floor in FLOORS[:-1]]
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)", CONTRIBUTING)) <= targets
+    paths = re.findall(r"`([\w./-]+/[\w./-]*|[\w.-]+\.(?:yml|toml|md))`", CONTRIBUTING)
+    assert len(paths) > 5 and not [path for path in paths if not (ROOT / path).exists()]
 
 
 PLANTED = {

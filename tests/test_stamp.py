@@ -90,4 +90,5 @@ def test_a_name_leads_to_the_module_that_its_package_has_it_from(package, init, 
     (folder / "room/__init__.py").write_text(init)
     files = _stamp.files_behind("from fake.room import f")
     assert {file.stem for file in files} == behind
-    assert _stamp.files_behind("from fake import room") == _stamp.files_behind("import fake.room") >= {folder / "room/__init__.py"}
+    of_module = _stamp.files_behind("import fake.room")
+    assert _stamp.files_behind("from fake import room") == of_module >= {folder / "room/__init__.py"}

@@ -36,8 +36,7 @@ def vjp(function, /, *arguments, of=None, **options):
 
     Returns
     -------
-    value
-    pull : callable
+    value, pull
         ``pull(g)`` is the gradient of ``sum(g * value)``; arrays among the arguments may not change before.
 
     Examples

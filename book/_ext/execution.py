@@ -1,7 +1,7 @@
 """Execution of the pages' cells before Sphinx reads them: in parallel, and only of what has changed.
 
-MyST-NB asks jupyter-cache for the outputs of a page; its folder is filled with what `pages` keeps. With BOOK_PAGE=NAME in
-the environment that page alone is brought up to date.
+MyST-NB asks jupyter-cache for the outputs of a page; its folder is filled with what `pages` keeps. With BOOK_PAGE=NAME
+in the environment that page alone is brought up to date.
 """
 import os
 import shutil

@@ -1,8 +1,9 @@
-"""Pages that compute: each runs once in a Jupyter kernel, which also compiles its figures, in as many processes as there
-are processors. The results are kept until something that they are made of changes.
+"""Pages that compute: each runs once in a Jupyter kernel, which also compiles its figures.
 
-A page depends on its code cells, on the files of the toolkit that they can reach by their imports, on data files, and on
-the lock. Words around the cells do not count.
+As many pages run at once as there are processors. The results are kept until something that they are made of changes.
+
+A page depends on its code cells, on the files of the toolkit that they can reach by their imports, on data files, and
+on the lock. Words around the cells do not count.
 """
 import asyncio
 import json
@@ -192,8 +193,9 @@ def _words_of(error, page, notebook):
               if cell.cell_type == "code"].index(True) + 1
     compiled = failed > len(page.cells)
     text = f"{name}: {error.ename}: {error.evalue}" if compiled else f"{name}, code cell {failed}: {error}"
-    return re.sub(r"[^\s\"]*ipykernel_\d+[/\\](\d+\.py)", lambda found: f"{name}, code cell {numbers.get(found[1], '?')}",
-                  re.sub(r"\x1b\[[0-9;]*m", "", text))
+    without_colours = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return re.sub(r"[^\s\"]*ipykernel_\d+[/\\](\d+\.py)",
+                  lambda found: f"{name}, code cell {numbers.get(found[1], '?')}", without_colours)
 
 
 def _environment():

@@ -1,4 +1,4 @@
-"""The stories of *Grokking, live* in Chromium: each button does what the chapter says of it, with more than one seed."""
+"""The stories of *Grokking, live* in Chromium: each button does what the chapter says, with more than one seed."""
 import pytest
 from drive import open_page, settle
 

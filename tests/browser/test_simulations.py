@@ -269,7 +269,8 @@ def test_a_preset_is_one_click(learner_at):
     run.advance()
     same(other.values(), run)
     move(other, "size", "Home")
-    other.page.wait_for_function("document.querySelector('[data-preset^=Slow]').getAttribute('aria-pressed') === 'false'")
+    other.page.wait_for_function(
+        "document.querySelector('[data-preset^=Slow]').getAttribute('aria-pressed') === 'false'")
 
 
 def test_reset_brings_the_poster_back(player):
@@ -352,7 +353,8 @@ def test_without_scripts_the_poster_is_there(new_page, folder):
     assert figure.get_by_role("button", name="Play", exact=True).is_disabled()
 
 
-STATES = [(learner, {}), (learner, {"size": 2}), (learner, {"size": 12, "rate": 1.0}), (saddle, {}), (saddle, {"bend": -3})]
+STATES = [(learner, {}), (learner, {"size": 2}), (learner, {"size": 12, "rate": 1.0}), (saddle, {}),
+          (saddle, {"bend": -3})]
 
 
 @pytest.mark.parametrize("figure, state", STATES)

@@ -1,4 +1,4 @@
-"""A kernel as an argument of another: compiled for it, found on disk by a new process, and compiled anew after an edit."""
+"""A kernel as an argument of another: compiled for it, found on disk by a new process, compiled anew after an edit."""
 import os
 import subprocess
 import sys

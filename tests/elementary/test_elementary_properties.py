@@ -125,7 +125,8 @@ def test_plain_python_gives_the_same_bits_and_no_warnings(tmp_path):
     np.save(tmp_path / "x.npy", points)
     results = []
     for disabled in ("0", "1"):
-        subprocess.run([sys.executable, "-W", "error", "-c", SCRIPT, "x.npy", f"{disabled}.npy"], check=True, cwd=tmp_path,
+        subprocess.run([sys.executable, "-W", "error", "-c", SCRIPT, "x.npy", f"{disabled}.npy"],
+                       check=True, cwd=tmp_path,
                        env={**os.environ, "NUMBA_DISABLE_JIT": disabled, "PYTHONPATH": str(ROOT)})
         results.append(np.load(tmp_path / f"{disabled}.npy"))
     compiled, plain = results

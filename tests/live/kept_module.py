@@ -1,4 +1,4 @@
-"""WebAssembly modules that tests build: once for all test processes and later runs, while their kernels stay the same."""
+"""WebAssembly modules that tests build: once for all processes and later runs, while their kernels stay the same."""
 import fcntl
 from pathlib import Path
 

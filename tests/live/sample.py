@@ -1,4 +1,4 @@
-"""Small live figures that the tests of both hosts share: every kind of control, panel and slot once, and a simulation."""
+"""Small live figures that the tests of both hosts share: each kind of control, panel and slot, and a simulation."""
 import numpy as np
 
 from toolkit._core.kernel import kernel

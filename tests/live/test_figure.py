@@ -246,7 +246,8 @@ def test_a_word_on_a_rail_begins_at_its_symbol():
     values = everything.values() | {"p": np.array([1.0, 0.0, 0.0])}
     plot = everything.plots[1]
     drawn = marks_svg(plot.looks(), frame(plot, 720), fill_slots(plot.bindings(), values))
-    symbol, word = re.search(r'translate\((\d+) .*?<text x="(\d+)" y="\d+" text-anchor="start">exactly 0', drawn).groups()
+    mark = r'translate\((\d+) .*?<text x="(\d+)" y="\d+" text-anchor="start">exactly 0'
+    symbol, word = re.search(mark, drawn).groups()
     assert int(symbol) - int(word) == 50
 
 

@@ -60,7 +60,8 @@ def _met(row, places):
 
 def states(figure):
     """States of a figure in which any two values of its controls meet; of a simulation, whose run is long, any one."""
-    rows = covering([values_of(control) for control in figure.controls.values()], 1 if isinstance(figure, Simulation) else 2)
+    strength = 1 if isinstance(figure, Simulation) else 2
+    rows = covering([values_of(control) for control in figure.controls.values()], strength)
     return [{}, *(dict(zip(figure.controls, row)) for row in rows)]
 
 

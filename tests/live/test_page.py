@@ -19,7 +19,8 @@ GOOD = "def grow(x, y):\n    y[0] = exp(x)\n\ngrow = figure(grow)\ngrow"
 
 
 def notebook(path, *cells):
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (IMPORTS, *cells)]), path)
+    code = [nbformat.v4.new_code_cell(cell) for cell in (IMPORTS, *cells)]
+    nbformat.write(nbformat.v4.new_notebook(cells=code), path)
     return path
 
 

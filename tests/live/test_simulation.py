@@ -84,7 +84,8 @@ def test_live_controls_move_while_it_runs():
     run.advance()
     np.testing.assert_array_equal(run.outputs["path"][:3], [1, 0.5, 0])
     assert run.values()["rate"] == [1.0]
-    with pytest.raises(ValueError, match=re.escape("['start'] cannot move while it runs; allowed: the live controls ('rate',)")):
+    message = "['start'] cannot move while it runs; allowed: the live controls ('rate',)"
+    with pytest.raises(ValueError, match=re.escape(message)):
         run.move(start=0.0)
 
 
@@ -107,12 +108,14 @@ def test_arrays_have_their_types():
 
 @pytest.mark.parametrize("changes, message", [
     ({"name": "2 steps"}, "name is '2 steps'; allowed: a Python identifier"),
-    ({"step": lambda rate, x, path, used, ticks, done, more: None}, "step has parameters ['more']; allowed: its controls"),
+    ({"step": lambda rate, x, path, used, ticks, done, more: None},
+     "step has parameters ['more']; allowed: its controls"),
     ({"init": lambda seed: None}, "init has parameters ['seed']"),
     ({"outputs": SIZES | {"extra": 1}}, "neither init nor step has parameters ['extra']"),
     ({"state": {"x": 1, "path": 3}}, "has ['path'] twice"),
     ({"state": {"x": 0}}, "state['x'] is 0; allowed: a size of at least 1"),
-    ({"state": {"x": ("f16", 3)}}, "state['x'] is ('f16', 3); allowed: a size of at least 1 (float64), or (type, size)"),
+    ({"state": {"x": ("f16", 3)}},
+     "state['x'] is ('f16', 3); allowed: a size of at least 1 (float64), or (type, size)"),
     ({"outputs": SIZES | {"done": ("u64", 1)}}, "outputs['done'] is ('u64', 1)"),
     ({"outputs": SIZES | {"done": 1.5}}, "outputs['done'] is 1.5"),
     ({"live": ("speed",)}, "live names ['speed']; allowed: ['rate', 'start']"),
@@ -121,7 +124,8 @@ def test_arrays_have_their_types():
     ({"pace": "speed"}, "pace names ['speed']"),
     ({"pace": 0}, "pace is 0; allowed: None, a positive number, or the name of a control"),
     ({"poster": -1}, "poster is -1; allowed: a whole number"),
-    ({"presets": {"Wild": {"speed": 1}}}, "preset 'Wild': figure 'decay' has no control ['speed']; allowed: ['rate', 'start']"),
+    ({"presets": {"Wild": {"speed": 1}}},
+     "preset 'Wild': figure 'decay' has no control ['speed']; allowed: ['rate', 'start']"),
     ({"presets": {"Wild": {"rate": 7}}}, "preset 'Wild': control 'rate' has value 7; allowed: a number from 0 to 1"),
     ({"readouts": ["{x}"]}, "readout refers to ['x']"),
 ])

@@ -87,7 +87,7 @@ def a_list(z, out):
 
 
 def comprehension(z, out):
-    values = [x for x in z]  # here: lists are not available in WebAssembly
+    values = [x for x in z]  # noqa: C416  # here: lists are not available in WebAssembly
     out[0] = values[0]
 
 
@@ -177,7 +177,7 @@ def wrong_call(z, out):
 
 
 def undefined_name(z, out):
-    out[0] = no_such_name(z[0])  # here: the name no_such_name is not defined.
+    out[0] = no_such_name(z[0])  # noqa: F821  # here: the name no_such_name is not defined.
 
 
 def impossible_operation(z, out):
@@ -185,7 +185,7 @@ def impossible_operation(z, out):
 
 
 def try_block(z, out):
-    try: out[0] = z[0]  # here: try is not available in WebAssembly: use if.
+    try: out[0] = z[0]  # noqa: E701  # here: try is not available in WebAssembly: use if.
     except ValueError:
         out[0] = 0.0
 

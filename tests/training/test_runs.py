@@ -15,9 +15,9 @@ import pytest
 
 from toolkit.__main__ import main
 from toolkit.grokking.presets import PRESETS
+from toolkit.live.hosts import training_plot as _live_plot
 from toolkit.training import Experiment, Run, resume, train
 from toolkit.training import files as _files
-from toolkit.live.hosts import training_plot as _live_plot
 from toolkit.training import loop as training
 from toolkit.training.measures import MEASURES
 from toolkit.training.models import state_names

@@ -1,8 +1,8 @@
 """What a kernel is made of, wherever it was written: its code and all that its global names stand for.
 
 A kernel of a module is known by the files it can reach (`stamp`). A notebook's cell, a closure and a generated function
-have no file of their own; machine code holds what their names stood for when it was compiled. `content_of` puts that into
-words: equal text, equal machine code, in any process.
+have no file of their own; machine code holds what their names stood for when it was compiled. `content_of` puts that
+into words: equal text, equal machine code, in any process.
 """
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -59,7 +59,8 @@ def _function(function, above):
     cells = [_words(cell.cell_contents, above) for cell in function.__closure__ or () if _is_filled(cell)]
     if is_ours(function.__code__.co_filename):
         code = function.__code__
-        return f"{function.__module__}.{function.__qualname__} {code.co_firstlineno} {stamp_of_imported(code.co_filename)} {cells}"
+        place = f"{code.co_firstlineno} {stamp_of_imported(code.co_filename)}"
+        return f"{function.__module__}.{function.__qualname__} {place} {cells}"
     if getattr(function, "__module__", "").partition(".")[0] in _LIBRARIES:
         return f"{function.__module__}.{function.__qualname__}"
     defaults = _words((function.__defaults__ or (), tuple((function.__kwdefaults__ or {}).items())), above)
@@ -88,7 +89,8 @@ def _named(value):
     file = getattr(sys.modules.get(module), "__file__", None) or ""
     if isinstance(value, type) and not is_ours(file) and module.partition(".")[0] not in {*_LIBRARIES, "builtins"}:
         raise Unknown(f"class {value.__qualname__}")
-    return f"{module} {getattr(value, '__qualname__', value.__name__)} {stamp_of_imported(file) if is_ours(file) else ''}"
+    stamp = stamp_of_imported(file) if is_ours(file) else ""
+    return f"{module} {getattr(value, '__qualname__', value.__name__)} {stamp}"
 
 
 def _is_filled(cell):

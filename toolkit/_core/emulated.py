@@ -111,7 +111,9 @@ def _code_of(fmt):
 def like(value, x):
     """`value` as a number like `x`, which is a number or a row: in its dtype, rounded to its format."""
     if isinstance(x, EmulatedNumber) or isinstance(x, EmulatedRow) and x.values.dtype == np.float64:
-        return value if isinstance(value, EmulatedNumber) else EmulatedNumber(entered(np.float64(value), x.code), x.code)
+        if isinstance(value, EmulatedNumber):
+            return value
+        return EmulatedNumber(entered(np.float64(value), x.code), x.code)
     dtype = x.values.dtype if isinstance(x, EmulatedRow) else np.asarray(x).dtype
     with np.errstate(over="ignore"):  # compiled, the cast to float32 gives inf without a word
         return dtype.type(value) if dtype.kind == "f" else np.float64(value)

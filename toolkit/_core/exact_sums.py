@@ -1,8 +1,8 @@
 """Error-free transformations: the exact error of a sum or product, as a second number.
 
-They hold in every format; products need a float64. A value carried as an unevaluated pair ``hi + lo`` has about 106 bits. No fused multiply-add is used:
-WebAssembly has none, and results must have the same bits there. References: T. J. Dekker (1971),
-doi:10.1007/BF01397083; D. E. Knuth, The Art of Computer Programming 2, section 4.2.2.
+They hold in every format; products need a float64. A value carried as an unevaluated pair ``hi + lo`` has about 106
+bits. No fused multiply-add is used: WebAssembly has none, and results must have the same bits there. References:
+T. J. Dekker (1971), doi:10.1007/BF01397083; D. E. Knuth, The Art of Computer Programming 2, section 4.2.2.
 """
 import numpy as np
 

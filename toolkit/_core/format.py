@@ -57,7 +57,7 @@ class Format:
 
     @property
     def code(self):
-        """The integer that stands for this format in kernels (their argument `fmt`)."""
+        """The integer that stands for this format in kernels; `toolkit.kernels.in_format` takes it."""
         return self.exponent_bits << 8 | self.fraction_bits | (FINITE_ONLY if self.finite_only else 0)
 
     @property

@@ -17,8 +17,8 @@ from toolkit._core.stamp import Unknown, stamp_of_imported
 
 __all__ = ["KernelCache"]
 
-# Symbols are named by module, function and this number. Two functions of one name may come from two processes' caches into
-# a third one, which would then run either for both.
+# Symbols are named by module, function and this number. Two functions of one name may come from two processes' caches
+# into a third one, which would then run either for both.
 FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(5)))
 
 

@@ -95,7 +95,7 @@ def round_to_code(x, code):
 
 @kernel
 def rnd(x, fmt):
-    """`x` itself when `fmt` is None, else `x` rounded to that format: the hook after every operation."""
+    """The plain number `x` rounded to the format with the code `fmt`; `x` itself when that is None."""
     if fmt is None:
         return x
     return round_to_code(x, fmt)

@@ -7,7 +7,9 @@ __all__ = ["switch"]
 
 
 def switch(kernels):
-    """A function ``(which, *arguments)`` that kernels call for ``kernels[which](*arguments)``; beyond the table, its last.
+    """A function ``(which, *arguments)`` that kernels call for ``kernels[which](*arguments)``.
+
+    Beyond the table it is the last one.
 
     Parameters
     ----------

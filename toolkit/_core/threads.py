@@ -13,7 +13,10 @@ __all__ = ["start_threads"]
 
 @cache
 def start_threads():
-    """Start them, and have GNU OpenMP's wait with little patience: they spin while they wait, which slows others ten times."""
+    """Start them, and have GNU OpenMP's wait with little patience.
+
+    They spin while they wait, which slows others ten times.
+    """
     patience = os.environ.get("GOMP_SPINCOUNT")
     os.environ["GOMP_SPINCOUNT"] = patience or "2000"
     numba.get_num_threads()

@@ -57,9 +57,28 @@ and its row, in the family's module of this package::
 The tests then hold it to what its kind implies and the row declares, in every variant. Its reference has to be in
 ``book/references.bib`` and its chapter in ``_toc.yml``.
 """
-from toolkit.catalog import (_activations, _bound, _collapse, _elementwise, _export, _fit, _iteration, _loss, _losses,
-                             _matrix, _method, _optimizers, _row_map, _sampling, _scalar, _set, _softmax, _targets,
-                             _transport, _uncertainty)
+from toolkit.catalog import (
+    _activations,
+    _bound,
+    _collapse,
+    _elementwise,
+    _export,
+    _fit,
+    _iteration,
+    _loss,
+    _losses,
+    _matrix,
+    _method,
+    _optimizers,
+    _row_map,
+    _sampling,
+    _scalar,
+    _set,
+    _softmax,
+    _targets,
+    _transport,
+    _uncertainty,
+)
 from toolkit.catalog._bound import *
 from toolkit.catalog._elementwise import *
 from toolkit.catalog._export import *

@@ -1,4 +1,4 @@
-"""A method's kernels as pages and tests call them: one driver, arrays in and arrays filled."""
+"""A method's kernels as pages and tests call them: one loop, arrays in and arrays filled."""
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,7 +7,7 @@ from toolkit._core.kernel import kernel
 
 __all__ = ["Export", "numbers_as"]
 
-# What an array of a driver holds, and its type for WebAssembly; {} is that of its floats.
+# What an array of a loop holds, and its type for WebAssembly; {} is that of its floats.
 TYPES = {"row": "{}[][]", "matrix": "{}[][]", "vector": "{}[]", "number": "{}[]", "label": "i32[]"}
 
 

@@ -1,4 +1,4 @@
-"""What kinds share whose methods take rows of logits: their driver, their figure, their errors."""
+"""What kinds share whose methods take rows of logits: their loop, their figure, their errors."""
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -49,7 +49,8 @@ def _kept(run, into):
     from toolkit.grokking.recordings import keep
 
     name, path, written = keep(run, into)
-    return f"{name}: {run.steps_done:,} steps, {path.stat().st_size / 1000:.0f} kB" + ("" if written else " (a longer recording stays)")
+    longer = "" if written else " (a longer recording stays)"
+    return f"{name}: {run.steps_done:,} steps, {path.stat().st_size / 1000:.0f} kB{longer}"
 
 
 def _record(name, arguments, into):

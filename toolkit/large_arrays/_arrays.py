@@ -39,8 +39,8 @@ def run(z, classes, inner, task, out):
 
 def is_plain(z, axis, where):
     """Whether `z` is its rows as they are: the usual case, which should not pay for the others."""
-    return (where is None and type(z) is np.ndarray and z.dtype in _NATIVE and z.flags.carray and z.size > 0 and z.ndim > 0
-            and type(axis) is int and axis in (-1, z.ndim - 1))
+    return (where is None and type(z) is np.ndarray and z.dtype in _NATIVE and z.flags.carray and z.size > 0
+            and z.ndim > 0 and type(axis) is int and axis in (-1, z.ndim - 1))
 
 
 class Lines:
@@ -92,7 +92,10 @@ class Lines:
 
 
 def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
-    """Do `task` on the classes of `z`: (..., K) -> (..., K); `masked` and `broken` as in `toolkit._core.arrays.map_rows`."""
+    """Do `task` on the classes of `z`: (..., K) -> (..., K).
+
+    `masked` and `broken` are as in `toolkit._core.arrays.map_rows`.
+    """
     if broken is None and is_plain(z, axis, where):
         out = np.empty_like(z)
         run(z.reshape(-1), z.shape[-1], 0, task, out.reshape(-1))

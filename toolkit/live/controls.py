@@ -131,7 +131,7 @@ class Choice(_OneOf):
 
 @dataclass(frozen=True)
 class Format(_OneOf):
-    """A floating-point format; the kernel receives its code, to be passed on as `fmt`."""
+    """A floating-point format; a kernel that names it receives its code, which `in_format` takes."""
 
     value: str = "float16"
     _: KW_ONLY

@@ -4,15 +4,15 @@ Each is a function ``loss(logits, labels, **options)``, and ``loss.value_and_gra
 the value and its gradient with respect to the logits from one pass.
 """
 from toolkit.losses import (
-                            _comp_sum,
-                            _cross_entropy,
-                            _distributionally_robust,
-                            _focal_loss,
-                            _poly1_loss,
-                            _stablemax_cross_entropy,
-                            _symmetric_cross_entropy,
-                            _z_loss,
-                            kernels,
+    _comp_sum,
+    _cross_entropy,
+    _distributionally_robust,
+    _focal_loss,
+    _poly1_loss,
+    _stablemax_cross_entropy,
+    _symmetric_cross_entropy,
+    _z_loss,
+    kernels,
 )
 from toolkit.losses._comp_sum import *
 from toolkit.losses._cross_entropy import *

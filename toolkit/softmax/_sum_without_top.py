@@ -1,7 +1,7 @@
 """The sum without the top class: exponentials of all classes but the largest, relative to it.
 
 ``1 + r`` forgets every bit of r below half an ulp of 1; r itself, kept apart, is what log-sum-exp, log-softmax and
-cross-entropy need to keep the digits of a confident row (the "complement" forms).
+cross-entropy need to keep the digits of a confident row (the stable forms).
 """
 from toolkit._core.exact_sums import add_compensated, add_exactly
 from toolkit._core.kernel import kernel

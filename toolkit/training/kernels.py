@@ -5,15 +5,15 @@
 from toolkit._core.inner_products import inner, norm_squared
 from toolkit.networks.initial import fill_normal_weights, fill_weights
 from toolkit.optimizers import (
-                                adam_direction,
-                                adam_rule,
-                                descend,
-                                keep_agreeing,
-                                lion_direction,
-                                lion_rule,
-                                perp_grad,
-                                sgd_direction,
-                                sgd_rule,
+    adam_direction,
+    adam_rule,
+    descend,
+    keep_agreeing,
+    lion_direction,
+    lion_rule,
+    perp_grad,
+    sgd_direction,
+    sgd_rule,
 )
 from toolkit.training import page
 from toolkit.training.loss import Loss, LossSettings

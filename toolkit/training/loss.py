@@ -5,8 +5,8 @@ to the gradient, the mean over N rows included, is done in that format. The grad
 precision, where numbers of 1e-20 live on.
 
 The losses of `LOSSES` add up the classes in one of `toolkit.collapse.kernels.ORDERS`: the margin at which a row
-collapses depends on it. They are chosen while running. Any other loss comes as a kernel ``of(z, y, *parameters, grad)``, as
-those of `toolkit.losses.kernels` are, for which the engine is then compiled.
+collapses depends on it. They are chosen while running. Any other loss comes as a kernel
+``of(z, y, *parameters, grad)``, as those of `toolkit.losses.kernels` are, for which the engine is then compiled.
 """
 from typing import NamedTuple
 

@@ -39,5 +39,6 @@ def predicted_logits(experiment, parameters, inputs):
     out = np.zeros((len(x), experiment.n_classes), parameters.dtype)
     bend = None if experiment.activation in ACTIVATIONS else ACTIVATIONS_BY_KERNEL[experiment.activation][0]
     block = aligned(int(block_floats(plan)), parameters.dtype)
-    fill_logits(plan, bend, parameters, x.reshape(-1) if arity else x, block, np.zeros((ROWS, PACKED), np.int32), np.zeros(ROWS, np.int32), out)
+    fill_logits(plan, bend, parameters, x.reshape(-1) if arity else x, block,
+                np.zeros((ROWS, PACKED), np.int32), np.zeros(ROWS, np.int32), out)
     return out

@@ -178,7 +178,9 @@ def table(members):
 
 
 def _shown(value):
-    return f"{value:g}" if isinstance(value, float) else "-".join(map(str, value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return "-".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _outcome(run):

@@ -68,7 +68,8 @@ def close_to(expected, rtol, *hints, otherwise="not yet; compute it and look aga
         number = float(number)
         if np.isclose(number, expected, rtol=rtol, atol=0.0):
             return None
-        return next((hint for slip, hint in hints if np.isclose(number, slip, rtol=max(rtol, 1e-3), atol=0.0)), otherwise)
+        near = max(rtol, 1e-3)
+        return next((hint for slip, hint in hints if np.isclose(number, slip, rtol=near, atol=0.0)), otherwise)
 
     return judge
 

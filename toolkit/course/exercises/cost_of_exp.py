@@ -86,8 +86,8 @@ EXERCISES = {
         judge=exactly("small", ("large", "print polynomial(t, FITTED[5], 5) - exp(t) at both ends"),
                       otherwise="answer 'large' or 'small'"),
         wrong=("large", "both", 5),
-        praise="the same error at both ends is relatively twice as large on the left, where the next piece begins: there"
-               " exp falls.",
+        praise="the same error at both ends is relatively twice as large on the left, where the next piece begins:"
+               " there exp falls.",
     ),
     "exp.write_it": Exercise(
         solution=_by_two_parts,

@@ -23,8 +23,8 @@ def _judge_float16(changes):
     if best >= 0.95:
         return None
     if run["zero_gradient"][-1] == 1 and run["zero_loss"][-1] < 0.5:
-        return (f"{end:.0%} of the unseen sums: no loss is 0 now, but the gradients are, since p_k / N underflows from a"
-                f" gap of {math.log(2.0**25 / 768):.1f} on; what would keep the gap small?")
+        return (f"{end:.0%} of the unseen sums: no loss is 0 now, but the gradients are, since p_k / N underflows from"
+                f" a gap of {math.log(2.0**25 / 768):.1f} on; what would keep the gap small?")
     return f"{end:.0%} of the unseen sums at the end, {best:.0%} at best; what would keep the gap small?"
 
 
@@ -32,7 +32,8 @@ EXERCISES = {
     "live.float64": Exercise(
         solution=250 + (53 - 24) * math.log(2) * 20,
         judge=close_to(635, 0.07,
-                       (20 * 53 * math.log(2), "counted from 0; but the gap starts to rise evenly only at the collapse"),
+                       (20 * 53 * math.log(2),
+                        "counted from 0; but the gap starts to rise evenly only at the collapse"),
                        (250 * 53 / 24, "not in proportion: from step 250 on the gap grows by 0.05 in each step"),
                        otherwise="how much more gap does float64 take, and how many steps at 0.05 each is that?"),
         wrong=(735, 552, 1000, 250),
@@ -48,7 +49,8 @@ EXERCISES = {
     "live.units": Exercise(
         solution=122,
         judge=close_to(122, 0.03, (128, "not all of them; compare the largest share of each column with 0.5"),
-                       otherwise="shares of energy along a for each of the 128 columns: how many have one of 0.5 or more?"),
+                       otherwise="shares of energy along a for each of the 128 columns: how many have one of 0.5 or"
+                                 " more?"),
         wrong=(15, 128, 62),
         praise="nearly all of them: the units have become waves.",
     ),

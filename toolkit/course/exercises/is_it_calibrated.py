@@ -34,7 +34,8 @@ def _judge_error(function):
         right = np.append(rng.uniform(size=count) < sure[:count], [False, True, False])
         found, expected = float(function(sure, right, bins)), _error(sure, right, bins)
         if not np.isclose(found, expected, rtol=1e-9, atol=1e-12):
-            return f"for {count + 3} rows, two of them with confidence 1, in {bins} bins: {expected:.6f}, yours {found:.6f}"
+            return (f"for {count + 3} rows, two of them with confidence 1, in {bins} bins: {expected:.6f},"
+                    f" yours {found:.6f}")
     return None
 
 

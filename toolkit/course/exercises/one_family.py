@@ -26,7 +26,8 @@ def _judge_family(function):
             with np.errstate(all="ignore"):
                 found = float(function(loss, tau))
             if not abs(found / _family(loss, tau) - 1) <= 1e-10:
-                return f"for l = {loss:g} and tau = {tau:.10g} the loss is {_family(loss, tau):.12g}, yours is {found:.12g}"
+                return (f"for l = {loss:g} and tau = {tau:.10g} the loss is {_family(loss, tau):.12g},"
+                        f" yours is {found:.12g}")
     return None
 
 

@@ -48,7 +48,8 @@ def _figure2():
     for percent, tests in shares.items():
         collapse = ("6000", "11500", "7000") if percent == 40 else ("2000", "3000", "7000")
         for name, i in names.items():
-            yield Claim("figure2", f"{percent}%, {name}", f"figure2-{percent}-{name}", at=20_000 if percent == 40 else 8000,
+            yield Claim("figure2", f"{percent}%, {name}", f"figure2-{percent}-{name}",
+                        at=20_000 if percent == 40 else 8000,
                         test=tests[i], reached=reached.get(percent, ("never",) * 3)[i], collapse=collapse[i])
         if percent == 40:
             continue

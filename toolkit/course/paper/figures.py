@@ -21,7 +21,7 @@ FIGURES = {
                 ("AdamW, softmax float64", 80_000, (("figure1c", "softmax", "naive"),))),
     "figure2": tuple((f"{percent}% of the pairs for training", 20_000 if percent == 40 else 8000, (
                     *((f"figure2-{percent}-{name}", name, name) for name in _FORMATS),
-                    *((("figure2-%d-complement-float32" % percent, "float32, complement form", "truth"),)
+                    *(((f"figure2-{percent}-complement-float32", "float32, complement form", "truth"),)
                       if percent > 40 else ())))
                      for percent in (40, 60, 70)),
     "figure4": tuple((title, 100_000, ((name, "StableMax float64", "first"),)) for name, title in (
@@ -34,7 +34,8 @@ FIGURES = {
                 ("Multilayer perceptron", 500, (
                     ("figure6-perpgrad-adamw", "⟂AdamW", "first"),
                     ("figure6-perpgrad-sgd", "⟂SGD with StableMax", "second"),
-                    ("figure6-adamw", "AdamW", "naive"), ("weight-decay-4", "AdamW, weight decay 4, lr .01", "truth"))),),
+                    ("figure6-adamw", "AdamW", "naive"),
+                    ("weight-decay-4", "AdamW, weight decay 4, lr .01", "truth"))),),
 }
 _CSS = Path(__file__).parents[2] / "live/assets/live.css"
 _TITLE = 30

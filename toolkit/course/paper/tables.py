@@ -12,10 +12,10 @@ _ABSENT = "absent"
 NEAR = 3.0  # points: rounding order and platform move these runs by as much
 _GROUPS = (("", 1), ("paper", 3), ("ours", 5), ("", 1))
 _HEAD = ("", "test %", "50/95/99 %", "SC", "test %", "best", "50/95/99 %", "SC", "zeros", "verdict")
-_LEGEND = ("test %: test accuracy at the paper's last epoch, or at the last one recorded; 50/95/99 %: epochs at which it "
-           "is reached; SC: epoch from which half of the softmax sums over training rows are exactly 1; zeros: training "
-           "rows whose loss is exactly 0 at the end. Ours has no SC where such a sum harms nothing (complement form), or "
-           "is not what the loss takes (StableMax)")
+_LEGEND = ("test %: test accuracy at the paper's last epoch, or at the last one recorded; 50/95/99 %: epochs at which "
+           "it is reached; SC: epoch from which half of the softmax sums over training rows are exactly 1; zeros: "
+           "training rows whose loss is exactly 0 at the end. Ours has no SC where such a sum harms nothing "
+           "(complement form), or is not what the loss takes (StableMax)")
 
 
 def table(figure=None):
@@ -32,7 +32,8 @@ def table(figure=None):
 def _of(name):
     rows = [_row(claim) for claim in CLAIMS if claim.figure == name]
     absent = [row[0] for row in rows if row[-1] == _ABSENT]
-    return Table(f"{name.replace('figure', 'Figure ')}: {HEADINGS[name]}", _HEAD, [row for row in rows if row[-1] != _ABSENT],
+    return Table(f"{name.replace('figure', 'Figure ')}: {HEADINGS[name]}", _HEAD,
+                 [row for row in rows if row[-1] != _ABSENT],
                  f"not recorded, and not in the paper: {'; '.join(absent)}" if absent else "", _GROUPS)
 
 
@@ -87,9 +88,9 @@ def comparison_table():
                 for j, loss in enumerate(COMPARED["loss"])]
         steps = found.steps[max(1, lengths[i].max()) - 1]
         tables.append(Table(f"{optimizer}, {steps:,} steps", ("", *COMPARED["format"]), rows))
-    return Tables(tuple(tables), f"Test accuracy at the end, mean over seeds (lowest to highest), %; {np.sum(lengths > 0)} of "
-                          f"{lengths.size} runs. *: more than half of the training rows have a loss of exactly 0 there "
-                          "(mean over seeds)")
+    return Tables(tuple(tables), "Test accuracy at the end, mean over seeds (lowest to highest), %; "
+                                 f"{np.sum(lengths > 0)} of {lengths.size} runs. *: more than half of the training "
+                                 "rows have a loss of exactly 0 there (mean over seeds)")
 
 
 def _cell(found, *place):

@@ -1,7 +1,7 @@
 """NaN, infinities and masks in every lane and in the remainder, in rows and in columns, of every function."""
 import numpy as np
 import pytest
-from throughput_cases import DTYPES, MAPS, NAMES, close, masked_value, moderate, results
+from large_array_cases import DTYPES, MAPS, NAMES, close, masked_value, moderate, results
 
 names = pytest.mark.parametrize("name", NAMES)
 dtypes = pytest.mark.parametrize("dtype", DTYPES)

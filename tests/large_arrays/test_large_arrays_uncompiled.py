@@ -5,12 +5,12 @@ import subprocess
 import sys
 
 import numpy as np
-from throughput_cases import DTYPES, LOSSES, NAMES, close, moderate, results
+from large_array_cases import DTYPES, LOSSES, NAMES, close, moderate, results
 
 SCRIPT = """
 import pickle, sys
 sys.path.insert(0, sys.argv[1])
-from test_throughput_uncompiled import evaluate
+from test_large_arrays_uncompiled import evaluate
 sys.stdout.buffer.write(pickle.dumps(evaluate()))
 """
 

@@ -5,9 +5,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import large_array_probe as probe
 import numpy as np
 import pytest
-import throughput_probe as probe
 
 from toolkit.large_arrays import _lane_arithmetic, _lanes
 

@@ -2,7 +2,7 @@
 import numba
 import numpy as np
 import pytest
-from throughput_cases import DTYPES, LOSSES, NAMES, close, moderate, results
+from large_array_cases import DTYPES, LOSSES, NAMES, close, moderate, results
 
 from toolkit import losses
 from toolkit.large_arrays import _arrays

@@ -2,11 +2,11 @@
 import warnings
 from functools import partial
 
+import large_array_rows as rows
 import mpmath
 import numpy as np
 import pytest
-import throughput_rows as rows
-from throughput_rows import ulp_errors
+from large_array_rows import ulp_errors
 
 from toolkit.large_arrays import _arrays
 from toolkit.large_arrays._chunks import CHUNK

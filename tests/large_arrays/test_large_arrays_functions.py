@@ -1,9 +1,9 @@
 """exp, log and log1p in lanes against mpmath, over their whole range."""
+import large_array_probe as probe
 import mpmath
 import numpy as np
 import pytest
-import throughput_probe as probe
-from throughput_rows import LAST_GAP, NORMAL_GAP, ulp_errors
+from large_array_rows import LAST_GAP, NORMAL_GAP, ulp_errors
 
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 LIFT = {np.float32: 2.0**64, np.float64: 2.0**512}
