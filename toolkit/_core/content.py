@@ -61,7 +61,7 @@ def _function(function, above):
         code = function.__code__
         place = f"{code.co_firstlineno} {stamp_of_imported(code.co_filename)}"
         return f"{function.__module__}.{function.__qualname__} {place} {cells}"
-    if getattr(function, "__module__", "").partition(".")[0] in _LIBRARIES:
+    if (function.__module__ or "").partition(".")[0] in _LIBRARIES:  # generated code may have no module
         return f"{function.__module__}.{function.__qualname__}"
     defaults = _words((function.__defaults__ or (), tuple((function.__kwdefaults__ or {}).items())), above)
     names = set(_global_names(function.__code__))

@@ -104,7 +104,7 @@ EXERCISES = {
         solution=_repaired,
         judge=_judge_loss,
         wrong=(_collapsing, lambda z, y: _collapsing(z, y) + np.float32(1e-12), 3.0),
-        praise="log1p of what the others hold: the complement form works for any scores, not for e^z alone.",
+        praise="log1p of what the others hold: the stable form works for any scores, not for e^z alone.",
     ),
     "collapse.share_silent": Exercise(
         solution=_silent,
@@ -120,7 +120,7 @@ EXERCISES = {
                        (8 * math.log(2) + math.log(30), "that is the gap of the softmax; put K and u into a*"),
                        otherwise="put K = 31 and u = 2^-8 into a* = sqrt((K - 1) / u) - 1"),
         wrong=(61.0, 246.9, 8.95, 30 * 2**8 - 1),
-        praise="logits of 87 are nothing unusual with StableMax: in 16 bits it needs the complement form too.",
+        praise="logits of 87 are nothing unusual with StableMax: in 16 bits it needs the stable form too.",
     ),
     "collapse.adam_step": Exercise(
         solution=1e4,
