@@ -1,4 +1,5 @@
-"""Bits of the exact kernels do not move: digests of their results in each format, recorded before kernels became formulas.
+"""Bits of the exact kernels do not move: digests of their results in each format, recorded before kernels became
+formulas.
 
 ``python tests/test_kernel_digests.py`` records the kernels that have none yet, and leaves those that have.
 """
