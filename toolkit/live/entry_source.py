@@ -39,7 +39,8 @@ def entry_kernel(form):
     names = {"in_format": in_format, "exp": exp, "clear": clear, "clear_table": clear_table, "round_row": round_row,
              "__name__": __name__}
     exec(compile(source, path, "exec"), names | functions | form.constants, made := {})
-    return kernel(made[form.figure])
+    entry = made[form.figure]
+    return kernel(entry)
 
 
 def entry_source(form):
