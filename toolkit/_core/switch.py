@@ -1,9 +1,9 @@
-"""A kernel chosen while running: one `switch` over a table."""
+"""A kernel chosen while running, one `switch` over a table, or while compiling, by whether an argument is None."""
 from numba.core import cgutils, types
 
 from toolkit._core.number_types import teach
 
-__all__ = ["switch"]
+__all__ = ["switch", "unless_none"]
 
 
 def switch(kernels):
@@ -61,4 +61,31 @@ def switch(kernels):
         return context.get_dummy_value() if place is None else builder.load(place)
 
     teach(choose, typed, emit, (types.Integer, types.VarArg(types.Any)))
+    return choose
+
+
+def unless_none(present, absent):
+    """A function ``(given, *arguments)`` that kernels call for `present` of them, or for `absent` where `given` is None.
+
+    Only the one that is called is compiled. After ``if given is None`` in a kernel, Numba leaves out the rest where it
+    is None, but where it is not, it compiles both branches.
+    """
+    def choose(given, *arguments):
+        return (absent if given is None else present)(given, *arguments)
+
+    def resolved(typing, kinds):
+        callee = typing.resolve_value_type(absent if kinds[0] == types.none else present)
+        return callee, typing.resolve_function_type(callee, tuple(kinds), {})
+
+    def typed(typing, *kinds):
+        return resolved(typing, kinds)[1].return_type
+
+    def emit(context, builder, sig, values):
+        callee, called = resolved(context.typing_context, sig.args)
+        function = context.get_function(callee, called)
+        context.add_linking_libs(getattr(function, "libs", ()))
+        given = [context.cast(builder, *each) for each in zip(values, sig.args, called.args, strict=True)]
+        return function(builder, given)
+
+    teach(choose, typed, emit, (types.Any, types.VarArg(types.Any)))
     return choose

@@ -56,15 +56,15 @@ def room_of(work, classes, c):
 
 
 @kernel
-def perceptron_rows(plan, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, settings,
-                    inverse_n, turned, room, gaps):
+def perceptron_rows(plan, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
+                    settings, inverse_n, turned, room, gaps):
     """Rows [begin, end) of the data: tallies, gaps and, when `learning`, sums of gradients."""
     depth = np.int64(plan[DEPTH])
     for first in range(begin, end, BLOCK):
         count = min(BLOCK, end - first)
         forward_block(plan, bend, parameters, data.inputs, first, count, room.block, room.rows, room.counts)
         loss_block(layer_block(room.block, plan, depth, 0)[:count], data.labels[first:first + count], n_classes(plan),
-                   of, loss_parameters, settings, inverse_n, room.narrow, room.wide, watching, room.tally,
+                   of, loss_parameters, mode, settings, inverse_n, room.narrow, room.wide, watching, room.tally,
                    gaps[first:first + count], layer_block(room.block, plan, depth, 2)[:count])
         if learning:
             backward_block(plan, slope, turned, data.inputs, first, count, room.block, room.rows, room.counts,
@@ -72,8 +72,8 @@ def perceptron_rows(plan, bend, slope, parameters, data, begin, end, learning, w
 
 
 @kernel
-def transformer_rows(plan, shape, parameters, data, begin, end, learning, watching, of, loss_parameters, settings,
-                     inverse_n, turned, room, gaps, step):
+def transformer_rows(plan, shape, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
+                     settings, inverse_n, turned, room, gaps, step):
     """The same for a transformer; numbers are dropped while learning and not watching."""
     dropping = learning and not watching and shape[THRESHOLD] > 0
     work = room.block
@@ -84,7 +84,7 @@ def transformer_rows(plan, shape, parameters, data, begin, end, learning, watchi
         forward_rows(plan, shape, parameters, turned, data.inputs, first, count, step, dropping, work, room.rows,
                      room.counts)
         loss_block(work_part(work, plan, shape, LOGITS)[:count], data.labels[first:first + count], n_classes(plan), of,
-                   loss_parameters, settings, inverse_n, room.narrow, room.wide, watching, room.tally,
+                   loss_parameters, mode, settings, inverse_n, room.narrow, room.wide, watching, room.tally,
                    gaps[first:first + count], work_part(work, plan, shape, LOGITS_SLOPE)[:count])
         if learning:
             backward_rows(plan, shape, parameters, turned, data.inputs, first, count, step, dropping, work, room.rows,
@@ -94,8 +94,8 @@ def transformer_rows(plan, shape, parameters, data, begin, end, learning, watchi
 
 
 @kernel
-def chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, settings,
-          work, step):
+def chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
+          settings, work, step):
     """Chunk c of rows [begin, end)."""
     n = np.int64(end - begin)
     first, last = begin + n * c // CHUNKS, begin + n * (c + 1) // CHUNKS
@@ -107,10 +107,10 @@ def chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, w
             room.sums[i] = like(0.0, room.sums[i])
     if shape is None:
         perceptron_rows(plan, bend, slope, parameters, data, first, last, learning, watching, of, loss_parameters,
-                        settings, 1.0 / n, work.turned, room, work.gaps)
+                        mode, settings, 1.0 / n, work.turned, room, work.gaps)
     else:
-        transformer_rows(plan, shape, parameters, data, first, last, learning, watching, of, loss_parameters, settings,
-                         1.0 / n, work.turned, room, work.gaps, step)
+        transformer_rows(plan, shape, parameters, data, first, last, learning, watching, of, loss_parameters,
+                         mode, settings, 1.0 / n, work.turned, room, work.gaps, step)
 
 
 @kernel

@@ -33,7 +33,7 @@ def turn(plan, shape, parameters, work):
 
 
 @kernel(parallel=True)
-def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters,
+def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
              settings, work, step):
     """Tallies over rows [begin, end) and, when `learning`, the gradient of their mean loss.
 
@@ -45,7 +45,7 @@ def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, w
         turn(plan, shape, parameters, work)
     for c in prange(CHUNKS):
         chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters,
-              settings, work, step)
+              mode, settings, work, step)
     if learning:
         for part in prange(CHUNKS):
             add_chunks(part, work)
@@ -78,7 +78,7 @@ def advance(count, measuring, plan, shape, bend, slope, data, batch, state, work
         elif i > count:
             begin, end = n, n + rest
         gradient(plan, shape, bend, slope, state.parameters, rows, begin, end, i <= count, i == count, loss.of,
-                 loss.parameters, loss.settings, work, np.int64(state.clock[STEP]))
+                 loss.parameters, loss.mode, loss.settings, work, np.int64(state.clock[STEP]))
         if i < count:
             update(rule, settings, work.tensors, work.numbers, state.parameters, work.grads, state.memory, state.clock,
                    work.steps)
