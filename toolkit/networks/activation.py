@@ -6,7 +6,7 @@ which cancels in the left tail: recorded runs were trained by it.
 """
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like
-from toolkit._core.switch import switch
+from toolkit._core.switch import switch, unless_none
 from toolkit.activations.kernels import gelu_naive
 from toolkit.elementary import erf, exp, tanh
 

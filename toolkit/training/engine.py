@@ -44,11 +44,11 @@ def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, w
     if learning:
         turn(plan, shape, parameters, work)
     for c in prange(CHUNKS):
-        chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters,
-              mode, settings, work, step)
+        chunk(shape, np.int64(c), plan, bend, slope, parameters, data, begin, end, learning, watching, of,
+              loss_parameters, mode, settings, work, step)
     if learning:
         for part in prange(CHUNKS):
-            add_chunks(part, work)
+            add_chunks(np.int64(part), work)
 
 
 @kernel
