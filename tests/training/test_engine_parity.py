@@ -12,7 +12,7 @@ from wasm_runner import WasmRunner
 from toolkit._core.kernel import kernel
 from toolkit.live.wasm import build_module
 from toolkit.optimizers import OPTIMIZERS, Settings, adam_rule, lion_rule, sgd_rule
-from toolkit.training.engine import advance
+from toolkit.training.engine import advance, gradient_in_turn
 from toolkit.training.loss import Loss, LossSettings, any_mode
 from toolkit.training.measures import MEASURES
 from toolkit.training.state import Data, State, Work
@@ -34,8 +34,8 @@ def settings_of(x):
 
 @kernel
 def train_by(rule, count, plan, data, state, work, whole, real, settings, out):
-    measured = advance(count, True, plan, None, None, None, data, None, state, work, loss_of(whole, real), rule,
-                       settings_of(settings))
+    measured = advance(gradient_in_turn, count, True, plan, None, None, None, data, None, state, work,
+                       loss_of(whole, real), rule, settings_of(settings))
     for i in range(len(measured)):
         out[i] = measured[i]
 

@@ -65,7 +65,7 @@ def switch(kernels):
 
 
 def unless_none(present, absent):
-    """A function ``(given, *arguments)`` that kernels call for `present` of them, or for `absent` where `given` is None.
+    """A function ``(given, *arguments)`` that calls `present` with them, or `absent` where `given` is None.
 
     Only the one that is called is compiled. After ``if given is None`` in a kernel, Numba leaves out the rest where it
     is None, but where it is not, it compiles both branches.

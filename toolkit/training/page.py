@@ -12,7 +12,7 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.networks.plan import ACTIVATION, ARITY, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
 from toolkit.optimizers.settings import SCHEDULES, STEP, Settings
-from toolkit.training.engine import advance
+from toolkit.training.engine import advance, gradient_in_turn
 from toolkit.training.loss import LossSettings
 from toolkit.training.state import CLOCK, Data, State, Work, fill_places, sizes_of, start_clock
 
@@ -161,8 +161,8 @@ def adam_settings(lr, weight_decay, beta1, beta2, eps, decoupled, perp):
 @kernel
 def train(count, measuring, run, loss, rule, settings):
     """Take `count` steps of a `Pocket` and, when `measuring`, return `Measures`: `advance` on all training rows."""
-    return advance(count, measuring, run.plan, None, None, None, run.data, None, run.state, run.work, loss, rule,
-                   settings)
+    return advance(gradient_in_turn, count, measuring, run.plan, None, None, None, run.data, None, run.state, run.work,
+                   loss, rule, settings)
 
 
 @kernel
