@@ -3,12 +3,12 @@ import numpy as np
 
 from toolkit._core.random import seeded
 from toolkit.collapse.kernels import ORDERS
-from toolkit.formats import FLOAT32, FLOAT64, get_format
+from toolkit.formats import get_format
 from toolkit.networks.activation import ACTIVATIONS
 from toolkit.networks.initial import fill_weights
 from toolkit.networks.plan import ACTIVATION, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
 from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
-from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64, ORDERED, Loss, LossSettings
+from toolkit.training.loss import ORDERED, Loss, LossSettings, mode_of
 from toolkit.training.state import Data
 from toolkit.training.task_rows import OPERATIONS, fill_modular, fill_parity, shuffle_rows
 from toolkit.training.workspace import Workspace
@@ -42,13 +42,12 @@ def make(*, task="add", p=31, widths=(128,), activation="square", biased=False, 
     assert set(rates) <= set(BATCH), rates
     numbers = BATCH | rates
     loss_settings = LossSettings(which=ORDERED[loss, form], order=ORDERS[order], code=code,
-                                 mode={FLOAT32.code: NATIVE32, FLOAT64.code: NATIVE64}.get(code, EMULATED),
                                  scale=numbers.pop("scale"), penalty=numbers.pop("penalty"))
     settings = Settings(**numbers, schedule=SCHEDULES[schedule], decoupled=OPTIMIZERS[optimizer].decoupled, perp=perp,
                         cautious=cautious)
     plan = plan_of(n_train=int(fraction * labels.size), n_all=labels.size, arity=arity,
                    sizes=(symbols, *widths, 2 if task == "parity" else p), biased=biased, activation=activation)
-    work = Workspace((plan, None, None, None), Data(inputs, labels), Loss(None, (0.0,), loss_settings),
+    work = Workspace((plan, None, None, None), Data(inputs, labels), Loss(None, (0.0,), mode_of(code), loss_settings),
                      OPTIMIZERS[optimizer], settings, dtype)
     fill_weights(plan, work.arrays["parameters"], seed, gain, np.zeros(1, np.uint64))
     return work

@@ -14,7 +14,8 @@ from toolkit.collapse import collapse_gap, underflow_gap
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, round_to
 from toolkit.losses import kernels as public
-from toolkit.training.loss import BOOST, EMULATED, NATIVE32, NATIVE64, ORDERED, TALLIES, LossSettings, loss_block
+from toolkit.training.loss import BOOST, ORDERED, TALLIES, LossSettings, loss_block, mode_of, native32
+from toolkit.training.loss import emulated as emulated_mode
 
 FAMILIES = ("cross_entropy", "stablemax")
 FORMS = ("common", "complement")
@@ -30,11 +31,11 @@ def loss_of(logits, labels, *, loss="cross_entropy", form="common", order="lanes
     n, classes = logits.shape
     padded = np.zeros((n, classes + 3), dtype)
     padded[:, :classes] = logits
-    mode = EMULATED if emulated else {FLOAT32: NATIVE32, FLOAT64: NATIVE64}.get(fmt, EMULATED)
-    settings = LossSettings(ORDERED[loss, form], ORDERS[order], mode, fmt.code, float(scale), float(penalty))
+    mode = emulated_mode if emulated else mode_of(fmt.code)
+    settings = LossSettings(ORDERED[loss, form], ORDERS[order], fmt.code, float(scale), float(penalty))
     tally, gaps, d = np.zeros(len(TALLIES)), np.zeros(n), np.full_like(padded, np.nan)
-    loss_block(padded, labels, classes, None, (0.0,), settings, 1.0 / (rows or n), np.zeros((3, classes), np.float32),
-               np.zeros((3, classes)), True, tally, gaps, d)
+    loss_block(padded, labels, classes, None, (0.0,), mode, settings, 1.0 / (rows or n),
+               np.zeros((3, classes), np.float32), np.zeros((3, classes)), True, tally, gaps, d)
     assert np.all(d[:, classes:] == 0.0), "padding gets no gradient"
     return dict(zip(TALLIES, tally.tolist(), strict=True)), gaps, d[:, :classes] / BOOST
 
@@ -295,8 +296,9 @@ def test_tallies_counted_by_hand():
     unwatched = np.zeros(len(TALLIES))
     z = np.zeros((6, 6))
     z[:, :3] = logits
-    loss_block(z, np.array([0, 0, 0, 1, 0, 0], np.int32), 3, None, (0.0,), LossSettings(0, 3, NATIVE32, 0, 1.0, 0.0),
-               1 / 6, np.zeros((3, 3), np.float32), np.zeros((3, 3)), False, unwatched, np.zeros(6), np.zeros((6, 6)))
+    loss_block(z, np.array([0, 0, 0, 1, 0, 0], np.int32), 3, None, (0.0,), native32,
+               LossSettings(0, 3, 0, 1.0, 0.0), 1 / 6, np.zeros((3, 3), np.float32), np.zeros((3, 3)), False, unwatched,
+               np.zeros(6), np.zeros((6, 6)))
     unwatched = dict(zip(TALLIES, unwatched))
     assert unwatched["collapsed"] == 0.0 and unwatched["loss"] == tally["loss"] and unwatched["zero_loss"] == 3
 

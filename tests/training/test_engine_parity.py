@@ -12,8 +12,8 @@ from wasm_runner import WasmRunner
 from toolkit._core.kernel import kernel
 from toolkit.live.wasm import build_module
 from toolkit.optimizers import OPTIMIZERS, Settings, adam_rule, lion_rule, sgd_rule
-from toolkit.training.engine import advance
-from toolkit.training.loss import Loss, LossSettings
+from toolkit.training.engine import advance, gradient_in_turn
+from toolkit.training.loss import Loss, LossSettings, any_mode
 from toolkit.training.measures import MEASURES
 from toolkit.training.state import Data, State, Work
 
@@ -23,7 +23,7 @@ STEPS = 30
 
 @kernel
 def loss_of(w, x):
-    return Loss(None, (0.0,), LossSettings(which=w[0], order=w[1], mode=w[2], code=w[3], scale=x[0], penalty=x[1]))
+    return Loss(None, (0.0,), any_mode, LossSettings(which=w[0], order=w[1], code=w[2], scale=x[0], penalty=x[1]))
 
 
 @kernel
@@ -34,8 +34,8 @@ def settings_of(x):
 
 @kernel
 def train_by(rule, count, plan, data, state, work, whole, real, settings, out):
-    measured = advance(count, True, plan, None, None, None, data, None, state, work, loss_of(whole, real), rule,
-                       settings_of(settings))
+    measured = advance(gradient_in_turn, count, True, plan, None, None, None, data, None, state, work,
+                       loss_of(whole, real), rule, settings_of(settings))
     for i in range(len(measured)):
         out[i] = measured[i]
 
@@ -72,7 +72,7 @@ ENTRIES = {"sgd": train_sgd, "adam": train_adam, "lion": train_lion}
 def arguments(work):
     """What an entry takes behind the count."""
     s = work.loss.settings
-    return [work.plan, *work.data, *work.arrays.values(), np.array([s.which, s.order, s.mode, s.code], np.int32),
+    return [work.plan, *work.data, *work.arrays.values(), np.array([s.which, s.order, s.code], np.int32),
             np.array([s.scale, s.penalty]), np.array(work.settings, np.float64), np.zeros(len(MEASURES))]
 
 

@@ -92,7 +92,7 @@ def learn(count, tau, x, labels, integers, doubles, floats, random, out):
             run.data.inputs[i, k] = x[i * NUMBERS + k]
     engine.empty(run)
     engine.fill_normal_weights(run.plan, run.state.parameters, 1, 1.0, random)
-    loss = engine.Loss(comp_sum_stable, (tau,), engine.loss_settings(0, 0, FORMAT))
+    loss = engine.Loss(comp_sum_stable, (tau,), engine.native32, engine.loss_settings(0, 0, FORMAT))
     measured = engine.train(count, True, run, loss, engine.adam_rule,
                             engine.adam_settings(0.01, 0.0, 0.9, 0.999, 1e-8, False, False))
     for i in range(len(measured)):

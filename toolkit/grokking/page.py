@@ -8,7 +8,7 @@ from toolkit.elementary import cos, sin
 from toolkit.networks.initial import fill_weights
 from toolkit.networks.plan import N_ALL, N_TRAIN, n_classes, size_of, weights_of
 from toolkit.optimizers import adam_rule
-from toolkit.training.loss import Loss
+from toolkit.training.loss import Loss, any_mode
 from toolkit.training.page import adam_settings, empty, loss_settings, pocket_sizes, set_plan, steps_taken, taken, train
 from toolkit.training.task_rows import fill_modular, shuffle_rows
 
@@ -53,7 +53,8 @@ def train_addition(count, measuring, run, loss, fmt, settings):
     `loss` is a place in `toolkit.training.loss.LOSSES`, computed in the format with the code `fmt`, and adds up the
     classes in lanes.
     """
-    return train(count, measuring, run, Loss(None, (0.0,), loss_settings(loss, _LANES, fmt)), adam_rule, settings)
+    return train(count, measuring, run, Loss(None, (0.0,), any_mode, loss_settings(loss, _LANES, fmt)), adam_rule,
+                 settings)
 
 
 @kernel

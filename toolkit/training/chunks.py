@@ -21,6 +21,7 @@ from toolkit.networks.transformer import (
     project_backward,
 )
 from toolkit.networks.transformer_plan import THRESHOLD, work_part
+from toolkit.training.branches import unless_none
 from toolkit.training.loss import BOOST, loss_block
 
 __all__ = ["Room", "add_chunks", "chunk", "room_of"]
@@ -55,62 +56,62 @@ def room_of(work, classes, c):
                 sums=share_of(work.sums, c))
 
 
-@kernel
-def perceptron_rows(plan, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, settings,
-                    inverse_n, turned, room, gaps):
-    """Rows [begin, end) of the data: tallies, gaps and, when `learning`, sums of gradients."""
-    depth = np.int64(plan[DEPTH])
-    for first in range(begin, end, BLOCK):
-        count = min(BLOCK, end - first)
-        forward_block(plan, bend, parameters, data.inputs, first, count, room.block, room.rows, room.counts)
-        loss_block(layer_block(room.block, plan, depth, 0)[:count], data.labels[first:first + count], n_classes(plan),
-                   of, loss_parameters, settings, inverse_n, room.narrow, room.wide, watching, room.tally,
-                   gaps[first:first + count], layer_block(room.block, plan, depth, 2)[:count])
-        if learning:
-            backward_block(plan, slope, turned, data.inputs, first, count, room.block, room.rows, room.counts,
-                           room.sums)
-
-
-@kernel
-def transformer_rows(plan, shape, parameters, data, begin, end, learning, watching, of, loss_parameters, settings,
-                     inverse_n, turned, room, gaps, step):
-    """The same for a transformer; numbers are dropped while learning and not watching."""
-    dropping = learning and not watching and shape[THRESHOLD] > 0
-    work = room.block
-    if learning:
-        clear(work_part(work, plan, shape, SYMBOLS_SLOPE))
-    for first in range(begin, end, BLOCK):
-        count = min(BLOCK, end - first)
-        forward_rows(plan, shape, parameters, turned, data.inputs, first, count, step, dropping, work, room.rows,
-                     room.counts)
-        loss_block(work_part(work, plan, shape, LOGITS)[:count], data.labels[first:first + count], n_classes(plan), of,
-                   loss_parameters, settings, inverse_n, room.narrow, room.wide, watching, room.tally,
-                   gaps[first:first + count], work_part(work, plan, shape, LOGITS_SLOPE)[:count])
-        if learning:
-            backward_rows(plan, shape, parameters, turned, data.inputs, first, count, step, dropping, work, room.rows,
-                          room.counts, room.sums)
-    if learning:
-        project_backward(plan, shape, parameters, work, room.rows, room.counts, room.sums)
-
-
-@kernel
-def chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, settings,
-          work, step):
-    """Chunk c of rows [begin, end)."""
-    n = np.int64(end - begin)
-    first, last = begin + n * c // CHUNKS, begin + n * (c + 1) // CHUNKS
-    room = room_of(work, n_classes(plan), c)
+@kernel(inline=True)
+def begun(room, learning):
+    """No tally, and when `learning` no gradient."""
     for i in range(room.tally.size):
         room.tally[i] = 0.0
     if learning:
         for i in range(room.sums.size):
             room.sums[i] = like(0.0, room.sums[i])
-    if shape is None:
-        perceptron_rows(plan, bend, slope, parameters, data, first, last, learning, watching, of, loss_parameters,
-                        settings, 1.0 / n, work.turned, room, work.gaps)
-    else:
-        transformer_rows(plan, shape, parameters, data, first, last, learning, watching, of, loss_parameters, settings,
-                         1.0 / n, work.turned, room, work.gaps, step)
+
+
+@kernel
+def perceptron_chunk(shape, c, plan, bend, slope, parameters, data, begin, end, learning, watching, of,
+                     loss_parameters, mode, settings, work, step):
+    n = np.int64(end - begin)
+    depth, last = np.int64(plan[DEPTH]), begin + n * (c + 1) // CHUNKS
+    room = room_of(work, n_classes(plan), c)
+    begun(room, learning)
+    for first in range(begin + n * c // CHUNKS, last, BLOCK):
+        count = min(BLOCK, last - first)
+        forward_block(plan, bend, parameters, data.inputs, first, count, room.block, room.rows, room.counts)
+        loss_block(layer_block(room.block, plan, depth, 0)[:count], data.labels[first:first + count], n_classes(plan),
+                   of, loss_parameters, mode, settings, 1.0 / n, room.narrow, room.wide, watching, room.tally,
+                   work.gaps[first:first + count], layer_block(room.block, plan, depth, 2)[:count])
+        if learning:
+            backward_block(plan, slope, work.turned, data.inputs, first, count, room.block, room.rows, room.counts,
+                           room.sums)
+
+
+@kernel
+def transformer_chunk(shape, c, plan, bend, slope, parameters, data, begin, end, learning, watching, of,
+                      loss_parameters, mode, settings, work, step):
+    """Numbers are dropped while learning and not watching."""
+    n = np.int64(end - begin)
+    last = begin + n * (c + 1) // CHUNKS
+    dropping = learning and not watching and shape[THRESHOLD] > 0
+    room = room_of(work, n_classes(plan), c)
+    block = room.block
+    begun(room, learning)
+    if learning:
+        clear(work_part(block, plan, shape, SYMBOLS_SLOPE))
+    for first in range(begin + n * c // CHUNKS, last, BLOCK):
+        count = min(BLOCK, last - first)
+        forward_rows(plan, shape, parameters, work.turned, data.inputs, first, count, step, dropping, block, room.rows,
+                     room.counts)
+        loss_block(work_part(block, plan, shape, LOGITS)[:count], data.labels[first:first + count], n_classes(plan),
+                   of, loss_parameters, mode, settings, 1.0 / n, room.narrow, room.wide, watching, room.tally,
+                   work.gaps[first:first + count], work_part(block, plan, shape, LOGITS_SLOPE)[:count])
+        if learning:
+            backward_rows(plan, shape, parameters, work.turned, data.inputs, first, count, step, dropping, block,
+                          room.rows, room.counts, room.sums)
+    if learning:
+        project_backward(plan, shape, parameters, block, room.rows, room.counts, room.sums)
+
+
+# (shape, c, plan, ...): chunk c of rows [begin, end): its tallies, gaps and, when `learning`, sums of gradients.
+chunk = unless_none(transformer_chunk, perceptron_chunk)
 
 
 @kernel

@@ -17,7 +17,7 @@ from toolkit.training.batches import next_batch
 from toolkit.training.chunks import add_chunks, chunk, room_of
 from toolkit.training.measures import measures_of, nothing_measured, tally_of
 
-__all__ = ["advance", "gradient"]
+__all__ = ["advance", "gradient", "gradient_in_turn"]
 
 start_threads()
 
@@ -33,7 +33,7 @@ def turn(plan, shape, parameters, work):
 
 
 @kernel(parallel=True)
-def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters,
+def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
              settings, work, step):
     """Tallies over rows [begin, end) and, when `learning`, the gradient of their mean loss.
 
@@ -44,22 +44,37 @@ def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, w
     if learning:
         turn(plan, shape, parameters, work)
     for c in prange(CHUNKS):
-        chunk(c, plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters,
-              settings, work, step)
+        chunk(shape, np.int64(c), plan, bend, slope, parameters, data, begin, end, learning, watching, of,
+              loss_parameters, mode, settings, work, step)
     if learning:
         for part in prange(CHUNKS):
+            add_chunks(np.int64(part), work)
+
+
+@kernel
+def gradient_in_turn(plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters,
+                     mode, settings, work, step):
+    """`gradient` on one thread: the same bits, and less to compile."""
+    if learning:
+        turn(plan, shape, parameters, work)
+    for c in range(CHUNKS):
+        chunk(shape, c, plan, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
+              settings, work, step)
+    if learning:
+        for part in range(CHUNKS):
             add_chunks(part, work)
 
 
 @kernel
-def advance(count, measuring, plan, shape, bend, slope, data, batch, state, work, loss, rule, settings):
+def advance(by, count, measuring, plan, shape, bend, slope, data, batch, state, work, loss, rule, settings):
     """Take `count` steps; then, when `measuring`, return the `Measures` at the new weights.
 
-    One loop holds the steps and both passes of the measurement: with a single call of `gradient`, machine code and
+    One loop holds the steps and both passes of the measurement: with a single call of `by`, machine code and
     WebAssembly are half as large.
 
     Parameters
     ----------
+    by : `gradient` or `gradient_in_turn`
     plan, shape, bend, slope : the network, as `gradient` takes it
     data, batch : `Data`, and `Batch` or None for steps on all training rows
     state, work : `State` and `Work`
@@ -77,8 +92,8 @@ def advance(count, measuring, plan, shape, bend, slope, data, batch, state, work
                 next_batch(batch, data, plan, np.int64(state.clock[STEP]))
         elif i > count:
             begin, end = n, n + rest
-        gradient(plan, shape, bend, slope, state.parameters, rows, begin, end, i <= count, i == count, loss.of,
-                 loss.parameters, loss.settings, work, np.int64(state.clock[STEP]))
+        by(plan, shape, bend, slope, state.parameters, rows, begin, end, i <= count, i == count, loss.of,
+                 loss.parameters, loss.mode, loss.settings, work, np.int64(state.clock[STEP]))
         if i < count:
             update(rule, settings, work.tensors, work.numbers, state.parameters, work.grads, state.memory, state.clock,
                    work.steps)

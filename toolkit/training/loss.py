@@ -5,8 +5,8 @@ to the gradient, the mean over N rows included, is done in that format. The grad
 precision, where numbers of 1e-20 live on.
 
 The losses of `LOSSES` add up the classes in one of `toolkit.collapse.kernels.ORDERS`: the margin at which a row
-collapses depends on it. They are chosen while running. Any other loss comes as a kernel
-``of(z, y, *parameters, grad)``, as those of `toolkit.losses.kernels` are, for which the engine is then compiled.
+collapses depends on it. They are chosen while running. Any other loss comes as a kernel ``of(z, y, *parameters,
+grad)``, as those of `toolkit.losses.kernels` are. The engine is compiled for it, and for the mode of the format.
 """
 from typing import NamedTuple
 
@@ -17,18 +17,20 @@ from toolkit._core.numbers import in_format, like
 from toolkit._core.switch import switch
 from toolkit.collapse.kernels import sum_of_terms
 from toolkit.elementary import log, log1p
+from toolkit.formats import FLOAT32, FLOAT64
 from toolkit.losses.kernels import chain_through_score, divide_by, scaled_scores, shifted_exponentials
-from toolkit.softmax.kernels import log_stable_ratio
+from toolkit.softmax.kernels import log_stable_ratiofrom toolkit.training.branches import unless_none
 
-__all__ = ["BOOST", "EMULATED", "LOSSES", "Loss", "LossSettings", "NATIVE32", "NATIVE64", "ORDERED", "TALLIES",
-           "loss_block"]
+
+__all__ = ["BOOST", "LOSSES", "Loss", "LossSettings", "ORDERED", "TALLIES", "any_mode", "emulated", "loss_block",
+           "mode_of", "native32", "native64"]
 
 # The gradient of the logits travels back multiplied by this, and the sums over rows are divided by it again. Powers of
 # two change no digit; without them, gradients of confident rows times weights are subnormal, at a hundred times the
 # cost, and lose digits.
 BOOST = 2.0**64
 
-NATIVE32, NATIVE64, EMULATED = range(3)  # modes
+_FLOAT32, _FLOAT64 = FLOAT32.code, FLOAT64.code
 
 # What `loss_block` adds up over rows; the largest logit is a maximum.
 TALLIES = ("loss", "correct", "collapsed", "zero_loss", "zero_label_gradient", "zero_gradient", "row_sum", "largest")
@@ -45,25 +47,36 @@ class LossSettings(NamedTuple):
         One of `LOSSES` by its place, where no kernel is given.
     order : int
         A value of `toolkit.collapse.kernels.ORDERS`.
-    mode, code : int
-        `NATIVE32`, `NATIVE64` or `EMULATED`, and the code of the emulated format.
+    code : int
+        Of its format.
     scale, penalty : float
         The loss sees ``scale * logits``; ``penalty * mean ||logits||^2`` is added.
     """
 
     which: int
     order: int
-    mode: int
     code: int
     scale: float
     penalty: float
 
 
 class Loss(NamedTuple):
-    """A loss as the engine takes it: a kernel or None, its parameters, and the settings that all have."""
+    """A loss as the engine takes it.
+
+    Attributes
+    ----------
+    of : kernel, or None for one of `LOSSES`
+    parameters : tuple of float
+        Those of the kernel.
+    mode : kernel
+        How the format is computed in: `native32`, `native64` or `emulated`, for which alone the engine is then
+        compiled, or `any_mode`, which chooses while running.
+    settings : LossSettings
+    """
 
     of: object
     parameters: tuple
+    mode: object
     settings: LossSettings
 
 
@@ -143,11 +156,17 @@ _ordered_loss = switch(tuple(LOSSES.values()))
 
 
 @kernel
-def loss_of_row(of, parameters, settings, z, y, terms, g):
-    """Loss of one row of logits; `g` becomes its gradient."""
-    if of is None:
-        return _ordered_loss(settings.which, z, y, terms, settings.order, g)
+def ordered_loss(of, parameters, settings, z, y, terms, g):
+    return _ordered_loss(settings.which, z, y, terms, settings.order, g)
+
+
+@kernel
+def given_loss(of, parameters, settings, z, y, terms, g):
     return of(*((z, y) + parameters + (g,)))
+
+
+# (of, parameters, settings, z, y, terms, g): loss of one row of logits; `g` becomes its gradient.
+loss_of_row = unless_none(given_loss, ordered_loss)
 
 
 @kernel
@@ -183,6 +202,42 @@ def measured_row(logits, y, inverse_n, z, g, terms, of, parameters, settings, wa
 
 
 @kernel
+def native32(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d):
+    """`measured_row` in float32."""
+    row = in_format(narrow, None)
+    measured_row(logits, y, inverse_n, row[0], row[1], row[2], of, parameters, settings, watching, tally, d)
+
+
+@kernel
+def native64(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d):
+    """`measured_row` in float64."""
+    measured_row(logits, y, inverse_n, wide[0], wide[1], wide[2], of, parameters, settings, watching, tally, d)
+
+
+@kernel
+def emulated(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d):
+    """`measured_row` in the format of the settings."""
+    row = in_format(wide, settings.code)
+    measured_row(logits, y, inverse_n, row[0], row[1], row[2], of, parameters, settings, watching, tally, d)
+
+
+@kernel
+def any_mode(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d):
+    """The mode of the format of the settings, chosen while running."""
+    if settings.code == _FLOAT32:
+        native32(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d)
+    elif settings.code == _FLOAT64:
+        native64(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d)
+    else:
+        emulated(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d)
+
+
+def mode_of(code):
+    """The mode of a format's code."""
+    return {_FLOAT32: native32, _FLOAT64: native64}.get(code, emulated)
+
+
+@kernel
 def gap_of(logits, y, n):
     """``z_y - max of the others``: positive when the row is right."""
     other = -np.inf
@@ -193,14 +248,15 @@ def gap_of(logits, y, n):
 
 
 @kernel
-def loss_block(logits, labels, classes, of, parameters, settings, inverse_n, narrow, wide, watching, tally, gaps, d):
+def loss_block(logits, labels, classes, of, parameters, mode, settings, inverse_n, narrow, wide, watching, tally, gaps,
+               d):
     """Loss and gradient of a block of rows.
 
     Parameters
     ----------
     logits : (rows, width) array in the training precision; the first `classes` columns count
     labels : (rows,) integers
-    of, parameters, settings : those of a `Loss`
+    of, parameters, mode, settings : those of a `Loss`
     inverse_n : 1 / N, the mean over all training rows
     narrow, wide : (3, classes) work arrays, float32 and float64
     watching : whether to count collapsed rows too
@@ -208,18 +264,10 @@ def loss_block(logits, labels, classes, of, parameters, settings, inverse_n, nar
     gaps : receives each row's logit gap
     d : (rows, width) array, becomes `BOOST` times the gradient with respect to the logits
     """
-    mode = settings.mode
     for i in range(logits.shape[0]):
         z = logits[i]
         y = np.int64(labels[i])
-        if mode == NATIVE32:
-            row = in_format(narrow, None)
-            measured_row(z, y, inverse_n, row[0], row[1], row[2], of, parameters, settings, watching, tally, d[i])
-        elif mode == NATIVE64:
-            measured_row(z, y, inverse_n, wide[0], wide[1], wide[2], of, parameters, settings, watching, tally, d[i])
-        else:
-            room = in_format(wide, settings.code)
-            measured_row(z, y, inverse_n, room[0], room[1], room[2], of, parameters, settings, watching, tally, d[i])
+        mode(z, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d[i])
         gaps[i] = gap_of(z, y, classes)
         tally[_CORRECT] += gaps[i] > 0.0
         for k in range(classes):

@@ -2,14 +2,14 @@
 import numpy as np
 
 from toolkit.collapse.kernels import ORDERS
-from toolkit.formats import FLOAT32, FLOAT64, get_format
+from toolkit.formats import get_format
 from toolkit.networks.activation import ACTIVATIONS
 from toolkit.networks.initial import fill_normal_weights, fill_transformer, fill_weights
 from toolkit.networks.plan import bias_of, plan_of, size_of, weights_of
 from toolkit.networks.transformer_plan import TENSORS, numbers_in_row, shape_of, tensor_of
 from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
 from toolkit.training.batches import Batch
-from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64, ORDERED, Loss, LossSettings
+from toolkit.training.loss import ORDERED, Loss, LossSettings, mode_of
 from toolkit.training.registered import ACTIVATIONS_BY_KERNEL, LOSSES_BY_KERNEL
 from toolkit.training.state import Data
 from toolkit.training.tasks import rows_of
@@ -23,12 +23,11 @@ def loss_of(experiment):
     """The loss of an experiment as the engine takes it."""
     e, ordered = experiment, (experiment.loss, experiment.form) in ORDERED
     code = get_format(e.loss_format).code
-    mode = {FLOAT32.code: NATIVE32, FLOAT64.code: NATIVE64}.get(code, EMULATED)
-    settings = LossSettings(which=ORDERED.get((e.loss, e.form), 0), order=ORDERS[e.summation], mode=mode, code=code,
+    settings = LossSettings(which=ORDERED.get((e.loss, e.form), 0), order=ORDERS[e.summation], code=code,
                             scale=1.0 / e.temperature, penalty=e.logit_penalty)
     if ordered:
-        return Loss(None, (0.0,), settings)
-    return Loss(LOSSES_BY_KERNEL[e.loss, e.form], e.loss_parameters, settings)
+        return Loss(None, (0.0,), mode_of(code), settings)
+    return Loss(LOSSES_BY_KERNEL[e.loss, e.form], e.loss_parameters, mode_of(code), settings)
 
 
 def settings_of(experiment):

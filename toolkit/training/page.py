@@ -10,11 +10,10 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit.formats import FLOAT32, FLOAT64
 from toolkit.networks.plan import ACTIVATION, ARITY, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
 from toolkit.optimizers.settings import SCHEDULES, STEP, Settings
-from toolkit.training.engine import advance
-from toolkit.training.loss import EMULATED, NATIVE32, NATIVE64, LossSettings
+from toolkit.training.engine import advance, gradient_in_turn
+from toolkit.training.loss import LossSettings
 from toolkit.training.state import CLOCK, Data, State, Work, fill_places, sizes_of, start_clock
 
 __all__ = ["Pocket", "adam_settings", "empty", "loss_settings", "pocket_sizes", "set_plan", "steps_taken",
@@ -22,7 +21,6 @@ __all__ = ["Pocket", "adam_settings", "empty", "loss_settings", "pocket_sizes", 
 
 _PLAN = 16
 _CONSTANT = SCHEDULES["constant"]
-_FLOAT32, _FLOAT64 = FLOAT32.code, FLOAT64.code
 _ELEMENTS = {"integers": "i32", "doubles": "f64", "floats": "f32", "random": "u64"}
 
 
@@ -150,8 +148,7 @@ def empty(pocket):
 @kernel
 def loss_settings(which, order, fmt):
     """The settings of a loss that sees the logits as they are, at no penalty, in the format with the code `fmt`."""
-    mode = NATIVE32 if fmt == _FLOAT32 else NATIVE64 if fmt == _FLOAT64 else EMULATED
-    return LossSettings(which=which, order=order, mode=mode, code=fmt, scale=1.0, penalty=0.0)
+    return LossSettings(which=which, order=order, code=fmt, scale=1.0, penalty=0.0)
 
 
 @kernel
@@ -164,8 +161,8 @@ def adam_settings(lr, weight_decay, beta1, beta2, eps, decoupled, perp):
 @kernel
 def train(count, measuring, run, loss, rule, settings):
     """Take `count` steps of a `Pocket` and, when `measuring`, return `Measures`: `advance` on all training rows."""
-    return advance(count, measuring, run.plan, None, None, None, run.data, None, run.state, run.work, loss, rule,
-                   settings)
+    return advance(gradient_in_turn, count, measuring, run.plan, None, None, None, run.data, None, run.state, run.work,
+                   loss, rule, settings)
 
 
 @kernel

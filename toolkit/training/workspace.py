@@ -1,7 +1,8 @@
 """The arrays of a training run in Python, and the kernel that works on them."""
+import numba
 import numpy as np
 
-from toolkit.training.engine import advance
+from toolkit.training.engine import advance, gradient, gradient_in_turn
 from toolkit.training.state import CLOCK, ELEMENTS, State, Work, fill_places, sizes_of, start_clock
 
 __all__ = ["Workspace", "aligned"]
@@ -58,7 +59,8 @@ class Workspace:
         self.kept, self.arrays = tuple(kept), kept | self.work._asdict()
 
     def _run(self, count, measuring):
-        return advance(count, measuring, *self.network, self.data, self.batch, self.state, self.work, self.loss,
+        by = gradient_in_turn if numba.get_num_threads() == 1 else gradient
+        return advance(by, count, measuring, *self.network, self.data, self.batch, self.state, self.work, self.loss,
                        self.optimizer.rule, self.settings)
 
     def advance(self, count):
