@@ -19,8 +19,8 @@ from toolkit.collapse.kernels import sum_of_terms
 from toolkit.elementary import log, log1p
 from toolkit.formats import FLOAT32, FLOAT64
 from toolkit.losses.kernels import chain_through_score, divide_by, scaled_scores, shifted_exponentials
-from toolkit.softmax.kernels import log_stable_ratiofrom toolkit.training.branches import unless_none
-
+from toolkit.softmax.kernels import log_stable_ratio
+from toolkit.training.branches import unless_none
 
 __all__ = ["BOOST", "LOSSES", "Loss", "LossSettings", "ORDERED", "TALLIES", "any_mode", "emulated", "loss_block",
            "mode_of", "native32", "native64"]
