@@ -7,6 +7,7 @@ import numpy as np
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import fit_at
 from toolkit.catalog._method import Method
+from toolkit.elementary import pow
 from toolkit.live import Axis, Line, Plot, Rule, Slider, live_figure
 
 __all__ = ["Fit"]
@@ -63,7 +64,7 @@ class Fit(Method):
         def draw(knob, x, y, found, work):
             for i in range(x.size):
                 share = i / (x.size - 1)
-                x[i] = first * (last / first) ** share if logarithmic else first + (last - first) * share
+                x[i] = first * pow(last / first, share) if logarithmic else first + (last - first) * share
             found[0] = of(*((knob, x) + numbers + (work, y)))
 
         draw.__name__ = self.name
