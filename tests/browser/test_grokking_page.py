@@ -49,7 +49,7 @@ def test_a_story_comes_true(page, story, seed, words, ends):
         page.wait_for_function(f"{FIGURE}.done")
         settle(page)
         low, high = ends
-        assert low <= page.evaluate(f"{FIGURE}.values.now[3]") <= high
+        assert low <= page.evaluate(f"{FIGURE}.values.unseen[0]") <= high
     page.assert_clean()
 
 
