@@ -208,8 +208,8 @@ def test_collapse_is_counted_as_published(fmt, order):
 def test_test_rows_are_not_trained_on():
     one, other = make(**PAPER), make(**PAPER)
     n = other.plan[N_TRAIN]
-    other.labels[n:] = 0
-    other.inputs[2 * n:] = 0
+    other.data.labels[n:] = 0
+    other.data.inputs[2 * n:] = 0
     one.advance(5)
     other.advance(5)
     assert_same_state(state(one), state(other))
