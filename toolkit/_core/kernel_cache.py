@@ -45,7 +45,7 @@ class KernelCache:
     def load_overload(self, sig, target_context):
         try:
             return self._kept.load_overload(sig, target_context)
-        except Unknown:
+        except (Unknown, AttributeError):  # a kernel that was handed on has its name in another process's cells
             return None
 
     def save_overload(self, sig, data):

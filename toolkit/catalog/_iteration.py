@@ -64,20 +64,21 @@ class Iteration(Method):
         """A simulation: what should fall, over the steps."""
         start, move, measure, (label, low, high, value) = self.init, self.step, self.measure, self.knob
 
-        def init(state, path, used):
+        def init(state, path, used, now):
             start(state)
-            path[0] = measure(state)
+            path[0] = now[0] = measure(state)
             used[0] = 1.0
 
-        def step(knob, state, path, used, done):
+        def step(knob, state, path, used, now, done):
             move(knob, state)
-            path[int(used[0])] = measure(state)
+            path[int(used[0])] = now[0] = measure(state)
             used[0] += 1.0
             done[0] = used[0] == path.size
 
         return live_simulation(
             init, step, name=self.name, controls=[Slider("knob", low, high, value, label=label, scale="log")],
-            state={"state": self.size}, outputs={"path": self.steps + 1, "used": 1, "done": 1}, live=("knob",),
-            done="done", poster=self.steps // 2,
+            state={"state": self.size}, outputs={"path": self.steps + 1, "used": 1, "now": 1, "done": 1},
+            live=("knob",), done="done", poster=self.steps // 2,
             plot=Plot((Line("path", length="used"),), x=Axis("step", (0, self.steps)), y=self.axis, height=300),
+            readouts=[f"With {{knob}} for the {label}: {{now:3g}}."],
             caption=f"Play {self.title}, and move the slider while it runs.")
