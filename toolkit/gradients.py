@@ -44,7 +44,7 @@ def vjp(function, /, *arguments, of=None, **options):
     >>> from toolkit.softmax import alpha_entmax
     >>> value, pull = vjp(alpha_entmax, [1.0, 0.0], alpha=1.5, of="alpha")
     >>> pull([1.0, 0.0]).round(4).item()
-    0.0757
+    0.2485
     """
     return method_of(function).vjp(arguments, options, of)
 

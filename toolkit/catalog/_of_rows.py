@@ -130,7 +130,7 @@ class OfRows(Method):
 
     def rows_along(self, points):
         """The rows of the figure, 0 and -1 behind these numbers."""
-        z = np.full((points.size, max(3, self.multiple)), -1.0)
+        z = np.full((points.size, -(-3 // self.multiple) * self.multiple), -1.0)
         z[:, 0], z[:, 1] = points, 0.0
         return z
 
