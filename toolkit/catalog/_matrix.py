@@ -55,5 +55,6 @@ class Matrix(Method):
             outputs={"cells": n * n}, scratch={"work": self.work},
             plot=Plot((HeatMap("cells", n, n, label=self.entry, high=self.high),), height=340,
                       x=Axis("column j", (-0.5, n - 0.5)), y=Axis("row i", (-0.5, n - 0.5))),
+            readouts=[f"With {{knob}} for the {label} the largest entry is {{max(cells):3g}}."],
             caption=f"Move the slider and watch the entries of {self.title}.",
         )(draw)
