@@ -39,15 +39,16 @@ def build():
 
 
 def build_page(name):
-    """Bring one page of the built book up to date, whatever else has changed; returns its path."""
+    """Bring one page of the built book up to date; the whole book where other pages have other cells or kernels too."""
     sources = {path.stem: path for pattern in ("book/*.md", "notebooks/*.ipynb") for path in ROOT.glob(pattern)}
     if name not in sources:
         sys.exit(f"There is no page {name!r}; there are: {', '.join(sorted(sources))}.")
     document = sources[name].relative_to(ROOT).with_suffix("").as_posix()
-    if FIRST_PAGE.exists():
-        from pages import all_pages, make
+    from pages import all_pages, make
 
-        make([page for page in all_pages() if page.name == document])
+    pages = all_pages()
+    if FIRST_PAGE.exists() and all(page.is_made for page in pages if page.name != document):
+        make([page for page in pages if page.name == document])
         _run_sphinx(BOOK_PAGE=document)
     else:
         build()
