@@ -15,9 +15,17 @@ A kernel is plain arithmetic. Its rows decide what each operation rounds to:
 (2050.0, 2048.0)
 """
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import elementary_function, in_format, like, unrounded
-from toolkit._core.rounding import largest_finite, power_of_two, quantum, rnd, smallest_exponent
+from toolkit._core.numbers import (
+    as_numbers,
+    elementary_function,
+    in_format,
+    like,
+    over_exactly,
+    times_exactly,
+    unrounded,
+)
+from toolkit._core.rounding import largest_finite, power_of_two, quantum, smallest_exponent
 from toolkit._core.switch import switch
 
-__all__ = ["elementary_function", "in_format", "kernel", "largest_finite", "like", "power_of_two", "quantum", "rnd",
-           "smallest_exponent", "switch", "unrounded"]
+__all__ = ["as_numbers", "elementary_function", "in_format", "kernel", "largest_finite", "like", "over_exactly",
+           "power_of_two", "quantum", "smallest_exponent", "switch", "times_exactly", "unrounded"]

@@ -12,8 +12,8 @@ from toolkit._core.format import FLOAT64, get_format
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import round_to_code
 
-__all__ = ["EmulatedNumber", "EmulatedRow", "entered", "in_format", "lifted", "like", "literal", "relative", "rounded",
-           "unrounded"]
+__all__ = ["EmulatedNumber", "EmulatedRow", "as_numbers", "entered", "in_format", "lifted", "like", "literal",
+           "relative", "rounded", "unrounded"]
 
 FLOAT64_CODE = FLOAT64.code
 _EXACT = (np.negative, np.absolute, np.copysign, np.rint, np.floor, np.ceil, np.sign)
@@ -117,6 +117,11 @@ def like(value, x):
     dtype = x.values.dtype if isinstance(x, EmulatedRow) else np.asarray(x).dtype
     with np.errstate(over="ignore"):  # compiled, the cast to float32 gives inf without a word
         return dtype.type(value) if dtype.kind == "f" else np.float64(value)
+
+
+def as_numbers(given, x):
+    """The floats of a tuple as numbers like `x`; what else it holds stays."""
+    return tuple(like(each, x) if isinstance(each, float) else each for each in given)
 
 
 def unrounded(x):

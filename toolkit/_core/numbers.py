@@ -4,8 +4,8 @@
 - A plain number among their arguments (a literal, an integer, a parameter) is rounded first, as in NumPy 2 and JAX.
 - Comparisons, signs, ``abs min max``, `np.rint`, `np.floor`, `np.ceil` and `np.copysign` round nothing.
 - A variable may begin as a plain number that the format has: after ``total = 0.0``, ``total += z[i]`` is of the row.
-- ``like(x, row)`` makes a plain number one of the row. ``unrounded(z[i])`` is a plain number of the row's dtype and
-  ``float(z[i])`` a float64: what is computed from them is not rounded.
+- ``like(x, row)`` makes a plain number one of the row, and `as_numbers` a tuple of them. ``unrounded(z[i])`` is a plain
+  number of the row's dtype and ``float(z[i])`` a float64: what is computed from them is not rounded.
 
 `emulated` says this in Python; here Numba learns it. An operation is emitted into the kernel that uses it, not compiled
 as a function of its own: that hoists the constants of a format out of loops and shortens compilation.
@@ -16,11 +16,11 @@ import numpy as np
 from numba.core import cgutils, types
 from numba.core.imputils import impl_ret_borrowed
 
-from toolkit._core.emulated import in_format, lifted, like, literal, relative, rounded, unrounded
+from toolkit._core.emulated import as_numbers, in_format, lifted, like, literal, relative, rounded, unrounded
 from toolkit._core.kernel import kernel
 from toolkit._core.number_types import ROUND, Number, Row, call, enter, number_among, resolve, teach
 
-__all__ = ["elementary_function", "in_format", "like", "unrounded"]
+__all__ = ["as_numbers", "elementary_function", "in_format", "like", "over_exactly", "times_exactly", "unrounded"]
 
 _ONE_OR_TWO = (Number,), (Number, Number), (Number, types.Number), (types.Number, Number)
 
@@ -95,6 +95,24 @@ def _emit_like(context, builder, sig, args):
     return cgutils.pack_struct(builder, (enter(context, builder, args[0], sig.args[0], sig.return_type, code), code))
 
 
+def _type_as_numbers(typing, given, x):
+    number = x.number if isinstance(x, Row) else x
+    if not isinstance(given, types.BaseTuple) or not isinstance(number, Number):
+        return given if isinstance(given, types.BaseTuple) else None
+    return types.Tuple([number if isinstance(kind, types.Float) else kind for kind in given])
+
+
+def _emit_as_numbers(context, builder, sig, args):
+    given, result = sig.args[0], sig.return_type
+    if result == given:
+        return args[0]
+    code = builder.extract_value(args[1], 1)
+    values = [value if kind == number else cgutils.pack_struct(
+        builder, (enter(context, builder, value, kind, number, code), code))
+        for value, kind, number in zip(cgutils.unpack_tuple(builder, args[0]), given, result, strict=True)]
+    return context.make_tuple(builder, result, values)
+
+
 def _type_unrounded(typing, x):
     return x.plain if getattr(x, "emulated", False) else x
 
@@ -124,5 +142,18 @@ def _emit_in_format(context, builder, sig, args):
 
 
 teach(like, _type_like, _emit_like, (types.Any, types.Any))
+teach(as_numbers, _type_as_numbers, _emit_as_numbers, (types.Any, types.Any))
 teach(unrounded, _type_unrounded, _emit_unrounded, (types.Any,))
 teach(in_format, _type_in_format, _emit_in_format, (types.Any, types.Any))
+
+
+@kernel
+def times_exactly(x, n):
+    """``x n``, rounded once: n is a number that the format may not have, as a count of classes."""
+    return like(unrounded(x) * n, x)
+
+
+@kernel
+def over_exactly(x, n):
+    """``x / n``, rounded once; n as of `times_exactly`."""
+    return like(unrounded(x) / n, x)

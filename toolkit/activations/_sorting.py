@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._core.arrays import check_axis, map_rows, real_array
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like, unrounded
+from toolkit._core.numbers import times_exactly
 
 __all__ = ["group_sort", "householder", "max_min"]
 
@@ -40,18 +40,12 @@ def group_sort_vjp_row(z, g, group, out):
 
 
 @kernel
-def product(v, x):
-    """``v * x`` for a component v of a direction, which keeps its digits also where the format lacks them."""
-    return like(v * unrounded(x), x)
-
-
-@kernel
 def side(z, v, first):
     """``v . z`` of the group that starts at `first`; 0 for a group that is cut off."""
-    total = like(0, z)
+    total = 0.0
     if first + len(v) <= z.size:
         for k in range(len(v)):
-            total += product(v[k], z[first + k])
+            total += times_exactly(z[first + k], v[k])
     return total
 
 
@@ -62,7 +56,7 @@ def reflect(z, g, v, out):
         decides, length = side(z, v, first), side(g, v, first)
         for k in range(min(len(v), z.size - first)):
             value = g[first + k]
-            out[first + k] = value if decides > 0 else value - product(v[k], length + length)
+            out[first + k] = value if decides > 0 else value - times_exactly(length + length, v[k])
 
 
 @kernel

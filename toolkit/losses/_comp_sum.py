@@ -1,6 +1,5 @@
 """Comp-sum losses, one family from the sum-exponential loss through cross-entropy to the mean absolute error."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.elementary import exp, expm1, log, pow
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
 from toolkit.losses._of_probability import common_of, naive_of, stable_of
@@ -13,7 +12,7 @@ def of_loss(loss, miss, tau):
     """``(e^{(1 - tau) l} - 1) / (1 - tau)`` and ``e^{(1 - tau) l}``."""
     order = 1 - tau
     if order == 0:
-        return loss, like(1, loss)
+        return loss, 1.0
     scaled = order * loss
     return expm1(scaled) / order, exp(scaled)
 
@@ -23,23 +22,23 @@ def of_p(p, tau):
     """``(p^{tau - 1} - 1) / (1 - tau)``, its slope from p times ``p^{tau - 2}``."""
     order = 1 - tau
     if order == 0:
-        return 0 - log(p), like(1, p)
+        return 0 - log(p), 1.0
     return (pow(p, -order) - 1) / order, p * pow(p, -order - 1)
 
 
 @kernel
 def comp_sum_naive(z, y, tau, grad):
-    return naive_of(of_p, z, y, (like(tau, z),), grad)
+    return naive_of(of_p, z, y, (tau,), grad)
 
 
 @kernel
 def comp_sum_common(z, y, tau, grad):
-    return common_of(of_loss, z, y, (like(tau, z),), grad)
+    return common_of(of_loss, z, y, (tau,), grad)
 
 
 @kernel
 def comp_sum_stable(z, y, tau, grad):
-    return stable_of(of_loss, z, y, (like(tau, z),), grad)
+    return stable_of(of_loss, z, y, (tau,), grad)
 
 
 _COMP_SUM = LossKernels({"naive": comp_sum_naive, "common": comp_sum_common, "stable": comp_sum_stable})

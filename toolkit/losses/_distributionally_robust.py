@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like, unrounded
+from toolkit._core.numbers import as_numbers, like
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.losses._evaluate import LossKernels, LossOfRows, above, at_least, loss
 from toolkit.losses._forms import classes_present, close_to_zero_sum, divide_by, rest_beside_top, sum_in_order
@@ -21,12 +21,18 @@ _BISECTIONS = 60
 @kernel
 def most_violating(z, y, margin):
     """``(top, d_top)``: the class of the largest d_k; y, with d = 0, unless another class is above."""
-    top, d_top = y, like(0, z)
+    top, d_top = y, 0.0
     for k in range(z.size):
         d = z[k] - z[y] + margin
         if k != y and (d > d_top or d != d):
             top, d_top = k, d
     return top, d_top
+
+
+@kernel
+def present_in_format(z):
+    """How many logits are not -inf, as far as the format can count."""
+    return like(classes_present(z), z)
 
 
 @kernel
@@ -50,7 +56,7 @@ def exponentials_of_gaps(z, top, y, margin, strength, w):
 @kernel
 def expected_gap_of_d(z, top, y, margin, w):
     """``sum w_k (max d - d_k)``."""
-    spread, lost = like(0, z), like(0, z)
+    spread, lost = 0.0, 0.0
     for k in range(z.size):
         if w[k] != 0:
             spread, lost = add_compensated(spread, lost, w[k] * gap_to(z, k, top, y, margin))
@@ -63,7 +69,7 @@ def log_of_mean(z, y, top, margin, strength, n, total):
     mean = total / n
     if mean < 0.5:
         return log(mean)
-    lack, lost = like(0, z), like(0, z)
+    lack, lost = 0.0, 0.0
     for k in range(z.size):
         if z[k] != -np.inf:
             lack, lost = add_compensated(lack, lost, expm1(-(gap_to(z, k, top, y, margin) / strength)))
@@ -80,7 +86,7 @@ def adversary_naive(z, y, strength, margin, grad):
             d += margin
         grad[k] = exp(d / strength)
     total = sum_in_order(grad)
-    log_mean = log(total) - log(like(classes_present(z), z))
+    log_mean = log(total) - log(present_in_format(z))
     divide_by(grad, total)
     spread = expected_gap_of_d(z, top, y, margin, grad)
     grad[y] -= 1
@@ -93,7 +99,7 @@ def adversary_common(z, y, strength, margin, grad):
     top, d_top = most_violating(z, y, margin)
     exponentials_of_gaps(z, top, y, margin, strength, grad)
     total = sum_in_order(grad)
-    log_mean = log(total) - log(like(classes_present(z), z))
+    log_mean = log(total) - log(present_in_format(z))
     divide_by(grad, total)
     spread = expected_gap_of_d(z, top, y, margin, grad)
     grad[y] -= 1
@@ -106,7 +112,7 @@ def adversary_stable(z, y, strength, margin, grad):
     top, d_top = most_violating(z, y, margin)
     exponentials_of_gaps(z, top, y, margin, strength, grad)
     total = 1 + rest_beside_top(grad, top)
-    log_mean = log_of_mean(z, y, top, margin, strength, like(classes_present(z), z), total)
+    log_mean = log_of_mean(z, y, top, margin, strength, present_in_format(z), total)
     divide_by(grad, total)
     spread = expected_gap_of_d(z, top, y, margin, grad)
     close_to_zero_sum(grad, y)
@@ -115,17 +121,17 @@ def adversary_stable(z, y, strength, margin, grad):
 
 @kernel
 def ldr_kl_naive(z, y, strength, margin, grad):
-    return adversary_naive(z, y, like(strength, z), like(margin, z), grad)[0]
+    return adversary_naive(z, y, strength, margin, grad)[0]
 
 
 @kernel
 def ldr_kl_common(z, y, strength, margin, grad):
-    return adversary_common(z, y, like(strength, z), like(margin, z), grad)[0]
+    return adversary_common(z, y, strength, margin, grad)[0]
 
 
 @kernel
 def ldr_kl_stable(z, y, strength, margin, grad):
-    return adversary_stable(z, y, like(strength, z), like(margin, z), grad)[0]
+    return adversary_stable(z, y, strength, margin, grad)[0]
 
 
 @kernel
@@ -135,9 +141,8 @@ def best_of(adversary, z, y, alpha, strength, margin, grad):
     The slope in lambda, ``-KL - alpha log(n) / strength (lambda - strength)``, is >= 0 at
     ``strength (1 - 1/alpha)`` and <= 0 at `strength`. At the maximum the gradient is that of L alone.
     """
-    alpha, strength, margin = like(alpha, z), like(strength, z), like(margin, z)
-    n = unrounded(like(0, z)) + classes_present(z)  # which the format may not have
-    stiffness = alpha * like(log(n), z) / strength
+    alpha, strength, margin = as_numbers((alpha, strength, margin), z)
+    stiffness = alpha * log(classes_present(z)) / strength
     low, high = strength - strength / alpha, strength
     here = high
     for _ in range(_BISECTIONS):

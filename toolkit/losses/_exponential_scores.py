@@ -1,7 +1,6 @@
 """Scores of the softmax, ``w_k = e^{z_k - max z}``, and gaps to the largest logit."""
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.elementary import exp
 from toolkit.softmax.kernels import exp_gap, shifted, top_class
 
@@ -36,7 +35,7 @@ def accurate_exponentials(z, w):
 @kernel
 def expected_gap(z, q, top):
     """``sum q_k (max z - z_k)`` over the classes with q_k > 0."""
-    total, lost = like(0, z), like(0, z)
+    total, lost = 0.0, 0.0
     for k in range(z.size):
         if q[k] != 0:
             total, lost = add_compensated(total, lost, q[k] * (z[top] - z[k]))

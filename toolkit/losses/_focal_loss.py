@@ -1,6 +1,5 @@
 """Focal loss: rows that are nearly right count less."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.elementary import exp, log, pow
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
 from toolkit.losses._of_probability import common_of, naive_of, stable_of
@@ -13,7 +12,7 @@ def of_loss(loss, miss, gamma):
     """``miss^gamma l`` and ``miss^gamma (1 + gamma p_y l / miss)``, where l / miss -> 1 as miss -> 0."""
     factor = pow(miss, gamma)
     p = exp(-loss)
-    ratio = loss / miss if miss > 0 else like(1, loss)
+    ratio = loss / miss if miss > 0 else 1.0
     if p > 0:  # an infinite loss times p = 0
         p *= ratio
     return factor * loss, factor * (1 + gamma * p)
@@ -30,17 +29,17 @@ def of_p(p, gamma):
 
 @kernel
 def focal_loss_naive(z, y, gamma, grad):
-    return naive_of(of_p, z, y, (like(gamma, z),), grad)
+    return naive_of(of_p, z, y, (gamma,), grad)
 
 
 @kernel
 def focal_loss_common(z, y, gamma, grad):
-    return common_of(of_loss, z, y, (like(gamma, z),), grad)
+    return common_of(of_loss, z, y, (gamma,), grad)
 
 
 @kernel
 def focal_loss_stable(z, y, gamma, grad):
-    return stable_of(of_loss, z, y, (like(gamma, z),), grad)
+    return stable_of(of_loss, z, y, (gamma,), grad)
 
 
 _FOCAL_LOSS = LossKernels({"naive": focal_loss_naive, "common": focal_loss_common, "stable": focal_loss_stable})

@@ -16,7 +16,6 @@ import numpy as np
 
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.elementary import log, log1p
 
 __all__ = []
@@ -25,7 +24,7 @@ __all__ = []
 @kernel
 def sum_in_order(w):
     """Plain sum from the first to the last: the order decides where the common form collapses."""
-    total = like(0, w)
+    total = 0.0
     for k in range(w.size):
         total += w[k]
     return total
@@ -44,7 +43,7 @@ def classes_present(z):
 @kernel
 def rest_beside_top(w, top):
     """``sum_{k != top} w_k`` to about an ulp, for scores scaled to ``w_top = 1``."""
-    rest, lost = w[top] - 1, like(0, w)  # 0, or NaN when the top logit is infinite
+    rest, lost = w[top] - 1, 0.0  # 0, or NaN when the top logit is infinite
     for k in range(w.size):
         if k != top:
             rest, lost = add_compensated(rest, lost, w[k])
@@ -60,7 +59,7 @@ def divide_by(w, total):
 @kernel
 def close_to_zero_sum(grad, y):
     """``grad_y = -sum of the others``: added up in order with grad_y last, the row gives exactly 0."""
-    others = like(0, grad)
+    others = 0.0
     for k in range(grad.size):
         if k != y:
             others += grad[k]
@@ -107,7 +106,7 @@ def likeliest(q):
 @kernel
 def label_mass(q):
     """``Q = sum q``, which is 1 unless class weights are folded into q."""
-    mass, lost = like(0, q), like(0, q)
+    mass, lost = 0.0, 0.0
     for k in range(q.size):
         mass, lost = add_compensated(mass, lost, q[k])
     return mass
@@ -124,7 +123,7 @@ def soft_gradient(p, q, mass):
 def soft_naive_form(w, q):
     """Loss ``-sum q_k log(w_k / S)``, in which q_k = 0 adds nothing; `w` becomes the gradient."""
     divide_by(w, sum_in_order(w))
-    loss = like(0, w)
+    loss = 0.0
     for k in range(w.size):
         if q[k] != 0:
             loss -= q[k] * log(w[k])

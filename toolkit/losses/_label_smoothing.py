@@ -41,7 +41,7 @@ def smoothed_labels(q, amount, kept):
 @kernel
 def subtract_shares(z, top, share, grad):
     """``share sum (max z - z_k)`` over the classes that are not masked; their gradients fall by `share`."""
-    loss, lost = like(0, z), like(0, z)
+    loss, lost = 0.0, 0.0
     for k in range(z.size):
         if z[k] != -np.inf:
             loss, lost = add_compensated(loss, lost, (z[top] - z[k]) * share)
@@ -57,7 +57,7 @@ def smoothed_cross_entropy_naive(z, y, amount, grad):
     exponentials(z, grad)
     naive_form(grad, y)
     grad[y] += 1
-    loss = like(0, z)
+    loss = 0.0
     for k in range(z.size):
         if z[k] != -np.inf:
             q = 1 - amount + share if k == y else share

@@ -6,6 +6,7 @@ stable form the scalar kernel takes ``l`` and ``miss = 1 - p_y``, which the stab
 minus the label's gradient. In the naive form it takes p_y as the formulas do.
 """
 from toolkit._core.kernel import kernel
+from toolkit._core.numbers import as_numbers
 from toolkit.losses._cross_entropy import cross_entropy_common, cross_entropy_naive, cross_entropy_stable
 from toolkit.losses._forms import close_to_zero_sum
 
@@ -16,7 +17,7 @@ __all__ = []
 def naive_of(outer, z, y, parameters, grad):
     """The loss ``outer(p_y, *parameters)``, and its gradient."""
     cross_entropy_naive(z, y, grad)
-    value, slope = outer(*((1 + grad[y],) + parameters))
+    value, slope = outer(*((1 + grad[y],) + as_numbers(parameters, z)))
     for k in range(grad.size):
         grad[k] *= slope
     return value
@@ -26,7 +27,7 @@ def naive_of(outer, z, y, parameters, grad):
 def common_of(outer, z, y, parameters, grad):
     """The loss ``outer(l, 1 - p_y, *parameters)``, and its gradient."""
     loss = cross_entropy_common(z, y, grad)
-    value, slope = outer(*((loss, -grad[y]) + parameters))
+    value, slope = outer(*((loss, -grad[y]) + as_numbers(parameters, z)))
     multiply_present(grad, slope)
     return value
 
@@ -35,7 +36,7 @@ def common_of(outer, z, y, parameters, grad):
 def stable_of(outer, z, y, parameters, grad):
     """The loss ``outer(l, 1 - p_y, *parameters)``, and its gradient, which sums to 0."""
     loss = cross_entropy_stable(z, y, grad)
-    value, slope = outer(*((loss, -grad[y]) + parameters))
+    value, slope = outer(*((loss, -grad[y]) + as_numbers(parameters, z)))
     multiply_present(grad, slope)
     close_to_zero_sum(grad, y)
     return value

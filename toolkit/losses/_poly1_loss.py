@@ -1,6 +1,5 @@
 """Poly-1 loss: cross-entropy with its first polynomial coefficient changed; and what weighs ``1 - p_y`` beside it."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.elementary import exp, log
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
 from toolkit.losses._of_probability import common_of, naive_of, stable_of
@@ -22,17 +21,17 @@ def weighted_sum_of_p(p, a, b):
 
 @kernel
 def poly1_loss_naive(z, y, epsilon, grad):
-    return naive_of(weighted_sum_of_p, z, y, (like(1, z), like(epsilon, z)), grad)
+    return naive_of(weighted_sum_of_p, z, y, (1.0, epsilon), grad)
 
 
 @kernel
 def poly1_loss_common(z, y, epsilon, grad):
-    return common_of(weighted_sum, z, y, (like(1, z), like(epsilon, z)), grad)
+    return common_of(weighted_sum, z, y, (1.0, epsilon), grad)
 
 
 @kernel
 def poly1_loss_stable(z, y, epsilon, grad):
-    return stable_of(weighted_sum, z, y, (like(1, z), like(epsilon, z)), grad)
+    return stable_of(weighted_sum, z, y, (1.0, epsilon), grad)
 
 
 _POLY1_LOSS = LossKernels({"naive": poly1_loss_naive, "common": poly1_loss_common, "stable": poly1_loss_stable})

@@ -5,7 +5,6 @@ shift-invariant: scores are divided by the largest *score*; the largest logit is
 """
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.large_arrays import StablemaxCrossEntropy
 from toolkit.losses._evaluate import LossKernels, LossOfRows, loss
 from toolkit.losses._forms import (
@@ -41,7 +40,7 @@ def scaled_scores(z, w):
 @kernel
 def expected_log_ratio(z, q, top):
     """``sum q_k log(s(max z) / s(z_k))`` over the classes with q_k > 0."""
-    total, lost = like(0, z), like(0, z)
+    total, lost = 0.0, 0.0
     for k in range(z.size):
         if q[k] != 0:
             total, lost = add_compensated(total, lost, q[k] * -log_stable_ratio(z[k], z[top]))

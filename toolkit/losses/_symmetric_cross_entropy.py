@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import as_numbers
 from toolkit.elementary import log, log1p
 from toolkit.losses._evaluate import LossKernels, LossOfRows, are_probabilities, at_least, loss
 from toolkit.losses._exponential_scores import accurate_exponentials, expected_gap
@@ -17,7 +17,8 @@ __all__ = ["symmetric_cross_entropy"]
 @kernel
 def weights_of(z, alpha, beta, floor):
     """Of a class label ``H(p, q) = -floor (1 - p_y)``: the weights of l and of ``1 - p_y``."""
-    return like(alpha, z), -like(beta, z) * like(floor, z)
+    beta, floor = as_numbers((beta, floor), z)
+    return alpha, -beta * floor
 
 
 @kernel
@@ -50,13 +51,13 @@ def soft_symmetric_cross_entropy_stable(z, q, alpha, beta, floor, grad):
 
     The gradient is ``alpha (Q p - q) + beta p (A - sum p A)`` with ``Q = sum q``.
     """
-    alpha, beta, floor = like(alpha, z), like(beta, z), like(floor, z)
+    alpha, beta, floor = as_numbers((alpha, beta, floor), z)
     top = accurate_exponentials(z, grad)
     rest = rest_beside_top(grad, top)
     divide_by(grad, 1 + rest)
     mass = label_mass(q)
     ahead = mass * log1p(rest) + expected_gap(z, q, top)
-    back, lost = like(0, z), like(0, z)
+    back, lost = 0.0, 0.0
     for k in range(z.size):
         back, lost = add_compensated(back, lost, grad[k] * surprise(q[k], floor))
     for k in range(z.size):

@@ -3,7 +3,6 @@ import numpy as np
 
 from toolkit._core.arrays import Rows, common_dtype
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.losses._comp_sum import comp_sum_stable
 from toolkit.losses._evaluate import LossKernels, LossOfRows, above, at_least, loss
 from toolkit.losses._labels import label_rows
@@ -17,14 +16,14 @@ def norm_of_change(z, attacked, y, slope):
 
     Divided by the largest, squares neither overflow nor vanish.
     """
-    largest = like(0, z)
+    largest = 0.0
     for k in range(z.size):
         slope[k] = (z[k] - attacked[k]) - (z[y] - attacked[y])
         if abs(slope[k]) > largest or slope[k] != slope[k]:
             largest = abs(slope[k])
     if largest == 0:
         return largest
-    total = like(0, z)
+    total = 0.0
     for k in range(z.size):
         slope[k] /= largest
         total += slope[k] * slope[k]
@@ -44,12 +43,11 @@ def smooth_adversarial_comp_sum_stable(pair, y, tau, rho, nu, grads):
     classes = pair.size // 2
     z, attacked = pair[:classes], pair[classes:]
     grad, attacked_grad = grads[:classes], grads[classes:]
-    rho, nu = like(rho, z), like(nu, z)
     for k in range(classes):
         attacked_grad[k] = z[k] / rho
     value = comp_sum_stable(attacked_grad, y, tau, grad)
     norm = norm_of_change(z, attacked, y, attacked_grad)
-    total = like(0, z)
+    total = 0.0
     for k in range(classes):
         attacked_grad[k] *= -nu
         total += attacked_grad[k]

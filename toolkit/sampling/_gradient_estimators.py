@@ -10,7 +10,6 @@ import numpy as np
 from toolkit._core.arguments import check_temperature
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.elementary import exp
 from toolkit.softmax.kernels import (
     shifted,
@@ -45,7 +44,7 @@ def straight_through_row(z, slope, tau, out):
 @kernel
 def reinmax_row(z, drawn, slope, tau, out):
     """``2 J_r slope - J_p slope / 2`` with ``r = (softmax(z / tau) + D) / 2``: Heun's rule for Euler's."""
-    m, tau = z[top_class(z)], like(tau, z)
+    m = z[top_class(z)]
     total, total_tempered, mean, mean_tempered, mean_drawn = m - m, m - m, m - m, m - m, m - m
     for i in range(z.size):
         gap = shifted(z[i], m)

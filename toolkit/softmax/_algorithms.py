@@ -23,7 +23,6 @@ is derived here).
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted, top_class
 
@@ -72,7 +71,7 @@ def online_normalizer(z):
 
     A new maximum m' rescales the sum: ``d = d exp(m - m') + exp(z - m')``. Two chunks merge by the same rule.
     """
-    m, d = like(-np.inf, z), 0.0
+    m, d = -np.inf, 0.0
     for i in range(z.size):
         if z[i] > m:
             if m > -np.inf:

@@ -4,7 +4,6 @@ import numpy as np
 from toolkit._core.arguments import check_choice, check_temperature
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit._core.switch import switch
 from toolkit.elementary import erf, exp, sigmoid, tanh
 from toolkit.softmax._shift import shifted
@@ -23,7 +22,7 @@ def identity(z):
 
 @kernel
 def identity_slope(z):
-    return like(1, z)
+    return 1.0
 
 
 @kernel
@@ -38,7 +37,7 @@ def relu(z):
 
 @kernel
 def relu_slope(z):
-    return like(1, z) if z > 0 else 0 * z
+    return 1.0 if z > 0 else 0 * z
 
 
 @kernel
@@ -67,7 +66,7 @@ def activated(z, activation):
 @kernel
 def activated_slope(z, activation):
     """Derivative of `activated`; that of ReLU is 0 at 0."""
-    return like(1, z) if z == -np.inf else slope_of(activation, z)
+    return 1.0 if z == -np.inf else slope_of(activation, z)
 
 
 @kernel

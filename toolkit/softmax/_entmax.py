@@ -29,7 +29,7 @@ def power_exp(v, order):
     """``[1 + ε v]_+^(1 / ε)`` for v <= 0, and exp(v) at ε = 0."""
     x = order * v
     if v == -np.inf or x <= -1:
-        return like(0, v)
+        return 0.0
     if x == 0:
         return exp(v)
     if order == 1:
@@ -44,14 +44,14 @@ def entmax_term(z, m, c, order):
     """``exp_ε((z - m) / c)``; a class at least 1 / ε below the top has no part, whatever c is."""
     gap = shifted(z, m)
     if unrounded(gap) <= -1 / unrounded(order):
-        return like(0, gap)
+        return 0.0
     return power_exp(gap / c, order)
 
 
 @kernel
 def entmax_sums(z, m, c, order):
     """``(sum e, sum e / (1 + ε w / c))``: the second is what the first one's slope needs."""
-    total, lost, slope = like(0, z), like(0, z), like(0, z)
+    total, lost, slope = 0.0, 0.0, 0.0
     for i in range(z.size):
         e = entmax_term(z[i], m, c, order)
         total, lost = add_compensated(total, lost, e)
@@ -63,7 +63,7 @@ def entmax_sums(z, m, c, order):
 @kernel
 def top_power(z, m, order):
     """``(c, sum e)`` by Newton's iteration, kept between bounds where α > 2 and it is not monotone."""
-    c, low, high = like(1, z), like(0, z), like(1, z)
+    c, low, high = 1.0, 0.0, 1.0
     total, slope = entmax_sums(z, m, c, order)
     for _ in range(_MOST_STEPS):
         aim = 1 / unrounded(total) if order == 1 else pow(unrounded(total), -unrounded(order))
@@ -99,7 +99,7 @@ def entmax_vjp_row(p, g, order, out):
     """``s * (h - <s, h> / sum s)`` with ``s = p^(2 - α)`` on the support and ``h = g - g[top]``."""
     g_top, order = g[top_class(p)], like(order, p)
     power = 1 - order
-    total, mean = like(0, p), like(0, p)
+    total, mean = 0.0, 0.0
     for i in range(p.size):
         if not p[i] > 0:
             out[i] = p[i]
@@ -170,7 +170,7 @@ def alpha_entmax_order_row(p, g, alpha):
     order = like(alpha - 1, p)
     power = 1 - order
     g_top = g[top_class(p)]
-    own, above, sizes, weighted = like(0, p), like(0, p), like(0, p), like(0, p)
+    own, above, sizes, weighted = 0.0, 0.0, 0.0, 0.0
     for i in range(p.size):
         if p[i] > 0 or p[i] != p[i]:
             s = pow(p[i], power)

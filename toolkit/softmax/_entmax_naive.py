@@ -5,7 +5,7 @@ The sorted forms need a row of their own to sort in: `p` must not be `z`.
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like, unrounded
+from toolkit._core.numbers import like, over_exactly, times_exactly
 from toolkit._core.sorting import sort_descending
 from toolkit.elementary import pow
 from toolkit.softmax._shift import shifted, top_class
@@ -16,29 +16,17 @@ _BISECTIONS = 50
 
 
 @kernel
-def times_count(x, count):
-    """``count * x``, rounded once: a format of few bits lacks some counts."""
-    return like(count * unrounded(x), x)
-
-
-@kernel
-def over_count(x, count):
-    """``x / count``, rounded once."""
-    return like(unrounded(x) / count, x)
-
-
-@kernel
 def sparsemax_sorted(z, p):
     """Sort, ``k z_(k) > sum of the k largest - 1`` for the size of the support, then τ: sums grow with an offset."""
     for i in range(z.size):
         p[i] = z[i]
     sort_descending(p)
-    total, tau = like(0, z), like(0, z)
+    total, tau = 0.0, 0.0
     for k in range(p.size):
         total += p[k]
         excess = total - 1
-        if k == 0 or not times_count(p[k], k + 1) <= excess:
-            tau = over_count(excess, k + 1)
+        if k == 0 or not times_exactly(p[k], k + 1) <= excess:
+            tau = over_exactly(excess, k + 1)
     for i in range(z.size):
         p[i] = max(shifted(z[i], tau), 0)
 
@@ -49,15 +37,15 @@ def entmax15_sorted(z, p):
     for i in range(z.size):
         p[i] = 0.5 * z[i]
     sort_descending(p)
-    total, squares, tau = like(0, z), like(0, z), like(0, z)
+    total, squares, tau = 0.0, 0.0, 0.0
     for k in range(p.size):
         if k > 0 and p[k] == -np.inf:
             continue
         total += p[k]
         squares += p[k] * p[k]
-        mean = over_count(total, k + 1)
-        spread = over_count(squares, k + 1) - mean * mean
-        left = over_count(1 - times_count(spread, k + 1), k + 1)
+        mean = over_exactly(total, k + 1)
+        spread = over_exactly(squares, k + 1) - mean * mean
+        left = over_exactly(1 - times_exactly(spread, k + 1), k + 1)
         following = mean - np.sqrt(max(left, 0))
         if k == 0 or not following > p[k]:
             tau = following
@@ -71,11 +59,11 @@ def entmax_bisection(z, order, p):
     """τ between ``ε max z - 1`` and ``ε max z``, halved 50 times; then the sum is divided out, as libraries do."""
     order = like(order, z)
     power = 1 / order
-    low, width, total = order * z[top_class(z)] - 1, like(1, z), like(0, z)
+    low, width, total = order * z[top_class(z)] - 1, 1.0, 0.0
     for step in range(_BISECTIONS + 1):
         width *= 0.5
         tau = low if step == _BISECTIONS else low + width
-        total = like(0, z)
+        total = 0.0
         for i in range(z.size):
             base = shifted(order * z[i], tau)
             if base <= 0:

@@ -23,7 +23,7 @@ def top_p_softmax_row(z, mass, p):
     sort_descending(p)
     m, count, mass = p[0], z.size, like(mass, z)
     if mass < 1:  # a sum that absorbs its last terms would end too soon
-        total, running, count = 0.0, like(0, z), 0
+        total, running, count = 0.0, 0.0, 0
         for i in range(z.size):
             total += exp(shifted(p[i], m))
         enough = mass * total

@@ -5,7 +5,7 @@ from toolkit._core import loops
 from toolkit._core.arrays import Rows, reduce_rows
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format, like
+from toolkit._core.numbers import in_format
 from toolkit.elementary import log, log1p
 from toolkit.large_arrays import LogSumExp, reduce_lines
 from toolkit.softmax._algorithms import softmax_three_pass_reload
@@ -38,7 +38,7 @@ def top_weighted_class(z, b):
 @kernel
 def weighted_sum_without_top(z, b, top):
     """``sum of b[i] exp(z[i] - z[top]) over i != top``, with compensated summation."""
-    total, lost = like(0, z), like(0, z)
+    total, lost = 0.0, 0.0
     for i in range(z.size):
         if i != top and b[i] != 0:
             total, lost = add_compensated(total, lost, b[i] * exp_gap(z[i], z[top]))
@@ -48,7 +48,7 @@ def weighted_sum_without_top(z, b, top):
 @kernel
 def infinite_weighted_sum(z, b):
     """``sum of b[i] * inf`` over the infinite logits: ±inf, or NaN where two signs meet."""
-    total = like(0, z)
+    total = 0.0
     for i in range(z.size):
         if z[i] == np.inf and b[i] != 0:
             total += b[i] * z[i]
@@ -58,7 +58,7 @@ def infinite_weighted_sum(z, b):
 @kernel
 def logsumexp_weighted_row(z, b):
     """``(log|s|, sign of s)`` of ``s = sum b exp(z)``; (-inf, 0) for s = 0."""
-    nothing = like(-np.inf, z), like(0, z)
+    nothing = -np.inf, 0.0
     top = top_weighted_class(z, b)
     if top < 0 or z[top] == -np.inf:
         return nothing

@@ -36,7 +36,6 @@ def capped_slope(z, cap):
 @kernel
 def capped_softmax_naive(z, cap, p):
     """Without the shift: harmless while exp(cap) is finite and K of them are, which float16 does not grant."""
-    cap = like(cap, z)
     for i in range(z.size):
         p[i] = capped(z[i], cap)
     softmax_naive(p, p)
@@ -45,7 +44,6 @@ def capped_softmax_naive(z, cap, p):
 @kernel
 def capped_softmax_row(z, cap, p):
     """Softmax of the capped logits."""
-    cap = like(cap, z)
     for i in range(z.size):
         p[i] = capped(z[i], cap)
     softmax_three_pass_reload(p, p)
@@ -54,7 +52,6 @@ def capped_softmax_row(z, cap, p):
 @kernel
 def capped_softmax_vjp_row(z, g, cap, out):
     """Of softmax first, then times the slope of the cap."""
-    cap = like(cap, z)
     capped_softmax_row(z, cap, out)
     softmax_vjp_row(out, g, out)
     for i in range(z.size):

@@ -36,7 +36,7 @@ def stable_ratio(x, top):
 @kernel
 def stable_sum_without_top(z, top):
     """``sum of s(z[i]) / s(z[top]) over i != top``, compensated; NaN if z[top] is not finite."""
-    total, lost = z[top] - z[top], like(0, z)
+    total, lost = z[top] - z[top], 0.0
     for i in range(z.size):
         if i != top:
             total, lost = add_compensated(total, lost, stable_ratio(z[i], z[top]))

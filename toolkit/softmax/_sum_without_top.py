@@ -5,7 +5,6 @@ cross-entropy need to keep the digits of a confident row (the stable forms).
 """
 from toolkit._core.exact_sums import add_compensated, add_exactly
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted
 
@@ -33,7 +32,7 @@ def exp_gap(z, m):
 def sum_without_top(z, top):
     """``sum of exp(z[i] - z[top]) over i != top``, compensated; NaN if z[top] is not finite."""
     m = z[top]
-    total, lost = m - m, like(0, m)
+    total, lost = m - m, 0.0
     for i in range(z.size):
         if i != top:
             total, lost = add_compensated(total, lost, exp_gap(z[i], m))

@@ -4,7 +4,6 @@ import numpy as np
 from toolkit._core.arguments import chosen
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.softmax._softmax import no_distribution
 
 __all__ = ["taylor_softmax"]
@@ -27,7 +26,7 @@ def taylor_softmax_naive(z, p):
 @kernel
 def taylor_softmax_row(z, p):
     """``(z + 1)² + 1``, twice the polynomial, relative to the largest ``(z + 1)²``; `p` may be `z`."""
-    scale = like(1, z)
+    scale = 1.0
     for i in range(z.size):
         size = abs(z[i] + 1)
         if z[i] != -np.inf and (size > scale or size != size):

@@ -4,7 +4,6 @@ import numpy as np
 from toolkit._core import loops
 from toolkit._core.arrays import Rows, warn_about_rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.softmax._shift import shifted, top_class
 
 __all__ = ["map_tempered", "over_temperature", "tempered", "tempered_row", "unshifted_row"]
@@ -13,7 +12,6 @@ __all__ = ["map_tempered", "over_temperature", "tempered", "tempered_row", "unsh
 @kernel
 def tempered(z, m, tau, out):
     """``(z - m) / tau`` for a row, with the limits tau = 0 (only z == m stays finite) and tau = inf."""
-    tau = like(tau, z)
     for i in range(z.size):
         gap = shifted(z[i], m)
         out[i] = gap if gap == 0 or gap == -np.inf else gap / tau
@@ -34,7 +32,6 @@ def unshifted_row(z, tau, out):
 @kernel
 def over_temperature(out, tau):
     """Divide a row by tau: the last step of a gradient with respect to logits."""
-    tau = like(tau, out)
     for i in range(out.size):
         out[i] /= tau
 

@@ -7,7 +7,6 @@ import numpy as np
 from toolkit._core.arguments import check_choice, check_count
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit._core.sorting import sort_descending
 from toolkit.elementary import exp
 from toolkit.softmax._algorithms import softmax_three_pass_reload
@@ -66,7 +65,7 @@ def max_and_sum(z, bias):
         logit = biased_logit(z, bias, i)
         if logit > m or logit != logit:
             m = logit
-    total = like(0, z)
+    total = 0.0
     for i in range(z.size):
         total += exp(shifted(biased_logit(z, bias, i), m))
     return m, total

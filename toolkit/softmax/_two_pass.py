@@ -50,7 +50,7 @@ def scaled(v, n):
 @kernel
 def extended_sum(z):
     """``(v, e)``: the sum of exp(z) is ``v * 2**e``, e the largest exponent; (0, -inf) if all z are -inf."""
-    v, e = like(0, z), unrounded(like(-np.inf, z))
+    v, e = 0.0, -np.inf
     for i in range(z.size):
         if z[i] == -np.inf:
             continue

@@ -7,7 +7,7 @@ import numpy as np
 
 from toolkit._core.arguments import check_count, check_number, chosen
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format, like
+from toolkit._core.numbers import in_format
 from toolkit.elementary import exp, log
 from toolkit.formats import get_format, round_to
 from toolkit.transport._plan import Plan, error_of_sums, histograms
@@ -23,29 +23,27 @@ def exponent(cost, f, g, epsilon):
 @kernel
 def sinkhorn_sweep(cost, a, b, epsilon, f, g):
     """One sweep in logarithms: ``f_i = ε log a_i - ε lse_j((g_j - C_ij) / ε)``, then g alike from f."""
-    epsilon, zero = like(epsilon, cost), like(0, cost)
     for i in range(f.size):
-        top = exponent(cost[i, 0], zero, g[0], epsilon)
+        top = exponent(cost[i, 0], 0.0, g[0], epsilon)
         for j in range(1, g.size):
-            top = max(top, exponent(cost[i, j], zero, g[j], epsilon))
+            top = max(top, exponent(cost[i, j], 0.0, g[j], epsilon))
         total = 0.0
         for j in range(g.size):
-            total += exp(exponent(cost[i, j], zero, g[j], epsilon) - top)
+            total += exp(exponent(cost[i, j], 0.0, g[j], epsilon) - top)
         f[i] = epsilon * (log(a[i]) - log(total) - top)
     for j in range(g.size):
-        top = exponent(cost[0, j], f[0], zero, epsilon)
+        top = exponent(cost[0, j], f[0], 0.0, epsilon)
         for i in range(1, f.size):
-            top = max(top, exponent(cost[i, j], f[i], zero, epsilon))
+            top = max(top, exponent(cost[i, j], f[i], 0.0, epsilon))
         total = 0.0
         for i in range(f.size):
-            total += exp(exponent(cost[i, j], f[i], zero, epsilon) - top)
+            total += exp(exponent(cost[i, j], f[i], 0.0, epsilon) - top)
         g[j] = epsilon * (log(b[j]) - log(total) - top)
 
 
 @kernel
 def sinkhorn_plan(cost, f, g, epsilon, plan):
     """``P = exp((f + g - C) / ε)``."""
-    epsilon = like(epsilon, cost)
     for i in range(f.size):
         for j in range(g.size):
             plan[i, j] = exp(exponent(cost[i, j], f[i], g[j], epsilon))
@@ -54,7 +52,6 @@ def sinkhorn_plan(cost, f, g, epsilon, plan):
 @kernel
 def sinkhorn_scaling(cost, a, b, epsilon, u, v):
     """One sweep as the formula is written: ``u = a / (G v)``, ``v = b / (G' u)`` with ``G = exp(-C / ε)``."""
-    epsilon = like(epsilon, cost)
     for i in range(u.size):
         total = 0.0
         for j in range(v.size):
@@ -70,7 +67,6 @@ def sinkhorn_scaling(cost, a, b, epsilon, u, v):
 @kernel
 def sinkhorn_scaling_plan(cost, u, v, epsilon, plan):
     """``P = u G v``."""
-    epsilon = like(epsilon, cost)
     for i in range(u.size):
         for j in range(v.size):
             plan[i, j] = u[i] * exp(-cost[i, j] / epsilon) * v[j]

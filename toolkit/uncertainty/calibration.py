@@ -7,7 +7,7 @@ import numpy as np
 from toolkit._core.arguments import check_temperature
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format, like, unrounded
+from toolkit._core.numbers import in_format, like, over_exactly, times_exactly
 from toolkit.elementary import exp, log, log1p
 from toolkit.losses._labels import label_rows
 from toolkit.softmax.kernels import top_class
@@ -24,11 +24,11 @@ def sums_without_top(z, top, inverse):
 
     1 / T keeps its digits also where the format lacks them.
     """
-    rest, spread = like(0, z), like(0, z)
+    rest, spread = 0.0, 0.0
     for k in range(z.size):
         gap = z[top] - z[k]
         if k != top and gap < np.inf:
-            w = exp(-like(unrounded(gap) * inverse, z))
+            w = exp(-times_exactly(gap, inverse))
             rest += w
             spread += w * gap
     return rest, spread
@@ -38,15 +38,14 @@ def sums_without_top(z, top, inverse):
 def mean_loss(z, labels, inverse):
     """``(loss, slope)``: mean cross-entropy at the inverse temperature, and its derivative ``E_p[z] - z_y``."""
     inverse = float(like(inverse, z))
-    loss, slope = like(0, z), like(0, z)
+    loss, slope = 0.0, 0.0
     for i in range(z.shape[0]):
         top = top_class(z[i])
         rest, spread = sums_without_top(z[i], top, inverse)
         gap = z[i, top] - z[i, labels[i]]
         loss += log1p(rest) + inverse * gap
         slope += gap - spread / (1 + rest)
-    count = z.shape[0]  # exact also where the format lacks it
-    return like(unrounded(loss) / count, z), like(unrounded(slope) / count, z)
+    return over_exactly(loss, z.shape[0]), over_exactly(slope, z.shape[0])
 
 
 @kernel
