@@ -4,6 +4,7 @@ Every compiled function of the project is made by `kernel`, so that error model,
 once. Kernels are plain Python and also run with ``NUMBA_DISABLE_JIT=1``.
 """
 import sys
+from functools import cached_property
 from importlib import import_module
 
 import numba
@@ -13,6 +14,7 @@ from numba.core.registry import CPUDispatcher
 from numba.experimental import function_type  # noqa: F401  its rule for kernels comes first, ours replaces it
 
 from toolkit._core.kernel_cache import KernelCache
+from toolkit._core.parts import Part
 
 __all__ = ["FASTMATH_SETS", "Kernel", "kernel"]
 
@@ -68,13 +70,14 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
 class Kernel(CPUDispatcher):
     """Numba's dispatcher, known on disk by the name of its function: also where it is an argument of another kernel."""
 
-    _type = None
+    @cached_property
+    def part(self):
+        """What other kernels call."""
+        return Part(self)
 
-    @property
+    @cached_property
     def _numba_type_(self):
-        if self._type is None:
-            self._type = super()._numba_type_
-        return self._type
+        return super()._numba_type_ if self.targetoptions["parallel"] else types.Dispatcher(self.part)
 
     def __reduce__(self):
         function = self.py_func

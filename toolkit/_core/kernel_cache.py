@@ -23,15 +23,18 @@ FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(5)))
 
 
 class KernelCache:
-    """What a kernel asks for machine code; looked for when it is compiled, not when its module is imported."""
+    """What a kernel asks for machine code; looked for when it is compiled, not when its module is imported.
 
-    def __init__(self, function):
-        self._function = function
+    `kind` stands before the names of files: a kernel and its part have files of their own.
+    """
+
+    def __init__(self, function, kind=""):
+        self._function, self._kind = function, kind
 
     @cached_property
     def _kept(self):
         try:
-            return (_ModuleCache if is_of_a_module(self._function) else _ContentCache)(self._function)
+            return (_ModuleCache if is_of_a_module(self._function) else _ContentCache)(self._function, self._kind)
         except Unknown:
             return NullCache()
 
@@ -66,10 +69,9 @@ def _key_of(kind):
 
 
 class _KernelCache(FunctionCache):
-    def __init__(self, function):
+    def __init__(self, function, kind):
         super().__init__(function)
-        self._cache_file.__class__ = _CacheFiles
-        self._cache_file._source_stamp = self._stamp()
+        self._cache_file = _CacheFiles(self._cache_path, kind + self._impl.filename_base, self._stamp())
 
 
 class _ModuleCache(_KernelCache):
