@@ -72,13 +72,9 @@ def glu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
+    x, form, format : as in `sigmoid`; so is the result
     v : array_like, broadcast to the shape of `x`
         What passes.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
 
     Accuracy
     --------
@@ -106,17 +102,11 @@ def reglu(x, v, *, format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-    v : array_like, broadcast to the shape of `x`
-        What passes.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, v, format : as in `glu`; so is the result
 
     Accuracy
     --------
-    "stable": at most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
+    At most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
 
     Gradient
     --------
@@ -139,13 +129,7 @@ def geglu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-    v : array_like, broadcast to the shape of `x`
-        What passes.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, v, form, format : as in `glu`; so is the result
 
     Accuracy
     --------
@@ -175,13 +159,7 @@ def swiglu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-    v : array_like, broadcast to the shape of `x`
-        What passes.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, v, form, format : as in `glu`; so is the result
 
     Accuracy
     --------
