@@ -36,7 +36,7 @@ for k in range(5):
 assert "| [`halfmax`](#toolkit.softmax.halfmax) | RowMap | Half of the softmax." in api_table()
 text, drawn = Entry(method)._repr_markdown_(), method.figure().compute()
 assert "Half of the softmax." in text and set(method.largest_errors(FORMATS)) == set(FORMATS)
-assert 0 < drawn["truth"].min() < drawn["truth"].max() < 0.5
+assert 0 < drawn["truth_over_z"].min() < drawn["truth_over_z"].max() < 0.5
 
 # WebAssembly
 exports = method.exports()
