@@ -1,4 +1,5 @@
-"""The worked example of `toolkit.catalog`, added to a copy of the package: its row alone makes all the rest."""
+"""The worked example of `toolkit.catalog`, added to a copy of the package: a module, its line in the package's
+``__init__``, and a row that makes all the rest."""
 import re
 import shutil
 import subprocess
@@ -58,8 +59,8 @@ def test_the_worked_example_is_complete(tmp_path):
     softmax, rows = tmp_path / "toolkit/softmax", tmp_path / "toolkit/catalog/_softmax.py"
     (softmax / "_halfmax.py").write_text(example("``toolkit/softmax/_halfmax.py``", catalog.__doc__), encoding="utf-8")
     names = softmax / "__init__.py"
-    names.write_text(names.read_text(encoding="utf-8") + "from toolkit.softmax import _halfmax\n"
-                     "from toolkit.softmax._halfmax import *\n__all__ += _halfmax.__all__\n", encoding="utf-8")
+    line = example("``toolkit/softmax/__init__.py``", catalog.__doc__)
+    names.write_text(names.read_text(encoding="utf-8").replace("\n__all__", f"{line}\n__all__"), encoding="utf-8")
     row = example("and its row", catalog.__doc__)
     assert row.count("\n") <= 8
     added = f"from toolkit.softmax import _halfmax\nMETHODS += ({row.strip()},)\n"

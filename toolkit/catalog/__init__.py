@@ -17,8 +17,8 @@ kind            kernels                                         figure
 `Bound`         ``bound(x, *numbers) -> number``                line and rule
 ==============  ==============================================  ==========================================
 
-To add a method, write its module and one row. Here a module ``toolkit/softmax/_halfmax.py``, whose name the package's
-``__init__`` lists with those of the other modules::
+To add a method, write its module and one row, and let the package take the module's names. Here a module
+``toolkit/softmax/_halfmax.py``::
 
     from toolkit._core.arrays import map_rows
     from toolkit._core.kernel import kernel
@@ -46,6 +46,10 @@ To add a method, write its module and one row. Here a module ``toolkit/softmax/_
 
     def halfmax_pull(at, g, *, axis=-1, where=None):       # at is the result
         return map_rows(halfmax_vjp_row, {"at": at, "g": g}, axis=axis, where=where, fills=(0.0, 0.0))
+
+the line of ``toolkit/softmax/__init__.py`` that takes its names::
+
+    from toolkit.softmax._halfmax import *
 
 and its row, in the family's module of this package::
 

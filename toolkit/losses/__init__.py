@@ -3,17 +3,7 @@
 Each is a function ``loss(logits, labels, **options)``, and ``loss.value_and_gradient(logits, labels, **options)`` gives
 the value and its gradient with respect to the logits from one pass.
 """
-from toolkit.losses import (
-    _comp_sum,
-    _cross_entropy,
-    _distributionally_robust,
-    _focal_loss,
-    _poly1_loss,
-    _stablemax_cross_entropy,
-    _symmetric_cross_entropy,
-    _z_loss,
-    kernels,
-)
+from toolkit.losses import kernels as kernels
 from toolkit.losses._comp_sum import *
 from toolkit.losses._cross_entropy import *
 from toolkit.losses._distributionally_robust import *
@@ -23,6 +13,4 @@ from toolkit.losses._stablemax_cross_entropy import *
 from toolkit.losses._symmetric_cross_entropy import *
 from toolkit.losses._z_loss import *
 
-__all__ = ["kernels", *_comp_sum.__all__, *_cross_entropy.__all__, *_distributionally_robust.__all__,
-           *_focal_loss.__all__, *_poly1_loss.__all__, *_stablemax_cross_entropy.__all__,
-           *_symmetric_cross_entropy.__all__, *_z_loss.__all__]
+__all__ = [name for name in dir() if not name.startswith("_")]
