@@ -5,6 +5,8 @@ from toolkit.activations._elementwise import elementwise
 from toolkit.elementary import exp, expm1
 
 __all__ = ["celu", "elu", "selu"]
+KERNELS = ["celu_naive", "celu_slope", "celu_value", "elu_naive", "elu_slope", "elu_slope_from_value", "elu_value",
+           "selu_naive", "selu_slope", "selu_value"]
 
 SELU_LAMBDA, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 _PRODUCT = 1.7580993408473766

@@ -7,6 +7,8 @@ from toolkit.activations._sigmoids import sigmoid_naive, sigmoid_slope, sigmoid_
 from toolkit.activations._smooth import silu_naive, silu_slope, silu_value
 
 __all__ = ["geglu", "glu", "reglu", "swiglu"]
+KERNELS = ["geglu_naive", "geglu_slope", "geglu_value", "glu_naive", "glu_slope", "glu_value", "reglu_slope",
+           "reglu_value", "swiglu_naive", "swiglu_slope", "swiglu_value"]
 
 
 @kernel

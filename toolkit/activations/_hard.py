@@ -4,6 +4,8 @@ from toolkit._core.numbers import like
 from toolkit.activations._elementwise import elementwise
 
 __all__ = ["hard_sigmoid", "hard_swish"]
+KERNELS = ["hard_sigmoid_naive", "hard_sigmoid_slope", "hard_sigmoid_value", "hard_swish_naive", "hard_swish_slope",
+           "hard_swish_value"]
 
 
 @kernel

@@ -4,6 +4,8 @@ from toolkit._core.numbers import like
 from toolkit.activations._elementwise import elementwise
 
 __all__ = ["leaky_relu", "prelu", "relu", "relu6", "squared_relu"]
+KERNELS = ["leaky_slope", "leaky_value", "relu6_slope", "relu6_value", "relu_slope", "relu_value", "squared_relu_slope",
+           "squared_relu_value"]
 
 
 @kernel

@@ -7,6 +7,10 @@ from toolkit.activations._elementwise import elementwise
 from toolkit.elementary import exp, log
 
 __all__ = ["log_sigmoid", "sigmoid", "softplus", "softsign", "tanh"]
+KERNELS = ["log_sigmoid_naive", "log_sigmoid_slope", "log_sigmoid_slope_naive", "log_sigmoid_value", "sigmoid_naive",
+           "sigmoid_slope", "sigmoid_slope_from_value", "sigmoid_value", "softplus_naive", "softplus_slope",
+           "softplus_slope_naive", "softplus_value", "softsign_naive", "softsign_slope", "softsign_slope_naive",
+           "softsign_value", "tanh_naive", "tanh_slope", "tanh_slope_from_value", "tanh_value"]
 
 
 @kernel

@@ -7,6 +7,8 @@ from toolkit.elementary import exp
 from toolkit.elementary.normal import bell
 
 __all__ = ["crrelu", "mish", "silu", "swish"]
+KERNELS = ["crrelu_correction", "crrelu_naive", "crrelu_slope", "crrelu_value", "mish_naive", "mish_slope",
+           "mish_value", "silu_naive", "silu_slope", "silu_value", "swish_naive", "swish_slope", "swish_value"]
 
 
 @kernel
