@@ -1,4 +1,5 @@
-"""The worked example of `toolkit.catalog`, added to a copy of the package: its row alone makes all the rest."""
+"""The worked example of `toolkit.catalog`, added to a copy of the package: two files, a module and a row, make all
+the rest."""
 import re
 import shutil
 import subprocess
@@ -36,7 +37,7 @@ for k in range(5):
 assert "| [`halfmax`](#toolkit.softmax.halfmax) | RowMap | Half of the softmax." in api_table()
 text, drawn = Entry(method)._repr_markdown_(), method.figure().compute()
 assert "Half of the softmax." in text and set(method.largest_errors(FORMATS)) == set(FORMATS)
-assert 0 < drawn["truth"].min() < drawn["truth"].max() < 0.5
+assert 0 < drawn["truth_over_z"].min() < drawn["truth_over_z"].max() < 0.5
 
 # WebAssembly
 exports = method.exports()
@@ -55,14 +56,11 @@ def example(after, text):
 
 def test_the_worked_example_is_complete(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "toolkit", ignore=shutil.ignore_patterns("__pycache__", "recordings"))
-    softmax, rows = tmp_path / "toolkit/softmax", tmp_path / "toolkit/catalog/_softmax.py"
-    (softmax / "_halfmax.py").write_text(example("``toolkit/softmax/_halfmax.py``", catalog.__doc__), encoding="utf-8")
-    names = softmax / "__init__.py"
-    names.write_text(names.read_text(encoding="utf-8") + "from toolkit.softmax import _halfmax\n"
-                     "from toolkit.softmax._halfmax import *\n__all__ += _halfmax.__all__\n", encoding="utf-8")
+    method, rows = tmp_path / "toolkit/softmax/_halfmax.py", tmp_path / "toolkit/catalog/_softmax.py"
+    method.write_text(example("``toolkit/softmax/_halfmax.py``", catalog.__doc__), encoding="utf-8")
     row = example("and its row", catalog.__doc__)
     assert row.count("\n") <= 8
-    added = f"from toolkit.softmax import _halfmax\nMETHODS += ({row.strip()},)\n"
+    added = f"from toolkit.softmax._halfmax import halfmax_pull\nMETHODS += ({row.strip()},)\n"
     rows.write_text(rows.read_text(encoding="utf-8") + added, encoding="utf-8")
     done = subprocess.run([sys.executable, "-c", PROBE], cwd=tmp_path, capture_output=True, text=True,
                           env={"PYTHONPATH": str(tmp_path), "PATH": ""})

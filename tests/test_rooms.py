@@ -83,7 +83,7 @@ def test_a_module_can_be_read_in_a_sitting(path):
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=name_of)
 def test_a_package_takes_its_names_from_its_modules(path):
-    """No list of names twice: ``__all__`` of a package is made of those of its modules and of names of its own."""
+    """No list of names twice: ``__all__`` of a package is made of what it took and of names of its own."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)} | {
         target.id for node in tree.body if isinstance(node, ast.Assign) for each in node.targets
@@ -91,5 +91,5 @@ def test_a_package_takes_its_names_from_its_modules(path):
     modules = {name.rpartition(".")[2] for name in NAMES if name.rpartition(".")[0] == name_of(path)}
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            listed = {each.value for each in node.value.elts if isinstance(each, ast.Constant)}
+            listed = {each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)} - {"_"}
             assert listed <= own | modules

@@ -83,10 +83,13 @@ def test_the_core_is_part_of_every_kernel(package):
     ("from fake.room._f import f\nfrom fake.room._g import g\nf = g(f)", {"__init__", "_f", "_g"}),
     ("from fake.room import _g\ndef f():\n    pass", {"__init__", "_g"}),
     ("from fake.room import _f\nfrom fake.room._g import *", {"__init__", "_f", "_g"}),
+    ("__all__ = collect(__name__)", {"_f"}),
+    ('__all__ = ["k", *collect(__name__)]\ndef k():\n    pass', {"_f"}),
 ])
 def test_a_name_leads_to_the_module_that_its_package_has_it_from(package, init, behind):
     package(**{"room__" + "__init__".strip("_"): ""})
-    folder = package(room___f='__all__ = ["f"]', room___g='__all__ = [\n    "g", "h"]')
+    listed = '__all__ = []\nKERNELS = ["f"]' if "def k" in init else '__all__ = ["f"]'
+    folder = package(room___f=listed, room___g='__all__ = [\n    "g", "h"]')
     (folder / "room/__init__.py").write_text(init)
     files = _stamp.files_behind("from fake.room import f")
     assert {file.stem for file in files} == behind

@@ -1,5 +1,6 @@
 """What every elementwise activation of the catalog keeps: a new row is tested here without a new line."""
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -73,13 +74,16 @@ def test_public_functions_run_the_entry_kernels(method, dtype, format):
 
 @every_row
 def test_the_docstring_says_what_is_declared(method):
-    text, declared = " ".join(inspect.getdoc(method.function).split()), method.function.elementwise
+    written, declared = inspect.getdoc(method.function), method.function.elementwise
+    text = " ".join(written.split())
     assert f"t most {declared.ulp:g} ulp, the derivative at most {declared.slope_ulp:g} ulp" in text
     if declared.slope_zero is not None:
         assert f"for x not within 0.1 of {declared.slope_zero:.4g}, where terms cancel" in text
-    for name in inspect.signature(method.function).parameters:
-        assert f"{name} :" in text or f"{name}, " in text
-    for section in ("Parameters ---", "Returns ---", "Accuracy ---", "Gradient ---", "Examples ---"):
+    parameters = re.search(r"Parameters\n-+\n(.*?)\n\n", written, re.DOTALL)[1]
+    named = [name for names in re.findall(r"^(\w[^:\n]*) :", parameters, re.MULTILINE) for name in names.split(", ")]
+    assert sorted(named) == sorted(inspect.signature(method.function).parameters)
+    assert "Returns ---" in text or "`; so is the result" in text
+    for section in ("Accuracy ---", "Gradient ---", "Examples ---"):
         assert section in text
 
 

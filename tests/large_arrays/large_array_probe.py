@@ -100,20 +100,19 @@ def exp_lifted_each(d, e, out):
         store(out, t, n, exp_lifted(load(d, t, n, 0.0), load(e, t, n, 0.0)))
 
 
-@kernel
-def lowered_each(x, out):
-    w = width_of(x)
-    for t in range(0, x.size, w):
-        n = min(w, x.size - t)
-        store(out, t, n, lowered(load(x, t, n, 0.0)))
+def over_lanes(of):
+    """A kernel ``(x, out)``: a function of one vector over an array."""
+    def each(x, out):
+        w = width_of(x)
+        for t in range(0, x.size, w):
+            n = min(w, x.size - t)
+            store(out, t, n, of(load(x, t, n, 1.0)))
+
+    return kernel(each)
 
 
-@kernel
-def exp_plain_each(x, out):
-    w = width_of(x)
-    for t in range(0, x.size, w):
-        n = min(w, x.size - t)
-        store(out, t, n, exp_plain(load(x, t, n, 0.0)))
+lowered_each, exp_plain_each, power_each = over_lanes(lowered), over_lanes(exp_plain), over_lanes(lifted_power)
+log_each, log1p_each = over_lanes(log_lanes), over_lanes(log1p_lanes)
 
 
 @kernel
@@ -125,30 +124,6 @@ def mantissa_each(x, mantissas, exponents):
         f, k = mantissa_and_power(z, spread(0.0, z))
         store(mantissas, t, n, f)
         store(exponents, t, n, k)
-
-
-@kernel
-def power_each(k, out):
-    w = width_of(k)
-    for t in range(0, k.size, w):
-        n = min(w, k.size - t)
-        store(out, t, n, lifted_power(load(k, t, n, 0.0)))
-
-
-@kernel
-def log_each(x, out):
-    w = width_of(x)
-    for t in range(0, x.size, w):
-        n = min(w, x.size - t)
-        store(out, t, n, log_lanes(load(x, t, n, 1.0)))
-
-
-@kernel
-def log1p_each(x, out):
-    w = width_of(x)
-    for t in range(0, x.size, w):
-        n = min(w, x.size - t)
-        store(out, t, n, log1p_lanes(load(x, t, n, 0.0)))
 
 
 @kernel

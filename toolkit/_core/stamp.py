@@ -16,7 +16,7 @@ _PACKAGE = Path(__file__).parents[1]
 _IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^\n]*)|import\s+([\w.]+))", re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
 _BOUND = re.compile(r"(\w+)(?:\s+as\s+(\w+))?")
-_PUBLIC = re.compile(r"^__all__ = \[([^\]]*)\]", re.MULTILINE)
+_PUBLIC = re.compile(r"^(?:__all__|KERNELS) = \[([^\]]*)\]", re.MULTILINE)
 # Arithmetic of numbers and rows is compiled into kernels that import none of it; figures look for their hosts.
 _WHOLE = ("_core", "live")
 
@@ -66,7 +66,11 @@ def _text(file):
 
 @cache
 def _imports_of(file):
-    return tuple(_imports(_text(file)))
+    found = list(_imports(_text(file)))
+    if "collect(__name__" in _text(file):
+        package = ".".join(file.parent.relative_to(_PACKAGE.parent).parts)
+        found += [(f"{package}.{each.stem}", "*", "*") for each in sorted(file.parent.glob("_[a-z]*.py"))]
+    return tuple(found)
 
 
 @cache
@@ -96,7 +100,7 @@ def _source_of(module, name):
 
 @cache
 def _public(module):
-    """The names that ``from module import *`` binds, as far as they are written out."""
+    """The names that a module gives to its package, as far as they are written out."""
     return {name for file in _files_of(module) for names in _PUBLIC.findall(_text(file))
             for name in re.findall(r"\"(\w+)\"", names)}
 

@@ -12,7 +12,7 @@ from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_entries, map_entry_pairs
 
-__all__ = ["Elementwise", "elementwise", "gated", "slope"]
+__all__ = []
 
 
 @kernel

@@ -5,6 +5,8 @@ from toolkit.activations._elementwise import elementwise
 from toolkit.elementary import exp, expm1
 
 __all__ = ["celu", "elu", "selu"]
+KERNELS = ["celu_naive", "celu_slope", "celu_value", "elu_naive", "elu_slope", "elu_slope_from_value", "elu_value",
+           "selu_naive", "selu_slope", "selu_value"]
 
 SELU_LAMBDA, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 _PRODUCT = 1.7580993408473766
@@ -68,13 +70,9 @@ def elu(x, *, alpha=1.0, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
+    x, form, format : as in `sigmoid`; so is the result
     alpha : float or array_like, broadcast to the shape of `x`
         Minus the limit at -inf. Only 1 gives a continuous derivative.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
 
     Accuracy
     --------
@@ -108,11 +106,7 @@ def selu(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -140,13 +134,9 @@ def celu(x, *, alpha=1.0, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
+    x, form, format : as in `sigmoid`; so is the result
     alpha : float or array_like, broadcast to the shape of `x`
         Minus the limit at -inf, positive.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
 
     Accuracy
     --------

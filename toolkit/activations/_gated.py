@@ -7,6 +7,8 @@ from toolkit.activations._sigmoids import sigmoid_naive, sigmoid_slope, sigmoid_
 from toolkit.activations._smooth import silu_naive, silu_slope, silu_value
 
 __all__ = ["geglu", "glu", "reglu", "swiglu"]
+KERNELS = ["geglu_naive", "geglu_slope", "geglu_value", "glu_naive", "glu_slope", "glu_value", "reglu_slope",
+           "reglu_value", "swiglu_naive", "swiglu_slope", "swiglu_value"]
 
 
 @kernel
@@ -72,13 +74,9 @@ def glu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
+    x, form, format : as in `sigmoid`; so is the result
     v : array_like, broadcast to the shape of `x`
         What passes.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
 
     Accuracy
     --------
@@ -106,17 +104,11 @@ def reglu(x, v, *, format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-    v : array_like, broadcast to the shape of `x`
-        What passes.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, v, format : as in `glu`; so is the result
 
     Accuracy
     --------
-    "stable": at most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
+    At most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
 
     Gradient
     --------
@@ -139,13 +131,7 @@ def geglu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-    v : array_like, broadcast to the shape of `x`
-        What passes.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, v, form, format : as in `glu`; so is the result
 
     Accuracy
     --------
@@ -175,13 +161,7 @@ def swiglu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-    v : array_like, broadcast to the shape of `x`
-        What passes.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, v, form, format : as in `glu`; so is the result
 
     Accuracy
     --------

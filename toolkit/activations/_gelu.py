@@ -6,6 +6,8 @@ from toolkit.elementary import erf, tanh
 from toolkit.elementary.normal import normal_cdf, normal_pdf
 
 __all__ = ["gelu", "gelu_tanh"]
+KERNELS = ["gelu_naive", "gelu_slope", "gelu_tanh_naive", "gelu_tanh_slope", "gelu_tanh_slope_naive", "gelu_tanh_value",
+           "gelu_value"]
 
 _SQRT_HALF = 0.7071067811865476
 _TWICE_SQRT_2_PI = 1.5957691216057308  # 2 sqrt(2 / pi)
@@ -78,11 +80,7 @@ def gelu(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Special values
     --------------
@@ -119,11 +117,7 @@ def gelu_tanh(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Accuracy
     --------

@@ -4,6 +4,8 @@ from toolkit._core.numbers import like
 from toolkit.activations._elementwise import elementwise
 
 __all__ = ["hard_sigmoid", "hard_swish"]
+KERNELS = ["hard_sigmoid_naive", "hard_sigmoid_slope", "hard_sigmoid_value", "hard_swish_naive", "hard_swish_slope",
+           "hard_swish_value"]
 
 
 @kernel
@@ -54,11 +56,7 @@ def hard_sigmoid(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -81,11 +79,7 @@ def hard_swish(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Special values
     --------------

@@ -4,6 +4,8 @@ from toolkit._core.numbers import like
 from toolkit.activations._elementwise import elementwise
 
 __all__ = ["leaky_relu", "prelu", "relu", "relu6", "squared_relu"]
+KERNELS = ["leaky_slope", "leaky_value", "relu6_slope", "relu6_value", "relu_slope", "relu_value", "squared_relu_slope",
+           "squared_relu_value"]
 
 
 @kernel
@@ -60,15 +62,11 @@ def relu(x, *, format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, format : as in `sigmoid`; so is the result
 
     Accuracy
     --------
-    "stable": at most 0 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
+    At most 0 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
 
     Gradient
     --------
@@ -91,17 +89,13 @@ def leaky_relu(x, *, alpha=0.01, format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
+    x, format : as in `sigmoid`; so is the result
     alpha : float or array_like, broadcast to the shape of `x`
         Slope below 0.
 
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
-
     Accuracy
     --------
-    "stable": at most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
+    At most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
 
     Gradient
     --------
@@ -124,17 +118,13 @@ def prelu(x, *, a=0.25, format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
+    x, format : as in `sigmoid`; so is the result
     a : float or array_like, broadcast to the shape of `x`
         Slope below 0; its gradient is ``min(0, x)``.
 
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
-
     Accuracy
     --------
-    "stable": at most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
+    At most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
 
     Gradient
     --------
@@ -157,15 +147,11 @@ def relu6(x, *, format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, format : as in `sigmoid`; so is the result
 
     Accuracy
     --------
-    "stable": at most 0 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
+    At most 0 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
 
     Gradient
     --------
@@ -184,15 +170,11 @@ def squared_relu(x, *, format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, format : as in `sigmoid`; so is the result
 
     Accuracy
     --------
-    "stable": at most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
+    At most 0.5 ulp, the derivative at most 0 ulp; tested as `sigmoid`.
 
     Gradient
     --------

@@ -7,6 +7,10 @@ from toolkit.activations._elementwise import elementwise
 from toolkit.elementary import exp, log
 
 __all__ = ["log_sigmoid", "sigmoid", "softplus", "softsign", "tanh"]
+KERNELS = ["log_sigmoid_naive", "log_sigmoid_slope", "log_sigmoid_slope_naive", "log_sigmoid_value", "sigmoid_naive",
+           "sigmoid_slope", "sigmoid_slope_from_value", "sigmoid_value", "softplus_naive", "softplus_slope",
+           "softplus_slope_naive", "softplus_value", "softsign_naive", "softsign_slope", "softsign_slope_naive",
+           "softsign_value", "tanh_naive", "tanh_slope", "tanh_slope_from_value", "tanh_value"]
 
 
 @kernel
@@ -165,11 +169,7 @@ def tanh(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -198,14 +198,10 @@ def softplus(x, *, beta=1.0, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
+    x, form, format : as in `sigmoid`; so is the result
     beta : float or array_like, broadcast to the shape of `x`
         Sharpness, positive. The bound below is that of beta = 1; the rounding of ``beta x`` adds as many ulp as it is
         large.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
 
     Accuracy
     --------
@@ -238,11 +234,7 @@ def log_sigmoid(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -266,11 +258,7 @@ def softsign(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Special values
     --------------

@@ -7,6 +7,8 @@ from toolkit.elementary import exp
 from toolkit.elementary.normal import bell
 
 __all__ = ["crrelu", "mish", "silu", "swish"]
+KERNELS = ["crrelu_correction", "crrelu_naive", "crrelu_slope", "crrelu_value", "mish_naive", "mish_slope",
+           "mish_value", "silu_naive", "silu_slope", "silu_value", "swish_naive", "swish_slope", "swish_value"]
 
 
 @kernel
@@ -41,16 +43,20 @@ def swish_slope(x, beta):
 
 
 @kernel
-def mish_value(x):
-    """``x tanh(softplus(x))`` as a quotient of polynomials in ``t = exp(-|x|) <= 1``."""
+def mish_parts(x):
+    """``t = exp(-|x|) <= 1``, and the two polynomials in it whose quotient is ``tanh(softplus(x))``."""
     t = exp(-abs(x))
     square = t * t
     if x >= 0:
         top = 1 + (t + t)
-        bottom = top + (square + square)
-    else:
-        top = square + (t + t)
-        bottom = top + 2
+        return t, top, top + (square + square)
+    top = square + (t + t)
+    return t, top, top + 2
+
+
+@kernel
+def mish_value(x):
+    _, top, bottom = mish_parts(x)
     return gated(x, top / bottom)
 
 
@@ -63,17 +69,9 @@ def mish_naive(x):
 
 @kernel
 def mish_slope(x):
-    """``th + x s (1 - th**2)``, th = tanh(softplus(x)), all by ``t = exp(-|x|)``."""
-    t = exp(-abs(x))
-    square = t * t
-    if x >= 0:
-        top = 1 + (t + t)
-        bottom = top + (square + square)
-        spread = 4 * (square * (1 + t))
-    else:
-        top = square + (t + t)
-        bottom = top + 2
-        spread = 4 * (t * (1 + t))
+    """``th + x s (1 - th**2)``, th = tanh(softplus(x))."""
+    t, top, bottom = mish_parts(x)
+    spread = 4 * ((t * t if x >= 0 else t) * (1 + t))
     return top / bottom + gated(x, spread / (bottom * bottom))
 
 
@@ -109,11 +107,7 @@ def silu(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Special values
     --------------
@@ -145,14 +139,10 @@ def swish(x, *, beta=1.0, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
+    x, form, format : as in `sigmoid`; so is the result
     beta : float or array_like, broadcast to the shape of `x`
         Sharpness. The bound below is that of a power of two; else the rounding of ``beta x`` adds in the tail as many
         ulp as it is large.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
 
     Accuracy
     --------
@@ -183,11 +173,7 @@ def mish(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
+    x, form, format : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -218,13 +204,9 @@ def crrelu(x, *, epsilon=0.01, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`
+    x, form, format : as in `sigmoid`; so is the result
     epsilon : float or array_like, broadcast to the shape of `x`
         Size of the correction.
-
-    Returns
-    -------
-    (...) -> (...), as `sigmoid`.
 
     Accuracy
     --------

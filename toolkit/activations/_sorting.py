@@ -6,6 +6,7 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import times_exactly
 
 __all__ = ["group_sort", "householder", "max_min"]
+KERNELS = ["group_sort_row", "group_sort_vjp_row", "householder_row", "householder_vjp_row"]
 
 
 @kernel

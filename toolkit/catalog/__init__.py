@@ -17,14 +17,14 @@ kind            kernels                                         figure
 `Bound`         ``bound(x, *numbers) -> number``                line and rule
 ==============  ==============================================  ==========================================
 
-To add a method, write its module and one row. Here a module ``toolkit/softmax/_halfmax.py``, whose name the package's
-``__init__`` lists with those of the other modules::
+To add a method, write its module and one row. Here a module ``toolkit/softmax/_halfmax.py``::
 
     from toolkit._core.arrays import map_rows
     from toolkit._core.kernel import kernel
     from toolkit.softmax._algorithms import softmax_three_pass_reload
 
     __all__ = ["halfmax"]
+    KERNELS = ["halfmax_row", "halfmax_vjp_row"]           # for figures and other rooms, in toolkit.softmax.kernels
 
     @kernel
     def halfmax_row(z, out):                               # fill out from a row of logits: the formula
@@ -50,8 +50,8 @@ To add a method, write its module and one row. Here a module ``toolkit/softmax/_
 and its row, in the family's module of this package::
 
     RowMap("halfmax", "Halfmax", r"p_i = \\tfrac12 e^{z_i} / \\sum_j e^{z_j}", softmax.halfmax, "author2026key",
-           "chapter_stem", family="softmax", variants=forms(stable=_halfmax.halfmax_row), result=WEIGHTS,
-           gradient=Gradient(_halfmax.halfmax_pull, _halfmax.halfmax_vjp_row, at="result"),
+           "chapter_stem", family="softmax", variants=forms(stable=kernels.halfmax_row), result=WEIGHTS,
+           gradient=Gradient(halfmax_pull, kernels.halfmax_vjp_row, at="result"),
            plot_range=(-4, 4), holds=frozenset({"shift", "order", "zero_sum"}))
 
 The tests then hold it to what its kind implies and the row declares, in every variant. Its reference has to be in

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import bound_at
 from toolkit.catalog._method import Method
-from toolkit.live import Axis, Line, Plot, Rule, Slider, live_figure
+from toolkit.live import Axis, Curve, Plot, Rule, Slider, live_figure
 
 __all__ = ["Bound"]
 
@@ -43,17 +43,14 @@ class Bound(Method):
         """A line, and a rule where the slider is."""
         of, numbers, (low, high) = self.default.kernel, self.numbers, self.plot_range
 
-        def draw(at, x, y, here):
-            for i in range(x.size):
-                x[i] = low + i * (high - low) / (x.size - 1)
-                y[i] = of(*((x[i],) + numbers))
-            here[0] = of(*((at,) + numbers))
+        def bound(at):
+            return of(*((at,) + numbers))
 
-        draw.__name__ = self.name
+        bound.__name__ = self.name
         return live_figure(
             controls=[Slider("at", low, high, low + round(0.5 * (high - low)), label=self.coordinate, step=1)],
-            outputs={"x": 101, "y": 101, "here": 1},
-            plot=Plot((Line("y", x="x", role="stable"), Rule(x="at")), x=Axis(self.coordinate, (low, high)),
-                      y=self.axis, height=300),
+            returns="here",
+            plot=Plot((Curve("here", role="stable", label=""), Rule(x="at")), y=self.axis, height=300, points=101,
+                      x=Axis(self.coordinate, (low, high), over="at")),
             readouts=["At {at:d} it is {here:4g}."], caption=f"Move along {self.coordinate} and read {self.title}.",
-        )(draw)
+        )(bound)

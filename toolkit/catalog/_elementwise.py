@@ -8,11 +8,11 @@ import numpy as np
 from toolkit._core.arrays import Rows
 from toolkit.activations._elementwise import slope
 from toolkit.catalog._export import Export
-from toolkit.catalog._kernels import draw_entry, entries
+from toolkit.catalog._kernels import entries, of_entry
 from toolkit.catalog._method import Method
-from toolkit.catalog._of_rows import POINTS
+from toolkit.catalog._of_rows import IN_A_FORMAT, POINTS, curves
 from toolkit.formats import round_to, ulp_error
-from toolkit.live import Axis, Format, Line, Plot, Rule, Slider, live_figure
+from toolkit.live import Axis, Format, Plot, Rule, Slider, live_figure
 
 __all__ = ["Elementwise"]
 
@@ -98,34 +98,22 @@ class Elementwise(Method):
 
     def figure(self):
         """Value and derivative; their axes have room for what float64 gives."""
-        best, plain, best_slope, limits = self.default.kernel, self.variants[0].kernel, self.slope, self.plot_range
-        plain_slope, (low, high) = self.naive_slope or self.slope, self.plot_range
-
-        def draw(at, fmt, x, truth, stable, naive, true_slope, slope, naive_slope, here, ulps):
-            draw_entry(best, plain, best_slope, plain_slope, limits, at, fmt, x, truth, stable, naive, true_slope,
-                       slope, naive_slope, here, ulps)
-
-        draw.__name__ = self.name
-        points = np.linspace(low, high, 1001)
-        lines = {"value": [Line("truth", x="x", label="float64", role="truth"),
-                           Line("stable", x="x", label="stable", role="stable")],
-                 "slope": [Line("true_slope", x="x", label="float64", role="truth"),
-                           Line("slope", x="x", label="stable", role="stable")]}
-        sentences = ["At x = {at} in {fmt}: {here[1]:5g}, which is {ulps:2g} ulp from float64's {here[0]:5g}."]
-        if plain is not best:
-            lines["value"].append(Line("naive", x="x", label="naive", role="naive"))
-            sentences.append("The naive form gives {here[2]:5g}.")
-        if plain_slope is not best_slope:
-            lines["slope"].append(Line("naive_slope", x="x", label="naive", role="naive"))
-        outputs = ("x", "truth", "stable", "naive", "true_slope", "slope", "naive_slope")
+        best, plain, (low, high) = self.default.kernel, self.variants[0].kernel, self.plot_range
+        two_forms, plain_slope = plain is not best, self.naive_slope or self.slope
+        function = of_entry(best, plain, self.slope, plain_slope)
+        function.__name__ = self.name
+        values = curves(("truth", "stable", "naive"), ("float64", "stable", two_forms and "naive"), x="x",
+                        between=self.plot_range)
+        slopes = curves(("true_slope", "slope", "naive_slope"), ("float64", "stable", self.naive_slope and "naive"),
+                        x="x", between=self.plot_range)
+        points, x = np.linspace(low, high, 1001), Axis("x", (low, high), over="at")
         return live_figure(
             controls=[Slider("at", low, high, low + 0.2 * (high - low), label="input", symbol="x"),
                       Format("fmt", "float16")],
-            outputs=dict.fromkeys(outputs, POINTS) | {"here": 3, "ulps": 1},
-            plot=(Plot((*lines["value"], Rule(x="at")), x=Axis("x", (low, high)), height=260,
-                       y=Axis("f(x)", _room(self(points)))),
-                  Plot((*lines["slope"], Rule(x="at")), x=Axis("x", (low, high)), height=260,
-                       y=Axis("derivative f′(x)", _room(self.slope_at(points))))),
-            readouts=sentences,
+            returns=("x", "truth", "stable", "naive", "ulps", "true_slope", "slope", "naive_slope"),
+            plot=(Plot((*values, Rule(x="at")), x=x, y=Axis("f(x)", _room(self(points))), height=260, points=POINTS),
+                  Plot((*slopes, Rule(x="at")), x=x, y=Axis("derivative f′(x)", _room(self.slope_at(points))),
+                       height=260, points=POINTS)),
+            readouts=["At x = {at} " + IN_A_FORMAT, "The naive form gives {naive:5g}."][:1 + two_forms],
             caption=f"Move x through {self.title} and change the format.",
-        )(draw)
+        )(function)

@@ -2,19 +2,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import fit_at
-from toolkit.catalog._method import Method
+from toolkit.catalog._on_example import OnExample
 from toolkit.elementary import pow
-from toolkit.live import Axis, Line, Plot, Rule, Slider, live_figure
+from toolkit.live import Axis, Line, Plot, Rule, live_figure
 
 __all__ = ["Fit"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit(Method):
+class Fit(OnExample):
     """What is fitted to data or measured there, by kernels ``(knob, x, *numbers, work, y) -> found`` on data.
 
     The kernel changes an example of data by the knob, fills y with a curve over x, or a bar at each, and returns the
@@ -22,10 +20,6 @@ class Fit(Method):
 
     Attributes
     ----------
-    given : callable
-        ``given(rng, rows, columns) -> tuple``: arguments of the function.
-    knob : (name, low, high, start)
-        The number that the figure's slider moves: how the data are.
     x, y : Axis
     points, work : int
         How many places x has, in equal steps over its axis, or in equal ratios; how many numbers the kernels work in.
@@ -37,8 +31,6 @@ class Fit(Method):
         Whether it is a place on the axis of x, and not one of y.
     """
 
-    given: Callable
-    knob: tuple
     x: Axis
     y: Axis
     points: int = 61
@@ -47,9 +39,6 @@ class Fit(Method):
     found: str
     upright: bool = True
 
-    def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
-        return self.given(np.random.default_rng(seed), max(rows, 2), max(classes, 2))
-
     def exports(self):
         return {v.name: Export(fit_at, v.kernel, ("number", "vector"), ("vector", "vector", "number"), self.numbers,
                                max(self.points, self.work), self.knob[1:3])
@@ -57,7 +46,7 @@ class Fit(Method):
 
     def figure(self):
         """A curve or bars, and a rule at what was found."""
-        of, numbers, (label, low, high, start) = self.default.kernel, self.numbers, self.knob
+        of, numbers = self.default.kernel, self.numbers
         first, last = self.x.range
         logarithmic = self.x.scale == "log"
 
@@ -70,7 +59,7 @@ class Fit(Method):
         draw.__name__ = self.name
         rule = Rule(x="found") if self.upright else Rule(y="found")
         return live_figure(
-            controls=[Slider("knob", low, high, start, label=label)],
+            controls=[self.slider()],
             outputs={"x": self.points, "y": self.points, "found": 1}, scratch={"work": self.work},
             plot=Plot((self.mark("y", x="x"), rule), x=self.x, y=self.y, height=300),
             readouts=[f"{self.found}: {{found:4g}}."],

@@ -6,14 +6,14 @@ import numpy as np
 
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import one_step
-from toolkit.catalog._method import Method
-from toolkit.live import Axis, Line, Plot, Slider, live_simulation
+from toolkit.catalog._on_example import OnExample
+from toolkit.live import Axis, Line, Plot, live_simulation
 
 __all__ = ["Iteration"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Iteration(Method):
+class Iteration(OnExample):
     """A rule that is applied again and again, by kernels on one array of numbers, its state in an example.
 
     Attributes
@@ -26,10 +26,6 @@ class Iteration(Method):
         ``(state) -> number``: what should fall.
     size : int
         How many numbers the state has.
-    given : callable
-        ``given(rng, rows, columns) -> tuple``: arguments of the function.
-    knob : (name, low, high, start)
-        The number that the figure's slider moves along a logarithmic scale, while it plays.
     axis : Axis
         Of what falls.
     steps : int
@@ -40,13 +36,8 @@ class Iteration(Method):
     step: Callable
     measure: Callable
     size: int
-    given: Callable
-    knob: tuple
     axis: Axis
     steps: int = 200
-
-    def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
-        return self.given(np.random.default_rng(seed), max(rows, classes), classes)
 
     def exports(self):
         return {"step": Export(one_step, self.step, ("vector",), ("vector",), (float(self.knob[3]),), self.size)}
@@ -62,7 +53,7 @@ class Iteration(Method):
 
     def figure(self):
         """A simulation: what should fall, over the steps."""
-        start, move, measure, (label, low, high, value) = self.init, self.step, self.measure, self.knob
+        start, move, measure = self.init, self.step, self.measure
 
         def init(state, path, used, now):
             start(state)
@@ -76,9 +67,9 @@ class Iteration(Method):
             done[0] = used[0] == path.size
 
         return live_simulation(
-            init, step, name=self.name, controls=[Slider("knob", low, high, value, label=label, scale="log")],
+            init, step, name=self.name, controls=[self.slider("log")],
             state={"state": self.size}, outputs={"path": self.steps + 1, "used": 1, "now": 1, "done": 1},
             live=("knob",), done="done", poster=self.steps // 2,
             plot=Plot((Line("path", length="used"),), x=Axis("step", (0, self.steps)), y=self.axis, height=300),
-            readouts=[f"With {{knob}} for the {label}: {{now:3g}}."],
+            readouts=[f"With {{knob}} for the {self.knob[0]}: {{now:3g}}."],
             caption=f"Play {self.title}, and move the slider while it runs.")

@@ -5,11 +5,11 @@ This module imports little, so that what is compiled of it stays good as long as
 from toolkit._core import loops
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like
-from toolkit._core.rounding import quantum, rnd
+from toolkit._core.rounding import quantum
 from toolkit.formats import FLOAT64
 
-__all__ = ["at_value", "bound_at", "draw_entry", "draw_row", "entries", "fill_matrix", "first_bin", "first_entry",
-           "fit_at", "loss_of_row", "loss_rows", "minus_first_entry", "number_of_row", "one_step", "pull_rows"]
+__all__ = ["at_value", "bound_at", "entries", "fill_matrix", "first_bin", "first_entry", "fit_at", "loss_of_row",
+           "loss_rows", "minus_first_entry", "number_of_row", "of_entry", "of_first_logit", "one_step", "pull_rows"]
 
 _FLOAT64 = FLOAT64.code
 
@@ -103,43 +103,32 @@ def loss_of_row(of, row, numbers, out):
     return of(*((row, 0) + numbers + (out,)))
 
 
-@kernel
-def draw_row(seen, best, plain, numbers, limits, z, fmt, x, truth, stable, naive, here, ulps, row, out):
-    """What is `seen` of the result of three logits as the first one moves, and at ``row[0] = z``."""
-    low, high = limits
-    for i in range(x.size + 1):
-        at = z if i == x.size else low + (high - low) * i / (x.size - 1)
-        row[0] = rnd(at, fmt)
-        row[1] = 0.0
-        row[2] = -1.0
-        t = seen(best, in_format(row, _FLOAT64), numbers, in_format(out, _FLOAT64))
-        s = seen(best, in_format(row, fmt), numbers, in_format(out, fmt))
-        n = seen(plain, in_format(row, fmt), numbers, in_format(out, fmt))
-        if i == x.size:
-            here[0] = t
-            here[1] = s
-            here[2] = n
-            ulps[0] = abs(here[1] - here[0]) / quantum(here[0], fmt)
-        else:
-            x[i] = at
-            truth[i] = t
-            stable[i] = s
-            naive[i] = n
+def of_first_logit(seen, best, plain, numbers):
+    """What a figure says of three logits z, 0 and -1, as a function ``(z, fmt, row, out)``.
+
+    It returns what is `seen` of the result in float64, in the format, and of the plain form in the format; and by how
+    many ulp the second is off.
+    """
+    def of_row(z, fmt, row, out):
+        row[0], row[2] = float(in_format(z, fmt)), -1.0
+        truth = float(seen(best, in_format(row, _FLOAT64), numbers, in_format(out, _FLOAT64)))
+        stable = float(seen(best, in_format(row, fmt), numbers, in_format(out, fmt)))
+        naive = float(seen(plain, in_format(row, fmt), numbers, in_format(out, fmt)))
+        return truth, stable, naive, abs(stable - truth) / quantum(truth, fmt)
+
+    return of_row
 
 
-@kernel
-def draw_entry(best, plain, best_slope, plain_slope, limits, at, fmt, x, truth, stable, naive, true_slope, slope,
-               naive_slope, here, ulps):
-    """Value and derivative of the default and the naive form over a range, and at ``x = at``."""
-    low, high = limits
-    for i in range(x.size + 1):
-        x_i = rnd(at if i == x.size else low + (high - low) * i / (x.size - 1), fmt)
-        exact, rounded = in_format(x_i, _FLOAT64), in_format(x_i, fmt)
-        t, s, n = best(exact), best(rounded), plain(rounded)
-        if i == x.size:
-            here[0], here[1], here[2] = t, s, n
-            ulps[0] = abs(here[1] - here[0]) / quantum(here[0], fmt)
-        else:
-            x[i], truth[i], stable[i], naive[i] = x_i, t, s, n
-            true_slope[i], slope[i] = best_slope(exact), best_slope(rounded)
-            naive_slope[i] = plain_slope(rounded)
+def of_entry(best, plain, best_slope, plain_slope):
+    """What a figure says of a number x, as a function ``(at, fmt)``.
+
+    It returns x, rounded to the format; the value as `of_first_logit` does; and the derivative alike.
+    """
+    def of_x(at, fmt):
+        x = in_format(at, fmt)
+        exact = in_format(float(x), _FLOAT64)
+        truth, stable = float(best(exact)), float(best(x))
+        ulps = abs(stable - truth) / quantum(truth, fmt)
+        return float(x), truth, stable, plain(x), ulps, best_slope(exact), best_slope(x), plain_slope(x)
+
+    return of_x

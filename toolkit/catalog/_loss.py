@@ -66,11 +66,7 @@ class Loss(OfRows):
         return value, functools.partial(_scaled, gradient, tuple(range(gradient.ndim)) if axes is None else axes)
 
     def flaws(self, z, result):
-        """What is wrong with the result of rows: sentences."""
-        if result.shape != z.shape[:1]:
-            yield f"its shape is {result.shape}"
-        if not np.isfinite(result).all():
-            yield "it is not finite"
+        yield from super().flaws(z, result)
         if "nonnegative" in self.holds and (result < 0).any():
             yield "it is below 0"
 

@@ -1,42 +1,30 @@
 """Methods that give a matrix: plans, couplings, weights of attention."""
-from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
 
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import fill_matrix
-from toolkit.catalog._method import Method
-from toolkit.live import Axis, HeatMap, Plot, Slider, live_figure
+from toolkit.catalog._on_example import OnExample
+from toolkit.live import Axis, HeatMap, Plot, live_figure
 
 __all__ = ["Matrix"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Matrix(Method):
+class Matrix(OnExample):
     """A matrix, by kernels ``(knob, *numbers, work, cells)`` that fill an example of it, row by row.
 
     Attributes
     ----------
-    given : callable
-        ``given(rng, rows, columns) -> tuple``: arguments of the function.
-    knob : (name, low, high, start)
-        The number that the figure's slider moves along a logarithmic scale.
     side, work : int
         Rows, which are as many as the columns, and how many numbers the kernels work in.
     entry, high : str, float
         What an entry is, and from which one on cells are darkest.
     """
 
-    given: Callable
-    knob: tuple
     side: int = 12
     work: int = 1
     entry: str = "entry"
     high: float = 1.0
-
-    def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
-        return self.given(np.random.default_rng(seed), max(rows, classes), classes)
 
     def exports(self):
         return {v.name: Export(fill_matrix, v.kernel, ("number",), ("vector", "vector"), self.numbers,
@@ -44,17 +32,17 @@ class Matrix(Method):
 
     def figure(self):
         """A heat map of the matrix."""
-        of, numbers, (label, low, high, start) = self.default.kernel, self.numbers, self.knob
+        of, numbers = self.default.kernel, self.numbers
 
         def draw(knob, cells, work):
             of(*((knob,) + numbers + (work, cells)))
 
         draw.__name__, n = self.name, self.side
         return live_figure(
-            controls=[Slider("knob", low, high, start, label=label, scale="log")],
+            controls=[self.slider("log")],
             outputs={"cells": n * n}, scratch={"work": self.work},
             plot=Plot((HeatMap("cells", n, n, label=self.entry, high=self.high),), height=340,
                       x=Axis("column j", (-0.5, n - 0.5)), y=Axis("row i", (-0.5, n - 0.5))),
-            readouts=[f"With {{knob}} for the {label} the largest entry is {{max(cells):3g}}."],
+            readouts=[f"With {{knob}} for the {self.knob[0]} the largest entry is {{max(cells):3g}}."],
             caption=f"Move the slider and watch the entries of {self.title}.",
         )(draw)

@@ -6,48 +6,40 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.catalog._export import Export
-from toolkit.catalog._kernels import draw_row
+from toolkit.catalog._kernels import of_first_logit
 from toolkit.catalog._method import Method
 from toolkit.formats import round_to, ulp_error
-from toolkit.live import Axis, Format, Line, Plot, Readout, Rule, Slider, live_figure
+from toolkit.live import Axis, Curve, Format, Plot, Rule, Slider, live_figure
 
-__all__ = ["POINTS", "OfRows", "compared", "line_figure"]
+__all__ = ["IN_A_FORMAT", "POINTS", "OfRows", "curves", "line_figure"]
 
 POINTS = 161
+IN_A_FORMAT = "in {fmt}: {stable:5g}, which is {ulps:2g} ulp from float64's {truth:5g}."
 
 
-def compared(method):
-    """The lines and sentences of a figure that compares a method's first and its default form with float64."""
-    best, plain = method.default, method.variants[0]
-    lines = [Line("truth", x="x", label="float64", role="truth"),
-             Line("stable", x="x", label=best.name.replace("_", " "), role="stable")]
-    sentences = ["in {fmt}: {here[1]:5g}, which is {ulps:2g} ulp from float64's {here[0]:5g}."]
-    if plain != best:
-        lines.append(Line("naive", x="x", label=plain.name, role="naive"))
-        sentences.append("The naive way gives {here[2]:5g}.")
-    return lines, sentences
+def curves(names, labels, **options):
+    """Curves of a number in float64, in the default form, and in the first one if that has a label."""
+    roles = ("truth", "stable", "naive")
+    return [Curve(name, label=label, role=role, **options) for name, label, role in zip(names, labels, roles) if label]
 
 
 def line_figure(method, seen, axis, moved=("first logit", "z₁", "first logit z₁, beside z₂ = 0 and z₃ = −1")):
     """A live figure of what is `seen` of the result as the first of three logits moves, or what `moved` calls it."""
-    best, plain, limits = method.default.kernel, method.variants[0].kernel, method.plot_range
+    best, plain, (low, high), (word, symbol, title) = method.default, method.variants[0], method.plot_range, moved
     beside = method.beside(np.array([[0.0, 0.0, -1.0]])) if method.arrays > 1 else ()
     numbers = tuple(tuple(map(float, each[0])) for each in beside) + method.numbers
-
-    def draw(z, fmt, x, truth, stable, naive, here, ulps, row, out):
-        draw_row(seen, best, plain, numbers, limits, z, fmt, x, truth, stable, naive, here, ulps, row, out)
-
-    draw.__name__, (low, high), (word, symbol, title) = method.name, method.plot_range, moved
-    lines, (first, *others) = compared(method)
+    function = of_first_logit(seen, best.kernel, plain.kernel, numbers)
+    function.__name__ = method.name
+    labels = ("float64", best.name.replace("_", " "), plain != best and plain.name)
     return live_figure(
         controls=[Slider("z", low, high, low + 0.8 * (high - low), label=word, symbol=symbol),
                   Format("fmt", "float16")],
-        outputs={"x": POINTS, "truth": POINTS, "stable": POINTS, "naive": POINTS, "here": 3, "ulps": 1},
-        scratch={"row": method.width or 3, "out": method.width or 3},
-        plot=Plot((*lines, Rule(x="z")), x=Axis(title, (low, high)), y=axis, height=300),
-        readouts=[Readout(sentence) for sentence in (f"At {symbol} = {{z}} {first}", *others)],
+        returns=("truth", "stable", "naive", "ulps"), scratch={"row": method.width or 3, "out": method.width or 3},
+        plot=Plot((*curves(("truth", "stable", "naive"), labels), Rule(x="z")), x=Axis(title, (low, high), over="z"),
+                  y=axis, height=300, points=POINTS),
+        readouts=[f"At {symbol} = {{z}} {IN_A_FORMAT}", "The naive way gives {naive:5g}."][:1 + (plain != best)],
         caption=f"Move the {word} through {method.title} and change the format.",
-    )(draw)
+    )(function)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +119,14 @@ class OfRows(Method):
         kept = value if self.gradient.at == "result" else first[1]
         shared = {name: given for name, given in given if name in inspect.signature(pull).parameters}
         return value, lambda g: pull(kept, g, **shared)
+
+    def flaws(self, z, result):
+        """What is wrong with the result of rows: sentences."""
+        numbers = self.filled[-1] == "number"
+        if result.shape != (z.shape[:1] if numbers else z.shape):
+            yield f"its shape is {result.shape}"
+        if numbers and not np.isfinite(result).all():
+            yield "it is not finite"
 
     def rows_along(self, points):
         """The rows of the figure, 0 and -1 behind these numbers."""

@@ -73,9 +73,7 @@ class RowMap(OfRows):
         return line_figure(self, self.result.seen, self.result.axis(*self.plot_range))
 
     def flaws(self, z, result):
-        """What is wrong with the result of rows: sentences."""
-        if result.shape != z.shape:
-            yield f"its shape is {result.shape}"
+        yield from super().flaws(z, result)
         if self.result.sums is not None:
             p, (low, high) = self.result.mass(result), self.result.sums
             slack = 8 * z.shape[1] * _EPS

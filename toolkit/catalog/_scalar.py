@@ -1,8 +1,6 @@
 """Methods that turn a row into a number."""
 from dataclasses import dataclass
 
-import numpy as np
-
 from toolkit._core import loops
 from toolkit.catalog._kernels import number_of_row, pull_rows
 from toolkit.catalog._of_rows import OfRows, line_figure
@@ -24,13 +22,6 @@ class Scalar(OfRows):
 
     def figure(self):
         return line_figure(self, number_of_row, Axis("value", self.plot_range))
-
-    def flaws(self, z, result):
-        """What is wrong with the result of rows: sentences."""
-        if result.shape != z.shape[:1]:
-            yield f"its shape is {result.shape}"
-        if not np.isfinite(result).all():
-            yield "it is not finite"
 
     def of_one_class(self, result):
         """Whether this may be the result of one class with logit 1/2."""

@@ -5,6 +5,7 @@ from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
 from toolkit.losses._of_probability import common_of, naive_of, stable_of
 
 __all__ = ["comp_sum"]
+KERNELS = ["comp_sum_common", "comp_sum_naive", "comp_sum_stable"]
 
 
 @kernel

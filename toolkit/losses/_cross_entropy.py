@@ -14,6 +14,8 @@ from toolkit.losses._forms import (
 from toolkit.losses._label_smoothing import SMOOTHED_FORMS, smoothing_amount
 
 __all__ = ["cross_entropy"]
+KERNELS = ["cross_entropy_common", "cross_entropy_naive", "cross_entropy_stable", "soft_cross_entropy_common",
+           "soft_cross_entropy_naive", "soft_cross_entropy_stable"]
 
 
 @kernel

@@ -14,6 +14,7 @@ from toolkit.losses._evaluate import LossKernels, LossOfRows, above, at_least, l
 from toolkit.losses._forms import classes_present, close_to_zero_sum, divide_by, rest_beside_top, sum_in_order
 
 __all__ = ["aldr_kl", "ldr_kl"]
+KERNELS = ["aldr_kl_common", "aldr_kl_naive", "aldr_kl_stable", "ldr_kl_common", "ldr_kl_naive", "ldr_kl_stable"]
 
 _BISECTIONS = 60
 

@@ -5,6 +5,7 @@ from toolkit.elementary import exp
 from toolkit.softmax.kernels import exp_gap, shifted, top_class
 
 __all__ = []
+KERNELS = ["accurate_exponentials", "exponentials", "shifted_exponentials"]
 
 
 @kernel

@@ -5,6 +5,7 @@ from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
 from toolkit.losses._of_probability import common_of, naive_of, stable_of
 
 __all__ = ["focal_loss"]
+KERNELS = ["focal_loss_common", "focal_loss_naive", "focal_loss_stable"]
 
 
 @kernel

@@ -19,6 +19,8 @@ from toolkit._core.kernel import kernel
 from toolkit.elementary import log, log1p
 
 __all__ = []
+KERNELS = ["close_to_zero_sum", "common_form", "divide_by", "label_mass", "likeliest", "naive_form", "rest_beside_top",
+           "soft_common_form", "soft_naive_form", "soft_stable_form", "stable_form", "sum_in_order"]
 
 
 @kernel

@@ -22,6 +22,7 @@ from toolkit.losses._forms import (
 )
 
 __all__ = []
+KERNELS = ["smoothed_cross_entropy_common", "smoothed_cross_entropy_naive", "smoothed_cross_entropy_stable"]
 
 
 def smoothing_amount(value):

@@ -5,6 +5,7 @@ from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
 from toolkit.losses._of_probability import common_of, naive_of, stable_of
 
 __all__ = ["poly1_loss"]
+KERNELS = ["poly1_loss_common", "poly1_loss_naive", "poly1_loss_stable"]
 
 
 @kernel

@@ -19,6 +19,9 @@ from toolkit.losses._label_smoothing import smoothing_amount
 from toolkit.softmax.kernels import log_stable_ratio, stable_ratio, stable_s, stable_weight, top_class
 
 __all__ = ["stablemax_cross_entropy"]
+KERNELS = ["chain_through_score", "scaled_scores", "soft_stablemax_cross_entropy_common",
+           "soft_stablemax_cross_entropy_naive", "soft_stablemax_cross_entropy_stable",
+           "stablemax_cross_entropy_common", "stablemax_cross_entropy_naive", "stablemax_cross_entropy_stable"]
 
 
 @kernel

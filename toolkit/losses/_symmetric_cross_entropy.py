@@ -12,6 +12,8 @@ from toolkit.losses._of_probability import common_of, naive_of, stable_of
 from toolkit.losses._poly1_loss import weighted_sum, weighted_sum_of_p
 
 __all__ = ["symmetric_cross_entropy"]
+KERNELS = ["soft_symmetric_cross_entropy_stable", "symmetric_cross_entropy_common", "symmetric_cross_entropy_naive",
+           "symmetric_cross_entropy_stable"]
 
 
 @kernel

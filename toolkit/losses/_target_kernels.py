@@ -5,7 +5,7 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import as_numbers, like, over_exactly, times_exactly, unrounded
 from toolkit.elementary import erf, exp, log
 
-__all__ = ["categorical_naive", "categorical_row", "hl_gauss_naive", "hl_gauss_row", "two_hot_row"]
+__all__ = []
 
 _SQRT_HALF = 0.7071067811865476
 _HALF_LOG_2PI = 0.9189385332046727

@@ -7,6 +7,7 @@ from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
 from toolkit.softmax.kernels import logsumexp_row
 
 __all__ = ["z_loss"]
+KERNELS = ["z_loss_common", "z_loss_naive", "z_loss_stable"]
 
 
 @kernel

@@ -1,6 +1,5 @@
 """Draws from a softmax: Gumbel noise, its relaxations, and estimators of a gradient from one draw."""
-from toolkit.sampling import _gradient_estimators, _gumbel, kernels
-from toolkit.sampling._gradient_estimators import *
-from toolkit.sampling._gumbel import *
+from toolkit._core.collect import collect
+from toolkit.sampling import kernels
 
-__all__ = [*_gradient_estimators.__all__, *_gumbel.__all__, "kernels"]
+__all__ = ["kernels", *collect(__name__)]

@@ -20,6 +20,7 @@ from toolkit.softmax.kernels import (
 )
 
 __all__ = ["reinmax", "score_function", "straight_through"]
+KERNELS = ["reinmax_row", "score_function_row", "straight_through_row"]
 
 
 @kernel

@@ -13,6 +13,7 @@ from toolkit.elementary import log
 from toolkit.softmax.kernels import shifted, softmax_tempered, top_class
 
 __all__ = ["gumbel_max", "gumbel_noise", "gumbel_softmax"]
+KERNELS = ["gumbel", "gumbel_max_row", "gumbel_of", "gumbel_softmax_row"]
 
 
 @kernel

@@ -26,7 +26,8 @@ from toolkit._core.kernel import kernel
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted, top_class
 
-__all__ = ["online_normalizer", "softmax_naive", "softmax_online", "softmax_three_pass_recompute",
+__all__ = []
+KERNELS = ["online_normalizer", "softmax_naive", "softmax_online", "softmax_three_pass_recompute",
            "softmax_three_pass_reload"]
 
 

@@ -11,6 +11,7 @@ from toolkit.softmax._soft_capping import sech_squared
 from toolkit.softmax._softmax import softmax_tempered, softmax_tempered_vjp_row
 
 __all__ = ["ACTIVATIONS", "dense_to_sparse_gate"]
+KERNELS = ["activated", "activated_slope", "dense_to_sparse_gate_row", "dense_to_sparse_gate_vjp_row"]
 
 _ROOT_HALF, _ROOT_TWO_PI = 0.7071067811865476, 2.5066282746310002
 

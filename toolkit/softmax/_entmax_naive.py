@@ -10,7 +10,8 @@ from toolkit._core.sorting import sort_descending
 from toolkit.elementary import pow
 from toolkit.softmax._shift import shifted, top_class
 
-__all__ = ["alpha_entmax_bisection", "entmax15_sorted", "entmax_bisection", "sparsemax_sorted"]
+__all__ = []
+KERNELS = ["alpha_entmax_bisection", "entmax15_sorted", "sparsemax_sorted"]
 
 _BISECTIONS = 50
 

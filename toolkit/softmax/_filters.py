@@ -13,6 +13,7 @@ from toolkit.softmax._shift import shifted, top_class
 from toolkit.softmax._top_k import keep_largest, top_k_logits
 
 __all__ = ["k_sparsemax", "min_p_softmax", "top_p_softmax"]
+KERNELS = ["k_sparsemax_row", "min_p_softmax_row", "top_p_softmax_row"]
 
 
 @kernel

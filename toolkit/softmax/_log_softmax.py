@@ -12,6 +12,7 @@ from toolkit.softmax._sum_without_top import sum_without_top
 from toolkit.softmax._temperature import map_tempered, over_temperature
 
 __all__ = ["FORMS", "log_softmax"]
+KERNELS = ["log_softmax_common", "log_softmax_naive", "log_softmax_stable", "log_softmax_vjp_row"]
 
 
 @kernel

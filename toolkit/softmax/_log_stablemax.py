@@ -11,6 +11,8 @@ from toolkit.softmax._shift import top_class
 from toolkit.softmax._stablemax import stable_ratio, stable_sum_without_top, stable_weight, stablemax_naive
 
 __all__ = ["log_stablemax"]
+KERNELS = ["log_stable_ratio", "log_stablemax_common", "log_stablemax_naive", "log_stablemax_row",
+           "log_stablemax_vjp_row"]
 
 
 @kernel

@@ -13,6 +13,7 @@ from toolkit.softmax._shift import top_class
 from toolkit.softmax._sum_without_top import exp_gap, sum_without_top
 
 __all__ = ["logsumexp"]
+KERNELS = ["logsumexp_row", "logsumexp_vjp_row", "logsumexp_weighted_row", "logsumexp_weighted_vjp_row"]
 
 
 @kernel

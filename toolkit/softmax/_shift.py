@@ -4,7 +4,8 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like, unrounded
 
-__all__ = ["shifted", "top_class"]
+__all__ = []
+KERNELS = ["shifted", "top_class"]
 
 
 @kernel

@@ -10,6 +10,8 @@ from toolkit.softmax._algorithms import softmax_naive, softmax_three_pass_reload
 from toolkit.softmax._softmax import no_distribution, softmax_vjp_row
 
 __all__ = ["capped_softmax"]
+KERNELS = ["capped", "capped_slope", "capped_softmax_naive", "capped_softmax_row", "capped_softmax_vjp_row",
+           "sech_squared"]
 
 
 @kernel

@@ -16,6 +16,7 @@ from toolkit.softmax._temperature import map_tempered, over_temperature, tempere
 from toolkit.softmax._two_pass import TWO_PASS_LIMIT, softmax_two_pass
 
 __all__ = ["ALGORITHMS", "softmax"]
+KERNELS = ["softmax_tempered", "softmax_tempered_vjp_row", "softmax_vjp_row"]
 
 _ROWS = {"naive": softmax_naive, "three_pass_recompute": softmax_three_pass_recompute,
          "three_pass_reload": softmax_three_pass_reload, "two_pass": softmax_two_pass, "online": softmax_online}

@@ -11,6 +11,8 @@ from toolkit.softmax._shift import top_class
 from toolkit.softmax._softmax import no_distribution
 
 __all__ = ["stablemax"]
+KERNELS = ["stable_ratio", "stable_s", "stable_sum_without_top", "stable_weight", "stablemax_naive", "stablemax_row",
+           "stablemax_vjp_row"]
 
 
 @kernel

@@ -7,6 +7,7 @@ from toolkit._core.kernel import kernel
 from toolkit.softmax._softmax import no_distribution
 
 __all__ = ["taylor_softmax"]
+KERNELS = ["taylor_softmax_naive", "taylor_softmax_row", "taylor_softmax_vjp_row"]
 
 
 @kernel

@@ -6,7 +6,8 @@ from toolkit._core.arrays import Rows, warn_about_rows
 from toolkit._core.kernel import kernel
 from toolkit.softmax._shift import shifted, top_class
 
-__all__ = ["map_tempered", "over_temperature", "tempered", "tempered_row", "unshifted_row"]
+__all__ = []
+KERNELS = ["tempered"]
 
 
 @kernel

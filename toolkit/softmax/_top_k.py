@@ -14,6 +14,7 @@ from toolkit.softmax._shift import shifted
 from toolkit.softmax._softmax import softmax_vjp_row
 
 __all__ = ["RANKS", "top_k_softmax"]
+KERNELS = ["keep_largest", "top_k_logits", "top_k_softmax_row", "top_k_softmax_vjp_row"]
 
 RANKS = ("logit", "slope")
 

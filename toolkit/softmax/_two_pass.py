@@ -17,7 +17,8 @@ from toolkit._core.numbers import like, unrounded
 from toolkit._core.rounding import power_of_two
 from toolkit.elementary import exp
 
-__all__ = ["TWO_PASS_LIMIT", "extended_exp", "extended_sum", "scaled", "softmax_two_pass"]
+__all__ = []
+KERNELS = ["extended_exp", "extended_sum", "softmax_two_pass"]
 
 _LOG2_E = 1.4426950408889634
 # ln 2 = hi + lo, where hi = 355/512 has 9 bits: n * hi is exact for |n| < 2**15 in float32, 2**44 in float64.

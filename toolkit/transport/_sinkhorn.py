@@ -13,6 +13,7 @@ from toolkit.formats import get_format, round_to
 from toolkit.transport._plan import Plan, error_of_sums, histograms
 
 __all__ = ["sinkhorn"]
+KERNELS = ["sinkhorn_plan", "sinkhorn_scaling", "sinkhorn_scaling_plan", "sinkhorn_sweep"]
 
 
 @kernel(forceinline=True)

@@ -10,6 +10,7 @@ from toolkit.softmax.kernels import k_sparsemax_row
 from toolkit.transport._plan import Plan, error_of_sums, histograms
 
 __all__ = ["sparse_transport"]
+KERNELS = ["sparse_ascent", "sparse_dual"]
 
 
 @kernel
