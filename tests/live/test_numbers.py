@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from toolkit.live.numbers import format_number, power_label
 
 CASES = [
-    (0.0, "", "0"), (-0.0, "", "−0"), (1.0, "", "1"), (0.1, "r", "0.1"), (1 / 3, "", "0.3333"), (1e-7, "", "1×10⁻⁷"),
-    (0.125, "2g", "0.13"), (123456.0, "3g", "1.23×10⁵"), (99999.0, "4g", "100000"), (65504.0, "r", "65504"),
-    (2.0**-24, "r", "5.960464477539063×10⁻⁸"), (1e20, "r", "1×10²⁰"), (0.256, "1%", "25.6\u00a0%"), (2.5, "d", "3"),
+    (0.0, "", "0"), (-0.0, "", "−0"), (1.0, "", "1"), (0.1, "r", "0.1"), (1 / 3, "", "0.3333"),
+    (1e-7, "", "1×10⁻⁷"), (0.125, "2g", "0.13"), (123456.0, "3g", "1.23×10⁵"), (99999.0, "4g", "100000"),
+    (65504.0, "r", "65504"), (2.0**-24, "r", "5.960464477539063×10⁻⁸"), (1e20, "r", "1×10²⁰"),
+    (0.256, "1%", "25.6\u00a0%"), (2.5, "d", "3"),
     (-12.345, "2f", "−12.35"), (float("inf"), "3g", "inf"), (float("-inf"), "", "−inf"), (float("nan"), "d", "NaN"),
 ]
 
@@ -31,7 +32,8 @@ def test_power_label():
 
 def read_back(text):
     mantissa, _, power = text.replace("−", "-").partition("×10")
-    return float(mantissa) * 10.0 ** int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or 0)
+    power = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    return float(mantissa) * 10.0 ** int(power or 0)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

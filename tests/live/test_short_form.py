@@ -96,7 +96,8 @@ def test_an_output_may_be_a_table():
 
 
 def test_conditions_and_expressions_say_what_they_mean():
-    assert gap_figure.sentence(gap_figure.values(gap=25.0)).startswith("In float32 the loss is −0, off by 1. It is 0.")
+    high = gap_figure.sentence(gap_figure.values(gap=25.0))
+    assert high.startswith("In float32 the loss is −0, off by 1. It is 0.")
     low = gap_figure.sentence(gap_figure.values(gap=3.0, fmt="float64"))
     assert "off by 0. Low." in low and "It is 0" not in low
     assert "Low." not in gap_figure.sentence(gap_figure.values(gap=3.0, fmt="float16"))

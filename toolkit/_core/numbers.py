@@ -20,7 +20,8 @@ from toolkit._core.emulated import as_numbers, in_format, lifted, like, literal,
 from toolkit._core.kernel import kernel
 from toolkit._core.number_types import ROUND, Number, Row, call, enter, number_among, resolve, teach
 
-__all__ = ["as_numbers", "elementary_function", "in_format", "like", "over_exactly", "times_exactly", "unrounded"]
+__all__ = ["as_numbers", "elementary_function", "in_format", "like", "over_exactly", "through_float64",
+           "times_exactly", "unrounded"]
 
 _ONE_OR_TWO = (Number,), (Number, Number), (Number, types.Number), (types.Number, Number)
 
@@ -157,3 +158,9 @@ def times_exactly(x, n):
 def over_exactly(x, n):
     """``x / n``, rounded once; n as of `times_exactly`."""
     return like(unrounded(x) / n, x)
+
+
+@kernel
+def through_float64(of, x):
+    """``of(x)``, computed in float64 and rounded once to the dtype of `x`."""
+    return like(of(np.float64(x)), x)

@@ -1,9 +1,9 @@
 """Kernels as parts of other kernels: typed and lowered, but neither optimised nor made machine code by themselves.
 
-Numba optimises each function together with all that it calls, and makes machine code of it, also where it is only a part
-of another one; what lies at the bottom of a tree of calls is optimised once for each level above it. Here a kernel that
-another kernel calls is compiled by a dispatcher of its own, whose code only goes into its callers: the whole is optimised
-once, with the kernel that Python calls.
+Numba optimises each function together with all that it calls, and makes machine code of it, also where it is only a
+part of another one: what lies at the bottom of a tree of calls is optimised once for each level above it. Here a kernel
+that another kernel calls is compiled by a dispatcher of its own, and its code only goes into its callers. The whole is
+optimised once, with the kernel that Python calls.
 
 Private parts of Numba 0.68 that this stands on: ``JITCodeLibrary``, ``CPUContext.get_executable``, and that a target
 context finds a function by the object which stands for its executable.

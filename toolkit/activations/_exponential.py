@@ -1,6 +1,5 @@
 """Activations that end below 0 in an exponential: ELU, SELU and CELU."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.activations._elementwise import elementwise
 from toolkit.elementary import exp, expm1
 
@@ -44,7 +43,7 @@ def selu_naive(x):
 
 @kernel
 def selu_slope(x):
-    return like(SELU_LAMBDA, x) if x > 0 else _PRODUCT * exp(x)
+    return SELU_LAMBDA if x > 0 else _PRODUCT * exp(x)
 
 
 @kernel

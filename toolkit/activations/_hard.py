@@ -1,6 +1,5 @@
 """The sigmoid and SiLU from straight lines and a parabola."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.activations._elementwise import elementwise
 
 __all__ = ["hard_sigmoid", "hard_swish"]
@@ -30,7 +29,7 @@ def hard_sigmoid_naive(x):
 def hard_sigmoid_slope(x):
     if abs(x) >= 3:
         return 0.0
-    return like(1 / 6, x) if x == x else x
+    return 1 / 6 if x == x else x
 
 
 @kernel

@@ -1,6 +1,5 @@
 """Piecewise linear and quadratic activations: nothing can be lost but in how a kink's branch is written."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.activations._elementwise import elementwise
 
 __all__ = ["leaky_relu", "prelu", "relu", "relu6", "squared_relu"]
@@ -33,7 +32,7 @@ def leaky_value(x, alpha):
 
 @kernel
 def leaky_slope(x, alpha):
-    return step(x, like(alpha, x), 1.0)
+    return step(x, alpha, 1.0)
 
 
 @kernel

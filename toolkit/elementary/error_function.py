@@ -2,7 +2,7 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import through_float64
 from toolkit.elementary._exponential_core import exp64
 
 __all__ = ["erf"]
@@ -109,4 +109,4 @@ def erf(x):
     >>> erf(1e-300), erf(-0.0), erf(6.0)
     (1.1283791670955126e-300, -0.0, 1.0)
     """
-    return like(erf64(np.float64(x)), x)
+    return through_float64(erf64, x)

@@ -1,8 +1,7 @@
 """exp, exp2 and expm1."""
-import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import through_float64
 from toolkit.elementary._exponential_core import exp2_64, exp_by_type, expm1_64
 
 __all__ = ["exp", "exp2", "expm1"]
@@ -83,7 +82,7 @@ def exp2(x):
     >>> exp2(-1074.0), exp2(1000.0) == 2.0**1000, exp(1000 * 0.6931471805599453) == 2.0**1000
     (5e-324, True, False)
     """
-    return like(exp2_64(np.float64(x)), x)
+    return through_float64(exp2_64, x)
 
 
 @kernel
@@ -119,4 +118,4 @@ def expm1(x):
     >>> exp(1e-10) - 1, expm1(1e-10)
     (1.000000082740371e-10, 1.00000000005e-10)
     """
-    return like(expm1_64(np.float64(x)), x)
+    return through_float64(expm1_64, x)

@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit._core.exact_sums import split
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import elementary_function, like
+from toolkit._core.numbers import elementary_function, through_float64
 from toolkit._core.random import uniform
 from toolkit.elementary import cos, exp, log
 
@@ -78,18 +78,24 @@ def normal_cdf64(x):
     return tail if x < 0.0 else 1.0 - tail
 
 
+@kernel
+def normal_pdf64(x):
+    """phi of a float64."""
+    return _INV_SQRT_2PI * bell64(x)
+
+
 @elementary_function
 @kernel
 def bell(x):
     """``exp(-x**2 / 2)``; 0 at ±inf. At most 2 ulp in float64, while the result is a normal number (tested)."""
-    return like(bell64(np.float64(x)), x)
+    return through_float64(bell64, x)
 
 
 @elementary_function
 @kernel
 def normal_pdf(x):
     """Density of the normal distribution, ``exp(-x**2 / 2) / sqrt(2 pi)``."""
-    return like(_INV_SQRT_2PI * bell64(np.float64(x)), x)
+    return through_float64(normal_pdf64, x)
 
 
 @elementary_function
@@ -100,7 +106,7 @@ def normal_cdf(x):
     At most 5 ulp in float64 while the result is a normal number (tested), where ``(1 + erf(x / sqrt(2))) / 2``
     is 0 from x = -8.3 on; float32 is computed in float64 and rounded once.
     """
-    return like(normal_cdf64(np.float64(x)), x)
+    return through_float64(normal_cdf64, x)
 
 
 @kernel

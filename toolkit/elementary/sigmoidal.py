@@ -7,7 +7,7 @@ import numpy as np
 
 from toolkit._core.exact_sums import divide_pairs, fast_two_sum, two_sum
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import through_float64
 from toolkit.elementary._exponential_core import exp64, exp_unrounded
 from toolkit.elementary.logarithm import log_unrounded
 
@@ -106,7 +106,7 @@ def tanh(x):
     >>> (t - 1) / (t + 1), tanh(1e-10)
     (1.000000082640371e-10, 1e-10)
     """
-    return like(tanh64(np.float64(x)), x)
+    return through_float64(tanh64, x)
 
 
 @kernel
@@ -148,7 +148,7 @@ def sigmoid(x):
     >>> 1 / (1 + exp(720.0)), sigmoid(-720.0)
     (0.0, 2.0322308024e-313)
     """
-    return like(sigmoid64(np.float64(x)), x)
+    return through_float64(sigmoid64, x)
 
 
 @kernel
@@ -186,4 +186,4 @@ def softplus(x):
     >>> log(1 + exp(1000.0)), softplus(1000.0)
     (inf, 1000.0)
     """
-    return like(softplus64(np.float64(x)), x)
+    return through_float64(softplus64, x)

@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._core.exact_sums import fast_two_sum
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import through_float64
 from toolkit.elementary._angle import reduce_angle
 
 __all__ = ["cos", "sin"]
@@ -107,7 +107,7 @@ def sin(x):
     >>> sin(1e22), sin(1e22 % 6.283185307179586)
     (-0.8522008497671888, 0.8740280612007598)
     """
-    return like(sin64(np.float64(x)), x)
+    return through_float64(sin64, x)
 
 
 @kernel
@@ -142,4 +142,4 @@ def cos(x):
     >>> cos(1.5707963267948966), cos(2.0**1000)
     (6.123233995736766e-17, 0.9872460775989135)
     """
-    return like(cos64(np.float64(x)), x)
+    return through_float64(cos64, x)

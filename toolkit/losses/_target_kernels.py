@@ -23,7 +23,7 @@ def mills_ratio(x):
     terms = 12 + np.int64(float(240 / min(unrounded(x) * unrounded(x), 1e4)))
     below = x
     for k in range(terms, 0, -1):
-        below = x + like(k / unrounded(below), x)
+        below = x + k / unrounded(below)
     return 1 / below
 
 
@@ -128,5 +128,5 @@ def categorical_naive(q, reward, discount, low, high, p):
         moved = min(max(reward + discount * (low + times_exactly(step, j)), low), high)
         place = (moved - low) / step
         left, right = np.int64(float(np.floor(place))), np.int64(float(np.ceil(place)))
-        p[left] += q[j] * like(right - unrounded(place), p)
-        p[right] += q[j] * like(unrounded(place) - left, p)
+        p[left] += q[j] * (right - unrounded(place))
+        p[right] += q[j] * (unrounded(place) - left)

@@ -1,6 +1,5 @@
 """Cross-entropy plus z-loss, which keeps the logits from drifting."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.elementary import exp, log
 from toolkit.losses._cross_entropy import cross_entropy_common, cross_entropy_naive, cross_entropy_stable
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
@@ -22,7 +21,6 @@ def pull_to_zero(y, p_y, pull, grad):
 @kernel
 def z_loss_naive(z, y, scale, grad):
     """``l + scale lse(z)^2`` as written: the exponentials overflow."""
-    scale = like(scale, z)
     loss = cross_entropy_naive(z, y, grad)
     total = 0.0
     for k in range(z.size):
@@ -35,7 +33,6 @@ def z_loss_naive(z, y, scale, grad):
 @kernel
 def z_loss_common(z, y, scale, grad):
     """``l + scale lse(z)^2``, squared first, as usual: overflows in float16 from |lse| = 256 on."""
-    scale = like(scale, z)
     loss = cross_entropy_common(z, y, grad)
     lse = logsumexp_row(z)
     pull_to_zero(y, exp(-loss), 2 * scale * lse, grad)
@@ -45,7 +42,6 @@ def z_loss_common(z, y, scale, grad):
 @kernel
 def z_loss_stable(z, y, scale, grad):
     """``l + (scale lse) lse``."""
-    scale = like(scale, z)
     loss = cross_entropy_stable(z, y, grad)
     lse = logsumexp_row(z)
     pull_to_zero(y, exp(-loss), 2 * scale * lse, grad)

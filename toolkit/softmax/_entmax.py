@@ -1,7 +1,7 @@
 """Sparse maps to the simplex: sparsemax, entmax-1.5 and α-entmax by one iteration, and their gradients.
 
-α-entmax is ``p_i = [(α - 1) z_i - τ]_+^(1 / (α - 1))`` with the τ that makes the sum 1. As written, a rounding error
-of τ is raised to the power 1 / (α - 1), without bound as α → 1. Taking the top class out removes the hazard: with
+α-entmax is ``p_i = [(α - 1) z_i - τ]_+^(1 / (α - 1))`` with the τ that makes the sum 1. As written, a rounding
+error of τ is raised to the power 1 / (α - 1), without bound as α → 1. Taking the top class out removes the hazard: with
 ``ε = α - 1``, the gaps ``w_i = z_i - max z <= 0`` and ``c = p_max^ε``, which is -τ after the shift,
 
     ``p_i = e_i / sum e``,  ``e_i = exp_ε(w_i / c)``,  ``exp_ε(v) = [1 + ε v]_+^(1 / ε)``,  ``c = (sum e)^-ε``.
@@ -13,7 +13,7 @@ Newton's iteration from c = 1 falls monotonically to it. For α = 2 it is the fi
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like, unrounded
+from toolkit._core.numbers import like, over_exactly, unrounded
 from toolkit.elementary import exp, expm1, log, log1p, pow
 from toolkit.softmax._shift import shifted, top_class
 from toolkit.softmax._sum_without_top import add_compensated
@@ -157,10 +157,10 @@ def order_slope(log_p, order):
     log_q = order * log_p
     if abs(log_q) > 0.25:
         return (-expm1(-log_q) - log_q) / order / order
-    term = like(-0.5, log_p)  # the difference cancels here: log² p (-1/2 + L/6 - L²/24 ...) with L = log q
+    term = -0.5  # the difference cancels here: log² p (-1/2 + L/6 - L²/24 ...) with L = log q
     total = term
     for k in range(3, 16):
-        term = like(-unrounded(term * log_q) / k, log_p)  # some k are in no format of few bits
+        term = over_exactly(-(term * log_q), k)  # some k are in no format of few bits
         total += term
     return log_p * log_p * total
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like, unrounded
+from toolkit._core.numbers import unrounded
 
 __all__ = []
 KERNELS = ["shifted", "top_class"]
@@ -22,5 +22,5 @@ def top_class(z):
 def shifted(z, m):
     """``z - m``; -inf, the mark of a masked class, stays also in a format that has no infinity."""
     if unrounded(z) - unrounded(m) == -np.inf:
-        return like(-np.inf, z)
+        return -np.inf
     return z - m

@@ -55,7 +55,8 @@ def _judge_slope(answer):
 EXERCISES = {
     "sparse.gap": Exercise(
         solution=4.0,
-        judge=close_to(4.0, 1e-6, (0.25, "that is α − 1; the gap is its inverse"), (1.0, "that is sparsemax, α = 2"),
+        judge=close_to(4.0, 1e-6, (0.25, "that is α − 1; the gap is its inverse"),
+                       (1.0, "that is sparsemax, α = 2"),
                        otherwise="the map is exactly 0 from a gap of 1 / (α − 1) on"),
         wrong=(0.25, 1.0, 2.0, -4.0),
         praise="1 / (α − 1): the closer to softmax, the longer somebody behind keeps a part.",

@@ -20,7 +20,8 @@ EXERCISES = {
     ),
     "gates.entropy": Exercise(
         solution=1.09239,
-        judge=close_to(1.09239, 1e-4, (1.0, "at τ = 1 it is 0.9475"), (1.44, "1 nat, not 1 bit: the natural logarithm"),
+        judge=close_to(1.09239, 1e-4, (1.0, "at τ = 1 it is 0.9475"),
+                       (1.44, "1 nat, not 1 bit: the natural logarithm"),
                        otherwise="the entropy rises with τ: bisect"),
         wrong=(1.0, 1.2, 0.5),
         praise="the entropy rises with every temperature, so there is one answer, and bisection finds it.",
