@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.branches import unless_none
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.networks.perceptron import backward_block, forward_block, layer_block
@@ -21,7 +22,6 @@ from toolkit.networks.transformer import (
     project_backward,
 )
 from toolkit.networks.transformer_plan import THRESHOLD, work_part
-from toolkit.training.branches import unless_none
 from toolkit.training.loss import BOOST, loss_block
 
 __all__ = ["Room", "add_chunks", "chunk", "room_of"]
@@ -67,8 +67,8 @@ def begun(room, learning):
 
 
 @kernel
-def perceptron_chunk(shape, c, plan, bend, slope, parameters, data, begin, end, learning, watching, of,
-                     loss_parameters, mode, settings, work, step):
+def perceptron_chunk(c, plan, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
+                     settings, work, step):
     n = np.int64(end - begin)
     depth, last = np.int64(plan[DEPTH]), begin + n * (c + 1) // CHUNKS
     room = room_of(work, n_classes(plan), c)

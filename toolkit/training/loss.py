@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.branches import unless_none
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like
 from toolkit._core.switch import switch
@@ -20,7 +21,6 @@ from toolkit.elementary import log, log1p
 from toolkit.formats import FLOAT32, FLOAT64
 from toolkit.losses.kernels import chain_through_score, divide_by, scaled_scores, shifted_exponentials
 from toolkit.softmax.kernels import log_stable_ratio
-from toolkit.training.branches import unless_none
 
 __all__ = ["BOOST", "LOSSES", "Loss", "LossSettings", "ORDERED", "TALLIES", "any_mode", "emulated", "loss_block",
            "mode_of", "native32", "native64"]
@@ -156,7 +156,7 @@ _ordered_loss = switch(tuple(LOSSES.values()))
 
 
 @kernel
-def ordered_loss(of, parameters, settings, z, y, terms, g):
+def ordered_loss(parameters, settings, z, y, terms, g):
     return _ordered_loss(settings.which, z, y, terms, settings.order, g)
 
 
