@@ -7,7 +7,7 @@ numbers are in the cache.
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit.networks.activation import activate, activate_by, times_derivative, times_slope
+from toolkit.networks.activation import activate, times_derivative
 from toolkit.networks.plan import (
     ACTIVATION,
     ARITY,
@@ -109,10 +109,7 @@ def forward_block(plan, bend, parameters, inputs, first, count, work, rows, coun
     for layer in range(2, depth + 1):
         h = layer_block(work, plan, layer - 1, 1)[:count]
         for i in range(count):
-            if bend is None:
-                activate(np.int64(plan[ACTIVATION]), z[i], h[i])
-            else:
-                activate_by(bend, z[i], h[i])
+            activate(bend, np.int64(plan[ACTIVATION]), z[i], h[i])
         z = layer_block(work, plan, layer, 0)[:count]
         start_rows(z, parameters, plan, layer)
         packing = packing_of(work, plan)
@@ -140,10 +137,7 @@ def backward_block(plan, slope, turned, inputs, first, count, work, rows, counts
         add_product(d[:, :size_of(plan, layer)], transposed(turned, plan, layer), below, packing, rows, counts)
         z = layer_block(work, plan, layer - 1, 0)[:count]
         for i in range(count):
-            if slope is None:
-                times_derivative(np.int64(plan[ACTIVATION]), z[i], below[i])
-            else:
-                times_slope(slope, z[i], below[i])
+            times_derivative(slope, np.int64(plan[ACTIVATION]), z[i], below[i])
     d = layer_block(work, plan, 1, 2)[:count]
     add_bias_gradient(d, plan, 1, sums)
     w = weights_of(sums, plan, 1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
-from toolkit.networks.activation import relu_row
+from toolkit.networks.activation import activate_by, relu
 from toolkit.networks.attention import attend, attend_backward, attention_weights
 from toolkit.networks.dropout import drop, kept_scale, row_key
 from toolkit.networks.layer_norm import normalize, normalize_backward
@@ -105,7 +105,7 @@ def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dr
     start_from(hidden, row_of(parameters, plan, shape, BIAS1))
     add_product(middle[:, :d], turned_part(turned, plan, shape, _TURNED1), hidden, packing, rows, counts)
     for i in range(count):
-        relu_row(hidden[i], hidden[i])
+        activate_by(relu, hidden[i], hidden[i])
         if dropping:
             drop(hidden[i], row_key(seed, step, first + i), _AT_HIDDEN, threshold)
     normed = work_part(work, plan, shape, _NORMED2)[:count]
