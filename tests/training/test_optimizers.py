@@ -5,6 +5,7 @@ from engine_setup import make, numbers
 
 from toolkit._core.inner_products import inner, norm_squared
 from toolkit._core.kernel import kernel
+from toolkit._core.numbers import in_format
 from toolkit.optimizers import (
     OPTIMIZERS,
     SCHEDULES,
@@ -60,17 +61,18 @@ class Rule:
         self.first, self.second, self.powers = np.zeros(4, dtype), np.zeros(4, dtype), np.ones(2)
 
     def step(self, g):
-        g = g.astype(self.w.dtype)
+        w, g, first, second, u = (in_format(row, None) for row in (
+            self.w, g.astype(self.w.dtype), self.first, self.second, self.u))
         self.powers *= self.betas
         decoupled = self.name in ("adamw", "lion")
         if self.name == "sgd":
-            sgd_direction(self.w, g, self.first, self.momentum, self.decay, self.u)
+            sgd_direction(w, g, first, self.momentum, self.decay, u)
         elif self.name == "lion":
-            lion_direction(g, self.first, *self.betas, self.u)
+            lion_direction(g, first, *self.betas, u)
         else:
-            adam_direction(self.w, g, self.first, self.second, *self.betas, self.eps, *self.powers,
-                           0.0 if decoupled else self.decay, self.u)
-        descend(self.w, self.u, self.lr, self.decay if decoupled else 0.0)
+            adam_direction(w, g, first, second, *self.betas, self.eps, *self.powers,
+                           0.0 if decoupled else self.decay, u)
+        descend(w, u, self.lr, self.decay if decoupled else 0.0)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

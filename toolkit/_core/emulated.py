@@ -44,17 +44,21 @@ def literal(x, code):
 
 
 class EmulatedNumber(np.lib.mixins.NDArrayOperatorsMixin):
-    """A float64 and the code of the format to which operations round."""
+    """A float64 and the code of the format to which operations round, or a float32 and 0."""
 
     def __init__(self, value, code):
-        self.value, self.code = np.float64(value), code
+        self.value, self.code = value if isinstance(value, np.float32) else np.float64(value), code
+
+    def result(self, value):
+        """What an operation on this number gives."""
+        return EmulatedNumber(value if isinstance(value, np.float32) else rounded(value, self.code), self.code)
 
     def __array_ufunc__(self, function, method, *inputs, out=None):
         result = function(*map(unrounded, inputs))
         if isinstance(result, np.bool_):
             return result
         result = function(*(like(x, self).value for x in inputs))
-        return EmulatedNumber(result if function in _EXACT else rounded(result, self.code), self.code)
+        return EmulatedNumber(result, self.code) if function in _EXACT else self.result(result)
 
     def __float__(self):
         return float(self.value)
@@ -64,7 +68,7 @@ class EmulatedNumber(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 class EmulatedRow:
-    """An array whose numbers are `EmulatedNumber`; of a float32 array they are float32."""
+    """An array whose numbers are `EmulatedNumber`."""
 
     def __init__(self, values, code):
         self.values, self.code = values, code
@@ -77,9 +81,7 @@ class EmulatedRow:
 
     def __getitem__(self, index):
         item = self.values[index]
-        if isinstance(item, np.ndarray):
-            return EmulatedRow(item, self.code)
-        return EmulatedNumber(item, self.code) if self.values.dtype == np.float64 else item
+        return (EmulatedRow if isinstance(item, np.ndarray) else EmulatedNumber)(item, self.code)
 
     def __setitem__(self, index, x):
         self.values[index] = unrounded(like(x, self))
@@ -110,13 +112,13 @@ def _code_of(fmt):
 
 def like(value, x):
     """`value` as a number like `x`, which is a number or a row: in its dtype, rounded to its format."""
-    if isinstance(x, EmulatedNumber) or isinstance(x, EmulatedRow) and x.values.dtype == np.float64:
-        if isinstance(value, EmulatedNumber):
-            return value
-        return EmulatedNumber(entered(np.float64(value), x.code), x.code)
-    dtype = x.values.dtype if isinstance(x, EmulatedRow) else np.asarray(x).dtype
+    of_row = isinstance(x, EmulatedNumber | EmulatedRow)
+    if of_row and isinstance(value, EmulatedNumber):
+        return value
+    dtype = np.asarray(getattr(x, "values", getattr(x, "value", x))).dtype
     with np.errstate(over="ignore"):  # compiled, the cast to float32 gives inf without a word
-        return dtype.type(value) if dtype.kind == "f" else np.float64(value)
+        value = dtype.type(value) if dtype.kind == "f" else np.float64(value)
+    return EmulatedNumber(value if dtype == np.float32 else entered(value, x.code), x.code) if of_row else value
 
 
 def as_numbers(given, x):
@@ -138,6 +140,6 @@ def lifted(function):
         if not isinstance(number, EmulatedNumber):
             # Uncompiled kernels go on with a NumPy scalar, which divides by 0 as compiled code does.
             return like(value, number) if config.DISABLE_JIT else value
-        return EmulatedNumber(rounded(value, number.code), number.code)
+        return number.result(value)
 
     return of_numbers

@@ -159,7 +159,7 @@ def _type_of_row(row, context):
 
 @typeof_impl.register(EmulatedNumber)
 def _type_of_number(number, context):
-    return Number(types.float64)
+    return Number(typeof_impl(number.value, context))
 
 
 @unbox(Number)

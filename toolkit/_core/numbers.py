@@ -123,6 +123,8 @@ def _emit_unrounded(context, builder, sig, args):
 
 
 def _type_in_format(typing, x, fmt):
+    if fmt == types.none and isinstance(x, Row | Number):
+        return x
     if isinstance(x, types.Array):
         if fmt == types.none:
             return x if x.dtype == types.float64 else Row(x)

@@ -1,40 +1,31 @@
-"""Activations of the networks, row by row, and their derivatives.
+"""Activations of the networks and their derivatives, and the two loops that apply them to rows.
 
-Those of `ACTIVATIONS` are chosen while running. Any other one comes as a kernel of a number and that of its derivative,
-as `toolkit.activations.kernels` has them, for which the network is then compiled. GELU is PyTorch's form with erf,
-which cancels in the left tail: recorded runs were trained by it.
+Those of `ACTIVATIONS` can be chosen while running. Where the engine is compiled for a kernel of a loss, and for any
+other activation, value and slope come as kernels of a number, as `toolkit.activations.kernels` has them. GELU is
+PyTorch's form with erf, which cancels in the left tail: recorded runs were trained by it.
 """
+from toolkit._core.branches import unless_none
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format, like
+from toolkit._core.numbers import in_format
 from toolkit._core.switch import switch
-from toolkit.activations.kernels import gelu_naive
-from toolkit.elementary import erf, exp, tanh
+from toolkit.activations.kernels import gelu_naive, tanh_slope_from_value, tanh_value
+from toolkit.elementary import erf, exp
 
-__all__ = ["ACTIVATIONS", "activate", "activate_by", "relu_row", "times_derivative", "times_slope"]
+__all__ = ["ACTIVATIONS", "BY_NAME", "activate", "activate_by", "relu", "times_derivative"]
 
 _SQRT_HALF = 0.7071067811865476
 _INV_SQRT_2PI = 0.3989422804014327
 
 
 @kernel
-def activate_by(bend, z, h):
-    """``h = bend(z)``."""
-    z, h = in_format(z, None), in_format(h, None)
-    for j in range(z.size):
-        h[j] = bend(z[j])
-
-
-@kernel
-def times_slope(slope, z, g):
-    """``g *= slope(z)``."""
-    z, g = in_format(z, None), in_format(g, None)
-    for j in range(z.size):
-        g[j] *= slope(z[j])
-
-
-@kernel
 def relu(x):
-    return x if x > 0 else like(0, x)
+    return x if x > 0 else 0.0
+
+
+@kernel
+def relu_slope(x):
+    """0 at 0, as in PyTorch."""
+    return 1.0 if x > 0 else 0.0
 
 
 @kernel
@@ -55,69 +46,48 @@ def gelu_slope(x):
 
 
 @kernel
-def tanh_slope(x):
-    h = tanh(x)
-    return 1 - h * h
+def identity(x):
+    return x
 
 
 @kernel
-def relu_row(z, h):
-    activate_by(relu, z, h)
+def identity_slope(x):
+    return 1.0
 
 
-@kernel
-def relu_times(z, g):
-    """The derivative at 0 is 0, as in PyTorch; where it is 0, so is what comes out, whatever came in."""
+@kernel(inline=True)
+def activate_by(value, z, h):
+    """``h = value(z)``."""
+    z, h = in_format(z, None), in_format(h, None)
+    for j in range(z.size):
+        h[j] = value(z[j])
+
+
+@kernel(inline=True)
+def times_slope(slope, z, g):
+    """``g *= slope(z)``; where the slope is 0, so is what comes out, whatever came in."""
     z, g = in_format(z, None), in_format(g, None)
     for j in range(z.size):
-        g[j] = g[j] if z[j] > 0 else like(0, g)
+        by = slope(z[j])
+        g[j] = g[j] * by if by != 0 else 0.0
 
 
-@kernel
-def square_row(z, h):
-    activate_by(square, z, h)
+# Name -> kernels of value and slope.
+BY_NAME = {"relu": (relu, relu_slope), "square": (square, square_slope), "gelu": (gelu_naive, gelu_slope),
+           "tanh": (tanh_value, tanh_slope_from_value), "identity": (identity, identity_slope)}
+ACTIVATIONS = {name: place for place, name in enumerate(BY_NAME)}
 
 
-@kernel
-def square_times(z, g):
-    times_slope(square_slope, z, g)
+def _of_rows(loop, of):
+    """The kernel ``(z, row)`` that goes through a row by `loop`."""
+    return kernel(lambda z, row: loop(of, z, row))
 
 
-@kernel
-def gelu_row(z, h):
-    activate_by(gelu_naive, z, h)
+def _by_kernel_or_place(loop, table):
+    """``(of, kind, z, row)``: `loop` by the kernel `of`, or where that is None, by that at place `kind` of a table."""
+    return unless_none(kernel(lambda of, kind, z, row: loop(of, z, row)), switch([_of_rows(loop, of) for of in table]))
 
 
-@kernel
-def gelu_times(z, g):
-    times_slope(gelu_slope, z, g)
-
-
-@kernel
-def tanh_row(z, h):
-    activate_by(tanh, z, h)
-
-
-@kernel
-def tanh_times(z, g):
-    times_slope(tanh_slope, z, g)
-
-
-@kernel
-def identity_row(z, h):
-    for j in range(z.size):
-        h[j] = z[j]
-
-
-@kernel
-def identity_times(z, g):
-    pass
-
-
-_ROWS = {"relu": (relu_row, relu_times), "square": (square_row, square_times), "gelu": (gelu_row, gelu_times),
-         "tanh": (tanh_row, tanh_times), "identity": (identity_row, identity_times)}
-ACTIVATIONS = {name: place for place, name in enumerate(_ROWS)}
-
-# (kind, z, h): ``h = phi(z)``, and (kind, z, g): ``g *= phi'(z)``; `kind` is a value of `ACTIVATIONS`.
-activate = switch([row for row, _ in _ROWS.values()])
-times_derivative = switch([times for _, times in _ROWS.values()])
+# (value, kind, z, h): ``h = phi(z)``, and (slope, kind, z, g): ``g *= phi'(z)``; `kind` is a value of `ACTIVATIONS`.
+activate = _by_kernel_or_place(activate_by, [value for value, _ in BY_NAME.values()])
+times_derivative = _by_kernel_or_place(times_slope, [slope for _, slope in BY_NAME.values()])

@@ -7,7 +7,7 @@ import numpy as np
 
 from toolkit._core.inner_products import inner
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import in_format
 from toolkit.elementary import sigmoid
 
 __all__ = ["attend", "attend_backward", "attention_weights"]
@@ -19,11 +19,13 @@ def attention_weights(first, last, heads, size, width, weights):
 
     `first`, `last` are q | k | v of the two tokens, each `width` long; a head has `size` numbers.
     """
-    scale = like(1.0 / np.sqrt(np.float64(size)), first[0])
+    weights = in_format(weights, None)
+    scale = 1 / np.sqrt(float(size))
     for h in range(heads):
         q = last[h * size:(h + 1) * size]
         start = width + h * size
-        gap = like(inner(q, first[start:start + size]) - inner(q, last[start:start + size]), first[0]) * scale
+        weights[2 * h] = inner(q, first[start:start + size]) - inner(q, last[start:start + size])  # rounded here
+        gap = weights[2 * h] * scale
         weights[2 * h] = sigmoid(gap)
         weights[2 * h + 1] = sigmoid(-gap)
 
@@ -37,6 +39,12 @@ def attend(first, last, heads, size, width, weights, out):
 
 
 @kernel
+def handed_back(slope, weight, dropped):
+    """What dropout hands back to a weight: of a dropped one nothing, and a kept one is scaled as it was."""
+    return slope * (dropped / weight) if dropped > 0 else 0.0
+
+
+@kernel
 def attend_backward(d, first, last, heads, size, width, weights, dropped, d_first, d_last):
     """Add to the gradients of q | k | v of both tokens.
 
@@ -45,22 +53,20 @@ def attend_backward(d, first, last, heads, size, width, weights, dropped, d_firs
     d : gradient with respect to what `attend` gave
     weights, dropped : attention weights before dropout and after it
     """
-    scale = like(1.0 / np.sqrt(np.float64(size)), d[0])
+    weights, dropped = in_format(weights, None), in_format(dropped, None)
+    scale = 1 / np.sqrt(float(size))
     for h in range(heads):
         begin = h * size
         values = 2 * width + begin
         along = d[begin:begin + size]
-        at_first = like(inner(along, first[values:values + size]), d[0])
-        at_last = like(inner(along, last[values:values + size]), d[0])
-        # A dropped weight hands nothing back, a kept one is scaled as it was.
-        at_first = at_first * (dropped[2 * h] / weights[2 * h]) if dropped[2 * h] > like(0.0, d[0]) else like(0.0, d[0])
-        other = dropped[2 * h + 1]
-        at_last = at_last * (other / weights[2 * h + 1]) if other > like(0.0, d[0]) else like(0.0, d[0])
+        first_weight, last_weight = dropped[2 * h], dropped[2 * h + 1]
+        at_first = handed_back(inner(along, first[values:values + size]), weights[2 * h], first_weight)
+        at_last = handed_back(inner(along, last[values:values + size]), weights[2 * h + 1], last_weight)
         gap = weights[2 * h] * weights[2 * h + 1] * (at_first - at_last) * scale
         for i in range(begin, begin + size):
             q = last[i]
-            d_first[2 * width + i] = d_first[2 * width + i] + dropped[2 * h] * d[i]
-            d_last[2 * width + i] = d_last[2 * width + i] + other * d[i]
-            d_last[i] = d_last[i] + gap * (first[width + i] - last[width + i])
-            d_first[width + i] = d_first[width + i] + gap * q
-            d_last[width + i] = d_last[width + i] - gap * q
+            d_first[2 * width + i] += first_weight * d[i]
+            d_last[2 * width + i] += last_weight * d[i]
+            d_last[i] += gap * (first[width + i] - last[width + i])
+            d_first[width + i] += gap * q
+            d_last[width + i] -= gap * q

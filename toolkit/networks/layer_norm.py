@@ -1,9 +1,9 @@
 """Layer normalisation of one row, and its gradient."""
 import numpy as np
 
-from toolkit._core.inner_products import inner
+from toolkit._core.inner_products import inner, norm_squared
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import in_format
 
 __all__ = ["EPSILON", "normalize", "normalize_backward"]
 
@@ -19,12 +19,12 @@ def mean_of(x):
     s3 = 0.0
     whole = x.size - x.size % 4
     for i in range(0, whole, 4):
-        s0 += np.float64(x[i])
-        s1 += np.float64(x[i + 1])
-        s2 += np.float64(x[i + 2])
-        s3 += np.float64(x[i + 3])
+        s0 += float(x[i])
+        s1 += float(x[i + 1])
+        s2 += float(x[i + 2])
+        s3 += float(x[i + 3])
     for i in range(whole, x.size):
-        s0 += np.float64(x[i])
+        s0 += float(x[i])
     return ((s0 + s2) + (s1 + s3)) / x.size
 
 
@@ -34,12 +34,13 @@ def normalize(x, n, gamma, beta, y):
 
     The variance divides by n. Returns ``1 / sqrt(variance + eps)``.
     """
-    mean = like(mean_of(x[:n]), x[0])
+    x = in_format(x, None)
+    mean = mean_of(x[:n])
     for i in range(n):
-        x[i] = x[i] - mean
-    inverse = like(1.0 / np.sqrt(inner(x[:n], x[:n]) / n + EPSILON), x[0])
+        x[i] -= mean
+    inverse = 1 / np.sqrt(norm_squared(x[:n]) / n + EPSILON)
     for i in range(n):
-        x[i] = x[i] * inverse
+        x[i] *= inverse
     for i in range(x.size):
         y[i] = gamma[i] * x[i] + beta[i]
     return inverse
@@ -48,11 +49,12 @@ def normalize(x, n, gamma, beta, y):
 @kernel
 def normalize_backward(g, x, n, inverse, gamma, gamma_sums, beta_sums):
     """`g`, the gradient with respect to y, becomes that with respect to the input; `x` is the normalized row."""
+    g, x = in_format(g, None), in_format(x, None)
     for i in range(n):
-        gamma_sums[i] = gamma_sums[i] + g[i] * x[i]
-        beta_sums[i] = beta_sums[i] + g[i]
-        g[i] = g[i] * gamma[i]
-    mean = like(mean_of(g[:n]), g[0])
-    along = like(inner(g[:n], x[:n]) / n, g[0])
+        gamma_sums[i] += g[i] * x[i]
+        beta_sums[i] += g[i]
+        g[i] *= gamma[i]
+    mean = mean_of(g[:n])
+    along = inner(g[:n], x[:n]) / n
     for i in range(n):
         g[i] = inverse * (g[i] - mean - along * x[i])

@@ -7,8 +7,7 @@ numbers are in the cache.
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit.networks.activation import activate, activate_by, times_derivative, times_slope
+from toolkit.networks.activation import activate, times_derivative
 from toolkit.networks.plan import (
     ACTIVATION,
     ARITY,
@@ -22,8 +21,9 @@ from toolkit.networks.plan import (
     width_of,
 )
 from toolkit.networks.product import PACKED, ROWS, add_product
+from toolkit.networks.rows import add_row, add_rows, clear, start_from, transpose
 
-__all__ = ["add_row", "backward_block", "block_floats", "forward_block", "layer_block", "transpose_weights",
+__all__ = ["backward_block", "block_floats", "forward_block", "layer_block", "transpose_weights",
            "transposed_floats"]
 
 
@@ -74,31 +74,16 @@ def transposed(values, plan, layer):
 def transpose_weights(parameters, plan, turned):
     """Fill `turned` with the transposed weights of layers 2 and up."""
     for layer in range(2, np.int64(plan[DEPTH]) + 1):
-        w = weights_of(parameters, plan, layer)
-        t = transposed(turned, plan, layer)
-        for i in range(t.shape[0]):
-            for j in range(w.shape[0]):
-                t[i, j] = w[j, i]
-
-
-@kernel
-def add_row(row, out):
-    for j in range(out.size):
-        out[j] = out[j] + row[j]
+        transpose(weights_of(parameters, plan, layer), size_of(plan, layer), transposed(turned, plan, layer))
 
 
 @kernel
 def start_rows(z, parameters, plan, layer):
     """Set rows to the layer's bias, or to 0."""
-    for i in range(z.shape[0]):
-        row = z[i]
-        if plan[BIASED]:
-            bias = bias_of(parameters, plan, layer)
-            for j in range(row.size):
-                row[j] = bias[j]
-        else:
-            for j in range(row.size):
-                row[j] = like(0.0, row[j])
+    if plan[BIASED]:
+        start_from(z, bias_of(parameters, plan, layer))
+    else:
+        clear(z)
 
 
 @kernel
@@ -124,10 +109,7 @@ def forward_block(plan, bend, parameters, inputs, first, count, work, rows, coun
     for layer in range(2, depth + 1):
         h = layer_block(work, plan, layer - 1, 1)[:count]
         for i in range(count):
-            if bend is None:
-                activate(np.int64(plan[ACTIVATION]), z[i], h[i])
-            else:
-                activate_by(bend, z[i], h[i])
+            activate(bend, np.int64(plan[ACTIVATION]), z[i], h[i])
         z = layer_block(work, plan, layer, 0)[:count]
         start_rows(z, parameters, plan, layer)
         packing = packing_of(work, plan)
@@ -137,9 +119,7 @@ def forward_block(plan, bend, parameters, inputs, first, count, work, rows, coun
 @kernel
 def add_bias_gradient(d, plan, layer, sums):
     if plan[BIASED]:
-        bias = bias_of(sums, plan, layer)
-        for i in range(d.shape[0]):
-            add_row(d[i], bias)
+        add_rows(d, bias_of(sums, plan, layer))
 
 
 @kernel
@@ -153,16 +133,11 @@ def backward_block(plan, slope, turned, inputs, first, count, work, rows, counts
         add_bias_gradient(d, plan, layer, sums)
         add_product(h[:, :size_of(plan, layer - 1)].T, d, weights_of(sums, plan, layer), packing, rows, counts)
         below = layer_block(work, plan, layer - 1, 2)[:count]
-        for i in range(count):
-            for j in range(below.shape[1]):
-                below[i, j] = like(0.0, below[i, j])
+        clear(below)
         add_product(d[:, :size_of(plan, layer)], transposed(turned, plan, layer), below, packing, rows, counts)
         z = layer_block(work, plan, layer - 1, 0)[:count]
         for i in range(count):
-            if slope is None:
-                times_derivative(np.int64(plan[ACTIVATION]), z[i], below[i])
-            else:
-                times_slope(slope, z[i], below[i])
+            times_derivative(slope, np.int64(plan[ACTIVATION]), z[i], below[i])
     d = layer_block(work, plan, 1, 2)[:count]
     add_bias_gradient(d, plan, 1, sums)
     w = weights_of(sums, plan, 1)

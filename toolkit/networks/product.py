@@ -11,7 +11,6 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 
 __all__ = ["LINE", "PACKED", "ROWS", "TILE", "add_product", "padded"]
 
@@ -116,7 +115,7 @@ def pack_rows(a, first, last, start, stop, coefficients, rows, counts):
             value = a[i, q]
             packed[n] = value
             places[n] = q
-            n += 1 if value != like(0.0, value) else 0
+            n += 1 if value != 0 else 0
         counts[i - first] = n
 
 

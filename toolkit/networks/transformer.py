@@ -7,14 +7,14 @@ sends their gradients through the in-projection once, at its end. Chunks and blo
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
-from toolkit.networks.activation import relu_row
+from toolkit._core.numbers import in_format
+from toolkit.networks.activation import activate_by, relu
 from toolkit.networks.attention import attend, attend_backward, attention_weights
-from toolkit.networks.dropout import drop, row_key
+from toolkit.networks.dropout import drop, kept_scale, row_key
 from toolkit.networks.layer_norm import normalize, normalize_backward
-from toolkit.networks.perceptron import add_row
 from toolkit.networks.plan import n_classes
 from toolkit.networks.product import add_product, padded
+from toolkit.networks.rows import add_row, add_rows, clear, start_from, transpose
 from toolkit.networks.transformer_plan import (
     BETA1,
     BETA2,
@@ -42,42 +42,13 @@ from toolkit.networks.transformer_plan import (
     work_part,
 )
 
-__all__ = ["LOGITS", "LOGITS_SLOPE", "SYMBOLS_SLOPE", "backward_rows", "clear", "forward_rows", "prepare",
+__all__ = ["LOGITS", "LOGITS_SLOPE", "SYMBOLS_SLOPE", "backward_rows", "forward_rows", "prepare",
            "project_backward"]
 
 _CONTEXT, _NORMED1, _MIDDLE, _NORMED2, _TOP, _SLOPE, _BRANCH, _HIDDEN, _HIDDEN_SLOPE, LOGITS, LOGITS_SLOPE = range(11)
 _WEIGHTS, SYMBOLS_SLOPE, _PACKING = 11, 12, 13
 _AT_WEIGHTS, _AT_ATTENTION, _AT_HIDDEN, _AT_FFN = range(4)  # places of dropout
 _TURNED_IN, _TURNED_OUT, _TURNED1, _TURNED2, _TURNED_HEAD, _SYMBOLS = range(6)
-
-
-@kernel
-def clear(block):
-    for i in range(block.shape[0]):
-        for j in range(block.shape[1]):
-            block[i, j] = like(0.0, block[i, j])
-
-
-@kernel
-def start_from(block, row):
-    """Set each row of a block."""
-    for i in range(block.shape[0]):
-        for j in range(row.size):
-            block[i, j] = row[j]
-
-
-@kernel
-def add_rows(block, out):
-    for i in range(block.shape[0]):
-        add_row(block[i], out)
-
-
-@kernel
-def transpose(w, columns, t):
-    """The first `columns` of each row of `w` become columns of `t`."""
-    for i in range(w.shape[0]):
-        for j in range(columns):
-            t[j, i] = w[i, j]
 
 
 @kernel
@@ -134,7 +105,7 @@ def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dr
     start_from(hidden, row_of(parameters, plan, shape, BIAS1))
     add_product(middle[:, :d], turned_part(turned, plan, shape, _TURNED1), hidden, packing, rows, counts)
     for i in range(count):
-        relu_row(hidden[i], hidden[i])
+        activate_by(relu, hidden[i], hidden[i])
         if dropping:
             drop(hidden[i], row_key(seed, step, first + i), _AT_HIDDEN, threshold)
     normed = work_part(work, plan, shape, _NORMED2)[:count]
@@ -161,6 +132,15 @@ def copy_and_drop(source, target, seed, step, first, place, dropping, threshold)
             target[i, j] = source[i, j]
         if dropping:
             drop(target[i], row_key(seed, step, first + i), place, threshold)
+
+
+@kernel
+def scale_where_positive(hidden, scale, d):
+    """Back through dropout and ReLU: where a hidden unit is 0, so is its gradient."""
+    d = in_format(d, None)
+    for i in range(d.shape[0]):
+        for j in range(d.shape[1]):
+            d[i, j] = d[i, j] * scale if hidden[i, j] > 0 else 0.0
 
 
 @kernel
@@ -194,11 +174,7 @@ def backward_rows(plan, shape, parameters, turned, inputs, first, count, step, d
     at_hidden = work_part(work, plan, shape, _HIDDEN_SLOPE)[:count]
     clear(at_hidden)
     add_product(branch[:, :d], turned_part(turned, plan, shape, _TURNED2), at_hidden, packing, rows, counts)
-    zero = like(0.0, sums[0])
-    kept = like(65536.0 / (65536.0 - threshold) if dropping else 1.0, sums[0])
-    for i in range(count):
-        for j in range(at_hidden.shape[1]):
-            at_hidden[i, j] = at_hidden[i, j] * kept if hidden[i, j] > zero else zero
+    scale_where_positive(hidden, kept_scale(threshold) if dropping else 1.0, at_hidden)
     add_rows(at_hidden, row_of(sums, plan, shape, BIAS1))
     add_product(at_hidden[:, :f].T, middle, tensor_of(sums, plan, shape, LINEAR1), packing, rows, counts)
     add_product(at_hidden[:, :f], tensor_of(parameters, plan, shape, LINEAR1), slope, packing, rows, counts)

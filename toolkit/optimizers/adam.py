@@ -2,7 +2,6 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.optimizers.settings import POWER1, POWER2
 
 __all__ = ["adam_direction", "adam_rule"]
@@ -14,20 +13,15 @@ def adam_direction(w, g, first, second, beta1, beta2, eps, power1, power2, decay
 
     `decay` adds ``decay w`` to the gradient (Adam); 0 for AdamW, which shrinks the weights in `descend`.
     """
-    one1 = like(1.0 - beta1, g[0])
-    keep2 = like(beta2, g[0])
-    one2 = like(1.0 - beta2, g[0])
-    root2 = like(np.sqrt(1.0 - power2), g[0])
-    scale1 = like(1.0 / (1.0 - power1), g[0])
-    tiny = like(eps, g[0])
-    extra = like(decay, g[0])
+    scale = 1 / (1 - power1)
+    root = np.sqrt(1 - power2)
     for i in range(w.size):
-        slope = g[i] + extra * w[i]
-        m = first[i] + one1 * (slope - first[i])
-        v = keep2 * second[i] + one2 * slope * slope
+        slope = g[i] + decay * w[i]
+        m = first[i] + (1 - beta1) * (slope - first[i])
+        v = beta2 * second[i] + (1 - beta2) * slope * slope
         first[i] = m
         second[i] = v
-        u[i] = scale1 * m / (np.sqrt(v) / root2 + tiny)
+        u[i] = scale * m / (np.sqrt(v) / root + eps)
 
 
 @kernel

@@ -2,7 +2,6 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 
 __all__ = ["lion_direction", "lion_rule"]
 
@@ -11,9 +10,8 @@ __all__ = ["lion_direction", "lion_rule"]
 def lion_direction(g, memory, beta1, beta2, u):
     """``u = sign(beta1 m + (1 - beta1) g)``, ``m <- beta2 m + (1 - beta2) g`` (Chen et al. 2023, arXiv:2302.06675)."""
     for i in range(g.size):
-        mixed = like(beta1, g[i]) * memory[i] + like(1.0 - beta1, g[i]) * g[i]
-        u[i] = np.sign(mixed)
-        memory[i] = like(beta2, g[i]) * memory[i] + like(1.0 - beta2, g[i]) * g[i]
+        u[i] = np.sign(beta1 * memory[i] + (1 - beta1) * g[i])
+        memory[i] = beta2 * memory[i] + (1 - beta2) * g[i]
 
 
 @kernel

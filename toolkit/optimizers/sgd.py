@@ -1,6 +1,5 @@
 """Stochastic gradient descent with momentum."""
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 
 __all__ = ["sgd_direction", "sgd_rule"]
 
@@ -9,8 +8,7 @@ __all__ = ["sgd_direction", "sgd_rule"]
 def sgd_direction(w, g, memory, momentum, decay, u):
     """``m <- momentum m + (g + decay w)``, ``u = m``."""
     for i in range(w.size):
-        slope = g[i] + like(decay, g[i]) * w[i]
-        memory[i] = like(momentum, slope) * memory[i] + slope
+        memory[i] = momentum * memory[i] + (g[i] + decay * w[i])
         u[i] = memory[i]
 
 

@@ -1,22 +1,30 @@
 """One optimizer step on all parameter tensors of a network."""
 from toolkit._core.kernel import kernel
+from toolkit._core.numbers import in_format
 from toolkit.optimizers.settings import STEP, learning_rate, tick
 from toolkit.optimizers.wrappers import descend, keep_agreeing, perp_grad
 
 __all__ = ["update"]
 
 
+@kernel(inline=True)
+def row_of(array, a, b):
+    """Numbers [a, b) as a row: those of a float32 array stay float32 beside literals and settings."""
+    return in_format(array[a:b], None)
+
+
 @kernel
 def turn_by(rule, w, g, memory, a, b, settings, clock, u):
     """Call a rule with its part [a, b) of each array of the memory: their number says which call is compiled."""
+    first = row_of(memory[0], a, b)
     if len(memory) == 1:
-        rule(w, g, memory[0][a:b], settings, clock, u)
+        rule(w, g, first, settings, clock, u)
     elif len(memory) == 2:
-        rule(w, g, memory[0][a:b], memory[1][a:b], settings, clock, u)
+        rule(w, g, first, row_of(memory[1], a, b), settings, clock, u)
     elif len(memory) == 3:
-        rule(w, g, memory[0][a:b], memory[1][a:b], memory[2][a:b], settings, clock, u)
+        rule(w, g, first, row_of(memory[1], a, b), row_of(memory[2], a, b), settings, clock, u)
     else:
-        rule(w, g, memory[0][a:b], memory[1][a:b], memory[2][a:b], memory[3][a:b], settings, clock, u)
+        rule(w, g, first, row_of(memory[1], a, b), row_of(memory[2], a, b), row_of(memory[3], a, b), settings, clock, u)
 
 
 @kernel
@@ -35,7 +43,7 @@ def update(rule, settings, tensors, numbers, parameters, grads, memory, clock, s
     tick(clock, settings)
     for t in range(tensors.size - 1):
         a, b = tensors[t], tensors[t + 1]
-        w, g, u = parameters[a:b], grads[a:b], steps[a:b]
+        w, g, u = row_of(parameters, a, b), row_of(grads, a, b), row_of(steps, a, b)
         if settings.perp and numbers[t] > 1:  # padding hides a tensor of one element from perp_grad
             perp_grad(w, g)
         turn_by(rule, w, g, memory, a, b, settings, clock, u)

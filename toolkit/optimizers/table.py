@@ -17,7 +17,7 @@ class Optimizer(NamedTuple):
     title : str
     rule : Kernel
         ``rule(w, g, *memory, settings, clock, u)`` turns a gradient and its memory into a direction u; the weights then
-        move by ``-lr u``. `settings` are `Settings`, `clock` holds `STEP`, `POWER1` and `POWER2`.
+        move by ``-lr u``. These are rows; `settings` are `Settings`, `clock` holds `STEP`, `POWER1` and `POWER2`.
     memory : tuple of str
         Names of its arrays, 1 to 4, each as long as the tensor and 0 at the start. A checkpoint keeps them by these
         names.

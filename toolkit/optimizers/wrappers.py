@@ -3,7 +3,6 @@ import numpy as np
 
 from toolkit._core.inner_products import inner, norm_squared
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 
 __all__ = ["descend", "keep_agreeing", "perp_grad"]
 
@@ -23,14 +22,20 @@ def perp_grad(w, g):
     before = norm_squared(g)
     share = inner(w, g) / (norm_squared(w) + 1e-30)
     for i in range(g.size):
-        g[i] = np.float64(g[i]) - share * np.float64(w[i])
+        g[i] = float(g[i]) - share * float(w[i])
     after = np.sqrt(norm_squared(g))
     before = np.sqrt(before)
     if after < _PARALLEL * before:
         return
     factor = before / (after + 1e-30)
     for i in range(g.size):
-        g[i] = np.float64(g[i]) * factor
+        g[i] = float(g[i]) * factor
+
+
+@kernel
+def agree(a, b):
+    """Whether neither is 0 and both have one sign."""
+    return (a > 0 and b > 0) or (a < 0 and b < 0)
 
 
 @kernel
@@ -40,20 +45,16 @@ def keep_agreeing(u, g, numbers):
     ``u <- u [u g > 0] / mean([u g > 0])``, its denominator at least 1e-3 (Liang et al. 2024, arXiv:2411.16085), the
     mean over `numbers` entries: padding is no part of it. Signs are compared, since the product can underflow.
     """
-    zero = like(0.0, u[0])
     agreeing = 0
     for i in range(u.size):
-        if (u[i] > zero and g[i] > zero) or (u[i] < zero and g[i] < zero):
-            agreeing += 1
-    scale = like(1.0 / max(agreeing / numbers, 1e-3), u[0])
+        agreeing += agree(u[i], g[i])
+    scale = 1 / max(agreeing / numbers, 1e-3)
     for i in range(u.size):
-        u[i] = u[i] * scale if (u[i] > zero and g[i] > zero) or (u[i] < zero and g[i] < zero) else zero
+        u[i] = u[i] * scale if agree(u[i], g[i]) else 0.0
 
 
 @kernel
 def descend(w, u, lr, decay):
     """``w <- (1 - lr decay) w - lr u``: decoupled weight decay and the step."""
-    keep = like(1.0 - lr * decay, w[0])
-    rate = like(lr, w[0])
     for i in range(w.size):
-        w[i] = w[i] * keep - rate * u[i]
+        w[i] = (1 - lr * decay) * w[i] - lr * u[i]

@@ -6,22 +6,22 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.branches import unless_none
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import in_format
 from toolkit.networks.perceptron import backward_block, forward_block, layer_block
 from toolkit.networks.plan import BLOCK, CHUNKS, DEPTH, n_classes
 from toolkit.networks.product import PACKED, ROWS
+from toolkit.networks.rows import clear
 from toolkit.networks.transformer import (
     LOGITS,
     LOGITS_SLOPE,
     SYMBOLS_SLOPE,
     backward_rows,
-    clear,
     forward_rows,
     project_backward,
 )
 from toolkit.networks.transformer_plan import THRESHOLD, work_part
-from toolkit.training.branches import unless_none
 from toolkit.training.loss import BOOST, loss_block
 
 __all__ = ["Room", "add_chunks", "chunk", "room_of"]
@@ -63,12 +63,12 @@ def begun(room, learning):
         room.tally[i] = 0.0
     if learning:
         for i in range(room.sums.size):
-            room.sums[i] = like(0.0, room.sums[i])
+            room.sums[i] = 0.0
 
 
 @kernel
-def perceptron_chunk(shape, c, plan, bend, slope, parameters, data, begin, end, learning, watching, of,
-                     loss_parameters, mode, settings, work, step):
+def perceptron_chunk(c, plan, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
+                     settings, work, step):
     n = np.int64(end - begin)
     depth, last = np.int64(plan[DEPTH]), begin + n * (c + 1) // CHUNKS
     room = room_of(work, n_classes(plan), c)
@@ -117,8 +117,9 @@ chunk = unless_none(transformer_chunk, perceptron_chunk)
 @kernel
 def add_chunks(part, work):
     """One part of the gradient: the sums of all chunks, added in a fixed order."""
-    size, sums = work.grads.size, work.sums
+    grads, sums = in_format(work.grads, None), in_format(work.sums, None)
+    size = grads.size
     for i in range(size * part // CHUNKS, size * (part + 1) // CHUNKS):
         total = (((sums[i] + sums[size + i]) + (sums[2 * size + i] + sums[3 * size + i]))
                  + ((sums[4 * size + i] + sums[5 * size + i]) + (sums[6 * size + i] + sums[7 * size + i])))
-        work.grads[i] = total * like(1.0 / BOOST, total)
+        grads[i] = total * (1 / BOOST)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.branches import unless_none
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like
 from toolkit._core.switch import switch
@@ -20,7 +21,6 @@ from toolkit.elementary import log, log1p
 from toolkit.formats import FLOAT32, FLOAT64
 from toolkit.losses.kernels import chain_through_score, divide_by, scaled_scores, shifted_exponentials
 from toolkit.softmax.kernels import log_stable_ratio
-from toolkit.training.branches import unless_none
 
 __all__ = ["BOOST", "LOSSES", "Loss", "LossSettings", "ORDERED", "TALLIES", "any_mode", "emulated", "loss_block",
            "mode_of", "native32", "native64"]
@@ -137,7 +137,7 @@ def stablemax_complement(z, y, terms, order, g):
 @kernel
 def squared_error(z, y, terms, order, g):
     """``mean_k (z_k - [k = y])^2`` and its gradient."""
-    loss = like(0, z)
+    loss = 0.0
     inverse = 1 / like(z.size, z)
     for k in range(z.size):
         error = z[k] - 1 if k == y else z[k]
@@ -156,7 +156,7 @@ _ordered_loss = switch(tuple(LOSSES.values()))
 
 
 @kernel
-def ordered_loss(of, parameters, settings, z, y, terms, g):
+def ordered_loss(parameters, settings, z, y, terms, g):
     return _ordered_loss(settings.which, z, y, terms, settings.order, g)
 
 
@@ -181,18 +181,17 @@ def measured_row(logits, y, inverse_n, z, g, terms, of, parameters, settings, wa
     """Loss of one row in the format of the rows z, g and terms: `d` receives the gradient, `tally` is added to."""
     if watching:
         for k in range(z.size):
-            z[k] = logits[k]
+            z[k] = float(logits[k])
         tally[_COLLAPSED] += is_collapsed(z, terms, settings.order)
     for k in range(z.size):
-        z[k] = logits[k] * like(settings.scale, logits[k])
+        z[k] = float(logits[k] * settings.scale)
     loss = loss_of_row(of, parameters, settings, z, y, terms, g)
     tally[_LOSS] += float(loss)
     tally[_ZERO_LOSS] += loss == 0
-    mean = like(inverse_n, z)
     zeros = 0
     total = 0.0
     for k in range(z.size):
-        share = g[k] * mean
+        share = g[k] * inverse_n
         zeros += share == 0
         total += float(share)
         d[k] = float(share) * (settings.scale * BOOST)
@@ -242,9 +241,9 @@ def gap_of(logits, y, n):
     """``z_y - max of the others``: positive when the row is right."""
     other = -np.inf
     for k in range(n):
-        if k != y and np.float64(logits[k]) > other:
-            other = np.float64(logits[k])
-    return np.float64(logits[y]) - other
+        if k != y and float(logits[k]) > other:
+            other = float(logits[k])
+    return float(logits[y]) - other
 
 
 @kernel
@@ -264,6 +263,7 @@ def loss_block(logits, labels, classes, of, parameters, mode, settings, inverse_
     gaps : receives each row's logit gap
     d : (rows, width) array, becomes `BOOST` times the gradient with respect to the logits
     """
+    logits, d = in_format(logits, None), in_format(d, None)
     for i in range(logits.shape[0]):
         z = logits[i]
         y = np.int64(labels[i])
@@ -271,8 +271,8 @@ def loss_block(logits, labels, classes, of, parameters, mode, settings, inverse_
         gaps[i] = gap_of(z, y, classes)
         tally[_CORRECT] += gaps[i] > 0.0
         for k in range(classes):
-            tally[_LARGEST] = max(tally[_LARGEST], abs(np.float64(z[k])))
+            tally[_LARGEST] = max(tally[_LARGEST], abs(float(z[k])))
             if settings.penalty != 0.0:
-                d[i, k] += like(2.0 * settings.penalty * inverse_n * BOOST, z[k]) * z[k]
+                d[i, k] += 2 * settings.penalty * inverse_n * BOOST * z[k]
         for k in range(classes, z.size):
-            d[i, k] = like(0.0, z[0])
+            d[i, k] = 0.0

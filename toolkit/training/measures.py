@@ -5,6 +5,7 @@ import numpy as np
 
 from toolkit._core.inner_products import inner, norm_squared
 from toolkit._core.kernel import kernel
+from toolkit._core.numbers import in_format
 from toolkit.networks.plan import CHUNKS, N_TRAIN
 from toolkit.training.loss import TALLIES
 
@@ -52,26 +53,27 @@ MEASURES = Measures._fields
 
 
 @kernel
-def total_of(tallies, which):
+def total_of(tallies):
+    """Over the chunks, of the number at which the view `tallies` begins."""
     total = 0.0
     for c in range(CHUNKS):
-        total += tallies[c * len(TALLIES) + which]
+        total += tallies[c * len(TALLIES)]
     return total
 
 
 @kernel
-def largest_of(tallies, which):
+def largest_of(tallies):
     largest = 0.0
     for c in range(CHUNKS):
-        largest = max(largest, tallies[c * len(TALLIES) + which])
+        largest = max(largest, tallies[c * len(TALLIES)])
     return largest
 
 
 @kernel
 def tally_of(tallies):
     """The `Tally` of all chunks."""
-    return Tally(total_of(tallies, 0), total_of(tallies, 1), total_of(tallies, 2), total_of(tallies, 3),
-                 total_of(tallies, 4), total_of(tallies, 5), total_of(tallies, 6), largest_of(tallies, 7))
+    return Tally(total_of(tallies), total_of(tallies[1:]), total_of(tallies[2:]), total_of(tallies[3:]),
+                 total_of(tallies[4:]), total_of(tallies[5:]), total_of(tallies[6:]), largest_of(tallies[7:]))
 
 
 @kernel
@@ -114,10 +116,11 @@ def measures_of(plan, parameters, seen, unseen, rest, work):
     The gradient at these weights is in the work space.
     """
     n = np.int64(plan[N_TRAIN])
+    parameters, grads, steps = in_format(parameters, None), in_format(work.grads, None), in_format(work.steps, None)
     gaps = work.gaps[:n]
     length = np.sqrt(norm_squared(parameters))
-    slope = np.sqrt(norm_squared(work.grads))
-    cosine = -inner(parameters, work.grads) / (length * slope) if length * slope > 0.0 else 0.0
+    slope = np.sqrt(norm_squared(grads))
+    cosine = -inner(parameters, grads) / (length * slope) if length * slope > 0.0 else 0.0
     numbers = 0
     for t in range(work.numbers.size):
         numbers += work.numbers[t]
@@ -129,4 +132,4 @@ def measures_of(plan, parameters, seen, unseen, rest, work):
         gap_10=quantile(gaps, 0.1), gap_50=quantile(gaps, 0.5), gap_90=quantile(gaps, 0.9),
         largest_logit=seen.largest, gradient_norm=slope,
         nlm_cosine=cosine,
-        weight_norm=length, step_rms=np.sqrt(norm_squared(work.steps) / numbers))
+        weight_norm=length, step_rms=np.sqrt(norm_squared(steps) / numbers))

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
 from toolkit.networks.plan import ACTIVATION, ARITY, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
 from toolkit.optimizers.settings import SCHEDULES, STEP, Settings
 from toolkit.training.engine import advance, gradient_in_turn
@@ -135,12 +134,11 @@ def set_plan(n_train, n_all, arity, sizes, biased, activation, integers):
 @kernel
 def empty(pocket):
     """Parameters and memory of 0, the clock at its start."""
-    zero = like(0.0, pocket.state.parameters)
     for i in range(pocket.state.parameters.size):
-        pocket.state.parameters[i] = zero
-        pocket.state.memory[0][i] = zero
-        pocket.state.memory[1][i] = zero
-        pocket.work.steps[i] = zero
+        pocket.state.parameters[i] = 0.0
+        pocket.state.memory[0][i] = 0.0
+        pocket.state.memory[1][i] = 0.0
+        pocket.work.steps[i] = 0.0
     start_clock(pocket.state.clock)
     fill_places(pocket.plan, None, pocket.work)
 

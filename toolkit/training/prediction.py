@@ -2,12 +2,10 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit.networks.activation import ACTIVATIONS
 from toolkit.networks.perceptron import block_floats, forward_block, layer_block
 from toolkit.networks.plan import ARITY, BLOCK, DEPTH, n_classes
 from toolkit.networks.product import PACKED, ROWS
-from toolkit.training.models import network_of
-from toolkit.training.registered import ACTIVATIONS_BY_KERNEL
+from toolkit.training.models import activation_of, network_of
 from toolkit.training.workspace import aligned
 
 __all__ = ["fill_logits", "predicted_logits"]
@@ -37,8 +35,7 @@ def predicted_logits(experiment, parameters, inputs):
     if arity and x.size and not -1 <= x.min() <= x.max() < numbers:
         raise ValueError(f"inputs has symbols from {x.min()} to {x.max()}; allowed: -1, for none, to {numbers - 1}")
     out = np.zeros((len(x), experiment.n_classes), parameters.dtype)
-    bend = None if experiment.activation in ACTIVATIONS else ACTIVATIONS_BY_KERNEL[experiment.activation][0]
     block = aligned(int(block_floats(plan)), parameters.dtype)
-    fill_logits(plan, bend, parameters, x.reshape(-1) if arity else x, block,
+    fill_logits(plan, activation_of(experiment)[0], parameters, x.reshape(-1) if arity else x, block,
                 np.zeros((ROWS, PACKED), np.int32), np.zeros(ROWS, np.int32), out)
     return out

@@ -3,6 +3,7 @@ import inspect
 
 from toolkit import activations, losses
 from toolkit.losses import kernels
+from toolkit.networks.activation import BY_NAME
 
 __all__ = ["ACTIVATIONS_BY_KERNEL", "LOSSES_BY_KERNEL", "default_parameters", "parameter_names"]
 
@@ -26,10 +27,10 @@ def _losses():
 
 LOSSES_BY_KERNEL = _losses()
 
-# Name -> (value, derivative), for activations of one number without a parameter.
+# Name -> (value, derivative), for activations of one number without a parameter; those of the networks go first.
 ACTIVATIONS_BY_KERNEL = {
     name: (declared.forms["stable"], declared.slopes["stable"]) for name in activations.__all__
-    if (declared := getattr(getattr(activations, name), "elementwise", None)) and declared.parameter is None}
+    if (declared := getattr(getattr(activations, name), "elementwise", None)) and declared.parameter is None} | BY_NAME
 
 
 def parameter_names(loss, form):

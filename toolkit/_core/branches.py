@@ -7,17 +7,18 @@ __all__ = ["unless_none"]
 
 
 def unless_none(present, absent):
-    """A function ``(given, *arguments)`` that calls `present` with them, or `absent` where `given` is None.
+    """A function ``(given, *arguments)``: ``present(given, *arguments)``, or ``absent(*arguments)`` where it is None.
 
     Only the one that is called is compiled. After ``if given is None`` in a kernel, Numba leaves out the rest where it
     is None, but where it is not, it compiles both branches.
     """
     def choose(given, *arguments):
-        return (absent if given is None else present)(given, *arguments)
+        return absent(*arguments) if given is None else present(given, *arguments)
 
     def resolved(typing, kinds):
-        callee = typing.resolve_value_type(absent if kinds[0] == types.none else present)
-        return callee, typing.resolve_function_type(callee, tuple(kinds), {})
+        none = kinds[0] == types.none
+        callee = typing.resolve_value_type(absent if none else present)
+        return callee, typing.resolve_function_type(callee, tuple(kinds[none:]), {})
 
     def typed(typing, *kinds):
         return resolved(typing, kinds)[1].return_type
@@ -26,7 +27,8 @@ def unless_none(present, absent):
         callee, called = resolved(context.typing_context, sig.args)
         function = context.get_function(callee, called)
         context.add_linking_libs(getattr(function, "libs", ()))
-        given = [context.cast(builder, *each) for each in zip(values, sig.args, called.args, strict=True)]
+        none = sig.args[0] == types.none
+        given = [context.cast(builder, *each) for each in zip(values[none:], sig.args[none:], called.args, strict=True)]
         return function(builder, given)
 
     teach(choose, typed, emit, (types.Any, types.VarArg(types.Any)))
