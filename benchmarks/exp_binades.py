@@ -29,9 +29,10 @@ CODE = FLOAT32.code
 
 
 def textbook():
-    """`textbook_exp` as the chapter's first code cell defines it, and the head of ln 2 for float32."""
-    chapter = {"__name__": "chapter"}
-    exec(next(code_cells(CHAPTER)), chapter)
+    """`textbook_exp` as the chapter's first code cells define it, and the head of ln 2 for float32."""
+    chapter, cells = {"__name__": "chapter"}, code_cells(CHAPTER)
+    while "textbook_exp" not in chapter:
+        exec(next(cells), chapter)
     return chapter["textbook_exp"], chapter["head_of_ln2"](CODE)
 
 

@@ -57,9 +57,10 @@ def move_milliseconds(moves=60):
     times = {}
     for chapter, (name, control) in FIGURES.items():
         notebook = json.loads((ROOT / f"notebooks/{chapter}.ipynb").read_text(encoding="utf-8"))
-        cell = next("".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code")
+        cells = ("".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code")
         place = {"__name__": chapter}
-        exec(compile(cell, f"<{chapter}>", "exec"), place)
+        while name not in place:
+            exec(compile(next(cells), f"<{chapter}>", "exec"), place)
         figure = place[name]
         slider = figure.controls[control]
         figure.compute()

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from docutils import nodes, utils
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "book/_ext"))
 import pages
+from code_folds import join_folds
 
 IMPORTS = """
 import numpy as np
@@ -109,3 +111,19 @@ def test_stale_results_are_removed(kept, tmp_path):
         file.write_text("")
     page_of(tmp_path, "1").forget_others()
     assert not old.exists() and other.exists()
+
+
+def cell_of(code, *shown, **options):
+    source = nodes.container("", nodes.literal_block(code, code), nb_element="cell_code_source")
+    cell = nodes.container("", source, **options)
+    cell += [nodes.container("", nodes.paragraph(text, text)) for text in shown]
+    return cell
+
+
+def test_hidden_code_without_output_is_folded_below_the_next_figure():
+    hidden, page = {"hide_mode": "input"}, utils.new_document("page")
+    page += [cell_of("imports", **hidden), cell_of("kernel", **hidden), cell_of("figure", "plot", **hidden),
+             cell_of("alone", **hidden), nodes.paragraph("", "Words."), cell_of("shown"), cell_of("last", **hidden)]
+    join_folds(None, page)
+    assert [[part.astext() for part in cell] for cell in page] == [
+        ["imports\n\nkernel\n\nfigure", "plot"], ["alone"], ["Words."], ["shown"], ["last"]]

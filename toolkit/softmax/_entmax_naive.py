@@ -56,24 +56,35 @@ def entmax15_sorted(z, p):
 
 
 @kernel
+def powers_above(z, order, tau, p):
+    """Fill ``p_i = [ε z_i - τ]_+^(1 / ε)`` and give their sum."""
+    power, total = 1 / order, 0.0
+    for i in range(z.size):
+        base = shifted(order * z[i], tau)
+        if base <= 0:
+            p[i] = 0
+        else:
+            p[i] = pow(base, power)
+        total += p[i]
+    return total
+
+
+@kernel
 def entmax_bisection(z, order, p):
-    """τ between ``ε max z - 1`` and ``ε max z``, halved 50 times; then the sum is divided out, as libraries do."""
+    """τ between ``ε max z - 1`` and ``ε max z``, halved 50 times; then the sum is divided out, as libraries do.
+
+    Once the width no longer moves τ in the format, no later halving can, and the rest are left out.
+    """
     order = like(order, z)
-    power = 1 / order
-    low, width, total = order * z[top_class(z)] - 1, 1.0, 0.0
-    for step in range(_BISECTIONS + 1):
+    low, width = order * z[top_class(z)] - 1, 1.0
+    for _ in range(_BISECTIONS):
         width *= 0.5
-        tau = low if step == _BISECTIONS else low + width
-        total = 0.0
-        for i in range(z.size):
-            base = shifted(order * z[i], tau)
-            if base <= 0:
-                p[i] = 0
-            else:
-                p[i] = pow(base, power)
-            total += p[i]
-        if total >= 1:
+        tau = low + width
+        if tau == low:
+            break
+        if powers_above(z, order, tau, p) >= 1:
             low = tau
+    total = powers_above(z, order, low, p)
     for i in range(z.size):
         p[i] /= total
 
