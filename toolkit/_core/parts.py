@@ -11,7 +11,7 @@ context finds a function by the object which stands for its executable.
 import copy
 from functools import cached_property
 
-from numba.core import codegen, cpu
+from numba.core import codegen, cpu, types
 from numba.core.descriptors import TargetDescriptor
 from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
@@ -86,6 +86,11 @@ class Part(Dispatcher):
         super().__init__(whole.py_func, targetoptions=whole.targetoptions)
         self.whole = whole
         self._cache = KernelCache(whole.py_func, "part.")
+
+    def get_call_template(self, args, kws):
+        """Of a call. A number that is written there is a number like others: nothing is compiled for it alone."""
+        of_any = (types.unliteral(kind) if isinstance(kind, types.IntegerLiteral) else kind for kind in args)
+        return super().get_call_template(tuple(of_any), kws)
 
     def add_overload(self, result):
         self.overloads[tuple(result.signature.args)] = result
