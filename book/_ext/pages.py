@@ -29,6 +29,8 @@ EXERCISES = ROOT / "toolkit/course/exercises"
 # What cells read besides modules.
 DATA = ("notebooks/data/**/*", "toolkit/**/*.npz", "benchmarks/results.json", "requirements.lock", "book/_ext/pages.py")
 TIMEOUT = 600  # seconds for a cell, on a busy machine
+# About how many seconds a page takes that has not run here yet.
+SHORT, LONG = 30, {"book/gallery": 240, "notebooks/grokking_live": 160, "notebooks/one_family": 160}
 
 
 class PageFailed(RuntimeError):
@@ -134,7 +136,7 @@ def make(pages, processes=None):
 
 async def _make(pages, processes):
     seconds = json.loads(SECONDS.read_text()) if SECONDS.exists() else {}
-    expected = {page.name: seconds.get(page.name, len(page.cells)) for page in pages}
+    expected = {page.name: seconds.get(page.name, LONG.get(page.name, SHORT)) for page in pages}
     pages = sorted(pages, key=lambda page: -expected[page.name])  # the longest first: no processor waits at the end
     slots, done, failures, start = asyncio.Semaphore(processes), [], [], time.monotonic()
 
