@@ -41,7 +41,7 @@ def move(page, figure, control, kind):
     if kind in ("slider", "integer", "logits"):
         for element in root.locator("input").all():
             element.focus()
-            for key in ("End", "Home", *["ArrowRight"] * 5):
+            for key in ("End", "Home", "ArrowRight", "ArrowRight"):
                 element.press(key)
                 settle(page)
                 yield

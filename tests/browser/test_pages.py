@@ -20,6 +20,10 @@ def base(request, http_base, built_book):
     return http_base if request.param == "http" else built_book.as_uri()
 
 
+def fits(page, width):
+    return page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_the_lists_name_every_page(built_book):
     pages = {p.relative_to(built_book).with_suffix("").as_posix(): p.read_text(encoding="utf-8")
              for p in built_book.rglob("*.html") if "_static" not in p.parts}
@@ -46,16 +50,20 @@ def test_every_control_of_every_figure_moves_something(new_page, base, name, vie
             page.evaluate("name => liveFigures.figures.get(name).reset()", figure)
         assert len(sentences) > 1, f"{name}: the readout of figure {figure!r} never changes"
         assert not any("{" in text or "undefined" in text for text in sentences), sentences
+    assert fits(page, width)
+    page.assert_clean()
 
 
 @pytest.mark.parametrize("name", LIVE + STILL)
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_page_is_clean_and_fits(new_page, http_base, name, view):
-    width, height, dark = VIEWS[view]
-    page = new_page(width, height, dark=dark)
+def test_a_page_is_clean_and_fits(new_page, http_base, name):
+    page = new_page()
     page.goto(f"{http_base}/{name}.html")
     page.wait_for_load_state("networkidle")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width, height, dark in VIEWS.values():
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        assert fits(page, width)
+    page.assert_clean()
 
 
 @pytest.mark.parametrize("name", LIVE)
