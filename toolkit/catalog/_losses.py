@@ -61,7 +61,7 @@ METHODS = (
     _loss("aldr_kl", "ALDR-KL loss",
           r"L = \max_\lambda \, L_\lambda - \frac{\alpha \log K}{2 \lambda_0} (\lambda - \lambda_0)^2,\ \alpha = 2",
           losses.aldr_kl, "zhu2023ldr", "one_family", variants=_forms("aldr_kl"), numbers=(2.0, 1.0, 1.0),
-          plot_range=(-10, 10), holds=_BELOW_ZERO),
+          plot_range=(-10, 10), points=41, holds=_BELOW_ZERO),
     _loss("smooth_adversarial_comp_sum", "Smooth adversarial comp-sum loss",
           r"L = L_\tau(z / \rho, y) + \nu \lVert D(x') - D(x) \rVert_2,\ D_k = z_y - z_k,\ \tau = \rho = \nu = 1",
           smooth_adversarial_comp_sum, "mao2023crossentropy", "one_family", numbers=(1.0, 1.0, 1.0), width=6,

@@ -36,7 +36,7 @@ def line_figure(method, seen, axis, moved=("first logit", "z₁", "first logit z
                   Format("fmt", "float16")],
         returns=("truth", "stable", "naive", "ulps"), scratch={"row": method.width or 3, "out": method.width or 3},
         plot=Plot((*curves(("truth", "stable", "naive"), labels), Rule(x="z")), x=Axis(title, (low, high), over="z"),
-                  y=axis, height=300, points=POINTS),
+                  y=axis, height=300, points=method.points),
         readouts=[f"At {symbol} = {{z}} {IN_A_FORMAT}", "The naive way gives {naive:5g}."][:1 + (plain != best)],
         caption=f"Move the {word} through {method.title} and change the format.",
     )(function)
@@ -56,12 +56,15 @@ class OfRows(Method):
         What the number of entries of a row has to be a multiple of.
     width : int or None
         Entries of a row of its kernels, where that is not free; the figure moves the first of three.
+    points : int
+        How many the figure's lines have: fewer where each is the end of a search.
     """
 
     beside: Callable | None = None
     arrays: int = 1
     multiple: int = 1
     width: int | None = None
+    points: int = POINTS
 
     promises = frozenset({"shift", "order", "weak_order", "zero_sum", "isometry"})
     read, filled = ("row",), ("row",)
