@@ -120,6 +120,13 @@ def test_table_has_a_line_per_method():
     assert api_table()._repr_markdown_() == api_table()
 
 
+@every_method
+def test_examples_of_its_docstring(method):
+    module = inspect.getmodule(inspect.unwrap(method.function))
+    for each in doctest.DocTestFinder().find(method.function, method.name, module=False, globs=dict(vars(module))):
+        assert doctest.DocTestRunner().run(each).failed == 0
+
+
 def test_examples_in_docstrings():
     result = doctest.testmod(catalog)
     assert result.attempted > 0 == result.failed

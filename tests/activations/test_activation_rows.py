@@ -150,6 +150,7 @@ def test_lipschitz_constant_is_the_largest_slope(method):
     if method.lipschitz == np.inf:
         assert np.abs(slope(method, 1e6)) > 1e3 * largest
     else:
+        largest = max(largest, *np.abs(slope(method, [-1e6, 1e6])))  # some slopes come near their limit only far out
         assert largest <= method.lipschitz * (1 + 4 * EPS) + 1e-11
         assert largest >= method.lipschitz * (1 - 1e-7)
 

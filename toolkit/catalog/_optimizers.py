@@ -10,7 +10,7 @@ from toolkit.optimizers import OPTIMIZERS, POWER1, POWER2, Settings, descend, ti
 __all__ = ["METHODS"]
 
 _STEEP = 20.0
-_SIZE = 13  # of the state: two weights, gradient, direction, clock of three, and two arrays of memory
+_SIZE = 15  # of the state: two weights, gradient, direction, clock of three, and up to three arrays of memory
 
 
 @kernel
@@ -35,6 +35,11 @@ def two_memories(state):
     return (state[9:11], state[11:13])
 
 
+@kernel(inline=True)
+def three_memories(state):
+    return (state[9:11], state[11:13], state[13:15])
+
+
 def _step(rule, memory, decay):
     """A step of a rule at a learning rate and decoupled weight decay, with other settings at their defaults."""
     def step(lr, state):
@@ -51,7 +56,7 @@ def _step(rule, memory, decay):
 def _row(name, formula, function, reference, chapter, rate, settings, decay=0.0):
     """The row of an optimizer of the table, whose direction takes its arrays and then `settings`."""
     optimizer = OPTIMIZERS[name]
-    memory = (one_memory, two_memories)[len(optimizer.memory) - 1]
+    memory = (one_memory, two_memories, three_memories)[len(optimizer.memory) - 1]
 
     def given(rng, rows, columns):
         arrays = [rng.normal(size=columns) for _ in range(2)] + [np.zeros(columns) for _ in optimizer.memory]

@@ -2,9 +2,9 @@
 from typing import NamedTuple
 
 from toolkit._core.kernel import Kernel
-from toolkit.optimizers.adam import adam_rule
-from toolkit.optimizers.lion import lion_rule
-from toolkit.optimizers.sgd import sgd_rule
+from toolkit.optimizers._adam import adam_rule
+from toolkit.optimizers._lion import lion_rule
+from toolkit.optimizers._sgd import sgd_rule
 
 __all__ = ["OPTIMIZERS", "Optimizer"]
 

@@ -63,7 +63,8 @@ class Experiment:
         The loss sees logits / temperature.
     logit_penalty : float
         Adds ``logit_penalty * mean ||logits||^2`` to the loss that is minimised.
-    optimizer : {"sgd", "adam", "adamw", "lion"}
+    optimizer : str
+        A name of `toolkit.optimizers.OPTIMIZERS`, as "adamw".
     batch : int
         Training rows in a step, each epoch in a random order of its own; 0 for all of them.
     perp_grad : bool
