@@ -91,5 +91,6 @@ def test_a_package_takes_its_names_from_its_modules(path):
     modules = {name.rpartition(".")[2] for name in NAMES if name.rpartition(".")[0] == name_of(path)}
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            listed = {each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)} - {"_"}
+            listed = {each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)}
+            listed -= {"_"}  # of name.startswith("_")
             assert listed <= own | modules

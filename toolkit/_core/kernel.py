@@ -31,7 +31,8 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
     Parameters
     ----------
     function : callable
-        Scalar or row kernel: no allocation, results through out-parameters or a scalar return.
+        Scalar or row kernel: no allocation, results through out-parameters or a scalar return. What it raises has
+        constant arguments.
     fastmath : {"none", "reorder"}
         A named set of LLVM fast-math flags. "none" is strict IEEE and gives the same bits natively
         and in WebAssembly; "reorder" lets sums vectorise and keeps NaN and inf.
@@ -70,14 +71,27 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
 class Kernel(CPUDispatcher):
     """Numba's dispatcher, known on disk by the name of its function: also where it is an argument of another kernel."""
 
-    @cached_property
+    @property
     def part(self):
-        """What other kernels call."""
-        return Part(self)
+        """What other kernels call, the same in all threads. Its signatures are its own: a kernel that only kernels have
+        called has none."""
+        kept = vars(self)
+        return kept.get("_part") or kept.setdefault("_part", Part(self))
 
     @cached_property
+    def _names(self):
+        return frozenset(self.py_func.__code__.co_names + self.py_func.__code__.co_freevars)
+
+    @cached_property
+    def _types(self):
+        """What others see: the part, or the whole where a part would not do; and what its own code sees."""
+        whole = super()._numba_type_
+        others = whole if self.targetoptions["parallel"] or "print" in self._names else types.Dispatcher(self.part)
+        return others, whole if self.py_func.__name__ in self._names else others
+
+    @property
     def _numba_type_(self):
-        return super()._numba_type_ if self.targetoptions["parallel"] else types.Dispatcher(self.part)
+        return self._types[bool(self.is_compiling)]
 
     def __reduce__(self):
         function = self.py_func

@@ -97,9 +97,11 @@ def _emit_like(context, builder, sig, args):
 
 
 def _type_as_numbers(typing, given, x):
+    if not isinstance(given, types.BaseTuple):
+        return None
     number = x.number if isinstance(x, Row) else x
-    if not isinstance(given, types.BaseTuple) or not isinstance(number, Number):
-        return given if isinstance(given, types.BaseTuple) else None
+    if not isinstance(number, Number):
+        return given
     return types.Tuple([number if isinstance(kind, types.Float) else kind for kind in given])
 
 
@@ -152,13 +154,13 @@ teach(in_format, _type_in_format, _emit_in_format, (types.Any, types.Any))
 
 @kernel
 def times_exactly(x, n):
-    """``x n``, rounded once: n is a number that the format may not have, as a count of classes."""
+    """``x n``, rounded once in an emulated format, which may lack n, as a count of classes; float32 rounds n first."""
     return like(unrounded(x) * n, x)
 
 
 @kernel
 def over_exactly(x, n):
-    """``x / n``, rounded once; n as of `times_exactly`."""
+    """``x / n``, with n as of `times_exactly`."""
     return like(unrounded(x) / n, x)
 
 

@@ -1,12 +1,13 @@
-"""Kernels as parts of other kernels: typed and lowered, but neither optimised nor made machine code by themselves.
+"""Kernels as parts of other kernels: typed and lowered, but not made machine code by themselves.
 
 Numba optimises each function together with all that it calls, and makes machine code of it, also where it is only a
 part of another one: what lies at the bottom of a tree of calls is optimised once for each level above it. Here a kernel
 that another kernel calls is compiled by a dispatcher of its own, and its code only goes into its callers. The whole is
 optimised once, with the kernel that Python calls.
 
-Private parts of Numba 0.68 that this stands on: ``JITCodeLibrary``, ``CPUContext.get_executable``, and that a target
-context finds a function by the object which stands for its executable.
+Private parts of Numba 0.68 that this stands on: ``JITCodeLibrary``, ``JITCPUCodegen`` with its ``_library_class`` and
+``set_env``, ``CPUContext`` with its ``_internal_codegen`` and ``get_executable``, ``CPUTargetOptions.finalize``,
+``Dispatcher.targetdescr``, and that a target context finds a function by the object which stands for its executable.
 """
 import copy
 from functools import cached_property
@@ -22,7 +23,7 @@ __all__ = ["Part"]
 
 
 class _Library(codegen.JITCodeLibrary):
-    """Code of one function and what it calls, as lowering made it."""
+    """Code of one function and what it calls, after LLVM's passes over single functions alone."""
 
     def _optimize_final_module(self):
         pass
@@ -33,14 +34,14 @@ class _Library(codegen.JITCodeLibrary):
         self._finalized = True
 
     def serialize_using_object_code(self):
-        return self.serialize_using_bitcode()
+        return self.serialize_using_bitcode()  # there is no object code
 
 
 class _Codegen(codegen.JITCPUCodegen):
     _library_class = _Library
 
     def set_env(self, env_name, env):
-        """Only a function that Python calls has an environment."""
+        """Nothing is kept: `Kernel` leaves what prints to Numba, and what is raised has constant arguments."""
 
 
 class _Context(cpu.CPUContext):

@@ -1,5 +1,4 @@
 """exp, exp2 and expm1."""
-
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import through_float64
 from toolkit.elementary._exponential_core import exp2_64, exp_by_type, expm1_64

@@ -21,10 +21,8 @@ def turn_by(rule, w, g, memory, a, b, settings, clock, u):
         rule(w, g, first, settings, clock, u)
     elif len(memory) == 2:
         rule(w, g, first, row_of(memory[1], a, b), settings, clock, u)
-    elif len(memory) == 3:
-        rule(w, g, first, row_of(memory[1], a, b), row_of(memory[2], a, b), settings, clock, u)
     else:
-        rule(w, g, first, row_of(memory[1], a, b), row_of(memory[2], a, b), row_of(memory[3], a, b), settings, clock, u)
+        rule(w, g, first, row_of(memory[1], a, b), row_of(memory[2], a, b), settings, clock, u)
 
 
 @kernel
@@ -35,7 +33,7 @@ def update(rule, settings, tensors, numbers, parameters, grads, memory, clock, s
     ----------
     tensors : where each tensor begins, and where the last one ends
     numbers : how many numbers each has without padding
-    memory : tuple of the arrays that the rule keeps, 1 to 4
+    memory : tuple of the arrays that the rule keeps, 1 to 3
     clock : `STEP`, `POWER1` and `POWER2` before the step; moves on
     steps : receives the directions
     """

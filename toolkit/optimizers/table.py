@@ -19,7 +19,7 @@ class Optimizer(NamedTuple):
         ``rule(w, g, *memory, settings, clock, u)`` turns a gradient and its memory into a direction u; the weights then
         move by ``-lr u``. These are rows; `settings` are `Settings`, `clock` holds `STEP`, `POWER1` and `POWER2`.
     memory : tuple of str
-        Names of its arrays, 1 to 4, each as long as the tensor and 0 at the start. A checkpoint keeps them by these
+        Names of its arrays, 1 to 3, each as long as the tensor and 0 at the start. A checkpoint keeps them by these
         names.
     decoupled : bool
         Whether weight decay shrinks the weights beside the step, and is not added to the gradient.
