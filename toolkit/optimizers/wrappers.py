@@ -1,4 +1,4 @@
-"""What is wrapped around any rule, on one parameter tensor: ⟂Grad before it, Cautious after it, and the step itself."""
+"""What is wrapped around any rule, on one parameter tensor: ⟂Grad before, Cautious after it, and the step itself."""
 import numpy as np
 
 from toolkit._core.inner_products import inner, norm_squared

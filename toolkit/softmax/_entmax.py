@@ -1,8 +1,8 @@
 """Sparse maps to the simplex: sparsemax, entmax-1.5 and α-entmax by one iteration, and their gradients.
 
 α-entmax is ``p_i = [(α - 1) z_i - τ]_+^(1 / (α - 1))`` with the τ that makes the sum 1. As written, a rounding
-error of τ is raised to the power 1 / (α - 1), without bound as α → 1. Taking the top class out removes the hazard: with
-``ε = α - 1``, the gaps ``w_i = z_i - max z <= 0`` and ``c = p_max^ε``, which is -τ after the shift,
+error of τ is raised to the power 1 / (α - 1), without bound as α → 1. Taking the top class out removes the hazard:
+with ``ε = α - 1``, the gaps ``w_i = z_i - max z <= 0`` and ``c = p_max^ε``, which is -τ after the shift,
 
     ``p_i = e_i / sum e``,  ``e_i = exp_ε(w_i / c)``,  ``exp_ε(v) = [1 + ε v]_+^(1 / ε)``,  ``c = (sum e)^-ε``.
 
