@@ -1,6 +1,7 @@
 """One decorator compiles everything: no raw njit, no fastmath=True, nothing compiled or heavy at import."""
 import ast
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -87,8 +88,10 @@ def test_notebooks_compile_by_kernel_alone():
 
 
 def run(code):
-    """What a fresh Python prints, as JSON."""
-    process = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    """What a fresh Python prints, as JSON; it keeps bytecode, as a user's does."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True,
+                             env=environment)
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout)
 
