@@ -99,9 +99,24 @@ def test_exercises_count_where_they_are_checked():
 
 def test_data_and_lock_count():
     paths = {path for pattern in pages.DATA for path in ROOT.glob(pattern)}
-    assert {ROOT / "requirements.lock", ROOT / "benchmarks/results.json"} <= paths
+    assert ROOT / "requirements.lock" in paths
     assert any(path.suffix == ".npz" for path in paths)
-    assert any(ROOT / "notebooks/data" in path.parents for path in paths)
+
+
+def test_a_data_file_counts_where_it_is_named(tmp_path, monkeypatch):
+    naming, other = page_of(tmp_path, 'open("kept.json")'), page_of(tmp_path, "1", name="other")
+    data = tmp_path / "kept.json"
+    keys = []
+    monkeypatch.setattr(pages, "NAMED", ("kept.json",))
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "_files_behind", lambda code: [])
+    for text in ("1", "2"):
+        data.write_text(text)
+        pages._digest_of_file.cache_clear()
+        keys.append([pages.Page(page.source, "").key for page in (naming, other)])
+    assert keys[0][0] != keys[1][0] and keys[0][1] == keys[1][1]
+    names = {path.name for pattern in ("notebooks/data/*", "benchmarks/results.json") for path in ROOT.glob(pattern)}
+    assert {"exp_binades.json", "results.json"} <= names
 
 
 def test_stale_results_are_removed(kept, tmp_path):

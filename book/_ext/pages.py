@@ -2,8 +2,8 @@
 
 As many pages run at once as there are processors. The results are kept until something that they are made of changes.
 
-A page depends on its code cells, on the files of the toolkit that they can reach by their imports, on data files, and
-on the lock. Words around the cells do not count.
+A page depends on its code cells, on the files of the toolkit that they can reach by their imports, on recordings, on the
+data files that they name, and on the lock. Words around the cells do not count.
 """
 import asyncio
 import json
@@ -26,8 +26,9 @@ __all__ = ["Page", "PageFailed", "all_pages", "make"]
 KEPT = ROOT / "_build/.pages"
 SECONDS = KEPT / "seconds.json"
 EXERCISES = ROOT / "toolkit/course/exercises"
-# What cells read besides modules.
-DATA = ("notebooks/data/**/*", "toolkit/**/*.npz", "benchmarks/results.json", "requirements.lock", "book/_ext/pages.py")
+# What cells read besides modules: all of them, and those that name the file.
+DATA = ("toolkit/**/*.npz", "requirements.lock", "book/_ext/pages.py")
+NAMED = ("notebooks/data/*", "benchmarks/results.json")
 TIMEOUT = 600  # seconds for a cell, on a busy machine
 # About how many seconds a page takes that has not run here yet.
 SHORT, LONG = 30, {"book/gallery": 240, "notebooks/grokking_live": 160, "notebooks/one_family": 160}
@@ -70,7 +71,8 @@ class Page:
     @cached_property
     def key(self):
         code = "\n".join(cell.source for cell in self.cells)
-        files = _files_behind(code)
+        named = [file for pattern in NAMED for file in sorted(ROOT.glob(pattern)) if file.name in code]
+        files = [*_files_behind(code), *named]
         said = [json.dumps([cell.source, cell.metadata.get("tags", [])]) for cell in self.cells]
         return digest_of(self.name, sys.version, self._data, *said, *map(_digest_of_file, files))
 
