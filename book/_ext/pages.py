@@ -2,8 +2,8 @@
 
 As many pages run at once as there are processors. The results are kept until something that they are made of changes.
 
-A page depends on its code cells, on the files of the toolkit that they can reach by their imports, on recordings, on the
-data files that they name, and on the lock. Words around the cells do not count.
+A page depends on its code cells, on the files of the toolkit that they can reach by their imports, on recordings, on
+the data files that they name, and on the lock. Words around the cells do not count.
 """
 import asyncio
 import json
