@@ -7,8 +7,8 @@ import numpy as np
 
 from toolkit._core.exact_sums import fast_two_sum, two_sum
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import through_float64
 from toolkit._core.rounding import bits_of, float_of
+from toolkit.elementary._hard_cases import LOG, LOG1P, rounded_once
 
 __all__ = ["log", "log1p", "log_unrounded"]
 
@@ -128,7 +128,7 @@ def log(x):
     >>> -0.6931471805599453 + log(2 * x), log(x)
     (-1.3322676295501878e-15, -1.3322676295501888e-15)
     """
-    return through_float64(log64, x)
+    return rounded_once(log64, x, LOG)
 
 
 @kernel
@@ -167,4 +167,4 @@ def log1p(x):
     >>> log(1 + exp(-37.0)), log1p(exp(-37.0))
     (0.0, 8.533047625744066e-17)
     """
-    return through_float64(log1p64, x)
+    return rounded_once(log1p64, x, LOG1P)
