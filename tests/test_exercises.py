@@ -6,7 +6,7 @@ import pytest
 
 from toolkit.course.exercises import EXERCISES, check
 
-NONSENSE = [..., None, "??", float("nan"), [], {}, lambda: 1 / 0]
+NONSENSE = [None, "??", float("nan"), [], {}, lambda: 1 / 0]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -24,6 +24,12 @@ def test_wrong_answers_get_a_hint(name):
         verdict = check(name, answer)
         assert not verdict.passed, f"{answer!r} was accepted"
         assert verdict.message and repr(verdict).startswith("✗")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_what_is_not_answered_does_not_look_wrong(name):
+    verdict = check(name, ...)
+    assert verdict.passed is None and repr(verdict).startswith("○") and "not answered yet" in verdict.message
 
 
 @pytest.mark.parametrize("answer", [17, 17.0, np.int64(17), np.float32(17), np.array([17]), Fraction(17)])
