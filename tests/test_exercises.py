@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from toolkit.course.exercises import EXERCISES, check
+from toolkit.grokking.recordings import recorded
 
 NONSENSE = [None, "??", float("nan"), [], {}, lambda: 1 / 0]
 
@@ -45,3 +46,13 @@ def test_as_many_digits_as_asked_for_are_enough(answer):
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ValueError, match="allowed: "):
         check("no.such", 1)
+
+
+def test_the_gain_that_an_exercise_asks_for_is_that_of_the_recordings():
+    def gain(name):
+        run = recorded(name)
+        start, end = (run["test_accuracy"][run.steps.tolist().index(epoch)] for epoch in (2850, 8000))
+        return 100 * (end - start)
+
+    parted = gain("figure2-70-complement-float32") - gain("figure2-70-float32")
+    assert EXERCISES["rerun.formula"].solution == pytest.approx(parted, rel=1e-5)
