@@ -72,7 +72,7 @@ EXERCISES = {
                        (0.0, "that is no baseline at all; it has three times the variance of the best"),
                        otherwise="weight the loss of class i by p_i |e_i - p|²: where is a parabola in c least?"),
         wrong=(_MEAN_LOSS, 1.0875, 0.0, 3),
-        praise="1.13 leaves a third of the variance; the mean loss, easily kept as a running mean, does nearly as well.",
+        praise="1.13 leaves a third of the variance; the mean loss, easily kept as a running mean, is nearly as good.",
     ),
     "sampling.draws": Exercise(
         solution=_DRAWS,
