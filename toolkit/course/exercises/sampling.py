@@ -63,7 +63,7 @@ EXERCISES = {
                        (-_LARGEST, "mind the signs: -log(-log u)"),
                        otherwise="put the largest u below 1 into -log(-log u)"),
         wrong=(7.624, 16.6, -_LARGEST),
-        praise="5.54: a class more than about 5.5 behind another cannot win against an average number.",
+        praise="5.54: a class 5 behind another cannot win while the other draws the average number, 0.58.",
     ),
     "sampling.baseline": Exercise(
         solution=_BASELINE,

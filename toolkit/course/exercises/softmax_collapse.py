@@ -104,7 +104,7 @@ EXERCISES = {
         solution=_repaired,
         judge=_judge_loss,
         wrong=(_collapsing, lambda z, y: _collapsing(z, y) + np.float32(1e-12), 3.0),
-        praise="log1p of what the others hold: the stable form works for any scores, not for e^z alone.",
+        praise="log1p of what the others hold: the stable form works for any positive scores, not for e^z alone.",
     ),
     "collapse.share_silent": Exercise(
         solution=_silent,
