@@ -70,7 +70,7 @@ EXERCISES = {
         judge=close_to(_BASELINE, 3e-3, (_MEAN_LOSS, "close: that is the mean loss; large guesses should count more"),
                        (1.0875, "that is the mean over the classes, however rare they are"),
                        (0.0, "that is no baseline at all; it has three times the variance of the best"),
-                       otherwise="weight the loss of class i by p_i |e_i - p|²: where is a parabola in c least?"),
+                       otherwise="weight the loss of class i by p_i |e_i - p|²: where is a parabola in a least?"),
         wrong=(_MEAN_LOSS, 1.0875, 0.0, 3),
         praise="1.13 leaves a third of the variance; the mean loss, easily kept as a running mean, is nearly as good.",
     ),
