@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from toolkit.course.exercises import EXERCISES, check
+from toolkit.grokking.recordings import recorded
 
-NONSENSE = [..., None, "??", float("nan"), [], {}, lambda: 1 / 0]
+NONSENSE = [None, "??", float("nan"), [], {}, lambda: 1 / 0]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -26,6 +27,12 @@ def test_wrong_answers_get_a_hint(name):
         assert verdict.message and repr(verdict).startswith("✗")
 
 
+@pytest.mark.parametrize("name", EXERCISES)
+def test_what_is_not_answered_does_not_look_wrong(name):
+    verdict = check(name, ...)
+    assert verdict.passed is None and repr(verdict).startswith("○") and "not answered yet" in verdict.message
+
+
 @pytest.mark.parametrize("answer", [17, 17.0, np.int64(17), np.float32(17), np.array([17]), Fraction(17)])
 def test_a_right_number_is_right_in_any_type(answer):
     assert check("loss.first_zero", answer).passed
@@ -39,3 +46,13 @@ def test_as_many_digits_as_asked_for_are_enough(answer):
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ValueError, match="allowed: "):
         check("no.such", 1)
+
+
+def test_the_gain_that_an_exercise_asks_for_is_that_of_the_recordings():
+    def gain(name):
+        run = recorded(name)
+        start, end = (run["test_accuracy"][run.steps.tolist().index(epoch)] for epoch in (2850, 8000))
+        return 100 * (end - start)
+
+    parted = gain("figure2-70-complement-float32") - gain("figure2-70-float32")
+    assert EXERCISES["rerun.formula"].solution == pytest.approx(parted, rel=1e-5)

@@ -44,7 +44,7 @@ def check(name, answer):
 
     Returns
     -------
-    Verdict : displays as one line, with `passed` and `message`.
+    Verdict : displays as one line, with `message` and `passed`: True, False, or None without an answer.
 
     Raises
     ------

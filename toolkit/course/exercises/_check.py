@@ -32,20 +32,20 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of a check; displays as one line."""
+    """The result of a check; displays as one line. `passed` is None as long as there is no answer."""
 
     name: str
-    passed: bool
+    passed: bool | None
     message: str
 
     def __repr__(self):
-        return f"{'✓' if self.passed else '✗'} {self.name}: {self.message}"
+        return f"{'○' if self.passed is None else '✓' if self.passed else '✗'} {self.name}: {self.message}"
 
 
 def verdict(name, exercise, answer):
     """Judge `answer`; an answer that raises an error or has the wrong type is wrong, with a sentence that says so."""
     if answer is ...:
-        return Verdict(name, False, "no answer yet: replace the ... by yours")
+        return Verdict(name, None, "not answered yet; put your answer in the place of the ...")
     try:
         hint = exercise.judge(answer)
     except Exception as error:  # whatever a reader hands in must end in a sentence, not in a traceback

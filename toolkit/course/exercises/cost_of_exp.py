@@ -93,6 +93,6 @@ EXERCISES = {
         solution=_by_two_parts,
         judge=_judge_exponential,
         wrong=(_by_one_constant, _in_float64, np.exp, 3.0),
-        praise="a rint, a few multiplications and additions: nothing else is in a library's exp.",
+        praise="a rint, a few multiplications and additions: the rest of a library's exp is the two ends of its range.",
     ),
 }

@@ -1,4 +1,6 @@
 """Exercises of the chapter *Is it calibrated?*."""
+import math
+
 import numpy as np
 
 from toolkit.course.exercises._check import Exercise, close_to, exactly
@@ -39,6 +41,11 @@ def _judge_error(function):
     return None
 
 
+def _heated(rivals):
+    """How sure a class of 98 % is at T = 2.72 beside so many equal rivals."""
+    return 1 / (1 + rivals * math.exp(-math.log(0.98 * rivals / 0.02) / 2.72))
+
+
 _TWO_BINS = 0.295197039686085
 
 EXERCISES = {
@@ -49,12 +56,14 @@ EXERCISES = {
         wrong=(0.3393, 0.75, 0.0),
         praise="0.295 with two bins, 0.339 with fifteen: the number of bins is part of the result.",
     ),
-    "calibration.doubled": Exercise(
-        solution=5.0,
-        judge=close_to(5.0, 1e-6, (1.25, "the larger the logits, the more there is to divide by"),
-                       (2.5, "it depends on the logits: only z / T matters"), otherwise="only z / T matters"),
-        wrong=(1.25, 2.5, 3.5),
-        praise="2 z / 5 is z / 2.5: temperature scaling does not care for the scale of the logits.",
+    "calibration.heated": Exercise(
+        solution=_heated(9),
+        judge=close_to(_heated(9), 3e-3, (_heated(1), "that is with one rival; each of the nine gains by the heat"),
+                       (0.98 / 2.72, "the logits are divided, not the probability"),
+                       (1 / (1 + 9 * math.exp(-math.log(49) / 2.72)), "a rival has a ninth of 0.02: mind its gap"),
+                       otherwise="take the gap of the logits from p, divide it by T, and go back"),
+        wrong=(_heated(1), 0.98 / 2.72, 0.98, 0.9),
+        praise="0.51: the more rivals, the more a temperature takes from the first; with a single one 0.81 is left.",
     ),
     "calibration.changed": Exercise(
         solution=0,

@@ -55,7 +55,7 @@ EXERCISES = {
                        (25, "mind the units: 10 µs are 10 000 ns"),
                        otherwise="put 0.8 K equal to 0.4 K + 10 000 ns"),
         wrong=(12_500, 25, 10_000),
-        praise="below 25 000 logits the second thread is still being woken while the first has finished.",
+        praise="below 25 000 logits waking the second thread costs more than it saves.",
     ),
     "wall.best": Exercise(
         solution=_best,

@@ -55,18 +55,18 @@ EXERCISES = {
     ),
     "family.majority": Exercise(
         solution=1.0,
-        judge=close_to(1.0, 1e-3, (0.5, "the lies are spread over ten classes; none of them gets more than nu / 10"),
+        judge=close_to(1.0, 1e-3, (0.5, "the lies are spread over ten classes; none of them gets more than a / 10"),
                        (0.9, "a random label is the true one in a tenth of the cases"),
-                       otherwise="compare 1 - nu + nu / 10 with nu / 10"),
+                       otherwise="compare 1 - a + a / 10 with a / 10"),
         wrong=(0.5, 0.9, 10 / 11),
         praise="only at 1: as long as one label is not drawn at random, the truth is the most frequent class.",
     ),
     "family.agreeing": Exercise(
         solution=0.5,
-        judge=close_to(0.5, 1e-3, (1.0, "now all lies fall on one class: it gets nu, the truth keeps 1 - nu"),
+        judge=close_to(0.5, 1e-3, (1.0, "now all lies fall on one class: it gets a, the truth keeps 1 - a"),
                        otherwise="the minimum of tau = 2 sits in the corner of the most frequent label"),
         wrong=(1.0, 1 / 3, 0.9),
-        praise="half is enough: robust losses trust majorities, and a majority can be wrong.",
+        praise="half is enough: robust losses trust the most frequent label, and that can be wrong.",
     ),
     "family.write_it": Exercise(
         solution=_family,

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from toolkit.course.exercises._check import Exercise, close_to, exactly
+from toolkit.course.exercises._check import Exercise, close_to
 from toolkit.gradients import vjp
 from toolkit.softmax import softmax
 
@@ -12,8 +12,8 @@ __all__ = ["EXERCISES"]
 _LARGEST = -math.log(-math.log(1 - 2.0**-8))
 
 
-def _draws():
-    """Where the squared error of the mean of score functions falls below that of straight-through."""
+def _quadratic():
+    """Where the squared error of the mean of score functions falls below that of straight-through; best baseline."""
     p = np.exp([0.5, -0.2, 0.1, 1.0])  # by NumPy alone: nothing may compile at import
     p /= p.sum()
     a = np.array([[2, -1, 0, 0.5], [-1, 1, 0.3, 0], [0, 0.3, 3, -1], [0.5, 0, -1, 1.5]])
@@ -22,10 +22,11 @@ def _draws():
     guesses = values[:, None] * (np.eye(4) - p), (a + b) @ jacobian
     score, through = (p @ (g**2).sum(axis=1) - ((p @ g) ** 2).sum() for g in guesses)
     bias = ((p @ guesses[1] - jacobian @ values) ** 2).sum()
-    return float((score - through) / bias), float(score / bias)
+    size = p * ((np.eye(4) - p) ** 2).sum(axis=1)
+    return tuple(map(float, ((score - through) / bias, score / bias, size @ values / size.sum(), p @ values)))
 
 
-_DRAWS, _WITHOUT_NOISE = _draws()
+_DRAWS, _WITHOUT_NOISE, _BASELINE, _MEAN_LOSS = _quadratic()
 
 
 def _exact(z, values):
@@ -62,15 +63,16 @@ EXERCISES = {
                        (-_LARGEST, "mind the signs: -log(-log u)"),
                        otherwise="put the largest u below 1 into -log(-log u)"),
         wrong=(7.624, 16.6, -_LARGEST),
-        praise="5.54: a class more than about 5.5 behind another cannot win against an average number.",
+        praise="5.54: a class 5 behind another cannot win while the other draws the average number, 0.58.",
     ),
-    "sampling.linear": Exercise(
-        solution=3,
-        judge=exactly(3, (2, "which one did you leave out? ReinMax is exact for quadratics, of which linear is one"),
-                      (1, "the slope of a linear loss is the same wherever it is taken"),
-                      otherwise="0, 1, 2 or 3: put f'(D) = b into each formula"),
-        wrong=(0, 1, 2, True),
-        praise="a linear loss has one slope, so it does not matter where it is taken.",
+    "sampling.baseline": Exercise(
+        solution=_BASELINE,
+        judge=close_to(_BASELINE, 3e-3, (_MEAN_LOSS, "close: that is the mean loss; large guesses should count more"),
+                       (1.0875, "that is the mean over the classes, however rare they are"),
+                       (0.0, "that is no baseline at all; it has three times the variance of the best"),
+                       otherwise="weight the loss of class i by p_i |e_i - p|²: where is a parabola in a least?"),
+        wrong=(_MEAN_LOSS, 1.0875, 0.0, 3),
+        praise="1.13 leaves a third of the variance; the mean loss, easily kept as a running mean, is nearly as good.",
     ),
     "sampling.draws": Exercise(
         solution=_DRAWS,

@@ -104,7 +104,7 @@ EXERCISES = {
         solution=_repaired,
         judge=_judge_loss,
         wrong=(_collapsing, lambda z, y: _collapsing(z, y) + np.float32(1e-12), 3.0),
-        praise="log1p of what the others hold: the stable form works for any scores, not for e^z alone.",
+        praise="log1p of what the others hold: the stable form works for any positive scores, not for e^z alone.",
     ),
     "collapse.share_silent": Exercise(
         solution=_silent,
@@ -125,8 +125,8 @@ EXERCISES = {
     "collapse.adam_step": Exercise(
         solution=1e4,
         judge=close_to(1e4, 1e-2, (1.0, "so it would be if v could hold 1e-46; the smallest float32 is 1.4e-45"),
-                       (1e-4, "upside down: the step is m / epsilon"),
-                       otherwise="what is (1 - beta_2) g^2 in float32? Then the step is m / (sqrt(v) + epsilon)"),
+                       (1e-4, "upside down: the step is g / epsilon"),
+                       otherwise="what is (1 - beta_2) g^2 in float32? Then the step is g / (sqrt(v) + epsilon)"),
         wrong=(1.0, 1e-4, 1e22, 1000.0),
         praise="ten thousand learning rates at once, from a gradient of 1e-22.",
     ),

@@ -11,12 +11,14 @@ EXERCISES = {
         wrong=(6.4, 1.6, 0.8),
         praise="β / τ is all that the gate depends on.",
     ),
-    "gates.homogeneous": Exercise(
-        solution="relu",
-        judge=exactly("relu", ("gelu", "gelu is near ReLU, but bends: gelu(2s) is not 2 gelu(s)"),
-                      otherwise="which of them has σ(2s) = 2 σ(s) for s > 0?"),
-        wrong=("tanh", "sigmoid", "gelu", 4),
-        praise="a straight line on each side of 0 lets a factor through; nothing is pinned down.",
+    "gates.square": Exercise(
+        solution=3.2,
+        judge=close_to(3.2, 1e-3, (1.6, "so it is with the identity; what is (2s)² beside s²?"),
+                       (0.8, "twice the weight makes the bent score four times as large"),
+                       (0.2, "the other way round: larger scores want a higher temperature"),
+                       otherwise="(βx)² / τ has to stay as it is"),
+        wrong=(1.6, 0.8, 0.2, 0.4),
+        praise="σ(cs) = c² σ(s), so (β, τ) and (cβ, c²τ) are one gate: bending is not enough, a power of s bends, too.",
     ),
     "gates.entropy": Exercise(
         solution=1.09239,

@@ -142,7 +142,7 @@ EXERCISES = {
         judge=close_to(_steps(_FLOAT16, 1.0, 0.1), 0.01,
                        (_steps(_FLOAT16, 1.0, 1.0), "the learning rate is 0.1"),
                        ((_FLOAT16 - 1) / 0.1, "that is Adam's pace; plain descent gains less with every step"),
-                       otherwise="step until w reaches collapse_margin('float16'), or use e^m + m = ηt + constant"),
+                       otherwise="step until w reaches collapse_margin('float16'), or use e^μ + μ = ηt + constant"),
         wrong=(_steps(_FLOAT16, 1.0, 1.0), (_FLOAT16 - 1) / 0.1, 2048, 1.68e8),
         praise="about 20 500, of which the last unit of margin alone takes more than half.",
     ),
