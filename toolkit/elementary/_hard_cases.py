@@ -1,8 +1,8 @@
-"""float32 arguments whose value is so close to the middle of two float32 that its float64 is the middle itself.
+"""Correct rounding to float32: what to do where a float64 result is the middle of two float32.
 
-Rounding the float64 would then be rounding twice: a tie, of which one side is wrong. ``python -m
-benchmarks.correctly_rounded`` finds these arguments among all 2**32, and mpmath says on which side of the middle the
-value lies.
+Rounding the float64 would then be rounding twice: a tie, which goes to the even neighbour, whichever is nearer. Away
+from ties nothing goes wrong at any of the 2**32 arguments (``python -m benchmarks.correctly_rounded``). That command
+also finds the arguments below, and mpmath says on which side of the middle their values lie.
 """
 import numpy as np
 from numba import types
@@ -10,9 +10,9 @@ from numba.extending import overload
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit._core.rounding import bits_of
+from toolkit._core.rounding import bits_of, float_of
 
-__all__ = ["LOG", "LOG1P", "rounded_once"]
+__all__ = ["log1p_beside", "log_beside", "rounded_once", "sigmoid_beside"]
 
 _LOST = (1 << 29) - 1  # the bits of a float64 that a float32 has not
 _MIDDLE = 1 << 28
@@ -25,34 +25,56 @@ LOG1P = (7.152559078349441e-07, 7.152556520395593e-07, 8.583093404013198e-06, 8.
          1.2783783694984994e+23, 53.205049514770515, 5.498306075456329e+28, 66.17682266235353,
          -7.152555667744309e-07, -7.152558225698157e-07, -8.583044291299302e-06, -8.583081125834722e-06,
          -0.0021787146106362343, -0.0021810914622619752)
+SIGMOID = (-0.001117885229177773, 0.49972052872180944)
 
 
 @kernel
-def off_the_middle(x, y, hard):
-    """`y`, or what `hard` has beside the argument `x`, where y is the middle of two float32."""
-    if bits_of(y) & _LOST == _MIDDLE:
-        for i in range(0, len(hard), 2):
-            if x == hard[i]:
-                return hard[i + 1]
+def listed(x, y, table):
+    """What `table` has beside `x`, or `y`."""
+    for i in range(0, len(table), 2):
+        if x == table[i]:
+            return table[i + 1]
     return y
 
 
-def settled(x, y, hard):
-    """`off_the_middle` for a float32 `x`; else `y`."""
-    return off_the_middle(float(x), y, hard) if isinstance(x, np.float32) else y
-
-
-@overload(settled)
-def _settled(x, y, hard):
-    if x == types.float32:
-        return lambda x, y, hard: off_the_middle(np.float64(x), y, hard)
-    return lambda x, y, hard: y
+@kernel
+def log_beside(x, y):
+    return listed(x, y, LOG)
 
 
 @kernel
-def rounded_once(of, x, hard):
-    """``of(x)`` as the correctly rounded float32 of a float32 `x`; the float64 of any other.
+def log1p_beside(x, y):
+    return listed(x, y, LOG1P)
 
-    `hard` is a table as `LOG`.
-    """
-    return like(settled(x, of(np.float64(x)), hard), x)
+
+@kernel
+def sigmoid_beside(x, y):
+    """Below 2**-15 the float64 is ``1/2 + x/4``; what it lost, about ``-x**3 / 48``, points to 1/2."""
+    if abs(x) < 2.0**-15:
+        return float_of(bits_of(y) - 1 if y > 0.5 else bits_of(y) + 1)
+    return listed(x, y, SIGMOID)
+
+
+@kernel
+def off_the_middle(x, y, beside):
+    """``beside(x, y)`` where `y` is the middle of two normal float32, else `y`."""
+    return beside(x, y) if bits_of(y) & _LOST == _MIDDLE else y
+
+
+def settled(x, y, beside):
+    """`off_the_middle` for a float32 `x`; `y` for others."""
+    return off_the_middle(float(x), y, beside) if isinstance(x, np.float32) else y
+
+
+@overload(settled)
+def _settled(x, y, beside):
+    if x == types.float32:
+        return lambda x, y, beside: off_the_middle(np.float64(x), y, beside)
+    return lambda x, y, beside: y
+
+
+@kernel
+def rounded_once(of, beside, x):
+    """``of(x)``: of a float32 the correctly rounded float32, if ``beside(x, y)`` knows on which side of a middle y the
+    value lies; of others the float64, rounded as the numbers of a kernel are."""
+    return like(settled(x, of(np.float64(x)), beside), x)

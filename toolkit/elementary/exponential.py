@@ -28,8 +28,8 @@ def exp(x):
     overflow to inf above 709.78 (float32: 88.72), subnormal below -708.40 (-87.34), 0 below -745.13
     (-103.97).
 
-    *Accuracy*: float64 at most 0.65 ulp, subnormal results included (tested with mpmath); float32 is computed
-    in float64 and rounded once, at most 0.5001 ulp.
+    *Accuracy*: float64 at most 0.65 ulp, subnormal results included (tested with mpmath); float32 is correctly
+    rounded, at all 2**32 patterns of bits (``python -m benchmarks.correctly_rounded``).
 
     References
     ----------
@@ -68,8 +68,8 @@ def exp2(x):
     *Special values*: ``exp2(±0) = 1``, ``exp2(-inf) = 0``, ``exp2(inf) = inf``, ``exp2(nan) =
     nan``; overflow to inf from 1024 on (float32: 128), 0 from -1075 (-150) down.
 
-    *Accuracy*: float64 at most 0.65 ulp, subnormal results included (tested with mpmath); float32 is computed
-    in float64 and rounded once, at most 0.5001 ulp.
+    *Accuracy*: float64 at most 0.65 ulp, subnormal results included (tested with mpmath); float32 is correctly
+    rounded, at all 2**32 patterns of bits (``python -m benchmarks.correctly_rounded``).
 
     References
     ----------
@@ -104,8 +104,8 @@ def expm1(x):
     *Special values*: ``expm1(±0) = ±0``, ``expm1(-inf) = -1``, ``expm1(inf) = inf``, ``expm1(nan)
     = nan``; overflow to inf above 709.78 (float32: 88.72).
 
-    *Accuracy*: float64 at most 0.65 ulp (tested with mpmath); float32 is computed in float64 and rounded
-    once, at most 0.5001 ulp.
+    *Accuracy*: float64 at most 0.65 ulp (tested with mpmath); float32 is correctly rounded, at all 2**32
+    patterns of bits (``python -m benchmarks.correctly_rounded``).
 
     References
     ----------

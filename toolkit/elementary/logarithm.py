@@ -8,7 +8,7 @@ import numpy as np
 from toolkit._core.exact_sums import fast_two_sum, two_sum
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import bits_of, float_of
-from toolkit.elementary._hard_cases import LOG, LOG1P, rounded_once
+from toolkit.elementary._hard_cases import log1p_beside, log_beside, rounded_once
 
 __all__ = ["log", "log1p", "log_unrounded"]
 
@@ -113,7 +113,7 @@ def log(x):
     for ``x < 0`` and NaN.
 
     *Accuracy*: float64 at most 0.75 ulp, subnormal arguments included (tested with mpmath); float32 is
-    computed in float64 and rounded once, at most 0.5001 ulp.
+    correctly rounded, at all 2**32 patterns of bits (``python -m benchmarks.correctly_rounded``).
 
     References
     ----------
@@ -128,7 +128,7 @@ def log(x):
     >>> -0.6931471805599453 + log(2 * x), log(x)
     (-1.3322676295501878e-15, -1.3322676295501888e-15)
     """
-    return rounded_once(log64, x, LOG)
+    return rounded_once(log64, log_beside, x)
 
 
 @kernel
@@ -152,8 +152,8 @@ def log1p(x):
     *Special values*: ``log1p(±0) = ±0``, ``log1p(-1) = -inf``, ``log1p(inf) = inf``, NaN for ``x
     < -1`` and NaN.
 
-    *Accuracy*: float64 at most 0.75 ulp (tested with mpmath); float32 is computed in float64 and rounded
-    once, at most 0.5001 ulp.
+    *Accuracy*: float64 at most 0.75 ulp (tested with mpmath); float32 is correctly rounded, at all 2**32
+    patterns of bits (``python -m benchmarks.correctly_rounded``).
 
     References
     ----------
@@ -167,4 +167,4 @@ def log1p(x):
     >>> log(1 + exp(-37.0)), log1p(exp(-37.0))
     (0.0, 8.533047625744066e-17)
     """
-    return rounded_once(log1p64, x, LOG1P)
+    return rounded_once(log1p64, log1p_beside, x)

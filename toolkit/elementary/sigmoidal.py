@@ -9,6 +9,7 @@ from toolkit._core.exact_sums import divide_pairs, fast_two_sum, two_sum
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import through_float64
 from toolkit.elementary._exponential_core import exp64, exp_unrounded
+from toolkit.elementary._hard_cases import rounded_once, sigmoid_beside
 from toolkit.elementary.logarithm import log_unrounded
 
 __all__ = ["sigmoid", "softplus", "tanh"]
@@ -92,8 +93,8 @@ def tanh(x):
     -----
     *Special values*: ``tanh(±0) = ±0``, ``tanh(±inf) = ±1``, ``tanh(nan) = nan``; exactly ±1 from 19.07 on.
 
-    *Accuracy*: float64 at most 0.65 ulp (tested with mpmath); float32 is computed in float64 and rounded
-    once, at most 0.5001 ulp.
+    *Accuracy*: float64 at most 0.65 ulp (tested with mpmath); float32 is correctly rounded, at all 2**32
+    patterns of bits (``python -m benchmarks.correctly_rounded``).
 
     References
     ----------
@@ -131,8 +132,8 @@ def sigmoid(x):
     ``sigmoid(nan) = nan``; exactly 1 from 37.43 on (float32: 17.33), subnormal below -708.40 (-87.34), 0
     below -745.13 (-103.97).
 
-    *Accuracy*: float64 at most 0.65 ulp, subnormal results included (tested with mpmath); float32 is computed
-    in float64 and rounded once, at most 0.5001 ulp.
+    *Accuracy*: float64 at most 0.65 ulp, subnormal results included (tested with mpmath); float32 is correctly
+    rounded, at all 2**32 patterns of bits (``python -m benchmarks.correctly_rounded``).
 
     References
     ----------
@@ -148,7 +149,7 @@ def sigmoid(x):
     >>> 1 / (1 + exp(720.0)), sigmoid(-720.0)
     (0.0, 2.0322308024e-313)
     """
-    return through_float64(sigmoid64, x)
+    return rounded_once(sigmoid64, sigmoid_beside, x)
 
 
 @kernel
@@ -171,8 +172,8 @@ def softplus(x):
     *Special values*: ``softplus(±0) = log(2)``, ``softplus(-inf) = 0``, ``softplus(inf) = inf``,
     ``softplus(nan) = nan``; subnormal below -708.40 (float32: -87.34), 0 below -745.13 (-103.97).
 
-    *Accuracy*: float64 at most 0.75 ulp, subnormal results included (tested with mpmath); float32 is computed
-    in float64 and rounded once, at most 0.5001 ulp.
+    *Accuracy*: float64 at most 0.75 ulp, subnormal results included (tested with mpmath); float32 is correctly
+    rounded, at all 2**32 patterns of bits (``python -m benchmarks.correctly_rounded``).
 
     References
     ----------

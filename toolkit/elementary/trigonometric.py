@@ -94,7 +94,8 @@ def sin(x):
     *Special values*: ``sin(±0) = ±0``; ``sin(±inf) = nan``, ``sin(nan) = nan``.
 
     *Accuracy*: float64 at most 0.95 ulp over all finite numbers (tested with mpmath, also at the float64
-    nearest to a multiple of pi/2); float32 is computed in float64 and rounded once, at most 0.5001 ulp.
+    nearest to a multiple of pi/2); float32 is correctly rounded, at all 2**32 patterns of bits (``python -m
+    benchmarks.correctly_rounded``).
 
     References
     ----------
@@ -130,7 +131,8 @@ def cos(x):
     *Special values*: ``cos(±0) = 1``; ``cos(±inf) = nan``, ``cos(nan) = nan``.
 
     *Accuracy*: float64 at most 0.95 ulp over all finite numbers (tested with mpmath, also at the float64
-    nearest to a multiple of pi/2); float32 is computed in float64 and rounded once, at most 0.5001 ulp.
+    nearest to a multiple of pi/2); float32 is correctly rounded, at all 2**32 patterns of bits (``python -m
+    benchmarks.correctly_rounded``).
 
     References
     ----------
