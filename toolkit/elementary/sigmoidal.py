@@ -9,7 +9,7 @@ from toolkit._core.exact_sums import divide_pairs, fast_two_sum, two_sum
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import through_float64
 from toolkit.elementary._exponential_core import exp64, exp_unrounded
-from toolkit.elementary._hard_cases import rounded_once, sigmoid_beside
+from toolkit.elementary._hard_cases import rounded_once, sigmoid_beside, softplus_beside
 from toolkit.elementary.logarithm import log_unrounded
 
 __all__ = ["sigmoid", "softplus", "tanh"]
@@ -187,4 +187,4 @@ def softplus(x):
     >>> log(1 + exp(1000.0)), softplus(1000.0)
     (inf, 1000.0)
     """
-    return through_float64(softplus64, x)
+    return rounded_once(softplus64, softplus_beside, x)
