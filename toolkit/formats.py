@@ -16,6 +16,7 @@ from toolkit._core.format import (
     get_format,
 )
 from toolkit._core.kernel import kernel
+from toolkit._core.public import publish
 from toolkit._core.rounded_arrays import copy_of_numbers, round_to
 from toolkit._core.rounding import quantum
 
@@ -200,3 +201,6 @@ def from_bits(patterns, format):
     values = np.empty(codes.shape, np.float64)
     decode_each(codes.reshape(-1), values.reshape(-1), fmt.code)
     return values[()]
+
+
+publish(__name__)

@@ -16,7 +16,10 @@ def round_each(values, code):
 
 def copy_of_numbers(x, dtype=np.float64):
     """A new C-contiguous array of `dtype` with the values of `x`, which must be real numbers."""
-    x = np.asarray(x)
+    try:
+        x = np.asarray(x)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"x is not an array: {error}") from None
     if x.dtype.kind not in "biufV" or x.dtype == np.longdouble and np.longdouble != np.float64:
         raise TypeError(f"x has dtype {x.dtype}; allowed: bool, integers and floats up to float64")
     with np.errstate(invalid="ignore"):  # the cast of a signalling NaN

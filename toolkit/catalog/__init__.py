@@ -57,6 +57,7 @@ and its row, in the family's module of this package::
 The tests then hold it to what its kind implies and the row declares, in every variant. Its reference has to be in
 ``book/references.bib`` and its chapter in ``_toc.yml``.
 """
+from toolkit._core.public import publish
 from toolkit.catalog import (
     _activations,
     _bound,
@@ -168,3 +169,5 @@ def api_table(family=None):
                  f"[{m.chapter.replace('_', ' ')}](../notebooks/{m.chapter}.ipynb)")
         lines.append("| " + " | ".join(cells) + " |")
     return _Markdown("\n".join(lines))
+
+publish(__name__)

@@ -1,4 +1,5 @@
 """The gallery: text and figure of each row of the catalog, made from the row and its kind alone."""
+from toolkit._core.public import publish
 from toolkit.catalog import methods
 
 __all__ = ["FORMATS", "Entry", "entries"]
@@ -30,3 +31,6 @@ def entries(family):
     """Text and live figure of each method of a family, in the order of the catalog."""
     for method in methods(family):
         yield Entry(method), method.figure()
+
+
+publish(__name__)

@@ -4,7 +4,6 @@ import signal
 import sys
 import threading
 import time
-import warnings
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numba
 from tqdm.auto import tqdm
 
+from toolkit._core.public import warn
 from toolkit.training.models import build, products_per_step, state_names, tensor_names
 from toolkit.training.run import Log, Run, versions
 
@@ -218,8 +218,7 @@ class _Training:
         try:
             self._run().save(self.checkpoint, keep="state")
         except OSError as error:
-            warnings.warn(f"no checkpoint written after {self.work.steps_done} steps: {error}", RuntimeWarning,
-                          stacklevel=4)
+            warn(f"no checkpoint written after {self.work.steps_done} steps: {error}")
         self.saved = time.monotonic()
 
 

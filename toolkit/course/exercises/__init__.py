@@ -2,6 +2,7 @@
 
 Each chapter has a module here with its `EXERCISES`, name -> `Exercise`. A new chapter adds a module and a line below.
 """
+from toolkit._core.public import publish
 from toolkit.course.exercises import (
     _check,
     activation_gallery,
@@ -54,3 +55,5 @@ def check(name, answer):
     if name not in EXERCISES:
         raise ValueError(f"name is {name!r}; allowed: {', '.join(map(repr, sorted(EXERCISES)))}")
     return _check.verdict(name, EXERCISES[name], answer)
+
+publish(__name__)
