@@ -372,7 +372,7 @@ def test_the_table_of_presets(capsys):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["--preset", "figure3"], "preset is 'figure3'; allowed: figure1a"),
+    (["--preset", "figure3"], "name is 'figure3'; allowed: 'figure1a'"),
     (["--set", "lr"], "'lr' sets nothing; allowed: NAME=VALUE"),
     (["--set", "lr=fast"], "lr is 'fast'; allowed: a number"),
     (["--set", "p=1e2"], "p is '1e2'; allowed: an integer"),

@@ -7,8 +7,8 @@ from numbers import Integral, Real
 
 import numpy as np
 
-__all__ = ["check_choice", "check_count", "check_finite", "check_number", "check_temperature", "check_whole", "chosen",
-           "shown"]
+__all__ = ["check_choice", "check_count", "check_finite", "check_flag", "check_number", "check_temperature",
+           "check_whole", "chosen", "shown"]
 
 
 def shown(value):
@@ -21,6 +21,8 @@ def shown(value):
     try:
         text = " ".join(repr(value).split())
     except ValueError:  # an integer of thousands of digits in a list
+        return f"a {type(value).__name__}"
+    if " at 0x" in text:  # the repr of any object, or of a function
         return f"a {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:40]} ..., a {type(value).__name__}"
 
@@ -76,6 +78,13 @@ def check_temperature(temperature):
     if not number >= 0:
         raise _wrong(ValueError, "temperature", temperature, "a number >= 0")
     return abs(number)  # -0.0 would turn the signs of the gaps
+
+
+def check_flag(name, value):
+    """`value` as True or False, or an error that names the argument."""
+    if isinstance(value, (bool, np.bool_)) or isinstance(value, Integral) and value in (0, 1):
+        return bool(value)
+    raise _wrong(TypeError, name, value, "True, False")
 
 
 def check_whole(name, value, low, high=None):

@@ -157,7 +157,8 @@ def lifted(function):
         try:
             value = function(*(unrounded(like(each, number)) for each in x))
         except OverflowError:
-            raise ValueError(f"{function.__name__}(): an integer is beyond the range of float64") from None
+            name, value = next(each for each in zip(names, x) if isinstance(each[1], int) and abs(each[1]) >= 2**1023)
+            raise ValueError(f"{function.__name__}(): {name} is {shown(value)}; allowed: what float64 holds") from None
         if not isinstance(number, EmulatedNumber):
             # Uncompiled kernels go on with a NumPy scalar, which divides by 0 as compiled code does.
             return like(value, number) if config.DISABLE_JIT else value

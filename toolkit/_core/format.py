@@ -5,7 +5,7 @@ Every value of a format with at most 11 exponent bits and 52 fraction bits is a 
 """
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,6 +43,8 @@ class Format:
     finite_only: bool = False
 
     def __post_init__(self):
+        if not isinstance(self.name, str):
+            raise TypeError(f"name is {shown(self.name)}; allowed: a text")
         top = 10 if self.finite_only else 11
         for field, low, high in (("exponent_bits", 2, top), ("fraction_bits", 1, 52)):
             value = getattr(self, field)
@@ -128,8 +130,9 @@ def get_format(spec):
     if isinstance(spec, str) and (bits := re.fullmatch(r"e(\d+)m(\d+)", spec)):
         spec = int(bits[1]), int(bits[2])
     if isinstance(spec, (tuple, list)) and len(spec) == 2:
-        custom = Format("custom", *spec)
-        custom = replace(custom, name=f"e{custom.exponent_bits}m{custom.fraction_bits}")
+        exponent_bits = check_whole("exponent_bits of format", spec[0], 2, 11)
+        fraction_bits = check_whole("fraction_bits of format", spec[1], 1, 52)
+        custom = Format(f"e{exponent_bits}m{fraction_bits}", exponent_bits, fraction_bits)
         return next((f for f in FORMATS.values() if f.code == custom.code), custom)
     name = spec
     if not isinstance(spec, str) and spec is not None:

@@ -53,11 +53,12 @@ def said_by(name, error, function, arguments, options):
     error.unnamed = text
     text = shortened(text if text.startswith(f"{name}(") else f"{name}(): {text}")
     error.args = (text,)
-    if str(error) != text and isinstance(error, np.exceptions.AxisError):  # it keeps its text elsewhere
-        renamed = np.exceptions.AxisError(text)
-        renamed.unnamed = error.unnamed
-        return renamed
-    return None
+    if str(error) == text:
+        return None
+    kinds = (np.exceptions.AxisError, TypeError, ValueError)  # NumPy's own keep their text elsewhere
+    renamed = next(kind for kind in kinds if isinstance(error, kind))(text)
+    renamed.unnamed = error.unnamed
+    return renamed
 
 
 def shortened(text):

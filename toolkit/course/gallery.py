@@ -29,8 +29,7 @@ class Entry:
 
 def entries(family):
     """Text and live figure of each method of a family, in the order of the catalog."""
-    for method in methods(family):
-        yield Entry(method), method.figure()
+    return ((Entry(method), method.figure()) for method in methods(family))
 
 
 publish(__name__)

@@ -1,9 +1,7 @@
 """Targets that turn regression into classification: a number becomes probabilities for `cross_entropy`, and back."""
-from numbers import Integral, Real
-
 import numpy as np
 
-from toolkit._core.arguments import chosen
+from toolkit._core.arguments import check_finite, check_whole, chosen
 from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
@@ -33,20 +31,20 @@ def moved_rows(of, q, rewards, discounts, parameters, out, fmt):
 
 
 def _check_range(low, high):
-    if not (isinstance(low, Real) and isinstance(high, Real) and -np.inf < low < high < np.inf):
+    low, high = check_finite("low", low), check_finite("high", high)
+    if not low < high:
         raise ValueError(f"low is {low!r} and high is {high!r}; allowed: finite numbers, low < high")
-    return float(low), float(high)
+    return low, high
 
 
 def _targets(of, values, bins, fewest, format, *parameters):
-    if not isinstance(bins, Integral) or bins < fewest:
-        raise ValueError(f"bins is {bins!r}; allowed: a whole number >= {fewest}")
+    bins = check_whole("bins", bins, fewest, 2**31)
     values = real_array(values, "values")
     layout = Rows(values[..., None], format=format, name="values")
-    out = np.empty((layout.count, int(bins)), layout.compute)
+    out = np.empty((layout.count, bins), layout.compute)
     with np.errstate(all="ignore"):
         target_rows(of, layout.per_row(values, "values"), layout.parameters(parameters), out, layout.fmt)
-        return out.reshape((*values.shape, int(bins))).astype(layout.dtype, copy=False)
+        return out.reshape((*values.shape, bins)).astype(layout.dtype, copy=False)
 
 
 def hl_gauss(values, *, low, high, bins, spread=0.75, form="stable", format=None):
@@ -93,9 +91,8 @@ def hl_gauss(values, *, low, high, bins, spread=0.75, form="stable", format=None
     ('0.999999', nan)
     """
     low, high = _check_range(low, high)
-    if not (isinstance(spread, Real) and 0 < spread < np.inf):
-        raise ValueError(f"spread is {spread!r}; allowed: a finite number > 0")
-    return _targets(chosen("form", form, _HL_GAUSS), values, bins, 1, format, low, high, float(spread))
+    spread = check_finite("spread", spread, 0, above=True)
+    return _targets(chosen("form", form, _HL_GAUSS), values, bins, 1, format, low, high, spread)
 
 
 def two_hot(values, *, low, high, bins, format=None):
@@ -200,6 +197,8 @@ def expected_value(p, *, low, high, places="bins"):
     """
     low, high = _check_range(low, high)
     p = real_array(p, "p")
+    if not p.ndim or not p.shape[-1]:
+        raise ValueError(f"p has shape {p.shape}; allowed: (..., K), at least one class")
     count = p.shape[-1]
     centres = chosen("places", places, {
         "bins": low + (high - low) * (np.arange(count) + 0.5) / count, "atoms": np.linspace(low, high, count)})

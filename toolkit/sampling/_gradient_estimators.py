@@ -7,7 +7,7 @@ f's slope at D (straight-through, ReinMax, Gumbel-softmax).
 """
 import numpy as np
 
-from toolkit._core.arguments import check_temperature
+from toolkit._core.arguments import check_temperature, shown
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp
@@ -156,6 +156,6 @@ def reinmax(z, drawn, slope, *, temperature=1.0, axis=-1, where=None, format=Non
     """
     tau = check_temperature(temperature)
     if tau < 1:
-        raise ValueError(f"temperature is {temperature!r}; allowed: a number >= 1")
+        raise ValueError(f"temperature is {shown(temperature)}; allowed: a number >= 1")
     return map_rows(reinmax_row, {"z": z, "drawn": drawn, "slope": slope}, tau, axis=axis, where=where,
                     format=format, fills=(-np.inf, 0.0))
