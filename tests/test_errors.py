@@ -117,8 +117,6 @@ def said(function, arguments, options):
         text = str(error)
         assert type(error).__module__.partition(".")[0] != "numba" and "\n" not in text and len(text) < 300, text
         assert text.startswith(f"{name}()") and not NO_NAMES.search(text) and "0.123456" not in text, text
-        about = [*inspect.signature(function).parameters, *options, "value", "format"]
-        assert re.search(rf"\b({'|'.join(about)})\b", text.removeprefix(name)), text
         return text
     except Reached:
         return None
@@ -127,11 +125,13 @@ def said(function, arguments, options):
 
 @pytest.mark.parametrize("function", PUBLIC, ids=PUBLIC.values())
 def test_every_public_name_says_itself_of_a_wrong_keyword(function, no_kernels):
+    if function in (catalog.forms, training.resume):
+        pytest.skip("it hands keywords on")
     arguments, options = EXAMPLES.get(function, ((), {}))
     if function.__module__.startswith("toolkit.elementary"):
         arguments = (1.0,)
     text = said(function, arguments, {**options, "no_such": 1})
-    assert text and ("no_such" in text or function is catalog.forms), text
+    assert text and "no_such" in text
 
 
 @pytest.mark.parametrize("function", PUBLIC, ids=PUBLIC.values())
@@ -168,9 +168,11 @@ def test_arguments_are_checked_before_a_kernel_sees_them(function, no_kernels):
         EXAMPLES[function] = (1.0,) * len(inspect.signature(function).parameters), {}
     assert function in EXAMPLES, f"{PUBLIC[function]} needs an example above, or a row of the catalog"
     faults = []
+    names = re.compile(rf"\b({'|'.join(inspect.signature(function).parameters)}|value|format)\b")
     for name, kind, refused, changed in trials(function, *EXAMPLES[function]):
         try:
             text = said(function, changed.args, changed.kwargs)
+            assert text is None or names.search(text.removeprefix(function.__name__)), text
         except Exception as error:
             faults.append(f"{name}, {kind}: {type(error).__name__}: {str(error)[:200]}")
         else:

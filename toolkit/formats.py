@@ -161,7 +161,7 @@ def _ulp_error_of_object(computed, exact, fmt):
     except OverflowError:  # an integer beyond float64
         below = math.inf
     if not (math.isfinite(computed) and math.isfinite(below)):
-        return float(ulp_error(computed, math.copysign(below, exact), fmt))
+        return float(ulp_error(computed, below if exact > 0 else -below, fmt))
     if below < math.inf and number(below) > abs(exact):
         below = math.nextafter(below, 0.0)
     try:

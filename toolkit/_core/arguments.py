@@ -92,7 +92,7 @@ def check_whole(name, value, low, high=None):
 
     Without `high`, more than an int64 holds counts as 2**62.
     """
-    allowed = f"an integer, at least {low}" if high is None else f"an integer from {low} to {high}"
+    allowed = f"an integer, at least {low}" if high is None else f"an integer from {shown(low)} to {shown(high)}"
     try:
         whole = operator.index(value)
     except TypeError:
