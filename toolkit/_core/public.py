@@ -14,7 +14,7 @@ from types import FunctionType, ModuleType
 
 import numpy as np
 
-__all__ = ["public", "publish", "warn"]
+__all__ = ["open_modules", "public", "publish", "warn"]
 
 LONGEST = 299  # characters of a message
 
@@ -100,8 +100,7 @@ def publish(name):
     """Let the public functions and classes of a module name themselves in errors, and find its public modules.
 
     These are the names in its ``__all__`` that are made in this project, and of the modules among them but for
-    `kernels`, whose functions the compiler knows as they are. A package's other modules are imported when they are
-    asked for, unless their names begin with an underscore; ``dir`` lists what is public and nothing else.
+    `kernels`, whose functions the compiler knows as they are. See `open_modules` for the rest.
     """
     space = vars(sys.modules[name])
     for each in space["__all__"]:
@@ -117,6 +116,15 @@ def publish(name):
             made = given.__init__
             if isinstance(made, FunctionType) and made not in _PUBLISHED:
                 given.__init__ = public(made, given.__name__)
+    open_modules(name)
+
+
+def open_modules(name):
+    """Let ``dir`` of a module list what is public and nothing else, and a package find its modules.
+
+    They are imported when they are asked for, unless their names begin with an underscore.
+    """
+    space = vars(sys.modules[name])
     path = space.get("__path__", ())
 
     def modules():
@@ -134,6 +142,8 @@ def publish(name):
 
 
 def _is_ours(given):
+    if hasattr(getattr(given, "__wrapped__", None), "py_func"):  # an elementary function, which the compiler knows
+        return False
     return (given.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
 
 
@@ -142,4 +152,4 @@ def warn(message, category=RuntimeWarning):
     frame, level = sys._getframe(1), 2
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, category, stacklevel=level - 1)
+    warnings.warn(message, category, stacklevel=level)
