@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pickle
 import pkgutil
+import re
 import subprocess
 import sys
 import timeit
@@ -51,6 +52,15 @@ def test_public_functions_are_those_of_their_modules():
     found = doctest.DocTestFinder().find(toolkit.formats)
     assert {each.name.rpartition(".")[2] for each in found if each.examples} >= {"ulp", "to_bits", "spacing"}
     assert toolkit.catalog.method_of(toolkit.losses.focal_loss).function is toolkit.losses.focal_loss
+
+
+def test_gradients_have_one_convention():
+    """``vjp(f, *what f takes)``: no public name takes probabilities where another takes logits."""
+    assert not [path for path in PUBLIC.values() if re.search(r"_(vjp|jvp|grad|gradient|slope|pull)$", path)]
+    for method in toolkit.catalog.METHODS:
+        if method.gradient is not None and inspect.isfunction(method.function):
+            first = next(iter(inspect.signature(method.function).parameters))
+            assert first in ("z", "x", "logits"), method.name
 
 
 def inner(x):

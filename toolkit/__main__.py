@@ -104,7 +104,7 @@ def main(argv=None):
     try:
         answer = COMMANDS[arguments.command][2](arguments)
     except (OSError, ValueError, TypeError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {getattr(error, 'unnamed', error)}", file=sys.stderr)  # of a command, not of a function
         return 2
     text, code = answer if isinstance(answer, tuple) else (answer, 0)
     try:

@@ -63,7 +63,7 @@ class Plot:
     """Marks on two axes. `height` in pixels; a plot with `whole_row` stands beside no other.
 
     The name of a slider instead of an axis gives one with its label, symbol, range and scale, along which it runs.
-    `points` is the number of points of curves.
+    `points` is the number of points of curves, or a sequence of their places.
     """
 
     traces: tuple
@@ -72,7 +72,7 @@ class Plot:
     y: Axis | str
     height: int = 340
     whole_row: bool = False
-    points: int = 121
+    points: int | tuple = 121
 
     def __post_init__(self):
         check_fields(self)
