@@ -155,7 +155,8 @@ def _number(name, value, lower, low, high):
         number = math.inf
     if not (holds(low, number) and number < high):
         limit = "finite" if math.isinf(high) else f"below {high:g}"
-        raise ValueError(f"{name} is {shown(value)}; allowed: {words} {low:g} and {limit}")
+        told = number if math.isfinite(number) else shown(value)
+        raise ValueError(f"{name} is {told}; allowed: {words} {low:g} and {limit}")
     return number
 
 
