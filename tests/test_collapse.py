@@ -89,7 +89,7 @@ def test_diagnose_collapses_where_the_gap_says(name, order, label):
 @pytest.mark.parametrize("function, message", [
     (lambda: collapse_gap("float32", 1), "classes is 1; allowed: at least 2"),
     (lambda: collapse_gap("float32", 10, order="random"), "order is 'random'; allowed: 'sequential'"),
-    (lambda: collapse_gap("float32", 10, label=10), "label is 10; allowed for 10 classes: -10 to 9"),
+    (lambda: collapse_gap("float32", 10, label=10), "label is 10; allowed: an integer from -10 to 9"),
     (lambda: underflow_gap("float16", rows=0), "rows is 0; allowed: at least 1"),
     (lambda: collapse_margin("float15"), "format is 'float15'; allowed")])
 def test_bad_arguments_of_gaps(function, message):

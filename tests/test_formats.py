@@ -209,11 +209,11 @@ def test_get_format():
 
 
 @pytest.mark.parametrize("arguments, error, message", [
-    ((1, 5), ValueError, "exponent_bits is 1; allowed: 2 to 11"),
-    ((12, 5), ValueError, "exponent_bits is 12; allowed: 2 to 11"),
-    ((5, 0), ValueError, "fraction_bits is 0; allowed: 1 to 52"),
-    ((5, 53), ValueError, "fraction_bits is 53; allowed: 1 to 52"),
-    ((11, 3, True), ValueError, "exponent_bits is 11; allowed: 2 to 10"),
+    ((1, 5), ValueError, "exponent_bits is 1; allowed: an integer from 2 to 11"),
+    ((12, 5), ValueError, "exponent_bits is 12; allowed: an integer from 2 to 11"),
+    ((5, 0), ValueError, "fraction_bits is 0; allowed: an integer from 1 to 52"),
+    ((5, 53), ValueError, "fraction_bits is 53; allowed: an integer from 1 to 52"),
+    ((11, 3, True), ValueError, "exponent_bits is 11; allowed: an integer from 2 to 10"),
     ((5.0, 3), TypeError, r"exponent_bits is 5\.0; allowed: an integer"),
 ])
 def test_bad_formats(arguments, error, message):

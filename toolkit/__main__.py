@@ -5,6 +5,7 @@ import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from toolkit._core.arguments import shown
 from toolkit.commands.recordings import add_paper, add_record, paper, record
 from toolkit.commands.training import add_grok, add_sweep, grok, run_sweep
 
@@ -57,7 +58,7 @@ def _formats(arguments):
     from toolkit.formats import FORMATS, get_format
 
     if not all(k.isdecimal() for k in arguments.classes):
-        raise ValueError(f"--classes is {','.join(arguments.classes)!r}; allowed: integers of at least 2")
+        raise ValueError(f"--classes is {shown(','.join(arguments.classes))}; allowed: integers of at least 2")
     table = [["format", "bits", "max", "smallest normal", "smallest", "unit roundoff",
               *(f"gap K={k}" for k in arguments.classes)]]
     for name in arguments.formats or FORMATS:
@@ -103,7 +104,7 @@ def main(argv=None):
     try:
         answer = COMMANDS[arguments.command][2](arguments)
     except (OSError, ValueError, TypeError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {getattr(error, 'unnamed', error)}", file=sys.stderr)  # of a command, not of a function
         return 2
     text, code = answer if isinstance(answer, tuple) else (answer, 0)
     try:

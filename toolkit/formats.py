@@ -1,5 +1,6 @@
 """Binary floating-point formats: rounding to them, distances between their values, their bit patterns."""
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from toolkit._core.format import (
     get_format,
 )
 from toolkit._core.kernel import kernel
+from toolkit._core.public import publish
 from toolkit._core.rounded_arrays import copy_of_numbers, round_to
 from toolkit._core.rounding import quantum
 
@@ -120,7 +122,7 @@ def ulp_error(computed, exact, format):
     2.0
     """
     fmt = get_format(format)
-    computed, exact = np.broadcast_arrays(copy_of_numbers(computed), np.asarray(exact))
+    computed, exact = _side_by_side(copy_of_numbers(computed, name="computed"), exact)
     if exact.dtype.kind in "biu":
         exact = exact.astype(np.float64)
     if exact.dtype == object:
@@ -135,14 +137,37 @@ def ulp_error(computed, exact, format):
     return np.where(same, 0.0, np.where(np.isnan(error), np.inf, error))[()]
 
 
+def _side_by_side(computed, exact):
+    try:
+        exact = np.asarray(exact)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"exact is not an array: {error}") from None
+    numbers = exact.dtype == object and all(hasattr(each, "__float__") for each in exact.reshape(-1))
+    if exact.dtype.kind not in "biuf" and not numbers:
+        raise TypeError(f"exact has dtype {exact.dtype}; allowed: numbers with an absolute value and a float")
+    try:
+        return np.broadcast_arrays(computed, exact)
+    except ValueError:
+        raise ValueError(f"exact has shape {exact.shape}; allowed: what broadcasts with {computed.shape}, the shape of "
+                         "computed") from None
+
+
 def _ulp_error_of_object(computed, exact, fmt):
+    if isinstance(exact, int):
+        exact = Fraction(exact)
     number = type(exact)
-    below = float(abs(exact))
+    try:
+        below = float(abs(exact))
+    except OverflowError:  # an integer beyond float64
+        below = math.inf
     if not (math.isfinite(computed) and math.isfinite(below)):
-        return float(ulp_error(computed, float(exact), fmt))
-    if number(below) > abs(exact):
+        return float(ulp_error(computed, below if exact > 0 else -below, fmt))
+    if below < math.inf and number(below) > abs(exact):
         below = math.nextafter(below, 0.0)
-    return float(abs(number(computed) - exact) / number(float(ulp(min(below, fmt.max), fmt))))
+    try:
+        return float(abs(number(computed) - exact) / number(float(ulp(min(below, fmt.max), fmt))))
+    except OverflowError:
+        return math.inf
 
 
 def to_bits(x, format):
@@ -190,7 +215,10 @@ def from_bits(patterns, format):
     (65504.0, 448.0)
     """
     fmt = get_format(format)
-    patterns = np.asarray(patterns)
+    try:
+        patterns = np.asarray(patterns)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"patterns is not an array: {error}") from None
     if patterns.dtype.kind not in "iu":
         raise TypeError(f"patterns has dtype {patterns.dtype}; allowed: integers")
     if patterns.size and not 0 <= int(patterns.min()) <= int(patterns.max()) < 2**fmt.bits:
@@ -200,3 +228,6 @@ def from_bits(patterns, format):
     values = np.empty(codes.shape, np.float64)
     decode_each(codes.reshape(-1), values.reshape(-1), fmt.code)
     return values[()]
+
+
+publish(__name__)

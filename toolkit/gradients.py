@@ -16,6 +16,7 @@ import functools
 
 import numpy as np
 
+from toolkit._core.public import public, publish
 from toolkit.catalog import method_of
 
 __all__ = ["grad", "value_and_grad", "vjp"]
@@ -81,7 +82,7 @@ def value_and_grad(function, *, of=None):
             raise TypeError(f"{function.__name__} gives an array of shape {np.shape(value)}; allowed: a number, or vjp")
         return value, pull(1.0)
 
-    return both
+    return public(both)
 
 
 def grad(function, *, of=None):
@@ -94,4 +95,7 @@ def grad(function, *, of=None):
     1.0
     """
     both = value_and_grad(function, of=of)
-    return functools.wraps(function)(lambda *arguments, **options: both(*arguments, **options)[1])
+    return public(functools.wraps(function)(lambda *arguments, **options: both(*arguments, **options)[1]))
+
+
+publish(__name__)

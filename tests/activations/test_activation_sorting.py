@@ -130,7 +130,7 @@ def test_householder_is_accurate_and_keeps_the_part_in_the_mirror(v):
 def test_arguments_are_checked():
     with pytest.raises(ValueError, match="group is 4; allowed: what divides 10"):
         activations.group_sort(rows(), group=4)
-    with pytest.raises(ValueError, match="group is 0; allowed: a whole number of at least 1"):
+    with pytest.raises(ValueError, match="group is 0; allowed: an integer, at least 1"):
         activations.group_sort(rows(), group=0)
     with pytest.raises(ValueError, match="v is .*; allowed: a 1-d array"):
         activations.householder(rows(), (0.0, 0.0))

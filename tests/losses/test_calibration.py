@@ -72,7 +72,7 @@ def test_scaling_helps_and_a_confident_row_has_a_bin():
 
 
 @pytest.mark.parametrize(("call", "message"), [
-    (lambda: reliability(Z, Y, bins=0), "bins is 0; allowed: a whole number >= 1"),
+    (lambda: reliability(Z, Y, bins=0), "bins is 0; allowed: an integer from 1"),
     (lambda: reliability(Z, Y, temperature=0), "temperature is 0.0; allowed: a number > 0"),
     (lambda: reliability(Z * np.nan, Y), "logits contains NaN"),
     (lambda: fit_temperature(Z[:0], Y[:0]), "no rows"),

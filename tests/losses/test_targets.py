@@ -101,12 +101,27 @@ def test_categorical_reference_and_where_the_naive_form_loses_everything():
     assert np.isnan(categorical(p, np.nan, 1, low=-2, high=2)).any()
 
 
+def test_one_law_moves_by_many_rewards_and_keeps_its_dtype():
+    p, rewards = np.float32([0.1, 0.2, 0.4, 0.2, 0.1]), np.random.default_rng(0).normal(size=(3, 2))
+    moved = categorical(p, rewards, 0.5, low=-2, high=2)
+    assert moved.dtype == np.float32 and moved.shape == (3, 2, 5)
+    np.testing.assert_array_equal(moved[1, 1], categorical(p, rewards[1, 1], 0.5, low=-2, high=2))
+    column = categorical(np.stack([p, p]), [[1.0], [0.5]], 0.5, low=-2, high=2)
+    np.testing.assert_array_equal(column[1], categorical(p, 0.5, 0.5, low=-2, high=2))
+    with pytest.raises(ValueError, match=r"^categorical\(\): discounts has shape \(2,\); .* \(3,\), one for each row"):
+        categorical(np.stack([p] * 3), 0.0, [1.0, 1.0], low=-2, high=2)
+    for dtype in (np.float16, np.float32, np.float64):
+        assert hl_gauss(dtype(0.5), low=0, high=1, bins=4).dtype == two_hot(dtype(0.5), low=0, high=1, bins=4).dtype
+        mean = expected_value(np.full(4000, 1 / 4000, dtype), low=0, high=1)
+        assert mean.dtype == dtype and abs(float(mean) - 0.5) < 4 * np.finfo(dtype).eps
+
+
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: hl_gauss(1, low=2, high=2, bins=4), "low is 2 and high is 2; allowed: finite numbers, low < high"),
-    (lambda: hl_gauss(1, low=0, high=2, bins=0), "bins is 0; allowed: a whole number >= 1"),
+    (lambda: hl_gauss(1, low=0, high=2, bins=0), "bins is 0; allowed: an integer from 1"),
     (lambda: hl_gauss(1, low=0, high=2, bins=4, spread=0), "spread is 0; allowed"),
     (lambda: hl_gauss(1, low=0, high=2, bins=4, form="exact"), "form is 'exact'; allowed: 'naive', 'stable'"),
-    (lambda: two_hot(1, low=0, high=2, bins=1), "bins is 1; allowed: a whole number >= 2"),
+    (lambda: two_hot(1, low=0, high=2, bins=1), "bins is 1; allowed: an integer from 2"),
     (lambda: categorical([1.0], 1, 1, low=0, high=1), r"p has shape \(1,\); allowed: at least 2 atoms"),
     (lambda: expected_value([1.0], low=0, high=1, places="edges"), "places is 'edges'")])
 def test_wrong_arguments(call, message):

@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pulls import softmax_pull
 
+from toolkit import vjp
 from toolkit.kernels import in_format
 from toolkit.sampling import gumbel_max, gumbel_noise, gumbel_softmax, reinmax, score_function, straight_through
 from toolkit.sampling.kernels import gumbel_of
@@ -113,6 +114,61 @@ def test_rows_sum_to_zero_and_keep_their_dtype(dtype):
     masked = reinmax(z, d, s, where=[True, True, False, True])
     keep = [0, 1, 3]
     assert masked[2] == 0 and np.allclose(masked[keep], reinmax(z[keep], d[keep], s[keep]), rtol=2e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_draws_have_the_dtype_of_the_logits(dtype):
+    noise = gumbel_noise((5, 4), seed=4)
+    for z in (THETA.astype(dtype), dtype(1)):
+        beside = noise if np.ndim(z) else noise[0, :1]
+        for draw in (gumbel_max(z, beside), gumbel_softmax(z, beside), gumbel_softmax(z, beside, hard=True),
+                     straight_through(z, beside), reinmax(z, beside, beside), score_function(z, beside, beside)):
+            assert draw.dtype == dtype and draw.shape == beside.shape
+    assert gumbel_max([1, 0, 0, 0], noise.astype(dtype)).dtype == dtype  # integers have none of their own
+
+
+def test_one_row_of_logits_serves_many_draws():
+    """Each draw is what it is alone."""
+    noise, slopes = gumbel_noise((6, 5, 4), seed=6), np.random.default_rng(0).normal(size=(6, 1, 4))
+    for draw in (gumbel_max, gumbel_softmax, straight_through):
+        many = draw(THETA, noise)
+        assert_array_equal(many[2, 3], draw(THETA, noise[2, 3]))
+        assert_array_equal(draw(THETA[:, None], np.moveaxis(noise, -1, -2), axis=-2), np.moveaxis(many, -1, -2))
+    drawn = gumbel_max(THETA, noise)
+    for estimate in (reinmax, score_function):
+        assert_array_equal(estimate(THETA, drawn, slopes)[2, 3], estimate(THETA, drawn[2, 3], slopes[2, 0]))
+    chosen = gumbel_max(THETA, gumbel_noise((20_000, 4), seed=1), where=softmax(THETA) > 0.2)
+    keep = softmax(THETA) > 0.2
+    expected = 20_000 * softmax(THETA[keep])
+    assert chosen[:, ~keep].sum() == 0 and ((chosen[:, keep].sum(axis=0) - expected) ** 2 / expected).sum() < 10.83
+
+
+def test_hard_draws_go_back_as_relaxed_ones():
+    noise, g = gumbel_noise((3, 4), seed=9), np.array([1.0, -2.0, 0.5, 3.0])
+    value, pull = vjp(gumbel_softmax, THETA, noise, temperature=0.7, hard=True)
+    assert_array_equal(value, gumbel_max(THETA, noise))
+    soft, soft_pull = vjp(gumbel_softmax, THETA, noise, temperature=0.7)
+    assert_array_equal(pull(g), soft_pull(g))
+    assert_allclose(pull(g), straight_through(THETA + noise, g, temperature=0.7).sum(axis=0), rtol=1e-13)
+    assert np.shape(pull(g)) == THETA.shape
+    moved = 1e-6 * EYE
+    slope = [((gumbel_softmax(THETA + h, noise, temperature=0.7) - gumbel_softmax(THETA - h, noise, temperature=0.7))
+              @ g).sum() / 2e-6 for h in moved]
+    assert_allclose(soft_pull(g), slope, rtol=1e-8)
+    with pytest.raises(TypeError, match=r"^gumbel_softmax\(\): hard is 'yes'; allowed: True, False"):
+        gumbel_softmax(THETA, noise, hard="yes")
+
+
+def test_seeds_are_checked_before_a_kernel_sees_them():
+    for wrong in ({"seed": "a"}, {"seed": 0.5}, {"stream": None}, {"seed": np.ones(2)}):
+        with pytest.raises(TypeError, match=rf"^gumbel_noise\(\): {[*wrong][0]} is .*; allowed: an integer from 0"):
+            gumbel_noise(2, **wrong)
+    for wrong in ({"seed": -1}, {"seed": 2**63}, {"stream": 10**400}):
+        with pytest.raises(ValueError, match=rf"^gumbel_noise\(\): {[*wrong][0]} is .*; allowed: an integer from 0"):
+            gumbel_noise(2, **wrong)
+    with pytest.raises(TypeError, match=r"^gumbel_noise\(\): shape is 2\.5; allowed: an integer"):
+        gumbel_noise((2, 2.5))
+    assert gumbel_noise(np.int64(3), seed=np.uint64(2**63 - 1)).shape == (3,) and gumbel_noise(()).shape == ()
 
 
 def test_arguments():

@@ -33,7 +33,7 @@ SMALL = Experiment(p=11, widths=(8,), train_fraction=0.7, steps=20)
     ({"batch": 5108}, "batch is 5108; allowed: at most"),
     ({"initial": "zero"}, "initial is 'zero'"), ({"task": "arrays"}, "task is 'arrays', data '' and sizes"),
     ({"model": "transformer", "widths": (8, 8), "bias": True, "initial": "normal"}, "initial is 'normal'; allowed for"),
-    ({"loss_format": "half"}, "format is 'half'"),
+    ({"loss_format": "half"}, "loss_format is 'half'"),
     ({"loss_format": Format("mine", 4, 3, finite_only=True)}, "loss_format is 'mine'"),
     ({"summation": "random"}, "summation is 'random'; allowed: 'sequential'"),
     ({"training_precision": "float16"}, "training_precision is 'float16'; allowed: 'float32', 'float64'"),
@@ -158,7 +158,7 @@ def test_presets_log_a_few_hundred_times():
 
 
 def test_an_unknown_preset_is_refused():
-    with pytest.raises(ValueError, match="preset is 'figure3'; allowed: figure1a, "):
+    with pytest.raises(ValueError, match="name is 'figure3'; allowed: 'figure1a', "):
         get_preset("figure3")
 
 

@@ -86,7 +86,7 @@ def test_the_number_of_threads_is_put_back():
     train(SMALL, progress=False, threads=1, callback=lambda step, _: inside.append(numba.get_num_threads()))
     assert set(inside) == {1} and numba.get_num_threads() == before
     for threads in (0, 10_000):
-        with pytest.raises(ValueError, match=f"threads is {threads}; allowed: 1 to "):
+        with pytest.raises(ValueError, match=f"threads is {threads}; allowed: an integer from 1 to "):
             train(SMALL, threads=threads)
 
 
@@ -372,7 +372,7 @@ def test_the_table_of_presets(capsys):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["--preset", "figure3"], "preset is 'figure3'; allowed: figure1a"),
+    (["--preset", "figure3"], "name is 'figure3'; allowed: 'figure1a'"),
     (["--set", "lr"], "'lr' sets nothing; allowed: NAME=VALUE"),
     (["--set", "lr=fast"], "lr is 'fast'; allowed: a number"),
     (["--set", "p=1e2"], "p is '1e2'; allowed: an integer"),
@@ -383,7 +383,7 @@ def test_the_table_of_presets(capsys):
     (["--resume", "missing.npz"], "missing.npz: no such file"),
     (["--resume", "missing.npz", "--preset", "figure1a"], "--resume goes with"),
     (["--out", "nowhere/run.npz"], "--out is 'nowhere/run.npz', but there is no folder 'nowhere'"),
-    (["--threads", "0", "--steps", "1"], "threads is 0; allowed: 1 to"),
+    (["--threads", "0", "--steps", "1"], "threads is 0; allowed: an integer from 1 to"),
 ])
 def test_grok_says_in_one_line_what_is_wrong(folder, capsys, arguments, message):
     assert main(["grok", "--quiet", *arguments]) == 2

@@ -139,7 +139,7 @@ def test_the_command_reports_failures(tmp_path, capsys):
 @pytest.mark.parametrize("arguments, message", [
     (["--vary", "seed"], "--vary seed has no values"), (["--vary", "speed", "1"], "unknown argument 'speed'"),
     (["--vary", "seed", "x"], "seed is 'x'; allowed: an integer"), (["--jobs", "0"], "jobs is 0"),
-    (["--method", "lion"], "'lion' sets nothing"), (["--preset", "figure1a,figure9"], "preset is 'figure9'"),
+    (["--method", "lion"], "'lion' sets nothing"), (["--preset", "figure1a,figure9"], "name is 'figure9'"),
 ])
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path, capsys, arguments, message):
     assert main(["sweep", str(tmp_path), "--quiet", *arguments]) == 2

@@ -5,12 +5,13 @@ labels, several results or their own reduction.
 """
 import math
 import operator
-import warnings
 
 import numpy as np
 
 from toolkit._core import loops
+from toolkit._core.arguments import shown
 from toolkit._core.format import get_format
+from toolkit._core.public import warn
 from toolkit._core.rounded_arrays import round_each, round_to
 
 __all__ = ["Rows", "behaved", "check_axis", "common_dtype", "map_rows", "real_array", "reduce_rows", "warn_about_rows"]
@@ -20,7 +21,7 @@ def real_array(x, name):
     """`x` as an array of booleans, integers, float16, float32 or float64; else a TypeError that names it."""
     try:
         x = np.asarray(x)
-    except ValueError as error:
+    except (OverflowError, ValueError) as error:
         raise ValueError(f"{name} is not an array: {error}") from None
     if x.dtype.kind in "biu" or x.dtype.kind == "f" and x.dtype.itemsize <= 8:
         return x
@@ -48,12 +49,12 @@ def check_axis(axis, ndim, name="z"):
     try:
         axes = [operator.index(a) for a in (axis if isinstance(axis, (tuple, list)) else (axis,))]
     except TypeError:
-        raise TypeError(f"axis is {axis!r}; {allowed}") from None
+        raise TypeError(f"axis is {shown(axis)}; {allowed}") from None
     if not axes or any(not -ndim <= a < ndim for a in axes):
-        raise np.exceptions.AxisError(f"axis is {axis!r}; {allowed}")
+        raise np.exceptions.AxisError(f"axis is {shown(axis)}; {allowed}")
     axes = sorted(a % ndim for a in axes)
     if len(set(axes)) < len(axes):
-        raise ValueError(f"axis is {axis!r}, which names a dimension twice; {allowed}")
+        raise ValueError(f"axis is {shown(axis)}, which names a dimension twice; {allowed}")
     return tuple(axes)
 
 
@@ -119,7 +120,10 @@ class Rows:
         self.keep = None if where is None else self._two_dimensional(self._mask(where), np.bool_)
 
     def _mask(self, where):
-        keep = np.asarray(where)
+        try:
+            keep = np.asarray(where)
+        except (OverflowError, ValueError):
+            raise TypeError(f"where is {shown(where)}; allowed: booleans, True keeps") from None
         if keep.dtype != np.bool_:
             raise TypeError(f"where has dtype {keep.dtype}; allowed: booleans, True keeps")
         return self._broadcast(keep, "where")
@@ -252,9 +256,8 @@ def _layout_and_rows(arrays, fills, axis, where, format, allow_empty=False):
     return layout, [layout.rows(x, name, fill) for (name, x), fill in zip(arrays.items(), fills)]
 
 
-def warn_about_rows(rows, broken, message, stacklevel=4):
+def warn_about_rows(rows, broken, message):
     """RuntimeWarning when rows free of NaN and +inf, and not all -inf, gave a broken result."""
     guilty = int(np.count_nonzero(np.isfinite(rows[broken].max(axis=1, initial=-np.inf)))) if broken.any() else 0
     if guilty:
-        warnings.warn(f"{message} in {guilty} of {len(rows)} rows of finite logits", RuntimeWarning,
-                      stacklevel=stacklevel)
+        warn(f"{message} in {guilty} of {len(rows)} rows of finite logits")

@@ -3,11 +3,13 @@
 A `code` here is a format's code relative to float64's, ``fmt ^ FLOAT64.code``: 0 rounds nothing.
 """
 import functools
+import inspect
 import operator
 
 import numpy as np
 from numba import config
 
+from toolkit._core.arguments import shown
 from toolkit._core.format import FLOAT64, get_format
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import round_to_code
@@ -65,6 +67,9 @@ class EmulatedNumber(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __int__(self):
         return int(self.value)
+
+
+_NUMBERS = (int, float, np.integer, np.floating, np.bool_, EmulatedNumber)
 
 
 class EmulatedRow:
@@ -131,12 +136,29 @@ def unrounded(x):
     return x.value if isinstance(x, EmulatedNumber) else x
 
 
+def _check_numbers(name, names, given, options):
+    if options or len(given) != len(names):
+        raise TypeError(f"{name}() takes {len(names)} number(s) without keywords: {', '.join(names)}; given: "
+                        f"{', '.join([*map(shown, given), *options]) or 'nothing'}")
+    for each, value in zip(names, given):
+        if not isinstance(value, _NUMBERS):
+            raise TypeError(f"{name}(): {each} is {shown(value)}; allowed: a number")
+
+
 def lifted(function):
     """A function of floats as one of numbers, whose result is rounded once."""
+    names = tuple(inspect.signature(getattr(function, "py_func", function)).parameters)
+
     @functools.wraps(function, updated=())
-    def of_numbers(*x):
+    def of_numbers(*x, **options):
+        if options or len(x) != len(names) or not all(isinstance(each, _NUMBERS) for each in x):
+            _check_numbers(function.__name__, names, x, options)
         number = next((each for each in x if not isinstance(each, (int, float))), x[0])  # a float64 is a float
-        value = function(*(unrounded(like(each, number)) for each in x))
+        try:
+            value = function(*(unrounded(like(each, number)) for each in x))
+        except OverflowError:
+            name, value = next(each for each in zip(names, x) if isinstance(each[1], int) and abs(each[1]) >= 2**1023)
+            raise ValueError(f"{function.__name__}(): {name} is {shown(value)}; allowed: what float64 holds") from None
         if not isinstance(number, EmulatedNumber):
             # Uncompiled kernels go on with a NumPy scalar, which divides by 0 as compiled code does.
             return like(value, number) if config.DISABLE_JIT else value

@@ -4,12 +4,12 @@ A format has 1 sign bit, `exponent_bits` and `fraction_bits`, with subnormals, a
 Every value of a format with at most 11 exponent bits and 52 fraction bits is a float64, which holds it here.
 """
 import math
-import operator
 import re
 from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit._core.arguments import check_whole, shown
 from toolkit._core.rounding import FINITE_ONLY
 
 __all__ = ["BFLOAT16", "FLOAT16", "FLOAT32", "FLOAT64", "FLOAT8_E4M3FN", "FLOAT8_E5M2", "FORMATS", "Format",
@@ -43,16 +43,12 @@ class Format:
     finite_only: bool = False
 
     def __post_init__(self):
+        if not isinstance(self.name, str):
+            raise TypeError(f"name is {shown(self.name)}; allowed: a text")
         top = 10 if self.finite_only else 11
         for field, low, high in (("exponent_bits", 2, top), ("fraction_bits", 1, 52)):
             value = getattr(self, field)
-            try:
-                value = operator.index(value)
-            except TypeError:
-                raise TypeError(f"{field} is {value!r}; allowed: an integer from {low} to {high}") from None
-            if not low <= value <= high:
-                raise ValueError(f"{field} is {value}; allowed: {low} to {high}")
-            object.__setattr__(self, field, value)
+            object.__setattr__(self, field, check_whole(field, value, low, high))
         object.__setattr__(self, "finite_only", bool(self.finite_only))
 
     @property
@@ -134,7 +130,9 @@ def get_format(spec):
     if isinstance(spec, str) and (bits := re.fullmatch(r"e(\d+)m(\d+)", spec)):
         spec = int(bits[1]), int(bits[2])
     if isinstance(spec, (tuple, list)) and len(spec) == 2:
-        custom = Format(f"e{spec[0]}m{spec[1]}", *spec)
+        exponent_bits = check_whole("exponent_bits of format", spec[0], 2, 11)
+        fraction_bits = check_whole("fraction_bits of format", spec[1], 1, 52)
+        custom = Format(f"e{exponent_bits}m{fraction_bits}", exponent_bits, fraction_bits)
         return next((f for f in FORMATS.values() if f.code == custom.code), custom)
     name = spec
     if not isinstance(spec, str) and spec is not None:
@@ -142,7 +140,7 @@ def get_format(spec):
             name = np.dtype(spec).name
         except (TypeError, ValueError):
             name = None
-    if name not in FORMATS:
-        raise ValueError(f"format is {spec!r}; allowed: a Format, (exponent_bits, fraction_bits), 'e6m9' for "
+    if not isinstance(name, str) or name not in FORMATS:
+        raise ValueError(f"format is {shown(spec)}; allowed: a Format, (exponent_bits, fraction_bits), 'e6m9' for "
                          f"(6, 9), or one of {', '.join(FORMATS)}")
     return FORMATS[name]

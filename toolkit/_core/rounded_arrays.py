@@ -14,11 +14,14 @@ def round_each(values, code):
         values[i] = round_to_code(values[i], code)
 
 
-def copy_of_numbers(x, dtype=np.float64):
+def copy_of_numbers(x, dtype=np.float64, name="x"):
     """A new C-contiguous array of `dtype` with the values of `x`, which must be real numbers."""
-    x = np.asarray(x)
+    try:
+        x = np.asarray(x)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"{name} is not an array: {error}") from None
     if x.dtype.kind not in "biufV" or x.dtype == np.longdouble and np.longdouble != np.float64:
-        raise TypeError(f"x has dtype {x.dtype}; allowed: bool, integers and floats up to float64")
+        raise TypeError(f"{name} has dtype {x.dtype}; allowed: bool, integers and floats up to float64")
     with np.errstate(invalid="ignore"):  # the cast of a signalling NaN
         return np.array(x, dtype=dtype, order="C", copy=True)
 
@@ -65,7 +68,10 @@ def round_to(x, format):
     (inf, 2048.0)
     """
     fmt = get_format(format)
-    given = np.asarray(x).dtype
+    try:
+        given = np.asarray(x).dtype
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"x is not an array: {error}") from None
     kept = given if holds(given, fmt) else np.dtype(np.float64)
     # Numba has no float16 arrays; float32 holds all values of a format that float16 holds.
     values = copy_of_numbers(x, np.float32 if kept.itemsize <= 4 else np.float64)

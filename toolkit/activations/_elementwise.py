@@ -1,16 +1,16 @@
 """From entry kernels to a public function of arrays: what every elementwise activation shares."""
 import functools
 import inspect
-import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._core.arguments import chosen
-from toolkit._core.arrays import Rows
+from toolkit._core.arguments import chosen, shown
+from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_entries, map_entry_pairs
+from toolkit._core.public import warn
 
 __all__ = []
 
@@ -94,8 +94,8 @@ def slope(function, x, **options):
 def _evaluate(name, kernels, declared, *, x, form="stable", format=None, **parameters):
     of = chosen("form", form, kernels)
     for parameter, value in parameters.items():
-        if declared.positive and not (np.asarray(value) > 0).all():
-            raise ValueError(f"{parameter} is {value!r}; allowed: numbers > 0")
+        if declared.positive and not (real_array(value, parameter) > 0).all():
+            raise ValueError(f"{parameter} is {shown(value)}; allowed: numbers > 0")
     layout = Rows(x, axis=None, format=format, name="x", allow_empty=True, beside=parameters)
     rows = [layout.rows(values, each) for each, values in {"x": x, **parameters}.items()]
     out = layout.empty()
@@ -106,6 +106,5 @@ def _evaluate(name, kernels, declared, *, x, form="stable", format=None, **param
     if form == "naive":
         broken = np.count_nonzero(np.isfinite(rows[0]) & ~np.isfinite(out))
         if broken:
-            warnings.warn(f"{name}(form='naive') is not finite for {broken} of {out.size} finite numbers",
-                          RuntimeWarning, stacklevel=3)
+            warn(f"{name}(form='naive') is not finite for {broken} of {out.size} finite numbers")
     return layout.restore(out, 0.0)

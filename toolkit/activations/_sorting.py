@@ -1,6 +1,7 @@
 """Activations that only permute or reflect: GroupSort, MaxMin and Householder keep every gradient's length."""
 import numpy as np
 
+from toolkit._core.arguments import check_whole, shown
 from toolkit._core.arrays import check_axis, map_rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import times_exactly
@@ -73,13 +74,12 @@ def householder_vjp_row(z, g, v, out):
 
 def _check_groups(z, axis, group, name):
     z = real_array(z, "z")
-    if isinstance(group, bool) or not isinstance(group, (int, np.integer)) or group < 1:
-        raise ValueError(f"{name} is {group!r}; allowed: a whole number of at least 1")
+    group = check_whole(name, group, 1)
     sizes = z.shape or (1,)
     count = int(np.prod([sizes[a] for a in check_axis(axis, z.ndim)]))
     if count % group:
-        raise ValueError(f"{name} is {group}; allowed: what divides {count}, the entries on axis {axis!r}")
-    return int(group)
+        raise ValueError(f"{name} is {group}; allowed: what divides {count}, the entries on axis {shown(axis)}")
+    return group
 
 
 def _unit(v, z, axis):
@@ -87,7 +87,7 @@ def _unit(v, z, axis):
     v = real_array(v, "v").astype(np.float64)
     length = np.sqrt((v * v).sum())
     if v.ndim != 1 or not (np.isfinite(length) and length > 0):
-        raise ValueError(f"v is {v}; allowed: a 1-d array of finite numbers that are not all 0")
+        raise ValueError(f"v is {shown(v)}; allowed: a 1-d array of finite numbers that are not all 0")
     _check_groups(z, axis, v.size, "the size of v")
     return tuple((v / length).tolist())
 

@@ -57,6 +57,8 @@ and its row, in the family's module of this package::
 The tests then hold it to what its kind implies and the row declares, in every variant. Its reference has to be in
 ``book/references.bib`` and its chapter in ``_toc.yml``.
 """
+from toolkit._core.arguments import check_choice, shown
+from toolkit._core.public import publish
 from toolkit.catalog import (
     _activations,
     _bound,
@@ -114,8 +116,9 @@ def methods(family=None, kind=Method):
     >>> [method.name for method in methods("loss")][:2]
     ['cross_entropy', 'stablemax_cross_entropy']
     """
-    if family is not None and family not in FAMILIES:
-        raise ValueError(f"family is {family!r}; allowed: None, {', '.join(map(repr, FAMILIES))}")
+    check_choice("family", family, (None, *FAMILIES))
+    if not isinstance(kind, type):
+        raise TypeError(f"kind is {shown(kind)}; allowed: a class of this module, as RowMap")
     return tuple(method for method in METHODS if family in (None, method.family) and isinstance(method, kind))
 
 
@@ -128,9 +131,9 @@ def get_method(name):
     'toolkit.softmax.softmax'
     """
     for method in METHODS:
-        if method.name == name:
+        if isinstance(name, str) and method.name == name:
             return method
-    raise ValueError(f"name is {name!r}; allowed: {', '.join(repr(method.name) for method in METHODS)}")
+    raise ValueError(f"name is {shown(name)}; allowed: {', '.join(repr(method.name) for method in METHODS)}")
 
 
 def method_of(function):
@@ -145,7 +148,8 @@ def method_of(function):
     for method in METHODS:
         if method.function is function:
             return method
-    raise TypeError(f"function is {getattr(function, '__name__', function)!r}; allowed: a method of toolkit.catalog")
+    named = getattr(function, "__name__", function)
+    raise TypeError(f"function is {shown(named)}; allowed: a method of toolkit.catalog")
 
 
 class _Markdown(str):
@@ -168,3 +172,5 @@ def api_table(family=None):
                  f"[{m.chapter.replace('_', ' ')}](../notebooks/{m.chapter}.ipynb)")
         lines.append("| " + " | ".join(cells) + " |")
     return _Markdown("\n".join(lines))
+
+publish(__name__)

@@ -2,6 +2,7 @@
 from functools import partial
 
 from toolkit import activations
+from toolkit._core.arguments import chosen
 from toolkit._core.switch import switch
 from toolkit.activations import _sorting, kernels
 from toolkit.activations._exponential import SELU_ALPHA, SELU_LAMBDA
@@ -99,8 +100,7 @@ def activation_kernel(which):
     which : {"value", "naive", "slope", "naive slope"}
         What it returns. An activation of one form has it as its naive one too.
     """
-    chosen = {"value": lambda m: m.default.kernel, "naive": lambda m: m.variants[0].kernel,
-              "slope": lambda m: m.slope, "naive slope": lambda m: m.naive_slope or m.slope}
-    if which not in chosen:
-        raise ValueError(f"which is {which!r}; allowed: {', '.join(map(repr, chosen))}")
-    return switch([chosen[which](method) for method in ELEMENTWISE])
+    kernels = {"value": lambda m: m.default.kernel, "naive": lambda m: m.variants[0].kernel,
+               "slope": lambda m: m.slope, "naive slope": lambda m: m.naive_slope or m.slope}
+    of = chosen("which", which, kernels)
+    return switch([of(method) for method in ELEMENTWISE])

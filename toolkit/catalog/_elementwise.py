@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.arrays import Rows
 from toolkit.activations._elementwise import slope
 from toolkit.catalog._export import Export
@@ -72,7 +73,7 @@ class Elementwise(Method):
         name, x = next(iter(given.items()))
         if of not in (None, name, *dict(self.others)):
             allowed = ", ".join(map(repr, (name, *dict(self.others))))
-            raise ValueError(f"of is {of!r}; allowed for {self.function.__name__}: {allowed}")
+            raise ValueError(f"of is {shown(of)}; allowed for {self.function.__name__}: {allowed}")
         if of in dict(self.others):
             slopes = entries_of(dict(self.others)[of], x, given.get("format"))
         else:

@@ -3,6 +3,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.kernel import kernel
 
 __all__ = ["Export", "numbers_as"]
@@ -13,7 +14,14 @@ TYPES = {"row": "{}[][]", "matrix": "{}[][]", "vector": "{}[]", "number": "{}[]"
 
 def numbers_as(dtype, numbers):
     """Parameters as kernels on arrays of `dtype` get them: float64, with a value that `dtype` has."""
-    return tuple(float(np.dtype(dtype).type(a)) if isinstance(a, float) else a for a in numbers)
+    try:
+        of = np.dtype(dtype).type
+        of(0.5)
+    except (TypeError, ValueError):
+        raise TypeError(f"dtype is {shown(dtype)}; allowed: a dtype") from None
+    if isinstance(numbers, (str, dict)) or not hasattr(numbers, "__iter__"):
+        raise TypeError(f"numbers is {shown(numbers)}; allowed: a sequence of numbers")
+    return tuple(float(of(a)) if isinstance(a, float) else a for a in numbers)
 
 
 @kernel

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit.catalog._kernels import loss_of_row, loss_rows
 from toolkit.catalog._of_rows import OfRows, line_figure
 from toolkit.catalog._row_map import TINY
@@ -60,7 +61,7 @@ class Loss(OfRows):
         names = list(inspect.signature(self.function).parameters)
         found = dict(zip(names, gradient if isinstance(gradient, tuple) else (gradient,)))
         if of not in (None, *found):
-            raise ValueError(f"of is {of!r}; allowed for {self.function.__name__}: {', '.join(map(repr, found))}")
+            raise ValueError(f"of is {shown(of)}; allowed for {self.function.__name__}: {', '.join(map(repr, found))}")
         axes = options.get("axis", -1)
         gradient = found[of or names[0]]
         return value, functools.partial(_scaled, gradient, tuple(range(gradient.ndim)) if axes is None else axes)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import of_first_logit
 from toolkit.catalog._method import Method
@@ -118,7 +119,7 @@ class OfRows(Method):
         pull = self.gradient.pull if of in (None, first[0]) else dict(self.gradient.others).get(of)
         if pull is None:
             allowed = ", ".join(map(repr, (first[0], *dict(self.gradient.others))))
-            raise ValueError(f"of is {of!r}; allowed for {self.function.__name__}: {allowed}")
+            raise ValueError(f"of is {shown(of)}; allowed for {self.function.__name__}: {allowed}")
         kept = value if self.gradient.at == "result" else first[1]
         shared = {name: given for name, given in given if name in inspect.signature(pull).parameters}
         return value, lambda g: pull(kept, g, **shared)

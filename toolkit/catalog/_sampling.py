@@ -7,7 +7,7 @@ from toolkit import sampling
 from toolkit.catalog._method import Gradient, forms
 from toolkit.catalog._row_map import ENTRIES, PROBABILITIES, RowMap
 from toolkit.sampling import kernels
-from toolkit.softmax._softmax import softmax_pull
+from toolkit.sampling._gumbel import gumbel_softmax_pull
 
 __all__ = ["METHODS"]
 
@@ -38,7 +38,7 @@ METHODS = (
           "maddison2014astar", variants=forms(stable=kernels.gumbel_max_row)),
     _draw("gumbel_softmax", "Gumbel-softmax", r"y_i = \frac{e^{(z_i + G_i) / \tau}}{\sum_j e^{(z_j + G_j) / \tau}},"
           r"\ \tau = \tfrac12", sampling.gumbel_softmax, "jang2017categorical", parameters=(("temperature", 0.5),),
-          variants=forms(stable=kernels.gumbel_softmax_row), gradient=Gradient(softmax_pull, at="result")),
+          variants=forms(stable=kernels.gumbel_softmax_row), gradient=Gradient(gumbel_softmax_pull)),
     _estimate("score_function", "Score-function estimator", r"\hat g = f(D)\,(D - p)", sampling.score_function,
               "williams1992simple", arrays=3, beside=_drawn, variants=forms(stable=kernels.score_function_row)),
     _estimate("straight_through", "Straight-through estimator",

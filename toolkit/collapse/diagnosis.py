@@ -1,9 +1,8 @@
 """`diagnose`: run the counting kernels over anybody's logits, a chunk at a time."""
-import operator
 
 import numpy as np
 
-from toolkit._core.arguments import check_choice
+from toolkit._core.arguments import check_choice, shown
 from toolkit._core.arrays import check_axis
 from toolkit.collapse.gaps import collapse_gap, collapse_margin, underflow_gap
 from toolkit.collapse.kernels import COUNTS, ORDERS, count_rows
@@ -95,12 +94,18 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
 
 def _rows_of(logits, axis):
     """The logits with their classes along the last axis, not copied."""
-    logits = np.asarray(logits)
+    try:
+        logits = np.asarray(logits)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"logits is not an array: {error}") from None
     if logits.dtype.kind not in "biu" and logits.dtype.name not in FORMATS:
         raise TypeError(f"logits has dtype {logits.dtype}; allowed: booleans, integers, {', '.join(FORMATS)}")
     if logits.ndim == 0:
         raise ValueError("logits is a single number; allowed: an array (..., K)")
-    (axis,) = check_axis(operator.index(axis), logits.ndim, "logits")
+    axes = check_axis(axis, logits.ndim, "logits")
+    if isinstance(axis, (tuple, list)) or axis is None:
+        raise TypeError(f"axis is {shown(axis)}; allowed: one axis")
+    (axis,) = axes
     if logits.shape[axis] == 0:
         raise ValueError(f"logits has shape {logits.shape}: no class along axis {axis}; allowed: 1 or more")
     return np.moveaxis(logits, axis, -1) if logits.ndim > 1 else logits[np.newaxis]
@@ -111,7 +116,10 @@ def _targets(labels, shape, classes):
     count = int(np.prod(shape))
     if labels is None:
         return np.full(count, -1)
-    labels = np.atleast_1d(labels)
+    try:
+        labels = np.atleast_1d(labels)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"labels is not an array: {error}") from None
     if labels.dtype.kind not in "iuf":
         raise TypeError(f"labels has dtype {labels.dtype}; allowed: integers")
     if labels.shape not in (shape, (count,)):

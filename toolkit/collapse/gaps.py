@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 
-from toolkit._core.arguments import check_choice
+from toolkit._core.arguments import check_choice, check_whole, shown
 from toolkit._core.numbers import in_format
 from toolkit.collapse.kernels import ORDERS, sum_is_one_at_gap
 from toolkit.formats import get_format
@@ -16,9 +16,9 @@ def _at_least(value, name, low):
     try:
         value = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} is {value!r}; allowed: an integer of at least {low}") from None
+        raise TypeError(f"{name} is {shown(value)}; allowed: an integer of at least {low}") from None
     if value < low:
-        raise ValueError(f"{name} is {value}; allowed: at least {low}")
+        raise ValueError(f"{name} is {shown(value)}; allowed: at least {low}")
     return value
 
 
@@ -112,9 +112,7 @@ def collapse_gap(format, classes, *, order="exact", label=0):
     """
     fmt, classes = get_format(format), _at_least(classes, "classes", 2)
     which = check_choice("order", order, tuple(ORDERS))
-    label = operator.index(label)
-    if not -classes <= label < classes:
-        raise ValueError(f"label is {label}; allowed for {classes} classes: {-classes} to {classes - 1}")
+    label = check_whole("label", label, -classes, classes - 1)
     if order == "exact":
         return collapse_margin(fmt) + math.log(classes - 1)
     terms = in_format(np.empty(classes), fmt)

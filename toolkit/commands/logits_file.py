@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.damaged_files import DAMAGED, reason_of
 
 __all__ = ["read_array"]
@@ -80,7 +81,7 @@ def _read_npz(path, key):
         if key is None and len(names) != 1:
             raise ValueError(f"it holds {len(names)} arrays ({', '.join(names)}); name one by its key")
         if key is not None and key not in names:
-            raise ValueError(f"key is {key!r}; allowed: {', '.join(names)}")
+            raise ValueError(f"key is {shown(key)}; allowed: {', '.join(names)}")
         array = archive[names[0] if key is None else key]
     if not isinstance(array, np.ndarray):
         raise ValueError("not an npz file, but another zip archive")

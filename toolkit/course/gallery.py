@@ -1,4 +1,5 @@
 """The gallery: text and figure of each row of the catalog, made from the row and its kind alone."""
+from toolkit._core.public import publish
 from toolkit.catalog import methods
 
 __all__ = ["FORMATS", "Entry", "entries"]
@@ -28,5 +29,7 @@ class Entry:
 
 def entries(family):
     """Text and live figure of each method of a family, in the order of the catalog."""
-    for method in methods(family):
-        yield Entry(method), method.figure()
+    return ((Entry(method), method.figure()) for method in methods(family))
+
+
+publish(__name__)

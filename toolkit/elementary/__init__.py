@@ -10,6 +10,7 @@ the result in float64 is then rounded to it once.
 1e-20
 """
 from toolkit._core.numbers import elementary_function
+from toolkit._core.public import open_modules
 from toolkit.elementary import error_function, exponential, logarithm, power, sigmoidal, trigonometric
 
 __all__ = ["cos", "erf", "exp", "exp2", "expm1", "log", "log1p", "pow", "sigmoid", "sin", "softplus", "tanh"]
@@ -26,3 +27,5 @@ sigmoid = elementary_function(sigmoidal.sigmoid)
 sin = elementary_function(trigonometric.sin)
 softplus = elementary_function(sigmoidal.softplus)
 tanh = elementary_function(sigmoidal.tanh)
+
+open_modules(__name__)

@@ -3,6 +3,7 @@
 "As published" means what the published code did. Where its flags said something else, a preset that ends in
 ``-intended`` does what they said: the official ⟂Grad wrapper handed neither betas nor eps on to AdamW.
 """
+from toolkit._core.arguments import chosen
 from toolkit.training.experiment import Experiment
 
 __all__ = ["PRESETS", "get_preset"]
@@ -69,6 +70,4 @@ PRESETS = dict([*_figures(), *_small()])
 
 def get_preset(name):
     """The experiment of that name in `PRESETS`."""
-    if name not in PRESETS:
-        raise ValueError(f"preset is {name!r}; allowed: {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return chosen("name", name, PRESETS)

@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.kernel import kernel
 from toolkit.live.expressions import evaluate, names_in, parse
 from toolkit.live.plot import Plot
 from toolkit.live.readout import Readout
 
-__all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "expressions_of", "host", "made", "parameters_of",
-           "plots_of", "readouts_of"]
+__all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "controls_of", "expressions_of", "host", "made",
+           "parameters_of", "plots_of", "readouts_of"]
 
 # Every figure made in this process, in order: the page builder reads it after running a page's cells.
 made = []
@@ -52,8 +53,8 @@ def _array(place, value, allowed):
     sizes = size if isinstance(size, tuple) else (size,)
     whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 1 for n in sizes)
     if element not in allowed or not whole or len(sizes) not in (1, 2):
-        raise ValueError(f"{place} is {value!r}; allowed: a size of at least 1 (float64), or (type, size) with type"
-                         f" {', '.join(map(repr, allowed))}; a table has the size (rows, columns)")
+        raise ValueError(f"{place} is {shown(value)}; allowed: a size of at least 1 (float64), or (type, size) with "
+                         f"type {', '.join(map(repr, allowed))}; a table has the size (rows, columns)")
     return Array(element, tuple(map(int, sizes)) if isinstance(size, tuple) else int(size))
 
 
@@ -163,16 +164,29 @@ def host(show):
     return show
 
 
+def controls_of(controls):
+    """The controls of a figure, checked."""
+    found = tuple(controls) if hasattr(controls, "__iter__") else (controls,)
+    if isinstance(controls, dict) or not all(hasattr(control, "argument_type") for control in found):
+        raise TypeError(f"controls is {shown(controls)}; allowed: a sequence of controls, as Slider and Format")
+    return found
+
+
 def plots_of(plot):
     """The plots of a figure, from one or several."""
-    plots = (plot,) if isinstance(plot, Plot) else tuple(plot)
+    plots = tuple(plot) if hasattr(plot, "__iter__") else (plot,)
     if not plots or not all(isinstance(plot, Plot) for plot in plots):
-        raise TypeError(f"plot is {plots!r}; allowed: one or more toolkit.live.Plot")
+        raise TypeError(f"plot is {shown(plot)}; allowed: one or more toolkit.live.Plot")
     return plots
 
 
 def readouts_of(readouts):
     """The sentences of a figure, from sentences or plain texts."""
+    if isinstance(readouts, (str, dict, np.ndarray)) or not hasattr(readouts, "__iter__"):
+        raise TypeError(f"readouts is {shown(readouts)}; allowed: a sequence of sentences")
+    for each in readouts:
+        if not isinstance(each, (str, Readout)):
+            raise TypeError(f"readouts has {shown(each)}; allowed: Readout, or a text")
     return tuple(r if isinstance(r, Readout) else Readout(r) for r in readouts)
 
 

@@ -9,19 +9,21 @@ from typing import ClassVar
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit.formats import FORMATS, get_format, to_bits
+from toolkit.live.fields import check_fields
 
 __all__ = ["Bits", "Choice", "Format", "Integer", "Logits", "Slider", "Toggle"]
 
 
 def _fail(control, value, allowed):
-    raise ValueError(f"control {control.name!r} has value {value!r}; allowed: {allowed}")
+    raise ValueError(f"control {control.name!r} has value {shown(value)}; allowed: {allowed}")
 
 
 def _number(control, value):
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         _fail(control, value, f"a number from {control.low} to {control.high}")
-    if not (isfinite(value) and control.low <= value <= control.high):
+    if not (control.low <= value <= control.high):
         _fail(control, value, f"a number from {control.low} to {control.high}")
     return value
 
@@ -33,8 +35,10 @@ class _Control:
     argument_type: ClassVar[str]
 
     def __post_init__(self):
+        check_fields(self)
         if not self.name.isidentifier():
-            raise ValueError(f"control name is {self.name!r}; allowed: a Python identifier, the kernel's parameter")
+            raise ValueError(f"control name is {shown(self.name)}; allowed: a Python identifier, the kernel's "
+                             "parameter")
         self.check(self.default)
 
     @property
@@ -69,11 +73,14 @@ class Slider(_Control):
     argument_type = "f64"
 
     def __post_init__(self):
+        check_fields(self)
         if self.scale not in ("linear", "log"):
-            raise ValueError(f"scale is {self.scale!r}; allowed: 'linear', 'log'")
+            raise ValueError(f"scale is {shown(self.scale)}; allowed: 'linear', 'log'")
         if not self.low < self.high or (self.scale == "log" and self.low <= 0):
             raise ValueError(f"slider {self.name!r} has low={self.low}, high={self.high}; allowed: low < high"
                              " (and low > 0 on a log scale)")
+        if not isfinite(self.high - self.low):
+            raise ValueError(f"slider {self.name!r} has low={self.low}, high={self.high}; allowed: finite numbers")
         if self.step is None:
             object.__setattr__(self, "step", 10.0 ** round(log10((self.high - self.low) / 200)))
         super().__post_init__()
@@ -96,6 +103,13 @@ class Integer(_Control):
     kind = "integer"
     argument_type = "i32"
 
+    def __post_init__(self):
+        check_fields(self)
+        if not -2**31 <= self.low <= self.high < 2**31:
+            raise ValueError(f"integer {self.name!r} has low={shown(self.low)}, high={shown(self.high)}; allowed: "
+                             "low <= high, of 32 bits")
+        super().__post_init__()
+
     def check(self, value):
         if int(_number(self, value)) != value:
             _fail(self, value, f"a whole number from {self.low} to {self.high}")
@@ -108,8 +122,14 @@ class _OneOf(_Control):
 
     argument_type = "i32"
 
+    def __post_init__(self):
+        check_fields(self)
+        if not len(self.options) or not all(isinstance(each, str) for each in self.options):
+            raise TypeError(f"options is {shown(self.options)}; allowed: a sequence of texts, at least one")
+        super().__post_init__()
+
     def check(self, value):
-        if value not in self.options:
+        if not isinstance(value, str) or value not in self.options:
             _fail(self, value, ", ".join(map(repr, self.options)))
         return value
 
@@ -181,12 +201,17 @@ class Logits(_Control):
     kind = "logits"
     argument_type = "f64[]"
 
+    def __post_init__(self):
+        check_fields(self)
+        self.check(self.values)
+        super().__post_init__()
+
     @property
     def default(self):
         return [float(v) for v in self.values]
 
     def check(self, value):
-        if len(value) != len(self.values):
+        if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(self.values):
             _fail(self, value, f"{len(self.values)} numbers from {self.low} to {self.high}")
         return [float(_number(self, v)) for v in value]
 
@@ -198,13 +223,20 @@ class Logits(_Control):
 class Bits(_Control):
     """The bits of one number in `format`, sign first, to flip one by one; the kernel receives them as 0.0 and 1.0."""
 
-    value: float = 1.0
+    value: object = 1.0
     _: KW_ONLY
     format: str = "float16"
     label: str = "bits"
     symbol: str = ""
     kind = "bits"
     argument_type = "f64[]"
+
+    def __post_init__(self):
+        check_fields(self)
+        if isinstance(self.value, bool) or not isinstance(self.value, (int, float, np.integer, np.floating)) or (
+                isinstance(self.value, int) and abs(self.value) > 2**63):
+            raise TypeError(f"value is {shown(self.value)}; allowed: a number")
+        super().__post_init__()
 
     @property
     def default(self):

@@ -1,11 +1,15 @@
 """A live figure: controls + a plot + sentences + what they show, as one kernel or as functions of a coordinate."""
 from dataclasses import dataclass
+from types import NoneType
 
+from toolkit._core.arguments import shown
+from toolkit._core.public import public
 from toolkit.live.base import (
     OUTPUT_TYPES,
     Figure,
     arrays,
     as_kernel,
+    controls_of,
     expressions_of,
     made,
     parameters_of,
@@ -14,6 +18,7 @@ from toolkit.live.base import (
 )
 from toolkit.live.entry_source import entry_kernel
 from toolkit.live.expressions import names_in
+from toolkit.live.fields import check_fields
 from toolkit.live.short_form import ShortForm
 
 __all__ = ["LiveFigure", "Number", "live_figure"]
@@ -26,6 +31,9 @@ class Number:
     of: object
     at: dict | None = None
     name: str | None = None
+
+    def __post_init__(self):
+        check_fields(self)
 
 
 def live_figure(*, controls, plot, returns=(), outputs=None, scratch=None, numbers=(), readouts=(), caption, name=None):
@@ -112,11 +120,20 @@ def live_figure(*, controls, plot, returns=(), outputs=None, scratch=None, numbe
     ...     y[0] = x * x
     """
 
+    controls, plot, readouts = controls_of(controls), plots_of(plot), readouts_of(readouts)
+    for argument, given, kinds, allowed in (
+            ("caption", caption, str, "a text"), ("returns", returns, (str, tuple, list), "names of numbers"),
+            ("outputs", outputs, (dict, NoneType), "a dict of sizes"),
+            ("scratch", scratch, (dict, NoneType), "a dict of sizes"),
+            ("numbers", numbers, (tuple, list), "a sequence of Number"), ("name", name, (str, NoneType), "a text")):
+        if not isinstance(given, kinds):
+            raise TypeError(f"{argument} is {shown(given)}; allowed: {allowed}")
+
     def decorate(function):
         return LiveFigure(function, name, controls, outputs or {}, plot, readouts, caption, scratch or {}, returns,
                           numbers)
 
-    return decorate if name is None else decorate(None)
+    return public(decorate, "live_figure") if name is None else decorate(None)
 
 
 class LiveFigure(Figure):
@@ -136,6 +153,8 @@ class LiveFigure(Figure):
             trees = (tree for user in (*plots, *readouts) for tree in expressions_of(user).values())
             form.read(set().union(*map(names_in, trees)))
             function = entry_kernel(form)
+        if function is None:
+            raise ValueError(f"name is {name!r}, but no mark brings a function; allowed: a name where marks do")
         self.kernel, self.form = function, form
         super().__init__(name, controls, form.outputs, form.work, plots, readouts, caption)
         given = [*self.controls, *self.outputs, *self.work]

@@ -4,8 +4,11 @@ Its *bindings* say which output fills which slot of which mark. Two hosts draw i
 `drawing.py` with the page's runtime for pages.
 """
 from dataclasses import KW_ONLY, dataclass, replace
-from math import log, log10
+from math import inf, log, log10
+from numbers import Real
 
+from toolkit._core.arguments import shown
+from toolkit.live.fields import check_fields
 from toolkit.live.numbers import power_label
 
 __all__ = ["Axis", "Plot"]
@@ -28,10 +31,12 @@ class Axis:
     over: str | None = None
 
     def __post_init__(self):
-        low, high = self.range
+        check_fields(self)
+        ends = len(self.range) == 2 and all(isinstance(end, Real) and -inf < end < inf for end in self.range)
+        low, high = self.range if ends else (1, 0)
         if self.scale not in ("linear", "log") or not low < high or (self.scale == "log" and low <= 0):
-            raise ValueError(f"axis {self.title!r} has scale={self.scale!r}, range={self.range}; allowed: 'linear' or"
-                             " 'log', (low, high) with low < high, both positive on a log scale")
+            raise ValueError(f"axis {self.title!r} has scale={shown(self.scale)}, range={shown(self.range)}; allowed: "
+                             "'linear' or 'log', (low, high) with low < high, both positive on a log scale")
 
     def power_ticks(self):
         """Eight or fewer powers of `base` within the range, as value -> text."""
@@ -58,7 +63,7 @@ class Plot:
     """Marks on two axes. `height` in pixels; a plot with `whole_row` stands beside no other.
 
     The name of a slider instead of an axis gives one with its label, symbol, range and scale, along which it runs.
-    `points` is the number of points of curves.
+    `points` is the number of points of curves, or a sequence of their places.
     """
 
     traces: tuple
@@ -67,9 +72,13 @@ class Plot:
     y: Axis | str
     height: int = 340
     whole_row: bool = False
-    points: int = 121
+    points: int | tuple = 121
 
     def __post_init__(self):
+        check_fields(self)
+        for mark in self.traces:
+            if not hasattr(mark, "fitted"):
+                raise TypeError(f"traces has {shown(mark)}; allowed: marks, as Curve and Bars")
         if not isinstance(self.x, str) and not isinstance(self.y, str):
             for mark in self.traces:
                 mark.check(self)

@@ -2,6 +2,7 @@
 import re
 from dataclasses import dataclass
 
+from toolkit.live.fields import check_fields
 from toolkit.live.numbers import format_number
 
 __all__ = ["Readout"]
@@ -27,6 +28,9 @@ class Readout:
     text: str
     when: str | None = None
     unless: str | None = None
+
+    def __post_init__(self):
+        check_fields(self)
 
     def names(self):
         """All names and expressions that the sentence refers to."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit.elementary import log as log_of
 from toolkit.live.base import Array, parameters_of
 from toolkit.live.calls import Binder, Call, Points
@@ -58,8 +59,8 @@ class ShortForm(Binder):
             return given
         control = self.controls.get(given)
         if not hasattr(control, "low") or control.argument_type.endswith("[]"):
-            raise ValueError(f"figure {self.figure!r}: an axis is {given!r}; allowed: Axis, or the name of a Slider or"
-                             " Integer")
+            raise ValueError(f"figure {self.figure!r}: an axis is {shown(given)}; allowed: Axis, or the name of a "
+                             "Slider or Integer")
         return Axis(f"{control.label or given} {control.symbol}".strip(), (control.low, control.high),
                     scale=getattr(control, "scale", "linear"), over=given)
 

@@ -1,5 +1,16 @@
 """A simulation: a live figure with state that runs step by step, in the reader's browser or in JupyterLab."""
-from toolkit.live.base import OUTPUT_TYPES, Figure, arrays, as_kernel, made, parameters_of, plots_of, readouts_of
+from toolkit._core.arguments import shown
+from toolkit.live.base import (
+    OUTPUT_TYPES,
+    Figure,
+    arrays,
+    as_kernel,
+    controls_of,
+    made,
+    parameters_of,
+    plots_of,
+    readouts_of,
+)
 from toolkit.live.numbers import format_number
 
 __all__ = ["Simulation", "live_simulation"]
@@ -82,11 +93,11 @@ class Simulation(Figure):
 
     def __init__(self, init, step, name, controls, state, outputs, plot, readouts, caption, presets, live, done, count,
                  pace, poster):
-        if not name.isidentifier():
-            raise ValueError(f"name is {name!r}; allowed: a Python identifier")
+        if not (isinstance(name, str) and name.isidentifier()):
+            raise ValueError(f"name is {shown(name)}; allowed: a Python identifier")
         self.count = count
         outputs, state = arrays("outputs", outputs, OUTPUT_TYPES), arrays("state", state)
-        super().__init__(name, controls, outputs, state, plots_of(plot), readouts_of(readouts), caption)
+        super().__init__(name, controls_of(controls), outputs, state, plots_of(plot), readouts_of(readouts), caption)
         self.init, self.step = as_kernel(init), as_kernel(step)
         self.live, self.done, self.pace, self.poster = tuple(live), done, pace, poster
         self._check_parameters()
@@ -98,9 +109,9 @@ class Simulation(Figure):
             raise ValueError(f"figure {name!r} has a control or output 'steps'; allowed: only with count='steps', since"
                              " readouts read the number of steps by this name")
         if not (pace is None or isinstance(pace, str) or pace > 0):
-            raise ValueError(f"pace is {pace!r}; allowed: None, a positive number, or the name of a control")
+            raise ValueError(f"pace is {shown(pace)}; allowed: None, a positive number, or the name of a control")
         if not isinstance(poster, int) or isinstance(poster, bool) or poster < 0:
-            raise ValueError(f"poster is {poster!r}; allowed: a whole number of calls of step, 0 or more")
+            raise ValueError(f"poster is {shown(poster)}; allowed: a whole number of calls of step, 0 or more")
         self.presets = {label: self._preset(label, values) for label, values in presets.items()}
         made.append(self)
 

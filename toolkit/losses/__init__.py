@@ -4,6 +4,9 @@ Each is a function ``loss(logits, labels, **options)``, and ``loss.value_and_gra
 the value and its gradient with respect to the logits from one pass.
 """
 from toolkit._core.collect import collect
-from toolkit.losses import kernels
+from toolkit._core.public import publish
+from toolkit.losses import adversarial, kernels, targets
 
-__all__ = ["kernels", *collect(__name__)]
+__all__ = ["adversarial", "kernels", "targets", *collect(__name__)]
+
+publish(__name__)

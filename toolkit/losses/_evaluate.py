@@ -5,15 +5,13 @@ The way of ``focal_loss(logits, labels, gamma=2)``: its function checks gamma an
 of the form and hands both to `loss_rows`.
 """
 import functools
-import inspect
 from collections.abc import Mapping
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._core.arguments import check_choice
-from toolkit._core.arrays import Rows, warn_about_rows
+from toolkit._core.arguments import check_choice, check_finite
+from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.kernel import Kernel, kernel
 from toolkit._core.numbers import in_format
 from toolkit.formats import round_to
@@ -46,20 +44,13 @@ def loss(function):
 
     ``function.value_and_gradient(logits, labels, **options)`` gives the value and its gradient from one pass.
     """
-    allowed = tuple(inspect.signature(function).parameters)
-
-    def prepared(arrays, options):
-        for name in options:
-            if name not in allowed:
-                raise TypeError(f"{function.__name__}() has no keyword {name!r}; allowed: {', '.join(allowed)}")
-        return function(*arrays, **options)
-
     @functools.wraps(function)
     def value(*arrays, **options):
-        return prepared(arrays, options).value()
+        return function(*arrays, **options).value()
 
+    @functools.wraps(function)
     def value_and_gradient(*arrays, **options):
-        return prepared(arrays, options).value_and_gradient()
+        return function(*arrays, **options).value_and_gradient()
 
     value.value_and_gradient = value_and_gradient
     return value
@@ -67,20 +58,16 @@ def loss(function):
 
 def at_least(low, name, value):
     """`value` as a float >= `low`, or an error that names it."""
-    if isinstance(value, Real) and low <= value < np.inf:
-        return float(value)
-    raise ValueError(f"{name} is {value!r}; allowed: a finite number >= {low:g}")
+    return check_finite(name, value, low)
 
 
 def above(low, name, value):
     """`value` as a float > `low`, or an error that names it."""
-    if isinstance(value, Real) and low < value < np.inf:
-        return float(value)
-    raise ValueError(f"{name} is {value!r}; allowed: a finite number > {low:g}")
+    return check_finite(name, value, low, above=True)
 
 
 def are_probabilities(labels):
-    return np.asarray(labels).dtype.kind == "f"
+    return real_array(labels, "labels").dtype.kind == "f"
 
 
 @kernel
@@ -163,7 +150,7 @@ class LossOfRows:
                       self.kernels.zero_sum and self.form == "stable", losses, grad_rows)
         if self.form == "naive":
             broken = ~np.isfinite(losses) & ~self._labels_without_probability()
-            warn_about_rows(z, broken, "form='naive' gave a loss of inf or NaN", stacklevel=5)
+            warn_about_rows(z, broken, "form='naive' gave a loss of inf or NaN")
         return self._reduced(losses), layout.restore(grads, 0.0) if gradient else None
 
     def _from_lines(self, gradient):

@@ -7,6 +7,7 @@ from numbers import Real
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
@@ -29,7 +30,7 @@ def smoothing_amount(value):
     """`value` as a float from 0 to 1."""
     if isinstance(value, Real) and 0 <= value <= 1:
         return float(value)
-    raise ValueError(f"label_smoothing is {value!r}; allowed: a number from 0 to 1")
+    raise ValueError(f"label_smoothing is {shown(value)}; allowed: a number from 0 to 1")
 
 
 def smoothed_labels(q, amount, kept):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.arrays import real_array
 from toolkit.formats import round_to
 from toolkit.losses._label_smoothing import smoothed_labels
@@ -37,7 +38,7 @@ def label_rows(layout, rows, labels, *, label_smoothing, ignore_index, weight, f
     weight = _class_weights(layout, weight, format)
     if labels.dtype.kind == "f":
         if ignore_index is not None:
-            raise ValueError(f"ignore_index is {ignore_index!r} but labels are probabilities; allowed: None")
+            raise ValueError(f"ignore_index is {shown(ignore_index)} but labels are probabilities; allowed: None")
         index, q = np.zeros(layout.count, np.int64), _probabilities(layout, labels)
         factors = np.ones(layout.count)
         divisor = float((q * weight).sum()) if weight is not None else float(layout.count)
@@ -79,8 +80,8 @@ def _class_indices(layout, labels, ignore_index):
         try:
             ignored = labels == operator.index(ignore_index)
         except TypeError:
-            raise TypeError(f"ignore_index is {ignore_index!r}; allowed: an integer or None") from None
-        extra = f", and ignore_index ({ignore_index})"
+            raise TypeError(f"ignore_index is {shown(ignore_index)}; allowed: an integer or None") from None
+        extra = f", and ignore_index ({shown(ignore_index)})"
     bad = ~ignored & ((labels < 0) | (labels >= layout.classes))
     if bad.any():
         raise ValueError(f"{_first_bad(labels, bad)}; allowed: 0 to {layout.classes - 1}{extra}")

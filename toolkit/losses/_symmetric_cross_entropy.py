@@ -1,6 +1,6 @@
 """Symmetric cross-entropy: that of the labels and the prediction, and that of the prediction and the labels."""
-import numpy as np
 
+from toolkit._core.arguments import check_finite, shown
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import as_numbers
@@ -126,10 +126,11 @@ def symmetric_cross_entropy(logits, labels, *, alpha=0.1, beta=1.0, floor=-4.0, 
     >>> f"{symmetric_cross_entropy(np.array([2, 1, -1, 0.5]), 1):.6f}"
     '3.252687'
     """
-    if not -np.inf < floor < 0:
-        raise ValueError(f"floor is {floor!r}; allowed: a finite number < 0")
+    floor = check_finite("floor", floor)
+    if not floor < 0:
+        raise ValueError(f"floor is {shown(floor)}; allowed: a finite number < 0")
     if are_probabilities(labels) and (weight is not None or form != "stable"):
         raise ValueError("labels are probabilities; allowed with these: form='stable' and weight=None")
-    return LossOfRows(_SYMMETRIC, logits, labels, at_least(0, "alpha", alpha), at_least(0, "beta", beta), float(floor),
+    return LossOfRows(_SYMMETRIC, logits, labels, at_least(0, "alpha", alpha), at_least(0, "beta", beta), floor,
                       form=form, reduction=reduction, ignore_index=ignore_index, weight=weight, axis=axis, where=where,
                       format=format)

@@ -1,9 +1,7 @@
 """Targets that turn regression into classification: a number becomes probabilities for `cross_entropy`, and back."""
-from numbers import Integral, Real
-
 import numpy as np
 
-from toolkit._core.arguments import chosen
+from toolkit._core.arguments import check_finite, check_whole, chosen
 from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
@@ -33,20 +31,19 @@ def moved_rows(of, q, rewards, discounts, parameters, out, fmt):
 
 
 def _check_range(low, high):
-    if not (isinstance(low, Real) and isinstance(high, Real) and -np.inf < low < high < np.inf):
+    if not check_finite("low", low) < check_finite("high", high):
         raise ValueError(f"low is {low!r} and high is {high!r}; allowed: finite numbers, low < high")
     return float(low), float(high)
 
 
 def _targets(of, values, bins, fewest, format, *parameters):
-    if not isinstance(bins, Integral) or bins < fewest:
-        raise ValueError(f"bins is {bins!r}; allowed: a whole number >= {fewest}")
+    bins = check_whole("bins", bins, fewest, 2**31)
     values = real_array(values, "values")
     layout = Rows(values[..., None], format=format, name="values")
-    out = np.empty((layout.count, int(bins)), layout.compute)
+    out = np.empty((layout.count, bins), layout.compute)
     with np.errstate(all="ignore"):
         target_rows(of, layout.per_row(values, "values"), layout.parameters(parameters), out, layout.fmt)
-        return out.reshape((*values.shape, int(bins))).astype(layout.dtype, copy=False)
+        return out.reshape((*values.shape, bins)).astype(layout.dtype, copy=False)
 
 
 def hl_gauss(values, *, low, high, bins, spread=0.75, form="stable", format=None):
@@ -93,9 +90,8 @@ def hl_gauss(values, *, low, high, bins, spread=0.75, form="stable", format=None
     ('0.999999', nan)
     """
     low, high = _check_range(low, high)
-    if not (isinstance(spread, Real) and 0 < spread < np.inf):
-        raise ValueError(f"spread is {spread!r}; allowed: a finite number > 0")
-    return _targets(chosen("form", form, _HL_GAUSS), values, bins, 1, format, low, high, float(spread))
+    spread = check_finite("spread", spread, 0, above=True)
+    return _targets(chosen("form", form, _HL_GAUSS), values, bins, 1, format, low, high, spread)
 
 
 def two_hot(values, *, low, high, bins, format=None):
@@ -142,7 +138,7 @@ def categorical(p, rewards, discounts, *, low, high, form="stable", format=None)
     p : array_like (..., K)
         Probabilities of the atoms ``linspace(low, high, K)``, K >= 2.
     rewards, discounts : array_like (...)
-        Broadcast to the rows of `p`.
+        Broadcast with the rows of `p`: one law may move by many rewards. The result has the dtype of `p`.
     low, high : float
     form : {"stable", "naive"}
     format : Format or what `toolkit.formats.get_format` accepts, optional
@@ -168,14 +164,24 @@ def categorical(p, rewards, discounts, *, low, high, form="stable", format=None)
     [0.0, 0.0, 0.0, 0.0, 0.0]
     """
     low, high = _check_range(low, high)
-    layout = Rows(p, format=format, name="p")
-    if layout.classes < 2:
-        raise ValueError(f"p has shape {layout.shape}; allowed: at least 2 atoms")
+    given = {name: real_array(x, name) for name, x in (("p", p), ("rewards", rewards), ("discounts", discounts))}
+    *batch, count = given["p"].shape or (1,)
+    if count < 2:
+        raise ValueError(f"p has shape {given['p'].shape}; allowed: at least 2 atoms")
+    for name, x in given.items():
+        if name != "p" and x.shape != (*batch, 1):
+            try:
+                batch = np.broadcast_shapes(tuple(batch), x.shape)
+            except ValueError:
+                raise ValueError(f"{name} has shape {x.shape}; allowed: what broadcasts with {tuple(batch)}, one for "
+                                 "each row of p") from None
+    layout = Rows(np.broadcast_to(given["p"], (*batch, count)), format=format, name="p")
     out = layout.empty()
     moves = layout.per_row(rewards, "rewards"), layout.per_row(discounts, "discounts")
     of = chosen("form", form, _CATEGORICAL)
     with np.errstate(all="ignore"):
-        moved_rows(of, layout.rows(p, "p"), *moves, layout.parameters((low, high)), out, layout.fmt)
+        q = layout.rows(np.broadcast_to(given["p"], layout.shape), "p")
+        moved_rows(of, q, *moves, layout.parameters((low, high)), out, layout.fmt)
     return layout.restore(out, 0.0)
 
 
@@ -200,7 +206,11 @@ def expected_value(p, *, low, high, places="bins"):
     """
     low, high = _check_range(low, high)
     p = real_array(p, "p")
+    if not p.ndim or not p.shape[-1]:
+        raise ValueError(f"p has shape {p.shape}; allowed: (..., K), at least one class")
     count = p.shape[-1]
     centres = chosen("places", places, {
         "bins": low + (high - low) * (np.arange(count) + 0.5) / count, "atoms": np.linspace(low, high, count)})
-    return p @ centres.astype(p.dtype if p.dtype.kind == "f" else np.float64)
+    dtype = p.dtype if p.dtype.kind == "f" else np.dtype(np.float64)
+    compute = np.result_type(dtype, np.float32)  # float16 has too few digits for a sum
+    return (p.astype(compute, copy=False) @ centres.astype(compute)).astype(dtype, copy=False)

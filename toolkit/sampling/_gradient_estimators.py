@@ -5,12 +5,10 @@ A class is drawn from ``p = softmax(z)`` and the loss of the one-hot vector D is
 many classes to try them all, it is estimated from one draw: from the value f(D) alone (score function), or from
 f's slope at D (straight-through, ReinMax, Gumbel-softmax).
 """
-import numpy as np
-
-from toolkit._core.arguments import check_temperature
-from toolkit._core.arrays import map_rows
+from toolkit._core.arguments import check_temperature, shown
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp
+from toolkit.sampling._rows import map_beside
 from toolkit.softmax.kernels import (
     shifted,
     softmax_tempered,
@@ -72,17 +70,18 @@ def score_function(z, drawn, value, *, axis=-1, where=None, format=None):
     Parameters
     ----------
     z : array_like (..., K)
-        Logits.
+        Logits, broadcast with the others: one row of them serves many draws.
     drawn : array_like (..., K)
         D, one-hot.
-    value : array_like, broadcast to the shape of `z`
+    value : array_like
         Losses f(e_i), of which only that of the drawn class is read.
     axis, where, format
         As in `toolkit.softmax.softmax`.
 
     Returns
     -------
-    Estimate of the gradient with respect to z, (..., K) -> (..., K).
+    Estimate of the gradient with respect to z for each draw, (..., K), (..., K), (..., K) -> (..., K), in the dtype of
+    `z`, whatever that of the others is.
 
     References
     ----------
@@ -93,8 +92,7 @@ def score_function(z, drawn, value, *, axis=-1, where=None, format=None):
     >>> score_function([0.0, 0.0], [1.0, 0.0], [3.0, 0.0])
     array([ 1.5, -1.5])
     """
-    return map_rows(score_function_row, {"z": z, "drawn": drawn, "value": value}, axis=axis, where=where,
-                    format=format, fills=(-np.inf, 0.0))
+    return map_beside(score_function_row, z, {"drawn": drawn, "value": value}, axis=axis, where=where, format=format)
 
 
 def straight_through(z, slope, *, temperature=1.0, axis=-1, where=None, format=None):
@@ -105,7 +103,7 @@ def straight_through(z, slope, *, temperature=1.0, axis=-1, where=None, format=N
 
     Parameters
     ----------
-    slope : array_like, broadcast to the shape of `z`
+    slope : array_like (..., K)
         f'(D), the gradient of a continuous extension of f at the drawn vector.
     temperature : float > 0
     z, axis, where, format
@@ -125,8 +123,8 @@ def straight_through(z, slope, *, temperature=1.0, axis=-1, where=None, format=N
     >>> straight_through([0.0, 0.0], [1.0, 0.0])
     array([ 0.25, -0.25])
     """
-    return map_rows(straight_through_row, {"z": z, "slope": slope}, check_temperature(temperature), axis=axis,
-                    where=where, format=format, fills=(-np.inf, 0.0))
+    return map_beside(straight_through_row, z, {"slope": slope}, check_temperature(temperature), axis=axis, where=where,
+                      format=format)
 
 
 def reinmax(z, drawn, slope, *, temperature=1.0, axis=-1, where=None, format=None):
@@ -156,6 +154,5 @@ def reinmax(z, drawn, slope, *, temperature=1.0, axis=-1, where=None, format=Non
     """
     tau = check_temperature(temperature)
     if tau < 1:
-        raise ValueError(f"temperature is {temperature!r}; allowed: a number >= 1")
-    return map_rows(reinmax_row, {"z": z, "drawn": drawn, "slope": slope}, tau, axis=axis, where=where,
-                    format=format, fills=(-np.inf, 0.0))
+        raise ValueError(f"temperature is {shown(temperature)}; allowed: a number >= 1")
+    return map_beside(reinmax_row, z, {"drawn": drawn, "slope": slope}, tau, axis=axis, where=where, format=format)

@@ -5,11 +5,12 @@ as tau falls to 0.
 """
 import numpy as np
 
-from toolkit._core.arguments import check_temperature
-from toolkit._core.arrays import map_rows
+from toolkit._core.arguments import check_flag, check_temperature, check_whole
 from toolkit._core.kernel import kernel
 from toolkit._core.random import seeded, uniform
 from toolkit.elementary import log
+from toolkit.sampling._rows import map_beside, summed_to
+from toolkit.softmax._softmax import softmax_pull
 from toolkit.softmax.kernels import shifted, softmax_tempered, top_class
 
 __all__ = ["gumbel_max", "gumbel_noise", "gumbel_softmax"]
@@ -58,8 +59,28 @@ def gumbel_softmax_row(z, noise, tau, y):
 
 
 def gumbel_noise(shape, *, seed=0, stream=0):
-    """Standard Gumbel numbers, the same for the same seed and stream on every machine and in the browser."""
-    state, noise = np.zeros(1, np.uint64), np.empty(shape)
+    """Standard Gumbel numbers, the same for the same seed and stream on every machine and in the browser.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    seed, stream : int from 0 to 2**63 - 1
+        Streams of one seed are independent.
+
+    Returns
+    -------
+    float64 array of that shape
+        Beside float32 logits it makes float32 draws.
+
+    Examples
+    --------
+    >>> gumbel_noise((2, 3), seed=7).shape
+    (2, 3)
+    """
+    sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
+    sizes = tuple(check_whole("shape", size, 0, 2**31 - 1) for size in sizes)
+    seed, stream = check_whole("seed", seed, 0, 2**63 - 1), check_whole("stream", stream, 0, 2**63 - 1)
+    state, noise = np.zeros(1, np.uint64), np.empty(sizes)
     with np.errstate(over="ignore"):
         seeded(state, seed, stream)
         fill_gumbel(state, noise.reshape(-1))
@@ -75,14 +96,15 @@ def gumbel_max(z, noise, *, axis=-1, where=None, format=None):
     ----------
     z : array_like (..., K)
         Logits, or log-probabilities.
-    noise : array_like, broadcast to the shape of `z`
-        As `gumbel_noise` makes it.
+    noise : array_like, broadcast with `z`
+        As `gumbel_noise` makes it: noise (n, K) beside logits (K,) gives n draws.
     axis, where, format
-        As in `toolkit.softmax.softmax`.
+        As in `toolkit.softmax.softmax`, of the shape of both. `where` draws from what a filter keeps.
 
     Returns
     -------
-    One-hot vectors (..., K) -> (..., K). NaN for a row with NaN or +inf, or of -inf alone.
+    One-hot vectors (..., K), (..., K) -> (..., K) in the dtype of `z`, whatever that of the noise is. NaN for a row
+    with NaN or +inf, or of -inf alone.
 
     References
     ----------
@@ -92,24 +114,39 @@ def gumbel_max(z, noise, *, axis=-1, where=None, format=None):
     --------
     >>> gumbel_max([1.0, 0.0], [0.0, 2.0])
     array([0., 1.])
+
+    A thousand draws from the classes that hold nine tenths of the weight:
+
+    >>> from toolkit.softmax import top_p_softmax
+    >>> z = np.log([0.6, 0.35, 0.05])
+    >>> draws = gumbel_max(z, gumbel_noise((1000, 3)), where=top_p_softmax(z, mass=0.9) > 0)
+    >>> draws.sum(axis=0)[2].item()
+    0.0
     """
-    return map_rows(gumbel_max_row, {"z": z, "noise": noise}, axis=axis, where=where, format=format,
-                    fills=(-np.inf, 0.0))
+    return map_beside(gumbel_max_row, z, {"noise": noise}, axis=axis, where=where, format=format)
 
 
-def gumbel_softmax(z, noise, *, temperature=1.0, axis=-1, where=None, format=None):
+def gumbel_softmax(z, noise, *, temperature=1.0, hard=False, axis=-1, where=None, format=None):
     """A relaxed draw from softmax(z): ``softmax((z + noise) / tau)``, one-hot as tau falls to 0.
 
-    Parameters as `gumbel_max`.
+    Parameters
+    ----------
+    temperature : float >= 0
+        tau.
+    hard : bool
+        Whether the result is the draw itself, `gumbel_max`, with the gradient of the relaxed one: straight-through.
+    z, noise, axis, where, format
+        As in `gumbel_max`.
 
     Returns
     -------
-    Probabilities (..., K) -> (..., K)
+    Probabilities, or one-hot vectors, (..., K), (..., K) -> (..., K) in the dtype of `z`.
 
     Gradient
     --------
     With the noise held fixed it is a differentiable function of z. Its gradient is that of `toolkit.softmax.softmax` at
-    the result, with the same temperature, and grows as 1 / tau.
+    the relaxed draw, with the same temperature, and grows as 1 / tau; also of a hard one, whose own is 0. Where one row
+    of logits served many draws, it is the sum over them.
 
     References
     ----------
@@ -121,5 +158,12 @@ def gumbel_softmax(z, noise, *, temperature=1.0, axis=-1, where=None, format=Non
     >>> gumbel_softmax([0.0, 0.0], [1.0, 0.0], temperature=0.5).round(4)
     array([0.8808, 0.1192])
     """
-    return map_rows(gumbel_softmax_row, {"z": z, "noise": noise}, check_temperature(temperature), axis=axis,
-                    where=where, format=format, fills=(-np.inf, 0.0))
+    tau = check_temperature(temperature)
+    of, numbers = (gumbel_max_row, ()) if check_flag("hard", hard) else (gumbel_softmax_row, (tau,))
+    return map_beside(of, z, {"noise": noise}, *numbers, axis=axis, where=where, format=format)
+
+
+def gumbel_softmax_pull(z, g, *, noise, temperature=1.0, axis=-1, where=None):
+    """The gradient at the relaxed draw, of a hard draw too."""
+    y = gumbel_softmax(z, noise, temperature=temperature, axis=axis, where=where)
+    return summed_to(softmax_pull(y, g, axis=axis, where=where, temperature=temperature), np.shape(z))

@@ -4,7 +4,7 @@ They put -inf in the place of the classes left out, in a row of its own, and han
 """
 import numpy as np
 
-from toolkit._core.arguments import check_choice, check_count
+from toolkit._core.arguments import check_choice, check_count, check_flag
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.sorting import sort_descending
@@ -109,7 +109,7 @@ def top_k_softmax_vjp_row(z, g, bias, k, by_slope, renormalize, out):
 
 def _parameters(k, rank, renormalize):
     """What the row kernels take."""
-    return check_count(k), bool(check_choice("rank", rank, RANKS)), bool(renormalize)
+    return check_count(k), bool(check_choice("rank", rank, RANKS)), check_flag("renormalize", renormalize)
 
 
 def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, where=None, format=None):

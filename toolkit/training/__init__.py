@@ -2,6 +2,7 @@
 
 `fit` trains on arrays in one call, `sweep` does many experiments.
 """
+from toolkit._core.public import publish
 from toolkit.training import experiment, fitting, loop, run, sweeps, tasks
 from toolkit.training.experiment import *
 from toolkit.training.fitting import *
@@ -11,3 +12,5 @@ from toolkit.training.sweeps import *
 from toolkit.training.tasks import *
 
 __all__ = [*experiment.__all__, *fitting.__all__, *loop.__all__, *run.__all__, *sweeps.__all__, *tasks.__all__]
+
+publish(__name__)

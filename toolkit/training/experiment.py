@@ -3,6 +3,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
 
+from toolkit._core.arguments import shown
 from toolkit.training.checks import OF_TRANSFORMERS, check_together, in_one_form
 from toolkit.training.words import describe
 
@@ -193,7 +194,7 @@ class Experiment:
         values = dict(values)
         version = values.pop("version", None)
         if version != VERSION:
-            raise ValueError(f"version is {version!r}; allowed: {VERSION}")
+            raise ValueError(f"version is {shown(version)}; allowed: {VERSION}")
         _refuse_unknown(values)
         return cls(**values)
 

@@ -1,10 +1,11 @@
 """Long training in the foreground: `train` and `resume`. Interrupts, checkpoints and progress; no mathematics."""
 import contextlib
+import math
+import os
 import signal
 import sys
 import threading
 import time
-import warnings
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 import numba
 from tqdm.auto import tqdm
 
+from toolkit._core.arguments import check_number, check_whole, shown
+from toolkit._core.public import warn
+from toolkit.training.checks import check_experiment
 from toolkit.training.models import build, products_per_step, state_names, tensor_names
 from toolkit.training.run import Log, Run, versions
 
@@ -58,13 +62,16 @@ def train(experiment, *, rows=None, progress=True, plot=False, checkpoint=None, 
     >>> run.finished, run.steps[-1]
     (True, 20)
     """
-    most = numba.config.NUMBA_NUM_THREADS
-    if threads is not None and not 1 <= threads <= most:
-        raise ValueError(f"threads is {threads!r}; allowed: 1 to {most}")
-    if not checkpoint_seconds >= 0:
-        raise ValueError(f"checkpoint_seconds is {checkpoint_seconds!r}; allowed: at least 0")
+    check_experiment("experiment", experiment)
+    if threads is not None:
+        threads = check_whole("threads", threads, 1, numba.config.NUMBA_NUM_THREADS)
+    checkpoint_seconds = check_number("checkpoint_seconds", checkpoint_seconds, 0.0, math.inf)
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback is {shown(callback)}; allowed: a function of the steps and the measures, or None")
     start = None
     if checkpoint is not None:
+        if not isinstance(checkpoint, (str, os.PathLike)):
+            raise TypeError(f"checkpoint is {shown(checkpoint)}; allowed: a path, or None")
         checkpoint = Path(checkpoint)
         if checkpoint.exists():
             start = _same(Run.load(checkpoint), experiment, checkpoint)
@@ -218,8 +225,7 @@ class _Training:
         try:
             self._run().save(self.checkpoint, keep="state")
         except OSError as error:
-            warnings.warn(f"no checkpoint written after {self.work.steps_done} steps: {error}", RuntimeWarning,
-                          stacklevel=4)
+            warn(f"no checkpoint written after {self.work.steps_done} steps: {error}")
         self.saved = time.monotonic()
 
 

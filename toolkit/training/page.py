@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.kernel import kernel
 from toolkit.networks.plan import ACTIVATION, ARITY, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
 from toolkit.optimizers.settings import SCHEDULES, STEP, Settings
@@ -54,7 +55,7 @@ def pocket_sizes(*, rows, inputs, widths, classes, arity=0, biased=False, memory
     plan = plan_of(n_train=1, n_all=rows, arity=arity, sizes=(inputs, *widths, classes), biased=biased,
                    activation="relu")
     if plan.size > _PLAN:
-        raise ValueError(f"widths is {widths!r}; allowed: up to {_PLAN - SIZES - 2} hidden layers")
+        raise ValueError(f"widths is {shown(widths)}; allowed: up to {_PLAN - SIZES - 2} hidden layers")
     s = sizes_of(plan, None)
     integers = _PLAN + s.tensors + s.numbers + s.places + rows * (arity + 1)
     doubles = CLOCK + s.row64 + s.tallies + s.gaps + s.norms

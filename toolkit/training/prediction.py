@@ -1,6 +1,7 @@
 """Logits of any rows from the parameters of a run."""
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.kernel import kernel
 from toolkit.networks.perceptron import block_floats, forward_block, layer_block
 from toolkit.networks.plan import ARITY, BLOCK, DEPTH, n_classes
@@ -27,7 +28,7 @@ def predicted_logits(experiment, parameters, inputs):
     """Logits (n, classes) of rows of numbers (n, numbers) or of symbols (n, arity), in the training precision."""
     plan, shape = network_of(experiment)
     if shape is not None:
-        raise ValueError(f"model is {experiment.model!r}; allowed for logits of other rows: 'mlp'")
+        raise ValueError(f"model is {shown(experiment.model)}; allowed for logits of other rows: 'mlp'")
     arity, numbers = int(plan[ARITY]), experiment.n_inputs
     x = np.ascontiguousarray(inputs, np.int32 if arity else parameters.dtype)
     if x.ndim != 2 or x.shape[1] != (arity or numbers):

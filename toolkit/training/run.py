@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit.formats import round_to
 from toolkit.training.experiment import Experiment
 from toolkit.training.files import read_arrays, write_arrays
@@ -116,7 +117,7 @@ class Run:
             Keep all 53 bits of measures rather than the 24 of float32 (with float64's range). A state always is.
         """
         if keep not in KEEP:
-            raise ValueError(f"keep is {keep!r}; allowed: {', '.join(map(repr, KEEP))}")
+            raise ValueError(f"keep is {shown(keep)}; allowed: {', '.join(map(repr, KEEP))}")
         short = (lambda x: x) if exact or keep == "state" else (lambda x: round_to(x, (11, 23)))
         names = {"logs": (), "parameters": ("parameters",), "state": state_names(self.experiment)}[keep]
         missing = [name for name in names if name not in self.state]
@@ -144,7 +145,7 @@ class Run:
         try:
             about = json.loads(str(arrays["about"]))
             if about["version"] != _FILE_VERSION:
-                raise ValueError(f"version is {about['version']!r}; allowed: {_FILE_VERSION}")
+                raise ValueError(f"version is {shown(about['version'])}; allowed: {_FILE_VERSION}")
             return cls(
                 experiment=Experiment.from_dict(about["experiment"]), steps=arrays["steps"],
                 measures=_part(arrays, "measure/"), norms=dict(zip(about["norms"], arrays["norms"], strict=True)),

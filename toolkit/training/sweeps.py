@@ -11,7 +11,9 @@ import numpy as np
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
+from toolkit._core.arguments import shown
 from toolkit._core.text import aligned
+from toolkit.training.checks import check_experiment
 from toolkit.training.experiment import Experiment
 from toolkit.training.loop import train
 from toolkit.training.run import KEEP, Run
@@ -61,6 +63,10 @@ def grid(base, **choices):
     >>> [(e.seed, e.loss_format) for e in grid(Experiment(), seed=range(2), loss_format=("float16", "float32"))]
     [(0, 'float16'), (0, 'float32'), (1, 'float16'), (1, 'float32')]
     """
+    check_experiment("base", base)
+    for name, values in choices.items():
+        if isinstance(values, str) or not hasattr(values, "__iter__"):
+            raise TypeError(f"{name} is {shown(values)}; allowed: a sequence of values")
     return [base.replace(**dict(zip(choices, values))) for values in itertools.product(*choices.values())]
 
 
@@ -101,9 +107,9 @@ def sweep(experiments, folder, *, rows=None, jobs=None, keep="logs", progress=Tr
         In the order of `experiments`.
     """
     if keep not in KEEP:
-        raise ValueError(f"keep is {keep!r}; allowed: {', '.join(map(repr, KEEP))}")
+        raise ValueError(f"keep is {shown(keep)}; allowed: {', '.join(map(repr, KEEP))}")
     if jobs is not None and (not isinstance(jobs, int) or jobs == 0):
-        raise ValueError(f"jobs is {jobs!r}; allowed: an integer of at least 1, or -1 for all cores")
+        raise ValueError(f"jobs is {shown(jobs)}; allowed: an integer of at least 1, or -1 for all cores")
     Path(folder).mkdir(parents=True, exist_ok=True)
     members = members_of(experiments, folder)
     waiting = {member.path: member for member in members if member.run is None}

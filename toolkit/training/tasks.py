@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit._core.arguments import shown
+from toolkit._core.arrays import real_array
 from toolkit._core.random import seeded
+from toolkit.training.checks import check_experiment
 from toolkit.training.task_rows import OPERATIONS, fill_modular, fill_parity, shuffle_rows
 
 __all__ = ["Rows", "given", "rows_of"]
@@ -57,7 +60,9 @@ def given(inputs, labels, test_inputs=None, test_labels=None):
     n_train = len(y)
     if not n_train:
         raise ValueError("inputs has no rows; allowed: at least one to train on")
-    if test_inputs is not None or test_labels is not None:
+    if (test_inputs is None) != (test_labels is None):
+        raise ValueError("one of test_inputs and test_labels is None; allowed: both, or none")
+    if test_inputs is not None:
         more, labels_of_more = _pair("test_inputs", test_inputs, "test_labels", test_labels)
         if more.shape[1] != x.shape[1]:
             raise ValueError(f"test_inputs has rows of {more.shape[1]}; allowed: {x.shape[1]}, as inputs")
@@ -66,7 +71,7 @@ def given(inputs, labels, test_inputs=None, test_labels=None):
 
 
 def _pair(name, inputs, label_name, labels):
-    x, y = np.ascontiguousarray(inputs, np.float64), np.asarray(labels)
+    x, y = np.ascontiguousarray(real_array(inputs, name), np.float64), real_array(labels, label_name)
     if x.ndim != 2 or y.shape != x.shape[:1] or not x.shape[1]:
         raise ValueError(f"{name} has shape {x.shape} and {label_name} {y.shape}; allowed: (n, numbers) and (n,)")
     if y.size and (y.dtype.kind not in "iu" or y.min() < 0):
@@ -82,10 +87,12 @@ def rows_of(experiment, rows=None):
     ValueError
         When there is no row to train or test on, or a class that is not in the training rows.
     """
-    e = experiment
+    e = check_experiment("experiment", experiment)
+    if rows is not None and not isinstance(rows, Rows):
+        raise TypeError(f"rows is {shown(rows)}; allowed: Rows, as of toolkit.training.given, or None")
     if (e.task == "arrays") != (rows is not None) or rows is not None and rows.description["data"] != e.data:
-        raise ValueError(f"task is {e.task!r}, data {e.data!r}; allowed: the rows with this digest for 'arrays', none "
-                         f"for others")
+        raise ValueError(f"task is {shown(e.task)}, data {shown(e.data)}; allowed: the rows with this digest for "
+                         "'arrays', none for others")
     if rows is not None:
         return rows
     if e.task == "digits":

@@ -7,7 +7,7 @@ import numpy as np
 from toolkit._core.arguments import check_count, check_number
 from toolkit._core.kernel import kernel
 from toolkit.softmax.kernels import k_sparsemax_row
-from toolkit.transport._plan import Plan, error_of_sums, histograms
+from toolkit.transport._plan import solved
 
 __all__ = ["sparse_transport"]
 KERNELS = ["sparse_ascent", "sparse_dual"]
@@ -72,12 +72,12 @@ def sparse_transport(cost, a=None, b=None, *, k=1, gamma=1.0, steps=2000, rate=0
     rate : float
         First step size, relative to the spread of the costs.
     cost, a, b
-        As in `sinkhorn`.
+        As in `sinkhorn`; costs are finite.
 
     Returns
     -------
     Plan
-        Without potentials of the columns, which are NaN.
+        Shapes and dtypes as of `sinkhorn`. Without potentials of the columns, which are NaN, or -inf for a sum of 0.
 
     Accuracy
     --------
@@ -88,12 +88,15 @@ def sparse_transport(cost, a=None, b=None, *, k=1, gamma=1.0, steps=2000, rate=0
     ----------
     T. Liu, J. Puigcerver, M. Blondel, Sparsity-Constrained Optimal Transport, ICLR 2023, arXiv:2209.15466.
     """
-    cost, a, b = histograms(cost, a, b)
-    k, steps = check_count(k), check_count(steps)
+    k, steps = check_count(k), check_count(steps, "steps")
     gamma = check_number("gamma", gamma, 2.0**-40, 2.0**40)
-    m = len(a)
-    f, best, gradient, x, q, mean, square = np.zeros((7, m))
-    plan = np.empty(cost.shape)
-    rate = check_number("rate", rate, 0.0, 2.0**10) * (np.ptp(cost) or 1.0)
-    dual = sparse_ascent(cost, a, b, k, gamma, steps, rate, f, best, plan, gradient, x, q, mean, square)
-    return Plan(plan, best, np.full(len(b), np.nan), float(dual), error_of_sums(plan, a, b))
+    rate = check_number("rate", rate, 0.0, 2.0**10)
+
+    def solve(cost, a, b):
+        f, best, gradient, x, q, mean, square = np.zeros((7, len(a)))
+        plan = np.empty(cost.shape)
+        dual = sparse_ascent(cost, a, b, k, gamma, steps, rate * (np.ptp(cost) or 1.0), f, best, plan, gradient, x, q,
+                             mean, square)
+        return plan, best, np.nan, dual
+
+    return solved(cost, a, b, solve)

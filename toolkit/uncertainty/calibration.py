@@ -1,10 +1,9 @@
 """Is a classifier as sure as it is right? Reliability, expected calibration error, and temperature scaling."""
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._core.arguments import check_temperature
+from toolkit._core.arguments import check_temperature, check_whole
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like, over_exactly, times_exactly
@@ -137,13 +136,12 @@ def reliability(logits, labels, *, bins=15, temperature=1.0, axis=-1, format=Non
     ----------
     Guo, Pleiss, Sun, Weinberger, On Calibration of Modern Neural Networks, 2017, arXiv:1706.04599.
     """
-    if not isinstance(bins, Integral) or bins < 1:
-        raise ValueError(f"bins is {bins!r}; allowed: a whole number >= 1")
+    bins = check_whole("bins", bins, 1, 2**31)
     temperature = check_temperature(temperature)
     if temperature == 0:
         raise ValueError("temperature is 0.0; allowed: a number > 0")
     layout, z, y = _rows(logits, labels, axis, format)
-    arrays = [np.empty(int(bins)) for _ in range(3)]
+    arrays = [np.empty(bins) for _ in range(3)]
     (inverse,) = layout.parameters((1 / temperature,))
     with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
         reliability_rows(in_format(z, layout.fmt), y, inverse, *arrays)

@@ -5,6 +5,8 @@ from numbers import Real
 
 import numpy as np
 
+from toolkit._core.arguments import check_finite
+
 __all__ = ["Exercise", "Verdict", "close_to", "exactly", "verdict"]
 
 
@@ -60,6 +62,8 @@ def _plain(answer):
 
 def close_to(expected, rtol, *hints, otherwise="not yet; compute it and look again"):
     """A judge for numbers: right within a relative `rtol`; ``(wrong value, hint)`` pairs name common slips."""
+
+    rtol = check_finite("rtol", rtol, 0.0)
 
     def judge(answer):
         number = _plain(answer)

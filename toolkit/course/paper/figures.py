@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit.grokking.recordings import RECORDINGS, recorded
 from toolkit.live import Axis, Line, Plot
 from toolkit.live.drawing import WIDTHS, plot_svg
@@ -57,7 +58,7 @@ def draw(figure, path, *, theme="light"):
     """
     path = Path(path)
     if path.suffix not in (".svg", ".html"):
-        raise ValueError(f"the file is {str(path)!r}; allowed: a name that ends in .svg or .html")
+        raise ValueError(f"the file is {shown(str(path))}; allowed: a name that ends in .svg or .html")
     svg = figure_svg(figure, theme)
     if path.suffix == ".html":
         svg = f'<!doctype html><meta charset="utf-8"><title>{figure}, redrawn</title>{svg}\n'
@@ -67,7 +68,7 @@ def draw(figure, path, *, theme="light"):
 def figure_svg(figure, theme="light"):
     """A figure of the paper as the text of an SVG file: test accuracy, and muted the share of zero losses."""
     if figure not in FIGURES:
-        raise ValueError(f"figure is {figure!r}; allowed: {', '.join(FIGURES)}")
+        raise ValueError(f"figure is {shown(figure)}; allowed: {', '.join(FIGURES)}")
     width, body, top = WIDTHS["wide"], "", 0
     for title, last, curves in FIGURES[figure]:
         found = [(run, label, role) for name, label, role in curves

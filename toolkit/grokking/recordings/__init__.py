@@ -3,6 +3,7 @@
 `RECORDINGS` says which there should be, as experiments by name; `recorded` loads one. Each is a `Run` in a small file
 of its own, thinned, as far as it ran. `comparison` is a whole grid of small runs in one file.
 """
+from toolkit._core.public import publish
 from toolkit.grokking.recordings import comparison as _comparison
 from toolkit.grokking.recordings import curves as _curves
 from toolkit.grokking.recordings import registry, store
@@ -12,3 +13,5 @@ from toolkit.grokking.recordings.registry import *
 from toolkit.grokking.recordings.store import *
 
 __all__ = [*_comparison.__all__, *_curves.__all__, *registry.__all__, *store.__all__]
+
+publish(__name__)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.text import aligned
 from toolkit.grokking.recordings.registry import RECORDINGS, name_of
 from toolkit.training.run import Run
@@ -79,7 +80,7 @@ def recorded(name, folder=DATA):
     True
     """
     if name not in RECORDINGS:
-        raise ValueError(f"name is {name!r}; allowed: {', '.join(RECORDINGS)}")
+        raise ValueError(f"name is {shown(name)}; allowed: {', '.join(RECORDINGS)}")
     path = Path(folder) / f"{name}.npz"
     return Run.load(path) if path.exists() else None
 

@@ -1,6 +1,7 @@
 """Where figures show themselves: JupyterLab, and pages while the book is built. A host is imported when asked."""
 import os
 
+from toolkit._core.public import open_modules
 from toolkit.live.base import host
 
 __all__ = ["notebook", "page"]
@@ -22,3 +23,6 @@ def page(figure):
     from toolkit.live.hosts.page import figure_html, link_html
 
     return {"text/html": link_html(figure) if figure.address else figure_html(figure)}
+
+
+open_modules(__name__)

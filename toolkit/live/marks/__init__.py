@@ -1,4 +1,5 @@
 """Marks of a plot, one module each: declaration, slots, and how pages and Plotly draw it."""
+from toolkit._core.public import publish
 from toolkit.live.marks import band, bars, curve, heat_map, line, markers, rule
 from toolkit.live.marks.band import *
 from toolkit.live.marks.bars import *
@@ -14,3 +15,5 @@ __all__ = [*band.__all__, *bars.__all__, *curve.__all__, *heat_map.__all__, *lin
 _MARKS = (Line, Markers, Bars, Rule, Band, HeatMap)
 FILLED_BY = {mark.fills: mark for mark in _MARKS}  # by the kind of a binding
 DRAWN_BY = {mark.draws: mark for mark in _MARKS}  # by the kind of a look
+
+publish(__name__)

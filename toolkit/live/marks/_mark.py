@@ -1,4 +1,5 @@
 """What every mark of a plot has: a declaration, and how it is bound, looks and is drawn."""
+from toolkit._core.arguments import shown
 from toolkit.live.style import ROLES
 
 __all__ = ["Mark", "check_role", "expression", "name_of", "not_computed", "read_by", "word"]
@@ -42,7 +43,7 @@ class Mark:
 
 def check_role(role):
     if role not in ROLES:
-        raise ValueError(f"role is {role!r}; allowed: {', '.join(map(repr, ROLES))}")
+        raise ValueError(f"role is {shown(role)}; allowed: {', '.join(map(repr, ROLES))}")
 
 
 def read_by(*given):

@@ -4,6 +4,8 @@ from math import copysign, isfinite, isnan
 
 import numpy as np
 
+from toolkit._core.arguments import shown
+from toolkit.live.fields import check_fields
 from toolkit.live.marks._mark import Mark, check_role, not_computed, read_by
 from toolkit.live.svg import group, pixel, symbol_at, text_at
 
@@ -45,7 +47,14 @@ class Series(Mark):
     fills = "series"
 
     def __post_init__(self):
+        check_fields(self)
         check_role(self.role)
+        for name, functions in (("y", True), ("x", False)):
+            given = getattr(self, name)
+            if not (isinstance(given, (str, tuple, list, np.ndarray, range)) or functions and callable(given)
+                    or not functions and given is None):
+                raise TypeError(f"{name} is {shown(given)}; allowed: the name of a value, a sequence of numbers, names "
+                                f"or expressions{', a function' * functions}")
 
     def plain(self, maker, plot):
         if not callable(self.y):

@@ -2,6 +2,7 @@
 from dataclasses import KW_ONLY, dataclass
 from math import sqrt
 
+from toolkit.live.fields import check_fields
 from toolkit.live.marks._mark import Mark, check_role, expression, word
 from toolkit.live.marks._series import points
 from toolkit.live.style import DASHES, ROLES
@@ -25,6 +26,7 @@ class Band(Mark):
     fills = draws = "band"
 
     def __post_init__(self):
+        check_fields(self)
         check_role(self.role)
         for end in ("x0", "x1"):
             object.__setattr__(self, end, expression(getattr(self, end)))

@@ -1,6 +1,11 @@
 """A curve: a function as one of its parameters runs along the x axis."""
 from dataclasses import KW_ONLY, dataclass
+from types import NoneType
 
+import numpy as np
+
+from toolkit._core.arguments import shown
+from toolkit.live.fields import check_fields
 from toolkit.live.marks._mark import Mark, check_role, name_of, not_computed
 from toolkit.live.marks.line import Line
 from toolkit.live.style import ROLES
@@ -49,6 +54,11 @@ class Curve(Mark):
     role: str | None = None
 
     def __post_init__(self):
+        check_fields(self)
+        if not (isinstance(self.of, str) or callable(self.of)):
+            raise TypeError(f"of is {shown(self.of)}; allowed: the name of a number, or a function")
+        if not isinstance(self.points, (NoneType, int, np.integer, tuple, list, np.ndarray, range)):
+            raise TypeError(f"points is {shown(self.points)}; allowed: how many, or a sequence of numbers")
         if self.role is not None:
             check_role(self.role)
 

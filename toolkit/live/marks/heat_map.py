@@ -1,6 +1,8 @@
 """A heat map: a table of numbers, or of a few states, as cells of a plot."""
 from dataclasses import KW_ONLY, dataclass, replace
 
+from toolkit._core.arguments import shown
+from toolkit.live.fields import check_fields
 from toolkit.live.marks._mark import Mark, check_role, not_computed, read_by
 from toolkit.live.marks._plotly_cells import cells_data, cells_slots
 from toolkit.live.marks.cells import cell_path, cells_svg, level_svg
@@ -24,9 +26,10 @@ class Level:
     mark: str = "full"
 
     def __post_init__(self):
+        check_fields(self)
         check_role(self.role)
         if self.mark not in CELL_MARKS:
-            raise ValueError(f"mark is {self.mark!r}; allowed: {', '.join(map(repr, CELL_MARKS))}")
+            raise ValueError(f"mark is {shown(self.mark)}; allowed: {', '.join(map(repr, CELL_MARKS))}")
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,19 @@ class HeatMap(Mark):
     fills = draws = "cells"
 
     def __post_init__(self):
+        check_fields(self)
         check_role(self.role)
         if not self.low < self.high:
             raise ValueError(f"heat map {self.z!r} has low={self.low}, high={self.high}; allowed: low < high")
+        if not (isinstance(self.z, str) or callable(self.z)):
+            raise TypeError(f"z is {shown(self.z)}; allowed: the name of an output, or a function")
         for name in ("rows", "columns"):
             size = getattr(self, name)
             if not (size is None or isinstance(size, str) or isinstance(size, int) and size >= 1):
-                raise ValueError(f"{name} is {size!r}; allowed: a whole number of at least 1, or a name")
+                raise ValueError(f"{name} is {shown(size)}; allowed: a whole number of at least 1, or a name")
+        for level in self.levels:
+            if not isinstance(level, (str, Level)):
+                raise TypeError(f"levels has {shown(level)}; allowed: toolkit.live.Level, or a text")
         words = [level for level in self.levels if isinstance(level, str)]
         if len(words) > len(CELL_MARKS):
             raise ValueError(f"levels has {len(words)} plain words; allowed: {len(CELL_MARKS)} at most, and any number"

@@ -1,6 +1,7 @@
 """Points that nothing connects."""
 from dataclasses import dataclass
 
+from toolkit._core.arguments import shown
 from toolkit.live.marks._series import Series, rail_svg
 from toolkit.live.style import ROLES
 from toolkit.live.svg import group, pixel, symbol_at
@@ -24,7 +25,7 @@ class Markers(Series):
 
     def check(self, plot):
         if self.drag is not None and (len(self.drag) != 2 or "log" in (plot.x.scale, plot.y.scale)):
-            raise ValueError(f"drag is {self.drag!r}; allowed: the names of two sliders, on linear axes")
+            raise ValueError(f"drag is {shown(self.drag)}; allowed: the names of two sliders, on linear axes")
 
     def look(self, plot):
         dragged = {"drag": list(self.drag)} if self.drag else {}

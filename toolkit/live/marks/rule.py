@@ -2,6 +2,7 @@
 from dataclasses import KW_ONLY, dataclass
 from math import isfinite
 
+from toolkit.live.fields import check_fields
 from toolkit.live.marks._mark import Mark, check_role, expression, word
 from toolkit.live.marks._series import points
 from toolkit.live.style import DASHES, ROLES
@@ -27,6 +28,7 @@ class Rule(Mark):
     fills = draws = "rule"
 
     def __post_init__(self):
+        check_fields(self)
         check_role(self.role)
         for axis in ("x", "y"):
             object.__setattr__(self, axis, expression(getattr(self, axis)))

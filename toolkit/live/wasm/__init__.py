@@ -1,6 +1,8 @@
 """Numba kernels to one WebAssembly module, so that a page of the book runs the toolkit's own code."""
 import numba
 
+from toolkit._core.public import open_modules
+
 _TESTED_NUMBA = "0.68."
 
 try:
@@ -14,3 +16,5 @@ except (AttributeError, ImportError) as error:
                       f"Numba {numba.__version__} has changed them: {error}") from error
 
 __all__ = [UnsupportedInWebAssembly.__name__, *module.__all__]
+
+open_modules(__name__)
