@@ -19,7 +19,10 @@ def capped(z, cap):
     """``cap tanh(z / cap)``; -inf, a masked logit, stays."""
     if z == -np.inf:
         return z
-    return cap * tanh(z / cap)
+    bounded = cap * tanh(z / cap)
+    if bounded == bounded or z != z:
+        return bounded
+    return z if cap > 1 else 0 * z  # the format has not got the cap: it is infinite there, or 0
 
 
 @kernel
@@ -32,7 +35,10 @@ def sech_squared(x):
 @kernel
 def capped_slope(z, cap):
     """Derivative of `capped`."""
-    return sech_squared(z / cap)
+    x = z / cap
+    if x == x or z != z:
+        return sech_squared(x)
+    return 1.0 if cap > 1 else 0.0  # as in `capped`
 
 
 @kernel

@@ -2,9 +2,9 @@
 import numpy as np
 
 from toolkit._core.arguments import check_choice, check_temperature
-from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays import Naive, Online, Softmax, ThreePass, TwoPass, map_lines
+from toolkit._core.sums import sum_like
+from toolkit.large_arrays import Online, Softmax, ThreePass, TwoPass, map_lines
 from toolkit.softmax._algorithms import (
     softmax_naive,
     softmax_online,
@@ -12,7 +12,7 @@ from toolkit.softmax._algorithms import (
     softmax_three_pass_reload,
 )
 from toolkit.softmax._shift import top_class
-from toolkit.softmax._temperature import map_tempered, over_temperature, tempered_row, unshifted_row
+from toolkit.softmax._temperature import map_tempered, over_temperature, pull_tempered, tempered_row, unshifted_row
 from toolkit.softmax._two_pass import TWO_PASS_LIMIT, softmax_two_pass
 
 __all__ = ["ALGORITHMS", "softmax"]
@@ -20,7 +20,7 @@ KERNELS = ["softmax_tempered", "softmax_tempered_vjp_row", "softmax_vjp_row"]
 
 _ROWS = {"naive": softmax_naive, "three_pass_recompute": softmax_three_pass_recompute,
          "three_pass_reload": softmax_three_pass_reload, "two_pass": softmax_two_pass, "online": softmax_online}
-_TASKS = {None: Softmax(), "naive": Naive(), "three_pass_recompute": ThreePass(keep=False),
+_TASKS = {None: Softmax(), "three_pass_recompute": ThreePass(keep=False),
           "three_pass_reload": ThreePass(keep=True), "two_pass": TwoPass(), "online": Online()}
 ALGORITHMS = tuple(_ROWS)
 
@@ -32,11 +32,11 @@ def softmax_vjp_row(p, g, out):
     Its own term of <p, h> is 0, which leaves the sum of the others, where ``g - <p, g>`` would cancel.
     """
     g_top = g[top_class(p)]
-    mean = 0.0
+    mean = sum_like(p)
     for i in range(p.size):
         mean += p[i] * (g[i] - g_top)
     for i in range(p.size):
-        out[i] = p[i] * ((g[i] - g_top) - mean)
+        out[i] = p[i] * ((g[i] - g_top) - mean.value)
 
 
 @kernel
@@ -141,12 +141,12 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
         broken = (no_distribution, "softmax(algorithm='naive') overflowed or divided 0 by 0")
     elif algorithm == "two_pass":
         broken = (beyond_two_pass, "softmax(algorithm='two_pass') cannot reduce such large logits exactly")
-    tau = check_temperature(temperature)
-    if format is None and tau == 1.0:
-        return map_lines(_TASKS[algorithm], z, axis=axis, where=where, broken=broken)
+    task = _TASKS.get(algorithm)
+    if format is None and task is not None and np.ndim(temperature) == 0 and check_temperature(temperature) == 1.0:
+        return map_lines(task, z, axis=axis, where=where, broken=broken)
     before = unshifted_row if algorithm == "naive" else tempered_row
-    return map_tempered(_ROWS[algorithm or "three_pass_reload"], z, tau, axis=axis, where=where, format=format,
-                        broken=broken, before=before)
+    return map_tempered(_ROWS[algorithm or "three_pass_reload"], z, temperature, axis=axis, where=where, format=format,
+                        broken=broken, before=before, task=task)
 
 
 def softmax_pull(p, g, *, axis=-1, where=None, temperature=1.0):
@@ -157,5 +157,4 @@ def softmax_pull(p, g, *, axis=-1, where=None, temperature=1.0):
     >>> softmax_pull([0.25, 0.25, 0.5], [1.0, 0.0, 0.0])
     array([ 0.1875, -0.0625, -0.125 ])
     """
-    return map_rows(softmax_tempered_vjp_row, {"p": p, "g": g}, check_temperature(temperature), axis=axis,
-                    where=where, fills=(0.0,))
+    return pull_tempered(softmax_vjp_row, {"p": p, "g": g}, temperature, axis=axis, where=where, fills=(0.0, 0.0))

@@ -8,6 +8,7 @@ from toolkit._core.arguments import check_choice, check_count
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.sorting import sort_descending
+from toolkit._core.sums import sum_like
 from toolkit.elementary import exp
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._shift import shifted
@@ -66,10 +67,10 @@ def max_and_sum(z, bias):
         logit = biased_logit(z, bias, i)
         if logit > m or logit != logit:
             m = logit
-    total = 0.0
+    total = sum_like(z)
     for i in range(z.size):
         total += exp(shifted(biased_logit(z, bias, i), m))
-    return m, total
+    return m, total.value
 
 
 @kernel
@@ -98,13 +99,13 @@ def top_k_softmax_vjp_row(z, g, bias, k, by_slope, renormalize, out):
         out[i] = 0 * g[i] if out[i] == -np.inf else g[i]
         if biased_logit(z, bias, i) == m:
             top = i
-    g_top, mean = out[top], 0.0
+    g_top, mean = out[top], sum_like(z)
     for i in range(z.size):
         p = exp(shifted(biased_logit(z, bias, i), m)) / total
         mean += p * (out[i] - g_top)
     for i in range(z.size):
         p = exp(shifted(biased_logit(z, bias, i), m)) / total
-        out[i] = p * ((out[i] - g_top) - mean)
+        out[i] = p * ((out[i] - g_top) - mean.value)
 
 
 def _parameters(k, rank, renormalize):
