@@ -37,12 +37,12 @@ def check_temperature(temperature):
     return abs(float(temperature))  # -0.0 would turn the signs of the gaps
 
 
-def check_count(k):
+def check_count(k, name="k"):
     """`k` as an int of at least 1."""
     try:
         count = operator.index(k)
     except TypeError:
-        raise TypeError(f"k is {k!r}; allowed: an integer, at least 1") from None
+        raise TypeError(f"{name} is {k!r}; allowed: an integer, at least 1") from None
     if count < 1:
-        raise ValueError(f"k is {k!r}; allowed: an integer, at least 1")
+        raise ValueError(f"{name} is {k!r}; allowed: an integer, at least 1")
     return count

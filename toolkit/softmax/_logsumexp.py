@@ -177,10 +177,10 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     --------
     Without `b`, at most 3 ulp of the larger of |m| and log1p(r), tested for K <= 5000. These have opposite signs
     where m < 0, and where less than |m| / 2 is left of them, as for log-probabilities, the sum is formed anew with
-    exponentials of 28 digits: the result is within 2 ulp, or 2**-90 if that is more, tested. That takes longer. With a format, 3 ulp of the larger for K <= 100, and with
-    `b` a relative error of the sum of a few ulp where weights have one sign; with two signs the
-    relative error of the sum grows with ``sum |b_j exp(z_j)| / |s|``. Exponentials are relative to the
-    largest logit of non-zero weight, so a class 104 (float64: 745) below that is lost whatever its
+    exponentials of 28 digits: the result is within 2 ulp, or 2**-90 if that is more, tested. That takes longer.
+    With a format, 3 ulp of the larger for K <= 100. With `b` of two signs the relative error of the sum grows
+    with ``sum |b_j exp(z_j)| / |s|``. Exponentials are relative to the largest logit of non-zero weight, so a
+    class 104 (float64: 745) below that is lost whatever its
     weight, as in SciPy.
 
     Gradient
