@@ -4,7 +4,7 @@ import sys
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays._exponential import exp_lifted, lift_of, lifted_power, lowered, mantissa_and_power
+from toolkit.large_arrays._exponential import exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power
 from toolkit.large_arrays._lane_arithmetic import (
     any_of,
     bit_distance,
@@ -111,7 +111,7 @@ def over_lanes(of):
     return kernel(each)
 
 
-lowered_each, power_each = over_lanes(lowered), over_lanes(lifted_power)
+lowered_each, exp_plain_each, power_each = over_lanes(lowered), over_lanes(exp_plain), over_lanes(lifted_power)
 log_each, log1p_each = over_lanes(log_lanes), over_lanes(log1p_lanes)
 
 

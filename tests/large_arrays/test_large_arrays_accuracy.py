@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from large_array_rows import ulp_errors
 
-from toolkit.large_arrays import _arrays
+from toolkit.large_arrays import Naive, _arrays, map_lines
 from toolkit.large_arrays._chunks import CHUNK
 from toolkit.losses import cross_entropy, stablemax_cross_entropy
 from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
@@ -61,6 +61,13 @@ def test_softmax(dtype, algorithm, way):
         warnings.filterwarnings("ignore", message=r"softmax\(algorithm='two_pass'\)")  # rows around 1e6
         assert worst(rows.softmax_cases(dtype), way(partial(softmax, algorithm=algorithm)),
                      lambda case: case.probabilities) <= 4
+
+
+@dtypes
+def test_naive_softmax_where_nothing_overflows(dtype):
+    most = rows.NORMAL_GAP[dtype] - 8
+    cases = [case for case in rows.softmax_cases(dtype) if abs(case.z).max() < most]
+    assert worst(cases, partial(map_lines, Naive()), lambda case: case.probabilities) <= 3
 
 
 @dtypes

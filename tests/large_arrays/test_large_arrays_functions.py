@@ -64,6 +64,16 @@ def test_exp_through_the_subnormals(dtype):
     true = exact(mpmath.exp, d)
     lifted = over(probe.exp_lifted_each, d, np.zeros_like(d))
     assert ulp_errors(over(probe.lowered_each, lifted), true).max() <= 1
+    assert ulp_errors(over(probe.exp_plain_each, d), true).max() <= 1
+
+
+@dtypes
+def test_exp_of_any_number(dtype):
+    most = np.log(float(np.finfo(dtype).max))
+    z = exponents(dtype, -NORMAL_GAP[dtype], most * 0.9999999)
+    assert ulp_errors(over(probe.exp_plain_each, z), exact(mpmath.exp, z)).max() <= 1.5
+    special = np.array([np.inf, -np.inf, np.nan, 0, -0.0, most + 0.5, -2 * most, 1e30, -1e30], dtype)
+    np.testing.assert_array_equal(over(probe.exp_plain_each, special), [np.inf, 0, np.nan, 1, 1, np.inf, 0, np.inf, 0])
 
 
 @dtypes

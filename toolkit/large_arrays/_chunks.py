@@ -7,9 +7,9 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp
-from toolkit.large_arrays._exponential import calm_shift, exp_calm, lift_of, mantissa_and_power
+from toolkit.large_arrays._exponential import calm_shift, exp_calm, exp_plain, lift_of, mantissa_and_power
 from toolkit.large_arrays._lane_arithmetic import largest_of, sum_of, widened
-from toolkit.large_arrays._lanes import lane, load, spread, width_of
+from toolkit.large_arrays._lanes import lane, load, spread, store, width_of
 from toolkit.large_arrays._lines import CALM, CALM_GAP, row_is_calm
 from toolkit.large_arrays._log_lines import calm_others, emit_log, exp_others
 from toolkit.large_arrays._softmax_lines import (
@@ -24,15 +24,15 @@ from toolkit.large_arrays._softmax_lines import (
     finite_or_zero,
     with_power,
 )
-from toolkit.large_arrays._walks import extremes, merge_lanes
+from toolkit.large_arrays._walks import added, count_at, extremes, merge_lanes, nothing, place, steps_of
 
-__all__ = ["CHUNK", "EMIT_CALM", "EMIT_CALM_KEPT", "EMIT_EXP", "EMIT_EXTENDED", "EMIT_LOG", "EMIT_SCALED",
-           "EXTENDED", "LARGEST", "ONLINE", "OTHERS", "SUM", "SUM_CALM", "SUM_CALM_KEPT", "SUM_KEPT",
-           "emit_chunks", "is_calm", "joined", "measure_chunks"]
+__all__ = ["CHUNK", "EMIT_CALM", "EMIT_CALM_KEPT", "EMIT_DIVIDED", "EMIT_EXP", "EMIT_EXTENDED", "EMIT_LOG",
+           "EMIT_SCALED", "EXTENDED", "LARGEST", "ONLINE", "OTHERS", "PLAIN", "SUM", "SUM_CALM", "SUM_CALM_KEPT",
+           "SUM_KEPT", "emit_chunks", "is_calm", "joined", "measure_chunks"]
 
 CHUNK = 2**16
-LARGEST, SUM, SUM_KEPT, SUM_CALM, SUM_CALM_KEPT, ONLINE, OTHERS, EXTENDED = range(8)
-EMIT_SCALED, EMIT_EXP, EMIT_CALM, EMIT_CALM_KEPT, EMIT_EXTENDED, EMIT_LOG = range(6)
+LARGEST, SUM, SUM_KEPT, SUM_CALM, SUM_CALM_KEPT, ONLINE, OTHERS, EXTENDED, PLAIN = range(9)
+EMIT_SCALED, EMIT_EXP, EMIT_CALM, EMIT_CALM_KEPT, EMIT_EXTENDED, EMIT_LOG, EMIT_DIVIDED = range(7)
 
 
 @kernel
@@ -112,6 +112,13 @@ def measure(z, walk, phase, m, out):
         highest = spread(largest_of(exponents), exponents)
         total, lost = with_power(z, total, lost, exponents, finite_or_zero(highest))
         top = np.float64(lane(highest, 0))
+    elif phase == PLAIN:
+        total, lost = nothing(like)
+        for t in range(steps_of(walk)):
+            at, count = place(walk, t), count_at(walk, t)
+            x = exp_plain(load(z, at, count, -np.inf))
+            store(out, at, count, x)
+            total, lost = added(x, total, lost)
     elif phase == SUM or phase == SUM_KEPT:
         total, lost = exp_sum(z, walk, spread(m, like), out, phase == SUM_KEPT)
     else:
@@ -149,7 +156,7 @@ def joined(z, found, phase):
         least = min(least, found[i, 3])
     calm = is_calm(m, least)
     total, lost, ties = 0.0, 0.0, 0.0
-    unlift = 1.0 / lift_of(z)
+    unlift = 1.0 if phase == PLAIN else 1.0 / lift_of(z)
     for i in range(found.shape[0]):
         first, second = found[i, 1] * unlift, found[i, 2] * unlift
         factor = factor_of(z, found[i, 0], m, phase, calm, -np.inf < found[i, 3] < np.inf)
@@ -205,8 +212,12 @@ def emit(z, walk, phase, m, hi, lo, out):
         emit_calm(out, walk, high, low)
     elif phase == EMIT_EXTENDED:
         emit_extended(z, walk, top, high, low, out)
-    else:
+    elif phase == EMIT_LOG:
         emit_log(z, walk, top, high, low, out)
+    else:
+        for t in range(steps_of(walk)):
+            at, count = place(walk, t), count_at(walk, t)
+            store(out, at, count, load(out, at, count, 0.0) / high)
 
 
 @kernel(parallel=True)

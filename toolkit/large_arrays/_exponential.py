@@ -12,7 +12,7 @@ from toolkit._core.kernel import kernel
 from toolkit.large_arrays._lane_arithmetic import bit_distance, choose, fused, low_bits_as_exponent
 from toolkit.large_arrays._lanes import by_dtype, spread
 
-__all__ = ["calm_shift", "exp_calm", "exp_far", "exp_lifted", "lift_of", "lifted_power", "lowered",
+__all__ = ["calm_shift", "exp_calm", "exp_far", "exp_lifted", "exp_plain", "lift_of", "lifted_power", "lowered",
            "mantissa_and_power"]
 
 _LOG2_E = 1.4426950408889634
@@ -121,6 +121,26 @@ def lowered_64(x):
 # A lifted number >= 0 as it is, rounded once; into the subnormals by the rounding of ``x + grid``, whose last bits are
 # then those of the result.
 lowered = by_dtype(lowered_32, lowered_64)
+
+
+@kernel
+def exp_plain_32(z):
+    f, k = mantissa_and_power_32(z, spread(0.0, z))
+    large = f * low_bits_as_exponent(k + (_BIASED_32 - 128.0)) * _LIFT_32
+    x = choose(k < 0.0, lowered_32(f * lifted_power_32(k)), large)
+    return choose(z < _LEAST_32, 0.0, choose(100.0 < z, np.inf, x))  # r is not small where k is inexact
+
+
+@kernel
+def exp_plain_64(z):
+    f, k = mantissa_and_power_64(z, spread(0.0, z))
+    large = f * low_bits_as_exponent(k + (_BIASED_64 - 1024.0)) * _LIFT_64
+    x = choose(k < 0.0, lowered_64(f * lifted_power_64(k)), large)
+    return choose(z < _LEAST_64, 0.0, choose(720.0 < z, np.inf, x))  # r is not small where k is inexact
+
+
+# exp(z), not lifted, of any z.
+exp_plain = by_dtype(exp_plain_32, exp_plain_64)
 
 
 @kernel

@@ -4,11 +4,11 @@ import numpy as np
 from toolkit._core.threads import start_threads
 from toolkit.elementary import log1p
 from toolkit.large_arrays import _chunks as chunks
-from toolkit.large_arrays._tasks import LogSoftmax, LogSumExp, Online, Softmax, ThreePass, TwoPass
+from toolkit.large_arrays._tasks import LogSoftmax, LogSumExp, Naive, Online, Softmax, ThreePass, TwoPass
 
 __all__ = ["LONG_ROW_TASKS", "run_long_row"]
 
-LONG_ROW_TASKS = (Softmax, ThreePass, TwoPass, Online, LogSoftmax, LogSumExp)
+LONG_ROW_TASKS = (Softmax, Naive, ThreePass, TwoPass, Online, LogSoftmax, LogSumExp)
 
 # What to do by whether the row is calm, and whether its exponentials are kept.
 _THREE_PASS = {(False, False): (chunks.SUM, chunks.EMIT_EXP), (False, True): (chunks.SUM_KEPT, chunks.EMIT_SCALED),
@@ -58,7 +58,10 @@ def _logsumexp(z):
 
 
 def _softmax(z, task, out):
-    if isinstance(task, TwoPass):
+    if isinstance(task, Naive):
+        _, a, b, _ = _measured(z, chunks.PLAIN, out)
+        _emitted(z, chunks.EMIT_DIVIDED, 0.0, a + b, out)
+    elif isinstance(task, TwoPass):
         top, a, b, _ = _measured(z, chunks.EXTENDED, out)
         _emitted(z, chunks.EMIT_EXTENDED, top, _reciprocal(a, b), out)
     elif isinstance(task, ThreePass):

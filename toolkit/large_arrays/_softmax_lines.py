@@ -6,18 +6,19 @@ from toolkit.large_arrays._exponential import (
     calm_shift,
     exp_calm,
     exp_lifted,
+    exp_plain,
     lift_of,
     lifted_power,
     lowered,
     mantissa_and_power,
 )
-from toolkit.large_arrays._lane_arithmetic import choose, fused, widened
+from toolkit.large_arrays._lane_arithmetic import choose, fused, narrowed, widened
 from toolkit.large_arrays._lanes import by_dtype, load, spread, store, width_of
 from toolkit.large_arrays._lines import merged, row_is_calm, shared_top, walk_of
 from toolkit.large_arrays._walks import added, count_at, difference, extremes, nothing, place, quotient_pair, steps_of
 
-__all__ = ["calm_softmax", "calm_sum", "emit_calm", "emit_exp", "emit_exp_calm", "emit_extended",
-           "emit_scaled", "exp_sum", "extended_sum", "finite_or_zero", "online_lines", "terms_of",
+__all__ = ["calm_softmax", "calm_sum", "divide_by_sum", "emit_calm", "emit_exp", "emit_exp_calm", "emit_extended",
+           "emit_scaled", "exp_sum", "extended_sum", "finite_or_zero", "naive_lines", "online_lines", "terms_of",
            "three_pass_rows", "two_pass_lines", "with_power"]
 
 BLOCK = 16  # steps between two looks at the maximum: their numbers stay in the first-level cache
@@ -205,6 +206,31 @@ def calm_softmax(z, lines, walk, m, keep, out):
         emit_calm(out, walk, hi, lo)
     else:
         emit_exp_calm(z, walk, shift, hi, lo, out)
+
+
+@kernel(forceinline=True)
+def divide_by_sum(out, lines, walk, like, total, lost):
+    """``out / (total + lost)``, the sum rounded to the dtype of `like` as naive code has it."""
+    total, lost = merged(lines, like, total, lost)
+    total = narrowed(choose(total == np.inf, total, total + lost), like)  # what inf rounds off is NaN
+    for t in range(steps_of(walk)):
+        at, count = place(walk, t), count_at(walk, t)
+        store(out, at, count, load(out, at, count, 0.0) / total)
+
+
+@kernel
+def naive_lines(task, z, lines, first, out):
+    """``exp(z) / sum exp(z)`` as written."""
+    for i in range(lines.count):
+        walk = walk_of(lines, i, width_of(z))
+        like = load(z, walk[0], 0, 0.0)
+        total, lost = nothing(like)
+        for t in range(steps_of(walk)):
+            at, count = place(walk, t), count_at(walk, t)
+            x = exp_plain(load(z, at, count, -np.inf))
+            store(out, at, count, x)
+            total, lost = added(x, total, lost)
+        divide_by_sum(out, lines, walk, like, total, lost)
 
 
 @kernel

@@ -7,14 +7,14 @@ from numba.extending import overload
 from toolkit.large_arrays._column_lines import three_pass_lines
 from toolkit.large_arrays._cross_entropy_lines import cross_entropy_lines
 from toolkit.large_arrays._log_lines import log_softmax_lines, logsumexp_lines
-from toolkit.large_arrays._softmax_lines import online_lines, two_pass_lines
+from toolkit.large_arrays._softmax_lines import naive_lines, online_lines, two_pass_lines
 from toolkit.large_arrays._stable_lines import (
     log_stablemax_lines,
     stablemax_cross_entropy_lines,
     stablemax_lines,
 )
 
-__all__ = ["CrossEntropy", "LogSoftmax", "LogStablemax", "LogSumExp", "Online", "Softmax", "Stablemax",
+__all__ = ["CrossEntropy", "LogSoftmax", "LogStablemax", "LogSumExp", "Naive", "Online", "Softmax", "Stablemax",
            "StablemaxCrossEntropy", "ThreePass", "TwoPass", "run_task"]
 
 
@@ -22,6 +22,10 @@ class Softmax(NamedTuple):
     """Softmax in the fastest way: three passes, but for a single long row two, since memory is slower than exp."""
 
     keep: bool = True
+
+
+class Naive(NamedTuple):
+    """Softmax as written, for benchmarks: `toolkit.softmax.softmax` runs the naive kernel of the figures."""
 
 
 class ThreePass(NamedTuple):
@@ -72,7 +76,7 @@ class StablemaxCrossEntropy(NamedTuple):
     want: bool
 
 
-_LINES = {Softmax: three_pass_lines, ThreePass: three_pass_lines, TwoPass: two_pass_lines,
+_LINES = {Softmax: three_pass_lines, Naive: naive_lines, ThreePass: three_pass_lines, TwoPass: two_pass_lines,
           Online: online_lines, LogSoftmax: log_softmax_lines, LogSumExp: logsumexp_lines,
           Stablemax: stablemax_lines, LogStablemax: log_stablemax_lines,
           CrossEntropy: cross_entropy_lines, StablemaxCrossEntropy: stablemax_cross_entropy_lines}

@@ -92,7 +92,7 @@ def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, forma
     where : array_like of booleans, broadcast to the shape of `z`, optional
         True keeps. A masked class gets -inf, as a logit of -inf does.
     form : {"naive", "common", "stable"}
-    temperature : float >= 0
+    temperature : float >= 0, or array of one for each row
         tau: the log-softmax of ``(z - m) / tau``. 0 is the limit: ``-log n`` for n tied largest logits, else
         -inf.
     format : Format, name or pair (exponent_bits, fraction_bits), optional
@@ -113,8 +113,9 @@ def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, forma
     --------
     Stable form: at most 3 ulp in float32 and float64 for every class, through the subnormals (to a
     gap of 104 in float32, 745 in float64; of many classes together 130 and 1060), tested for K <= 5000.
-    With a format or a temperature the exact kernels run: at most 4 ulp while the top class's own value is
-    normal (a gap of 87, 708), and then one subnormal spacing for each other class, tested for K <= 1000.
+    With a temperature, of the rounded gaps. With a format the exact kernels run: at most 4 ulp while the top
+    class's own value is normal (a gap of 87, 708), and then one subnormal spacing for each other
+    class, tested for K <= 1000.
 
     Gradient
     --------

@@ -157,7 +157,8 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, temperatu
 
     Accuracy
     --------
-    As `softmax` with a format, of the classes kept.
+    As `softmax`, of the classes kept; of rounded gaps, where they are not renormalised or the exact kernel runs (at
+    temperature 1 or with a format): |z_i - max z| ulp more.
 
     Gradient
     --------
