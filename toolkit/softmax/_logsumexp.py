@@ -31,15 +31,15 @@ def logsumexp_row(z):
 def logsumexp_again(z, value, least):
     """`value`, the log-sum-exp of the row, or, where its terms m and log1p(r) nearly cancel, a better one."""
     m = float(z[top_class(z)])
-    if m < 0 and 2 * abs(float(value)) < -m:
+    if 0.5 * m < float(value) < -m:
         return logsumexp_near_zero(z, least)
     return float(value)
 
 
 def near_zero(value, layout, z):
-    """`value`, with `logsumexp_again` for the rows that may need it: those of a maximum below -2 |value|."""
+    """`value`, with `logsumexp_again` for the rows that may need it, as m + log K shows."""
     values, most = np.array(value, layout.compute).reshape(layout.count), np.log(max(layout.classes, 1))
-    near = (values > -most) & (3 * values < most)
+    near = (values > -most) & (2 * values < most)
     if not near.any():
         return value
     out = values[near]
@@ -176,7 +176,7 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     Accuracy
     --------
     Without `b`, at most 3 ulp of the larger of |m| and log1p(r), tested for K <= 5000. These have opposite signs
-    where m < 0, and where less than |m| / 2 is left of them, as for log-probabilities, the sum is formed anew with
+    where m < 0, and where only a number from m / 2 to -m is left, as of log-probabilities, the sum is formed anew with
     exponentials of 28 digits: the result is within 2 ulp, or 2**-90 if that is more, tested. That takes longer.
     With a format, 3 ulp of the larger for K <= 100. With `b` of two signs the relative error of the sum grows
     with ``sum |b_j exp(z_j)| / |s|``. Exponentials are relative to the largest logit of non-zero weight, so a
