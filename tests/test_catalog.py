@@ -76,6 +76,7 @@ PACKAGES = ("softmax", "sampling", "transport", "activations", "losses", "losses
 NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",
     "toolkit.transport.transport_cost": "a sum",
+    "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
     "toolkit.losses.targets.expected_value": "a sum, the way back from the targets",
     **{f"toolkit.elementary.{name}": "a scalar function that kernels are made of; its table is that of its accuracy"
        for name in toolkit.elementary.__all__},

@@ -3,12 +3,13 @@ from functools import partial
 
 import numpy as np
 
+from toolkit.large_arrays import Naive, map_lines
 from toolkit.losses import cross_entropy, stablemax_cross_entropy
 from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
 
-MAPS = {"softmax": softmax} | {f"softmax {a}": partial(softmax, algorithm=a) for a in ALGORITHMS}
-MAPS |= {"log_softmax": log_softmax, "stablemax": stablemax,
-         "stablemax naive": partial(stablemax, form="naive"), "log_stablemax": log_stablemax}
+MAPS = {"softmax": softmax} | {f"softmax {a}": partial(softmax, algorithm=a) for a in ALGORITHMS[1:]}
+MAPS |= {"softmax naive": partial(map_lines, Naive()), "log_softmax": log_softmax, "stablemax": stablemax,
+         "log_stablemax": log_stablemax}
 LOSSES = {"cross_entropy": cross_entropy.value_and_gradient,
           "stablemax_cross_entropy": stablemax_cross_entropy.value_and_gradient}
 NAMES = [*MAPS, "logsumexp", *LOSSES]
@@ -29,7 +30,7 @@ def results(name, z, labels=None, axis=-1, **options):
 
 
 def moderate(rng, shape, dtype):
-    """Logits at which the naive forms work too."""
+    """Logits at which the naive form works too."""
     return (2 * rng.standard_normal(shape)).astype(dtype)
 
 

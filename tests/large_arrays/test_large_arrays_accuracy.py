@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from large_array_rows import ulp_errors
 
-from toolkit.large_arrays import _arrays
+from toolkit.large_arrays import Naive, _arrays, map_lines
 from toolkit.large_arrays._chunks import CHUNK
 from toolkit.losses import cross_entropy, stablemax_cross_entropy
 from toolkit.softmax import ALGORITHMS, log_softmax, log_stablemax, logsumexp, softmax, stablemax
@@ -67,7 +67,7 @@ def test_softmax(dtype, algorithm, way):
 def test_naive_softmax_where_nothing_overflows(dtype):
     most = rows.NORMAL_GAP[dtype] - 8
     cases = [case for case in rows.softmax_cases(dtype) if abs(case.z).max() < most]
-    assert worst(cases, lambda z: softmax(z, algorithm="naive"), lambda case: case.probabilities) <= 3
+    assert worst(cases, partial(map_lines, Naive()), lambda case: case.probabilities) <= 3
 
 
 @dtypes
@@ -102,12 +102,6 @@ def test_many_classes_below_the_smallest_subnormal_make_a_loss_together(dtype):
 @dtypes
 def test_stablemax(dtype, way):
     assert worst(rows.stablemax_cases(dtype), way(stablemax), lambda case: case.probabilities) <= 3
-
-
-@dtypes
-def test_naive_stablemax_where_nothing_overflows(dtype):
-    assert worst(rows.stablemax_cases(dtype), lambda z: stablemax(z, form="naive"),
-                 lambda case: case.probabilities) <= 3
 
 
 @dtypes

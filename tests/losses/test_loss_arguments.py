@@ -242,11 +242,10 @@ def test_the_mean_gradient_of_classes_sums_to_almost_zero():
         assert abs(row.sum()) <= 4 * np.finfo(np.float32).eps * abs(row[label])
 
 
-def test_the_mean_gradient_of_the_exact_kernels_still_sums_to_zero():
+def test_the_mean_gradient_in_a_format_still_sums_to_zero():
     z = (8 * Z).astype(np.float32)
-    exact_classes = (Y, Y, {"format": "float32"})
-    for labels, anchor, options in (exact_classes, (Q.astype(np.float32), Q.argmax(axis=1), {})):
-        for row, label in zip(gradient_of(cross_entropy, z, labels, **options), anchor, strict=True):
+    for labels, anchor in ((Y, Y), (Q.astype(np.float32), Q.argmax(axis=1))):
+        for row, label in zip(gradient_of(cross_entropy, z, labels, format="float32"), anchor, strict=True):
             total = np.float32(0)
             for k in [*range(label), *range(label + 1, 5), label]:
                 total += row[k]

@@ -42,12 +42,12 @@ def rows(dtype, spreads=(0.1, 3, 30)):
 def test_accuracy(dtype):
     for z in rows(dtype):
         units = np.abs(quiet_softmax(z) - exact_quiet(z)) / ulp(exact_quiet(z), dtype)
-        assert (units <= 4 + z.size + np.maximum(z.max(), 0) - z).all()
+        assert (units <= 6 + np.maximum(z.max(), 0) - z).all()
         units = np.abs(capped_softmax(z, cap=20.0) - exact_capped(z, 20)) / ulp(exact_capped(z, 20), dtype)
-        assert (units <= 8 + z.size + 3 * 20).all()
+        assert (units <= 8 + 3 * 20).all()
     for z in rows(dtype, (1e-3, 3, np.finfo(dtype).max / 16)):
         units = np.abs(taylor_softmax(z) - exact_taylor(z)) / ulp(exact_taylor(z), dtype)
-        assert (units <= 6 + z.size).all()
+        assert (units <= 8).all()
 
 
 def test_quiet_softmax_can_answer_nothing():

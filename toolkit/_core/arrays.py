@@ -93,8 +93,8 @@ class Rows:
         Shape of the rows.
     compute, dtype : numpy.dtype
         Of the rows (float32 for float16) and of the result.
-    fmt : int or None
-        Format code for kernels.
+    fmt, largest : int or None, float
+        Format code for kernels; the largest finite number of the rows.
     keep : (count, classes) array of booleans, or None
     """
 
@@ -111,10 +111,10 @@ class Rows:
             raise ValueError(f"{name} has shape {self.shape}: no class on axis {axis!r}; allowed: at least 1")
         self.dtype = common_dtype(**{name: z, **(beside or {})})
         self.compute = np.dtype(np.float64 if self.dtype == np.float64 else np.float32)
-        self.fmt = None
+        self.fmt, self.largest = None, float(np.finfo(self.compute).max)
         if format is not None:
             format = get_format(format)
-            self.fmt = np.int64(format.code)
+            self.fmt, self.largest = np.int64(format.code), format.max
             self.compute = np.dtype(np.float64)
             self.dtype = round_to(np.zeros(0, self.dtype), format).dtype
         self.keep = None if where is None else self._two_dimensional(self._mask(where), np.bool_)
@@ -152,9 +152,12 @@ class Rows:
         """`x`, broadcast to the shape of `z`, as (count, classes) rows for kernels, which only read them.
 
         Values are rounded to the emulated format first. Masked entries are `fill`, unrounded: -inf marks a
-        masked logit also in a format without infinity.
+        masked logit also in a format without infinity, where it was given as well as where `where` masks.
         """
-        rows = self._rounded(self._two_dimensional(self._broadcast(real_array(x, name), name), self.compute))
+        given = self._two_dimensional(self._broadcast(real_array(x, name), name), self.compute)
+        rows = self._rounded(given)
+        if self.fmt is not None and fill == -np.inf:
+            rows[given == -np.inf] = -np.inf
         return rows if self.keep is None else np.where(self.keep, rows, self.compute.type(fill))
 
     def per_row(self, x, name, dtype=None):
@@ -182,8 +185,16 @@ class Rows:
             loop(of, *arrays, self.parameters(parameters), out, self.fmt)
 
     def parameters(self, given):
-        """Numbers as kernels get them: float64, with a value that the dtype of the rows has."""
-        return tuple(float(self.compute.type(a)) if isinstance(a, float) else a for a in given)
+        """Numbers as kernels get them: float64, with a value that the dtype of the rows has.
+
+        A finite number beyond the dtype or the format is the largest one there: inf times 0 would be NaN.
+        """
+        return tuple(self._number(a) if isinstance(a, float) else a for a in given)
+
+    def _number(self, a):
+        if np.isfinite(a):
+            a = min(max(a, -self.largest), self.largest)
+        return float(self.compute.type(a))
 
     def restore(self, rows, masked):
         """Rows of a map in the shape of `z` and the dtype of the result, `masked` where the mask is False."""

@@ -5,6 +5,7 @@ from toolkit._core.arguments import check_whole, shown
 from toolkit._core.arrays import check_axis, map_rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import times_exactly
+from toolkit._core.sums import sum_like
 
 __all__ = ["group_sort", "householder", "max_min"]
 KERNELS = ["group_sort_row", "group_sort_vjp_row", "householder_row", "householder_vjp_row"]
@@ -44,11 +45,11 @@ def group_sort_vjp_row(z, g, group, out):
 @kernel
 def side(z, v, first):
     """``v . z`` of the group that starts at `first`; 0 for a group that is cut off."""
-    total = 0.0
+    total = sum_like(z)
     if first + len(v) <= z.size:
         for k in range(len(v)):
             total += times_exactly(z[first + k], v[k])
-    return total
+    return total.value
 
 
 @kernel

@@ -1,12 +1,15 @@
 """Rows of the softmax family."""
 from functools import partial
 
+import numpy as np
+
 from toolkit import softmax
 from toolkit.catalog._method import Gradient, forms
 from toolkit.catalog._row_map import LOGS, WEIGHTS, RowMap
 from toolkit.catalog._scalar import Scalar
 from toolkit.softmax import kernels
 from toolkit.softmax._dense_to_sparse_gate import dense_to_sparse_gate_pull
+from toolkit.softmax._filtered import filtered_pull
 from toolkit.softmax._log_softmax import log_softmax_pull
 from toolkit.softmax._log_stablemax import log_stablemax_pull
 from toolkit.softmax._logsumexp import logsumexp_pull
@@ -26,6 +29,7 @@ _ORDER = frozenset({"order"})
 _SOFTMAX = Gradient(softmax_pull, kernels.softmax_vjp_row, at="result")
 _SPARSEMAX = Gradient(sparsemax_pull, kernels.sparsemax_vjp_row, at="result")
 _GATE = Gradient(dense_to_sparse_gate_pull, kernels.dense_to_sparse_gate_vjp_row)
+_FILTERED = Gradient(filtered_pull, at="result")
 _TOP_K = Gradient(top_k_softmax_pull, kernels.top_k_softmax_vjp_row)
 
 _map, _number = partial(RowMap, family="softmax"), partial(Scalar, family="softmax")
@@ -109,16 +113,33 @@ METHODS = (
     _map("top_p_softmax", "Top-p filter (nucleus)",
          r"p_i = \frac{e^{z_i}}{\sum_{j \in S} e^{z_j}},\ S = \text{the likeliest, } 90\,\% \text{ of the mass}",
          softmax.top_p_softmax, "holtzman2020curious", "temperature_and_gates", plot_range=(-8, 8), numbers=(0.9,),
-         variants=forms(stable=kernels.top_p_softmax_row), gradient=Gradient(softmax_pull, at="result"),
-         holds=_SPARSE),
+         variants=forms(stable=kernels.top_p_softmax_row), gradient=_FILTERED, holds=_SPARSE),
     _map("min_p_softmax", "Min-p filter",
          r"p_i = \frac{e^{z_i}}{\sum_{j \in S} e^{z_j}},\ S = \{i : z_i \ge \max z + \log r\},\ r = 0.1",
          softmax.min_p_softmax, "nguyen2025turning", "temperature_and_gates", plot_range=(-8, 8), numbers=(0.1,),
-         variants=forms(stable=kernels.min_p_softmax_row), gradient=Gradient(softmax_pull, at="result"),
-         holds=_SPARSE),
+         variants=forms(stable=kernels.min_p_softmax_row), gradient=_FILTERED, holds=_SPARSE),
     _map("k_sparsemax", "k-sparse projection",
          r"p = \operatorname{argmin} \{\lVert p - z \rVert : p \in \Delta,\ \text{at most } k = 2 \text{ parts}\}",
          softmax.k_sparsemax, "liu2023sparsity", "sparse_maps", plot_range=(-2, 2), numbers=(2,),
          variants=forms(stable=kernels.k_sparsemax_row), gradient=Gradient(sparsemax_pull, at="result"),
          holds=_SPARSE),
+    _map("typical_softmax", "Typical filter",
+         r"p_i = \frac{e^{z_i}}{\sum_{j \in S} e^{z_j}},\ S = \text{the least } \lvert -\log p_i - H \rvert,\ 50\,\%"
+         r" \text{ of the mass}", softmax.typical_softmax, "meister2023typical", "temperature_and_gates",
+         plot_range=(-8, 8), parameters=(("mass", 0.5),), variants=forms(stable=kernels.typical_softmax_row),
+         gradient=_FILTERED, holds=frozenset({"shift", "zero_sum"})),
+    _map("eta_softmax", "Eta filter",
+         r"p_i = \frac{e^{z_i}}{\sum_{j \in S} e^{z_j}},\ S = \{i : p_i \ge \min(\epsilon, \alpha e^{-H})\}",
+         softmax.eta_softmax, "hewitt2022truncation", "temperature_and_gates", plot_range=(-8, 8),
+         parameters=(("epsilon", 0.1), ("alpha", 0.3)), variants=forms(stable=kernels.eta_softmax_row),
+         gradient=_FILTERED, holds=_SPARSE),
+    _map("epsilon_softmax", "Epsilon filter",
+         r"p_i = \frac{e^{z_i}}{\sum_{j \in S} e^{z_j}},\ S = \{i : p_i \ge \epsilon\},\ \epsilon = 0.1",
+         softmax.epsilon_softmax, "hewitt2022truncation", "temperature_and_gates", plot_range=(-8, 8),
+         parameters=(("epsilon", 0.1),), numbers=(0.1, np.inf), variants=forms(stable=kernels.eta_softmax_row),
+         gradient=_FILTERED, holds=_SPARSE),
+    _number("logmeanexp", "Log-mean-exp", r"\log \tfrac1K \sum_j e^{z_j}", softmax.logmeanexp,
+            "blanchard2021accurately", "vanishing_loss", plot_range=(-30, 30),
+            variants=forms(stable=kernels.logmeanexp_row),
+            gradient=Gradient(logsumexp_pull, kernels.logsumexp_vjp_row)),
 )

@@ -9,7 +9,7 @@ from toolkit._core.threads import start_threads
 from toolkit.large_arrays._jobs import Columns, Rows, groups_of, run_groups, run_parallel
 from toolkit.large_arrays._long_rows import LONG_ROW_TASKS, run_long_row
 
-__all__ = ["Lines", "map_lines", "reduce_lines"]
+__all__ = ["Lines", "map_lines", "map_rows_of_lines", "reduce_lines"]
 
 PARALLEL_FROM = 2**19  # entries: below, waking threads takes longer than they save (benchmarks/thread_threshold.py)
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
@@ -107,6 +107,14 @@ def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
         rows = lines.flat.reshape(layout.count, layout.classes)
         _arrays.warn_about_rows(rows, broken[0](rows, out.reshape(rows.shape)), broken[1])
     return lines.restore(out, masked)
+
+
+def map_rows_of_lines(task, rows):
+    """Do `task` on the 2-D array `rows`: as many results."""
+    out = np.empty_like(rows)
+    if rows.size:
+        run(rows.reshape(-1), rows.shape[1], 0, task, out.reshape(-1))
+    return out
 
 
 def reduce_lines(task, z, *, axis=-1, where=None, empty, keepdims=False):

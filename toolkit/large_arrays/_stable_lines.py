@@ -18,10 +18,9 @@ from toolkit.large_arrays._lines import (
     walk_of,
 )
 from toolkit.large_arrays._logarithm import log1p_lanes, log_lanes
-from toolkit.large_arrays._softmax_lines import divide_by_sum
 from toolkit.large_arrays._walks import added, count_at, largest, nothing, place, quotient_pair, steps_of, two_sum
 
-__all__ = ["log_stablemax_lines", "naive_stablemax_lines", "stablemax_cross_entropy_lines", "stablemax_lines"]
+__all__ = ["log_stablemax_lines", "stablemax_cross_entropy_lines", "stablemax_lines"]
 
 
 @kernel(forceinline=True)
@@ -87,23 +86,6 @@ def stablemax_lines(task, z, lines, first, out):
         walk = walk_of(lines, i, width_of(z))
         m, _r, ties, below, lost = stable_others(z, lines, walk, out, True)
         emit_quotients(z, lines, walk, m, 1.0, ties, below, lost, out, False)
-
-
-@kernel
-def naive_stablemax_lines(task, z, lines, first, out):
-    """``s(z) / sum s(z)``, whose sum can overflow."""
-    for i in range(lines.count):
-        walk = walk_of(lines, i, width_of(z))
-        like = load(z, walk[0], 0, 0.0)
-        total, lost = nothing(like)
-        for t in range(steps_of(walk)):
-            at, count = place(walk, t), count_at(walk, t)
-            x = load(z, at, count, -np.inf)
-            own = size(x) + 1.0
-            s = choose(x < 0.0, 1.0 / own, own)
-            store(out, at, count, s)
-            total, lost = added(s, total, lost)
-        divide_by_sum(out, lines, walk, like, total, lost)
 
 
 @kernel

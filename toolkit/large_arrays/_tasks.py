@@ -10,13 +10,12 @@ from toolkit.large_arrays._log_lines import log_softmax_lines, logsumexp_lines
 from toolkit.large_arrays._softmax_lines import naive_lines, online_lines, two_pass_lines
 from toolkit.large_arrays._stable_lines import (
     log_stablemax_lines,
-    naive_stablemax_lines,
     stablemax_cross_entropy_lines,
     stablemax_lines,
 )
 
-__all__ = ["CrossEntropy", "LogSoftmax", "LogStablemax", "LogSumExp", "Naive", "NaiveStablemax", "Online", "Softmax",
-           "Stablemax", "StablemaxCrossEntropy", "ThreePass", "TwoPass", "run_task"]
+__all__ = ["CrossEntropy", "LogSoftmax", "LogStablemax", "LogSumExp", "Naive", "Online", "Softmax", "Stablemax",
+           "StablemaxCrossEntropy", "ThreePass", "TwoPass", "run_task"]
 
 
 class Softmax(NamedTuple):
@@ -26,7 +25,7 @@ class Softmax(NamedTuple):
 
 
 class Naive(NamedTuple):
-    """Softmax as written."""
+    """Softmax as written, for benchmarks: `toolkit.softmax.softmax` runs the naive kernel of the figures."""
 
 
 class ThreePass(NamedTuple):
@@ -49,10 +48,6 @@ class LogSoftmax(NamedTuple):
 
 class LogSumExp(NamedTuple):
     """A number for each line."""
-
-
-class NaiveStablemax(NamedTuple):
-    """StableMax as written."""
 
 
 class Stablemax(NamedTuple):
@@ -83,7 +78,7 @@ class StablemaxCrossEntropy(NamedTuple):
 
 _LINES = {Softmax: three_pass_lines, Naive: naive_lines, ThreePass: three_pass_lines, TwoPass: two_pass_lines,
           Online: online_lines, LogSoftmax: log_softmax_lines, LogSumExp: logsumexp_lines,
-          NaiveStablemax: naive_stablemax_lines, Stablemax: stablemax_lines, LogStablemax: log_stablemax_lines,
+          Stablemax: stablemax_lines, LogStablemax: log_stablemax_lines,
           CrossEntropy: cross_entropy_lines, StablemaxCrossEntropy: stablemax_cross_entropy_lines}
 
 

@@ -1,4 +1,6 @@
 """Comp-sum losses, one family from the sum-exponential loss through cross-entropy to the mean absolute error."""
+import numpy as np
+
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, expm1, log, pow
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
@@ -15,6 +17,8 @@ def of_loss(loss, miss, tau):
     if order == 0:
         return loss, 1.0
     scaled = order * loss
+    if scaled != scaled and loss == loss and order < 0:  # beyond a format without infinity
+        scaled = -np.inf
     return expm1(scaled) / order, exp(scaled)
 
 

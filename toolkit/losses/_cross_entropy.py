@@ -133,9 +133,9 @@ def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoo
 
     The gradient for class labels: every entry within 3 ulp, the label's too, tested for K <= 5000. Each is
     rounded by itself, so that a row sums to 0 within 4 ulp of the label's entry and not exactly. For
-    probabilities, with label smoothing or a format the exact kernels run: entries within 4 ulp, but the
-    likeliest label's is minus a plain sum of the others, so that in the dtype of the kernels a row sums to 0
-    exactly when that entry is added last, tested; this holds after the factor of the reduction too.
+    probabilities, with label smoothing or a format the exact kernels run: the likeliest label's entry is minus
+    the sum of the others, which keeps its digits for K up to 2**20, tested. With a format it is a plain sum, and
+    a row sums to 0 exactly when that entry is added last, tested; this holds after the factor of the reduction too.
 
     References
     ----------

@@ -12,6 +12,7 @@ from toolkit._core.numbers import as_numbers, like
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.losses._evaluate import LossKernels, LossOfRows, above, at_least, loss
 from toolkit.losses._forms import classes_present, close_to_zero_sum, divide_by, rest_beside_top, sum_in_order
+from toolkit.softmax.kernels import tempered_gap
 
 __all__ = ["aldr_kl", "ldr_kl"]
 KERNELS = ["aldr_kl_common", "aldr_kl_naive", "aldr_kl_stable", "ldr_kl_common", "ldr_kl_naive", "ldr_kl_stable"]
@@ -51,7 +52,7 @@ def gap_to(z, k, top, y, margin):
 def exponentials_of_gaps(z, top, y, margin, strength, w):
     """Fill ``w_k = e^{(d_k - max d) / strength}``."""
     for k in range(z.size):
-        w[k] = exp(-(gap_to(z, k, top, y, margin) / strength))
+        w[k] = exp(tempered_gap(-gap_to(z, k, top, y, margin), strength))
 
 
 @kernel
@@ -73,7 +74,7 @@ def log_of_mean(z, y, top, margin, strength, n, total):
     lack, lost = 0.0, 0.0
     for k in range(z.size):
         if z[k] != -np.inf:
-            lack, lost = add_compensated(lack, lost, expm1(-(gap_to(z, k, top, y, margin) / strength)))
+            lack, lost = add_compensated(lack, lost, expm1(tempered_gap(-gap_to(z, k, top, y, margin), strength)))
     return log1p(lack / n)
 
 
@@ -157,6 +158,8 @@ def best_of(adversary, z, y, alpha, strength, margin, grad):
             high = here
     loss, _ = adversary(z, y, here, margin, grad)
     away = here - strength
+    if away == 0:  # also beside a stiffness that is infinite in the format
+        return loss
     return loss - stiffness * 0.5 * (away * away)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
+from toolkit._core.sums import sum_like
 from toolkit.elementary import log, log1p
 
 __all__ = []
@@ -60,12 +61,12 @@ def divide_by(w, total):
 
 @kernel
 def close_to_zero_sum(grad, y):
-    """``grad_y = -sum of the others``: added up in order with grad_y last, the row gives exactly 0."""
-    others = 0.0
+    """``grad_y = -sum of the others``: in a format, added up in order with grad_y last, the row gives exactly 0."""
+    others = sum_like(grad)
     for k in range(grad.size):
         if k != y:
             others += grad[k]
-    grad[y] = 0 - others
+    grad[y] = 0 - others.value
 
 
 @kernel

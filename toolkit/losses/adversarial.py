@@ -3,6 +3,7 @@ import numpy as np
 
 from toolkit._core.arrays import Rows, common_dtype
 from toolkit._core.kernel import kernel
+from toolkit._core.sums import sum_like
 from toolkit.losses._comp_sum import comp_sum_stable
 from toolkit.losses._evaluate import LossKernels, LossOfRows, above, at_least, loss
 from toolkit.losses._labels import label_rows
@@ -23,11 +24,11 @@ def norm_of_change(z, attacked, y, slope):
             largest = abs(slope[k])
     if largest == 0:
         return largest
-    total = 0.0
+    total = sum_like(z)
     for k in range(z.size):
         slope[k] /= largest
         total += slope[k] * slope[k]
-    length = np.sqrt(total)
+    length = np.sqrt(total.value)
     for k in range(z.size):
         slope[k] /= length
     return largest * length
@@ -47,11 +48,11 @@ def smooth_adversarial_comp_sum_stable(pair, y, tau, rho, nu, grads):
         attacked_grad[k] = z[k] / rho
     value = comp_sum_stable(attacked_grad, y, tau, grad)
     norm = norm_of_change(z, attacked, y, attacked_grad)
-    total = 0.0
+    total = sum_like(z)
     for k in range(classes):
         attacked_grad[k] *= -nu
         total += attacked_grad[k]
-    attacked_grad[y] = 0 - total
+    attacked_grad[y] = 0 - total.value
     for k in range(classes):
         grad[k] = grad[k] / rho - attacked_grad[k]
     return value + nu * norm

@@ -7,6 +7,7 @@ f's slope at D (straight-through, ReinMax, Gumbel-softmax).
 """
 from toolkit._core.arguments import check_temperature, shown
 from toolkit._core.kernel import kernel
+from toolkit._core.sums import sum_like
 from toolkit.elementary import exp
 from toolkit.sampling._rows import map_beside
 from toolkit.softmax.kernels import (
@@ -14,6 +15,7 @@ from toolkit.softmax.kernels import (
     softmax_tempered,
     softmax_tempered_vjp_row,
     softmax_three_pass_reload,
+    tempered_gap,
     top_class,
 )
 
@@ -25,12 +27,12 @@ KERNELS = ["reinmax_row", "score_function_row", "straight_through_row"]
 def score_function_row(z, drawn, value, out):
     """``value (D - p)``, `value` one number per class of which the drawn one counts: right on average, for any f."""
     softmax_three_pass_reload(z, out)
-    loss = 0.0
+    loss = sum_like(z)
     for i in range(z.size):
         if drawn[i] != 0:  # what was not drawn may be NaN
             loss += drawn[i] * value[i]
     for i in range(z.size):
-        out[i] = loss * (drawn[i] - out[i])
+        out[i] = loss.value * (drawn[i] - out[i])
 
 
 @kernel
@@ -44,22 +46,23 @@ def straight_through_row(z, slope, tau, out):
 def reinmax_row(z, drawn, slope, tau, out):
     """``2 J_r slope - J_p slope / 2`` with ``r = (softmax(z / tau) + D) / 2``: Heun's rule for Euler's."""
     m = z[top_class(z)]
-    total, total_tempered, mean, mean_tempered, mean_drawn = m - m, m - m, m - m, m - m, m - m
+    total, total_tempered = sum_like(z), sum_like(z)
+    mean, mean_tempered, mean_drawn = sum_like(z), sum_like(z), sum_like(z)
     for i in range(z.size):
         gap = shifted(z[i], m)
-        e, e_tempered = exp(gap), exp(gap / tau)
+        e, e_tempered = exp(gap), exp(tempered_gap(gap, tau))
         total += e
         total_tempered += e_tempered
         mean += e * slope[i]
         mean_tempered += e_tempered * slope[i]
         mean_drawn += drawn[i] * slope[i]
-    mean /= total
-    middle = 0.5 * (mean_tempered / total_tempered + mean_drawn)
+    average = mean.value / total.value
+    middle = 0.5 * (mean_tempered.value / total_tempered.value + mean_drawn.value)
     for i in range(z.size):
         gap = shifted(z[i], m)
-        p, q = exp(gap) / total, exp(gap / tau) / total_tempered
+        p, q = exp(gap) / total.value, exp(tempered_gap(gap, tau)) / total_tempered.value
         r = 0.5 * (q + drawn[i])
-        out[i] = 2 * (r * (slope[i] - middle)) - 0.5 * (p * (slope[i] - mean))
+        out[i] = 2 * (r * (slope[i] - middle)) - 0.5 * (p * (slope[i] - average))
 
 
 def score_function(z, drawn, value, *, axis=-1, where=None, format=None):

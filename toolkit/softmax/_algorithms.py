@@ -11,8 +11,9 @@ three_pass_reload    m = max z               p = exp(z - m); s     p = p / s    
 online               (m, s) together         p = exp(z - m) / s                    2R 1W   2
 ==================== ======================= ===================== =============== ======= ========
 
-Sums run from the first class to the last, in the dtype of the row. Each kernel reads z[i] before it writes
-p[i], so `p` may be `z`.
+Sums run from the first class to the last: those of three passes by `toolkit._core.sums`, which keep their digits with
+millions of classes, the naive and the online one in the dtype of the row. Each kernel reads z[i] before it writes p[i],
+so `p` may be `z`.
 
 References
 ----------
@@ -23,6 +24,7 @@ is derived here).
 import numpy as np
 
 from toolkit._core.kernel import kernel
+from toolkit._core.sums import sum_like
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted, top_class
 
@@ -45,10 +47,10 @@ def softmax_naive(z, p):
 def softmax_three_pass_recompute(z, p):
     """Max, sum, then ``exp(z - max)`` computed again: exp is cheaper than memory."""
     m = z[top_class(z)]
-    total = 0.0
+    total = sum_like(z)
     for i in range(z.size):
         total += exp(shifted(z[i], m))
-    scale = 1 / total
+    scale = 1 / total.value
     for i in range(z.size):
         p[i] = exp(shifted(z[i], m)) * scale
 
@@ -57,11 +59,11 @@ def softmax_three_pass_recompute(z, p):
 def softmax_three_pass_reload(z, p):
     """Max, sum while ``exp(z - max)`` is stored in `p`, then scale `p`: memory is cheaper than exp."""
     m = z[top_class(z)]
-    total = 0.0
+    total = sum_like(z)
     for i in range(z.size):
         p[i] = exp(shifted(z[i], m))
         total += p[i]
-    scale = 1 / total
+    scale = 1 / total.value
     for i in range(z.size):
         p[i] *= scale
 

@@ -2,14 +2,14 @@
 import numpy as np
 
 from toolkit._core.arguments import check_temperature, chosen
-from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
+from toolkit._core.sums import sum_like
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.large_arrays import LogSoftmax, map_lines
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._shift import shifted, top_class
 from toolkit.softmax._sum_without_top import sum_without_top
-from toolkit.softmax._temperature import map_tempered, over_temperature
+from toolkit.softmax._temperature import map_tempered, pull_tempered
 
 __all__ = ["FORMS", "log_softmax"]
 KERNELS = ["log_softmax_common", "log_softmax_naive", "log_softmax_stable", "log_softmax_vjp_row"]
@@ -32,7 +32,7 @@ def log_softmax_common(z, out):
         total += exp(shifted(z[i], m))
     log_total = log(total)
     for i in range(z.size):
-        out[i] = shifted(z[i], m) - log_total
+        out[i] = shifted(shifted(z[i], m), log_total)
 
 
 @kernel
@@ -42,7 +42,7 @@ def log_softmax_stable(z, out):
     m = z[top]
     log_total = log1p(sum_without_top(z, top))
     for i in range(z.size):
-        out[i] = shifted(z[i], m) - log_total
+        out[i] = shifted(shifted(z[i], m), log_total)
 
 
 _ROWS = {"naive": log_softmax_naive, "common": log_softmax_common, "stable": log_softmax_stable}
@@ -53,10 +53,11 @@ FORMS = tuple(_ROWS)
 def log_softmax_vjp_row(log_p, g, out):
     """``g - p * sum(g)``; for the top class ``-expm1(log_p) g - p * (sum of the other g)``."""
     top = top_class(log_p)
-    others = 0.0
+    sum_of_others = sum_like(g)
     for i in range(g.size):
         if i != top:
-            others += g[i]
+            sum_of_others += g[i]
+    others = sum_of_others.value
     total = others + g[top]
     for i in range(g.size):
         p = exp(log_p[i])
@@ -64,13 +65,6 @@ def log_softmax_vjp_row(log_p, g, out):
             out[i] = -expm1(log_p[i]) * g[i] - p * others
         else:
             out[i] = g[i] - p * total
-
-
-@kernel
-def log_softmax_tempered_vjp_row(log_p, g, tau, out):
-    """`log_softmax_vjp_row` over tau."""
-    log_softmax_vjp_row(log_p, g, out)
-    over_temperature(out, tau)
 
 
 def lost_logs(rows, out):
@@ -98,7 +92,7 @@ def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, forma
     where : array_like of booleans, broadcast to the shape of `z`, optional
         True keeps. A masked class gets -inf, as a logit of -inf does.
     form : {"naive", "common", "stable"}
-    temperature : float >= 0
+    temperature : float >= 0, or array of one for each row
         tau: the log-softmax of ``(z - m) / tau``. 0 is the limit: ``-log n`` for n tied largest logits, else
         -inf.
     format : Format, name or pair (exponent_bits, fraction_bits), optional
@@ -119,8 +113,9 @@ def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, forma
     --------
     Stable form: at most 3 ulp in float32 and float64 for every class, through the subnormals (to a
     gap of 104 in float32, 745 in float64; of many classes together 130 and 1060), tested for K <= 5000.
-    With a format or a temperature the exact kernels run: at most 4 ulp while the top class's own value is
-    normal (a gap of 87, 708), and then one subnormal spacing for each other class, tested for K <= 1000.
+    With a temperature, of the rounded gaps. With a format the exact kernels run: at most 4 ulp while the top
+    class's own value is normal (a gap of 87, 708), and then one subnormal spacing for each other
+    class, tested for K <= 1000.
 
     Gradient
     --------
@@ -143,11 +138,12 @@ def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, forma
     >>> [f"{log_softmax(z, form=form)[0]:.6g}" for form in ("common", "stable")]
     ['0', '-4.13994e-08']
     """
-    row, tau = chosen("form", form, _ROWS), check_temperature(temperature)
+    row, task = chosen("form", form, _ROWS), LogSoftmax() if form == "stable" else None
     broken = (lost_logs, "log_softmax(form='naive') took the logarithm of 0") if form == "naive" else None
-    if format is None and tau == 1.0 and form == "stable":
-        return map_lines(LogSoftmax(), z, axis=axis, where=where, masked=-np.inf)
-    return map_tempered(row, z, tau, axis=axis, where=where, format=format, masked=-np.inf, broken=broken)
+    if format is None and task is not None and np.ndim(temperature) == 0 and check_temperature(temperature) == 1.0:
+        return map_lines(task, z, axis=axis, where=where, masked=-np.inf)
+    return map_tempered(row, z, temperature, axis=axis, where=where, format=format, masked=-np.inf, broken=broken,
+                        task=task)
 
 
 def log_softmax_pull(log_p, g, *, axis=-1, where=None, temperature=1.0):
@@ -163,5 +159,5 @@ def log_softmax_pull(log_p, g, *, axis=-1, where=None, temperature=1.0):
     >>> g - np.exp(log_p) * g.sum()
     array([0.0000000e+00, 2.0611537e-09], dtype=float32)
     """
-    return map_rows(log_softmax_tempered_vjp_row, {"log_p": log_p, "g": g}, check_temperature(temperature), axis=axis,
-                    where=where, fills=(-np.inf, 0.0))
+    return pull_tempered(log_softmax_vjp_row, {"log_p": log_p, "g": g}, temperature, axis=axis, where=where,
+                         fills=(-np.inf, 0.0))

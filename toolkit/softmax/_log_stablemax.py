@@ -4,6 +4,7 @@ import numpy as np
 from toolkit._core.arguments import chosen
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
+from toolkit._core.sums import sum_like
 from toolkit.elementary import log, log1p
 from toolkit.large_arrays import LogStablemax, map_lines
 from toolkit.softmax._log_softmax import log_softmax_common, lost_logs
@@ -58,10 +59,11 @@ def log_stablemax_vjp_row(z, g, out):
     top = top_class(z)
     r = stable_sum_without_top(z, top)
     sum_of_ratios = 1 + r
-    others = 0.0
+    sum_of_others = sum_like(g)
     for i in range(g.size):
         if i != top:
-            others += g[i]
+            sum_of_others += g[i]
+    others = sum_of_others.value
     total = others + g[top]
     for i in range(g.size):
         p = stable_ratio(z[i], z[top]) / sum_of_ratios

@@ -4,6 +4,7 @@ import numpy as np
 from toolkit._core.arguments import chosen
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
+from toolkit._core.sums import sum_like
 from toolkit.elementary import exp
 from toolkit.softmax._shift import shifted, top_class
 
@@ -27,11 +28,12 @@ def quiet_parts(z, p):
     """Fill `p` with ``exp(z - m)``, ``m = max(z, 0)``; returns ``(exp(-m), the sum of all)``."""
     m = max(z[top_class(z)], 0)
     nothing = exp(-m)
-    total = nothing
+    total = sum_like(z)
+    total += nothing
     for i in range(z.size):
         p[i] = exp(shifted(z[i], m))
         total += p[i]
-    return nothing, total
+    return nothing, total.value
 
 
 @kernel
@@ -47,12 +49,13 @@ def quiet_softmax_vjp_row(z, g, out):
     """``p * (h - <p, h> + q g_top)`` with ``h = g - g[top]`` and q what is left of 1, which comes from z itself."""
     nothing, total = quiet_parts(z, out)
     g_top = g[top_class(z)]
-    mean = -nothing * g_top / total
+    mean = sum_like(z)
+    mean += -nothing * g_top / total
     for i in range(z.size):
         out[i] /= total
         mean += out[i] * (g[i] - g_top)
     for i in range(z.size):
-        out[i] *= (g[i] - g_top) - mean
+        out[i] *= (g[i] - g_top) - mean.value
 
 
 _ROWS = {"naive": quiet_softmax_naive, "stable": quiet_softmax_row}
@@ -85,7 +88,8 @@ def quiet_softmax(z, *, axis=-1, where=None, form="stable", format=None):
 
     Accuracy
     --------
-    At most 4 + K + |z_i - m| ulp with ``m = max(z, 0)``, tested for K <= 300.
+    At most 6 + |z_i - m| ulp with ``m = max(z, 0)``, tested for K <= 300; the sum keeps its digits for K up to 2**20,
+    tested. With a format K ulp more.
 
     Gradient
     --------

@@ -2,9 +2,9 @@
 import numpy as np
 
 from toolkit._core.arguments import check_choice, check_temperature
-from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays import Naive, Online, Softmax, ThreePass, TwoPass, map_lines
+from toolkit._core.sums import sum_like
+from toolkit.large_arrays import Online, Softmax, ThreePass, TwoPass, map_lines
 from toolkit.softmax._algorithms import (
     softmax_naive,
     softmax_online,
@@ -12,7 +12,7 @@ from toolkit.softmax._algorithms import (
     softmax_three_pass_reload,
 )
 from toolkit.softmax._shift import top_class
-from toolkit.softmax._temperature import map_tempered, over_temperature, tempered_row, unshifted_row
+from toolkit.softmax._temperature import map_tempered, over_temperature, pull_tempered, tempered_row, unshifted_row
 from toolkit.softmax._two_pass import TWO_PASS_LIMIT, softmax_two_pass
 
 __all__ = ["ALGORITHMS", "softmax"]
@@ -20,7 +20,7 @@ KERNELS = ["softmax_tempered", "softmax_tempered_vjp_row", "softmax_vjp_row"]
 
 _ROWS = {"naive": softmax_naive, "three_pass_recompute": softmax_three_pass_recompute,
          "three_pass_reload": softmax_three_pass_reload, "two_pass": softmax_two_pass, "online": softmax_online}
-_TASKS = {None: Softmax(), "naive": Naive(), "three_pass_recompute": ThreePass(keep=False),
+_TASKS = {None: Softmax(), "three_pass_recompute": ThreePass(keep=False),
           "three_pass_reload": ThreePass(keep=True), "two_pass": TwoPass(), "online": Online()}
 ALGORITHMS = tuple(_ROWS)
 
@@ -32,11 +32,11 @@ def softmax_vjp_row(p, g, out):
     Its own term of <p, h> is 0, which leaves the sum of the others, where ``g - <p, g>`` would cancel.
     """
     g_top = g[top_class(p)]
-    mean = 0.0
+    mean = sum_like(p)
     for i in range(p.size):
         mean += p[i] * (g[i] - g_top)
     for i in range(p.size):
-        out[i] = p[i] * ((g[i] - g_top) - mean)
+        out[i] = p[i] * ((g[i] - g_top) - mean.value)
 
 
 @kernel
@@ -80,9 +80,11 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     where : array_like of booleans, broadcast to the shape of `z`, optional
         True keeps. A masked class gets 0, as a logit of -inf does.
     algorithm : {None, "naive", "three_pass_recompute", "three_pass_reload", "two_pass", "online"}
+        Of the naive one it is the kernel of the figures, slow and with a plain sum; of the others, kernels for large
+        arrays that keep more digits than those.
         None is what takes the shortest time: three_pass_reload, or, for single rows of more than 262144 logits, an
         online sum in blocks and the exponentials a second time, since memory is slower than exp.
-    temperature : float >= 0
+    temperature : float >= 0, or array of one for each row, (...) or with the class axes at length 1
         tau. 0 is the limit: all weight on the largest logit, split evenly between ties. inf is uniform.
     format : Format, name or pair (exponent_bits, fraction_bits), optional
         Emulated format: logits and the result of every operation are rounded to it.
@@ -101,12 +103,15 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     Accuracy
     --------
     In float32 and float64 at most 4 ulp of p_i, also where p_i is subnormal, tested for K <= 5000 and
-    rows far from 0; naive as long as no exponential overflows or underflows; two_pass for |z| < 2e4 in
+    rows far from 0; two_pass for |z| < 2e4 in
     float32 and 1e12 in float64, beyond which it raises a RuntimeWarning. A row sums to 1 within 2 units
     of roundoff, tested to K = 2**20. The kernels for large arrays keep ``z - max z`` as a pair and the
     sum in more digits.
 
-    With a format or a temperature the exact kernels run, which round after every operation: at most 4 + K +
+    With a temperature the gaps are rounded: at most 4 + |z_i - max z| / tau ulp. The naive algorithm is the row
+    kernel of the figures, whose plain sum loses K/2 ulp more and in float32 stops at 2**24.
+
+    With a format the exact kernels run, which round after every operation: at most 4 + K +
     |z_i - max z| ulp for the shifted algorithms and 4 + K for two_pass, tested for K <= 1000. The part of K
     is that of a plain sum: a confident row loses nearly that much when the other classes, absorbed one by
     one, leave the sum at 1.
@@ -116,8 +121,9 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     ``dz = p * (g - <p, g>) / tau``, computed from the result with ``g - g[top]`` in place of g, which changes
     nothing in exact arithmetic and keeps the digits of the top class when its probability rounds to 1. The
     Jacobian ``diag(p) - p p^T`` is symmetric, so this is the forward derivative too. A row of it sums to 0 up to
-    rounding; a masked class gets 0. Relative to ``p_i * max|g - g_top|`` it is within 6 + K/4 units in the last
-    place for K <= 100, tested. A NaN in g gives NaN in the whole row, also where p is 0; an infinite g, or
+    rounding; a masked class gets 0. Relative to ``p_i * max|g - g_top|`` it is within 12 units in the last
+    place for K <= 100, tested; <p, g> is a sum that keeps its digits for K up to 2**20. A NaN in g gives NaN in
+    the whole row, also where p is 0; an infinite g, or
     temperature 0, where softmax jumps, gives NaN or ±inf there.
 
     References
@@ -141,12 +147,12 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
         broken = (no_distribution, "softmax(algorithm='naive') overflowed or divided 0 by 0")
     elif algorithm == "two_pass":
         broken = (beyond_two_pass, "softmax(algorithm='two_pass') cannot reduce such large logits exactly")
-    tau = check_temperature(temperature)
-    if format is None and tau == 1.0:
-        return map_lines(_TASKS[algorithm], z, axis=axis, where=where, broken=broken)
+    task = _TASKS.get(algorithm)
+    if format is None and task is not None and np.ndim(temperature) == 0 and check_temperature(temperature) == 1.0:
+        return map_lines(task, z, axis=axis, where=where, broken=broken)
     before = unshifted_row if algorithm == "naive" else tempered_row
-    return map_tempered(_ROWS[algorithm or "three_pass_reload"], z, tau, axis=axis, where=where, format=format,
-                        broken=broken, before=before)
+    return map_tempered(_ROWS[algorithm or "three_pass_reload"], z, temperature, axis=axis, where=where, format=format,
+                        broken=broken, before=before, task=task)
 
 
 def softmax_pull(p, g, *, axis=-1, where=None, temperature=1.0):
@@ -157,5 +163,4 @@ def softmax_pull(p, g, *, axis=-1, where=None, temperature=1.0):
     >>> softmax_pull([0.25, 0.25, 0.5], [1.0, 0.0, 0.0])
     array([ 0.1875, -0.0625, -0.125 ])
     """
-    return map_rows(softmax_tempered_vjp_row, {"p": p, "g": g}, check_temperature(temperature), axis=axis,
-                    where=where, fills=(0.0,))
+    return pull_tempered(softmax_vjp_row, {"p": p, "g": g}, temperature, axis=axis, where=where, fills=(0.0, 0.0))

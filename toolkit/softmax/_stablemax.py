@@ -6,7 +6,8 @@ from toolkit._core.arrays import map_rows
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like, unrounded
-from toolkit.large_arrays import NaiveStablemax, Stablemax, map_lines
+from toolkit._core.sums import sum_like
+from toolkit.large_arrays import Stablemax, map_lines
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._softmax import no_distribution
 
@@ -70,15 +71,14 @@ def stablemax_vjp_row(z, g, out):
     """``p * (h - <p, h>) / (1 + |z|)`` with ``h = g - g[top]``, since (log s)' = 1 / (1 + |z|)."""
     stablemax_row(z, out)
     g_top = g[top_class(z)]
-    mean = 0.0
+    mean = sum_like(z)
     for i in range(z.size):
         mean += out[i] * (g[i] - g_top)
     for i in range(z.size):
-        out[i] *= ((g[i] - g_top) - mean) / stable_weight(z[i])
+        out[i] *= ((g[i] - g_top) - mean.value) / stable_weight(z[i])
 
 
 _ROWS = {"naive": stablemax_naive, "stable": stablemax_row}
-_TASKS = {"naive": NaiveStablemax(), "stable": Stablemax()}
 
 
 def stablemax(z, *, axis=-1, where=None, form="stable", format=None):
@@ -133,8 +133,8 @@ def stablemax(z, *, axis=-1, where=None, form="stable", format=None):
     """
     row = chosen("form", form, _ROWS)
     broken = (no_distribution, "stablemax(form='naive') overflowed") if form == "naive" else None
-    if format is None:
-        return map_lines(_TASKS[form], z, axis=axis, where=where, broken=broken)
+    if format is None and form == "stable":
+        return map_lines(Stablemax(), z, axis=axis, where=where)
     return map_rows(row, {"z": z}, axis=axis, where=where, format=format, broken=broken)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from toolkit._core.arguments import chosen
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
+from toolkit._core.sums import sum_like
 from toolkit.softmax._softmax import no_distribution
 
 __all__ = ["taylor_softmax"]
@@ -33,7 +34,7 @@ def taylor_softmax_row(z, p):
         if z[i] != -np.inf and (size > scale or size != size):
             scale = size
     least = 1 / scale / scale
-    total = 0.0
+    total = sum_like(z)
     for i in range(z.size):
         if z[i] == -np.inf:
             p[i] = 0
@@ -42,7 +43,7 @@ def taylor_softmax_row(z, p):
             p[i] = ratio * ratio + least
         total += p[i]
     for i in range(z.size):
-        p[i] /= total
+        p[i] /= total.value
 
 
 @kernel
@@ -54,15 +55,15 @@ def taylor_softmax_vjp_row(z, g, out):
         if out[i] > out[top]:
             top = i
     g_top = g[top]
-    mean = 0.0
+    mean = sum_like(z)
     for i in range(z.size):
         mean += out[i] * (g[i] - g_top)
     for i in range(z.size):
         if z[i] == -np.inf:
-            out[i] *= g[i] - mean
+            out[i] *= g[i] - mean.value
         else:
             v = z[i] + 1
-            out[i] = out[i] * ((g[i] - g_top) - mean) * (2 / (v + 1 / v))
+            out[i] = out[i] * ((g[i] - g_top) - mean.value) * (2 / (v + 1 / v))
 
 
 _ROWS = {"naive": taylor_softmax_naive, "stable": taylor_softmax_row}
@@ -91,7 +92,8 @@ def taylor_softmax(z, *, axis=-1, where=None, form="stable", format=None):
 
     Accuracy
     --------
-    At most 6 + K ulp, tested for K <= 300 and logits from the smallest to half of the largest number.
+    At most 8 ulp, tested for K <= 300 and logits from the smallest to half of the largest number; the sum keeps its
+    digits for K up to 2**20, tested. With a format K ulp more.
 
     Gradient
     --------

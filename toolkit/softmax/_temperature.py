@@ -2,20 +2,39 @@
 import numpy as np
 
 from toolkit._core import loops
-from toolkit._core.arrays import Rows, warn_about_rows
+from toolkit._core.arguments import check_temperature
+from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.kernel import kernel
+from toolkit.large_arrays import map_rows_of_lines
 from toolkit.softmax._shift import shifted, top_class
 
 __all__ = []
-KERNELS = ["tempered"]
+KERNELS = ["tempered", "tempered_gap"]
+
+
+@kernel
+def over_tau(x, tau):
+    """``x / tau``, which is 0 also where tau is too large for a format without infinity."""
+    quotient = x / tau
+    return quotient if quotient == quotient or x != x or tau < 1 else 0 * x
+
+
+@kernel
+def tempered_gap(gap, tau):
+    """``gap / tau`` for a gap <= 0, with the limits tau = 0 and inf: 0 stays 0 and -inf, of a masked class, -inf."""
+    if gap == 0 or gap == -np.inf:
+        return gap
+    quotient = over_tau(gap, tau)
+    if quotient != quotient and gap < 0:  # beyond a format without infinity
+        return -np.inf
+    return quotient
 
 
 @kernel
 def tempered(z, m, tau, out):
     """``(z - m) / tau`` for a row, with the limits tau = 0 (only z == m stays finite) and tau = inf."""
     for i in range(z.size):
-        gap = shifted(z[i], m)
-        out[i] = gap if gap == 0 or gap == -np.inf else gap / tau
+        out[i] = tempered_gap(shifted(z[i], m), tau)
 
 
 @kernel
@@ -34,19 +53,63 @@ def unshifted_row(z, tau, out):
 def over_temperature(out, tau):
     """Divide a row by tau: the last step of a gradient with respect to logits."""
     for i in range(out.size):
-        out[i] /= tau
+        out[i] = over_tau(out[i], tau)
 
 
-def map_tempered(of, z, tau, *, masked=0.0, broken=None, before=tempered_row, **options):
-    """`toolkit._core.arrays.map_rows` of the row kernel `of`, for logits that the row kernel `before` has tempered."""
+@kernel
+def divided_row(z, tau, out):
+    """``z / tau`` for the row of a gradient; `out` may be `z`."""
+    for i in range(z.size):
+        out[i] = over_tau(z[i], tau)
+
+
+def temperature_of_rows(layout, temperature):
+    """A float for all rows of a `Rows` layout, or an array of one for each, in the dtype of the rows."""
+    if np.ndim(temperature) == 0:
+        return layout.parameters((check_temperature(temperature),))[0]
+    tau = real_array(temperature, "temperature")
+    if not (tau >= 0).all():
+        raise ValueError(f"temperature contains {tau[~(tau >= 0)].flat[0]}; allowed: numbers >= 0")
+    infinite = layout.per_row(np.isinf(tau), "temperature", np.bool_)
+    return np.where(infinite, layout.compute.type(np.inf), np.abs(layout.per_row(tau, "temperature")))
+
+
+def temper(layout, logits, tau, before, out):
+    """The row kernel ``before(z, tau, out)`` for all rows, whose tau `temperature_of_rows` gave."""
+    if np.ndim(tau):
+        layout.call(loops.map_row_pairs, before, (logits, tau), (), out)
+    else:
+        layout.call(loops.map_rows, before, (logits,), (tau,), out)
+
+
+def map_tempered(of, z, temperature, *, masked=0.0, broken=None, before=tempered_row, task=None, **options):
+    """`toolkit._core.arrays.map_rows` of the row kernel `of`, for logits that the row kernel `before` has tempered.
+
+    Without a format, the task of `toolkit.large_arrays` is done instead, if there is one.
+    """
     layout = Rows(z, **options)
     logits, out = layout.rows(z, "z"), layout.empty()
-    (tau,) = layout.parameters((tau,))
+    tau = temperature_of_rows(layout, temperature)
     rows = logits
-    if tau != 1.0:
-        layout.call(loops.map_rows, before, (logits,), (tau,), out)
+    if np.ndim(tau) or tau != 1.0:
+        temper(layout, logits, tau, before, out)
         rows = out
-    layout.call(loops.map_rows, of, (rows,), (), out)
+    if task is not None and layout.fmt is None:
+        out = map_rows_of_lines(task, rows)
+    else:
+        layout.call(loops.map_rows, of, (rows,), (), out)
     if broken is not None:
         warn_about_rows(logits, broken[0](logits, out), broken[1])
     return layout.restore(out, masked)
+
+
+def pull_tempered(of, arrays, temperature, *, fills, **options):
+    """The row kernel ``of(*rows, out)`` of a gradient for two named arrays, and then `over_temperature`."""
+    (name, first), (beside, g) = arrays.items()
+    layout = Rows(first, name=name, beside={beside: g}, **options)
+    tau, out = temperature_of_rows(layout, temperature), layout.empty()
+    rows = layout.rows(first, name, fills[0]), layout.rows(g, beside, fills[1])
+    layout.call(loops.map_row_pairs, of, rows, (), out)
+    if np.ndim(tau) or tau != 1.0:
+        temper(layout, out, tau, divided_row, out)
+    return layout.restore(out, 0.0)

@@ -4,14 +4,18 @@ They put -inf in the place of the classes left out, in a row of its own, and han
 """
 import numpy as np
 
+from toolkit._core import loops
 from toolkit._core.arguments import check_choice, check_count, check_flag
-from toolkit._core.arrays import map_rows
+from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.sorting import sort_descending
+from toolkit._core.sums import sum_like
 from toolkit.elementary import exp
 from toolkit.softmax._algorithms import softmax_three_pass_reload
+from toolkit.softmax._filtered import RESULTS, kept_row, probabilities_of, scaled_by
 from toolkit.softmax._shift import shifted
 from toolkit.softmax._softmax import softmax_vjp_row
+from toolkit.softmax._temperature import divided_row, temper, temperature_of_rows, tempered_row
 
 __all__ = ["RANKS", "top_k_softmax"]
 KERNELS = ["keep_largest", "top_k_logits", "top_k_softmax_row", "top_k_softmax_vjp_row"]
@@ -25,6 +29,12 @@ def biased_logit(z, bias, i):
     if bias is None:
         return z[i]
     return shifted(z[i], -bias[i])
+
+
+@kernel
+def biased_row(z, bias, out):
+    for i in range(z.size):
+        out[i] = biased_logit(z, bias, i)
 
 
 @kernel
@@ -66,10 +76,10 @@ def max_and_sum(z, bias):
         logit = biased_logit(z, bias, i)
         if logit > m or logit != logit:
             m = logit
-    total = 0.0
+    total = sum_like(z)
     for i in range(z.size):
         total += exp(shifted(biased_logit(z, bias, i), m))
-    return m, total
+    return m, total.value
 
 
 @kernel
@@ -98,13 +108,13 @@ def top_k_softmax_vjp_row(z, g, bias, k, by_slope, renormalize, out):
         out[i] = 0 * g[i] if out[i] == -np.inf else g[i]
         if biased_logit(z, bias, i) == m:
             top = i
-    g_top, mean = out[top], 0.0
+    g_top, mean = out[top], sum_like(z)
     for i in range(z.size):
         p = exp(shifted(biased_logit(z, bias, i), m)) / total
         mean += p * (out[i] - g_top)
     for i in range(z.size):
         p = exp(shifted(biased_logit(z, bias, i), m)) / total
-        out[i] = p * ((out[i] - g_top) - mean)
+        out[i] = p * ((out[i] - g_top) - mean.value)
 
 
 def _parameters(k, rank, renormalize):
@@ -112,7 +122,8 @@ def _parameters(k, rank, renormalize):
     return check_count(k), bool(check_choice("rank", rank, RANKS)), check_flag("renormalize", renormalize)
 
 
-def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, where=None, format=None):
+def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, temperature=1.0, result="probabilities", axis=-1,
+                  where=None, format=None):
     """Softmax over the k largest logits, all others exactly 0: the top-k gate, and the top-k filter of decoding.
 
     The classes left out get a logit of -inf. A large negative number instead, such as -65504 in float16, leaks mass
@@ -129,6 +140,10 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, 
         regions of inputs that share experts are cones. Ties go to the first class.
     renormalize : bool
         If False, the kept classes have the weights that softmax over all classes gives them.
+    temperature : float >= 0, or array of one for each row
+        As in `softmax`, of ``z + bias``; the k largest are the same at any.
+    result : {"probabilities", "logits"}
+        "logits" gives ``(z + bias) / temperature``, with -inf in the place of the others, as `top_p_softmax`.
     z, axis, where, format
         As in `softmax`.
 
@@ -142,7 +157,8 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, 
 
     Accuracy
     --------
-    As `softmax` with a format, of the classes kept.
+    As `softmax`, of the classes kept; of rounded gaps, where they are not renormalised or the exact kernel runs (at
+    temperature 1 or with a format): |z_i - max z| ulp more.
 
     Gradient
     --------
@@ -164,11 +180,32 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, 
     >>> top_k_softmax([1.0, 0.9, -0.5, 0.2], bias=[-2.0, 0.3, 0.0, 1.5], rank="slope").round(3)
     array([0.1, 0.9, 0. , 0. ])
     """
-    return map_rows(top_k_softmax_row, {"z": z, "bias": bias}, *_parameters(k, rank, renormalize), axis=axis,
-                    where=where, format=format, fills=(-np.inf, 0.0))
+    parameters = *_parameters(k, rank, renormalize), temperature, check_choice("result", result, RESULTS)
+    layout = Rows(z, axis=axis, where=where, format=format, beside={"bias": bias})
+    return layout.restore(*_top_k(layout, layout.rows(z, "z"), layout.rows(bias, "bias", 0.0), *parameters))
 
 
-def top_k_softmax_pull(z, g, *, k=2, bias=0.0, rank="logit", renormalize=True, axis=-1, where=None):
+def _top_k(layout, z, bias, k, by_slope, renormalize, temperature, logits_wanted):
+    """Rows of weights or logits, and what a masked class has."""
+    tau, out = temperature_of_rows(layout, temperature), layout.empty()
+    if not logits_wanted and not np.ndim(tau) and tau == 1.0:
+        layout.call(loops.map_row_pairs, top_k_softmax_row, (z, bias), (k, by_slope, renormalize), out)
+        return out, 0.0
+    layout.call(loops.map_row_pairs, top_k_logits, (z, bias), (k, by_slope), out)
+    if logits_wanted:
+        return scaled_by(layout, out, tau), -np.inf
+    if renormalize:
+        gaps = layout.empty()
+        temper(layout, out, tau, tempered_row, gaps)
+        return probabilities_of(layout, gaps), 0.0
+    every = layout.empty()
+    layout.call(loops.map_row_pairs, biased_row, (z, bias), (), every)
+    temper(layout, every, tau, tempered_row, every)
+    return np.where(out == -np.inf, 0.0, probabilities_of(layout, every)).astype(layout.compute), 0.0
+
+
+def top_k_softmax_pull(z, g, *, k=2, bias=0.0, rank="logit", renormalize=True, temperature=1.0, result="probabilities",
+                       axis=-1, where=None):
     """Gradient with respect to the logits `z`, from the gradient `g` with respect to the weights.
 
     Examples
@@ -176,5 +213,22 @@ def top_k_softmax_pull(z, g, *, k=2, bias=0.0, rank="logit", renormalize=True, a
     >>> top_k_softmax_pull([0.0, 0.0, -1.0], [1.0, 0.0, 5.0])
     array([ 0.25, -0.25,  0.  ])
     """
-    return map_rows(top_k_softmax_vjp_row, {"z": z, "g": g, "bias": bias}, *_parameters(k, rank, renormalize),
-                    axis=axis, where=where, fills=(-np.inf, 0.0))
+    parameters = _parameters(k, rank, renormalize)
+    logits_wanted = check_choice("result", result, RESULTS)
+    layout = Rows(z, axis=axis, where=where, beside={"bias": bias, "g": g})
+    logits, bias, g = layout.rows(z, "z"), layout.rows(bias, "bias", 0.0), layout.rows(g, "g", 0.0)
+    tau, out = temperature_of_rows(layout, temperature), layout.empty()
+    if logits_wanted:
+        layout.call(loops.map_row_pairs, top_k_logits, (logits, bias), parameters[:2], out)
+        layout.call(loops.map_row_pairs, kept_row, (out, g), (), out)
+    elif np.ndim(tau) or tau != 1.0:
+        p, _ = _top_k(layout, logits, bias, *parameters, temperature, False)
+        if not parameters[2]:  # of softmax over all, with 0 from above for those left out
+            g = np.where(p == 0, 0 * g, g)
+            p, _ = _top_k(layout, logits, bias, layout.classes, *parameters[1:], temperature, False)
+        layout.call(loops.map_row_pairs, softmax_vjp_row, (p, g), (), out)
+    else:
+        layout.call(loops.map_row_triples, top_k_softmax_vjp_row, (logits, g, bias), parameters, out)
+    if np.ndim(tau) or tau != 1.0:
+        temper(layout, out, tau, divided_row, out)
+    return layout.restore(out, 0.0)

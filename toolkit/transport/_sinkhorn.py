@@ -10,6 +10,7 @@ from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, unrounded
 from toolkit._core.public import warn
+from toolkit._core.sums import sum_like
 from toolkit.elementary import exp, expm1, log
 from toolkit.formats import get_format, round_to
 from toolkit.transport._plan import solved
@@ -30,18 +31,18 @@ def sinkhorn_sweep(cost, a, b, epsilon, f, g):
         top = exponent(cost[i, 0], 0.0, g[0], epsilon)
         for j in range(1, g.size):
             top = max(top, exponent(cost[i, j], 0.0, g[j], epsilon))
-        total = 0.0
+        total = sum_like(f)
         for j in range(g.size):
             total += exp(exponent(cost[i, j], 0.0, g[j], epsilon) - top)
-        f[i] = epsilon * (log(a[i]) - log(total) - top)
+        f[i] = epsilon * (log(a[i]) - log(total.value) - top)
     for j in range(g.size):
         top = exponent(cost[0, j], f[0], 0.0, epsilon)
         for i in range(1, f.size):
             top = max(top, exponent(cost[i, j], f[i], 0.0, epsilon))
-        total = 0.0
+        total = sum_like(g)
         for i in range(f.size):
             total += exp(exponent(cost[i, j], f[i], 0.0, epsilon) - top)
-        g[j] = epsilon * (log(b[j]) - log(total) - top)
+        g[j] = epsilon * (log(b[j]) - log(total.value) - top)
 
 
 @kernel

@@ -7,6 +7,7 @@ from toolkit._core.arguments import check_temperature, check_whole
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like, over_exactly, times_exactly
+from toolkit._core.sums import sum_like
 from toolkit.elementary import exp, log, log1p
 from toolkit.losses._labels import label_rows
 from toolkit.softmax.kernels import top_class
@@ -23,28 +24,28 @@ def sums_without_top(z, top, inverse):
 
     1 / T keeps its digits also where the format lacks them.
     """
-    rest, spread = 0.0, 0.0
+    rest, spread = sum_like(z), sum_like(z)
     for k in range(z.size):
         gap = z[top] - z[k]
         if k != top and gap < np.inf:
             w = exp(-times_exactly(gap, inverse))
             rest += w
             spread += w * gap
-    return rest, spread
+    return rest.value, spread.value
 
 
 @kernel
 def mean_loss(z, labels, inverse):
     """``(loss, slope)``: mean cross-entropy at the inverse temperature, and its derivative ``E_p[z] - z_y``."""
     inverse = float(like(inverse, z))
-    loss, slope = 0.0, 0.0
+    loss, slope = sum_like(z), sum_like(z)
     for i in range(z.shape[0]):
         top = top_class(z[i])
         rest, spread = sums_without_top(z[i], top, inverse)
         gap = z[i, top] - z[i, labels[i]]
         loss += log1p(rest) + inverse * gap
         slope += gap - spread / (1 + rest)
-    return over_exactly(loss, z.shape[0]), over_exactly(slope, z.shape[0])
+    return over_exactly(loss.value, z.shape[0]), over_exactly(slope.value, z.shape[0])
 
 
 @kernel
