@@ -106,7 +106,7 @@ def test_a_teacher_hides_a_control(new_page, http_base):
     open_page(page, f"{http_base}/book/intro.html#hero.fmt=float32&hide=hero.fmt")
     assert page.locator('#live-hero [data-control="fmt"]').is_hidden()
     assert page.locator('#live-hero [data-control="scale"]').is_visible()
-    assert "float32" in page.locator("#live-hero .live-readout").inner_text()
+    assert "In the hidden number format at scale" in page.locator("#live-hero .live-readout").inner_text()
 
 
 def test_copy_link_gives_this_state(new_page, http_base):

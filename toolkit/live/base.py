@@ -9,6 +9,7 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit.live.expressions import evaluate, names_in, parse
+from toolkit.live.hidden import NO_SENTENCE, Hidden, disguised
 from toolkit.live.plot import Plot
 from toolkit.live.readout import Readout
 
@@ -68,7 +69,7 @@ class Figure:
     ``work`` are arrays that nothing shows; ``derived`` are expressions that plots and sentences read, text -> tree.
     """
 
-    hidden = ()
+    hidden_names = ()
 
     def __init__(self, name, controls, outputs, work, plots, readouts, caption):
         self.name = name
@@ -119,6 +120,9 @@ class Figure:
     def show(self, *, hide=(), **state):
         """This figure as a preset, to display: it starts at `state`, and resets to it, without the controls in `hide`.
 
+        Nothing in the figure then tells where a hidden control stands (`toolkit.live.hidden`), and on a page it stays
+        hidden until a link names it or the page is loaded anew.
+
         Each display in a notebook has widgets of its own. A page has every figure once: there a preset is a link that
         puts the figure into this state.
         """
@@ -127,16 +131,26 @@ class Figure:
             raise ValueError(f"hide names {sorted(unknown)}; allowed: controls of figure {self.name!r},"
                              f" {sorted(self.controls)}")
         preset = copy(self)
-        preset.default_state, preset.hidden = self.state(**state), tuple(hide)
+        preset.default_state, preset.hidden_names = self.state(**state), tuple(hide)
         return preset
 
     @property
+    def hidden(self):
+        """The controls that are hidden, and what would tell them."""
+        return Hidden(self.controls, self.derived, self.hidden_names)
+
+    @property
     def address(self):
-        """What a page's address says of a preset, ``"figure.control=value&hide=figure.control"``; else empty."""
-        changed = {f"{self.name}.{name}": _address_text(value) for name, value in self.default_state.items()
-                   if value != self.controls[name].default}
-        hidden = {"hide": ",".join(f"{self.name}.{name}" for name in self.hidden)} if self.hidden else {}
-        return urlencode(changed | hidden, safe=",")
+        """What a page's address says of a preset, ``"figure.control=value&hide=figure.control"``; else empty.
+
+        Values of hidden controls are in disguise.
+        """
+        hidden = self.hidden_names
+        said = {name: _address_text(value) for name, value in self.default_state.items()
+                if name in hidden or value != self.controls[name].default}
+        said = {f"{self.name}.{name}": disguised(text) if name in hidden else text for name, text in said.items()}
+        hide = {"hide": ",".join(f"{self.name}.{name}" for name in hidden)} if hidden else {}
+        return urlencode(said | hide, safe=",")
 
     def shown(self, state, computed):
         """What slots and sentences read: controls as sequences (texts for choices and formats), `computed`, row by row,
@@ -147,7 +161,11 @@ class Figure:
 
     def sentence(self, values):
         """The readout in words for what `values` returned."""
-        return " ".join(readout.render(values) for readout in self.readouts if readout.shows(values))
+        hidden = self.hidden
+        told = [readout for readout in self.readouts if readout.is_open(hidden)]
+        if self.readouts and not told:
+            return NO_SENTENCE
+        return " ".join(readout.render(values, hidden) for readout in told if readout.shows(values))
 
     def __repr__(self):
         return f"<live figure {self.name!r}: {', '.join(self.controls)}>"

@@ -28,11 +28,11 @@ class Display:
         self.inputs = {name: _INPUTS[control.kind](control, figure.default_state[name])
                        for name, control in figure.controls.items()}
         self.readout = widgets.HTML(_said(figure.sentence(self.first))).add_class("live-readout")
-        self.plots = [LivePlot(plot, self.first) for plot in figure.plots]
+        self.plots = [LivePlot(figure.hidden.plot(plot), self.first) for plot in figure.plots]
         self.writing = False
         for name, part in self.inputs.items():
             part.observe(lambda _, name=name: self.writing or self.moved(name))
-        shown = (part.box for name, part in self.inputs.items() if name not in figure.hidden)
+        shown = (part.box for name, part in self.inputs.items() if name not in figure.hidden_names)
         self.controls = box("live-controls", *shown)
         self.box = widgets.VBox([
             *self.above(),

@@ -41,7 +41,8 @@ class Player(Display):
                         for name in ("play", "step", "restart")}
         self.buttons["play"].add_class("live-play")
         self.steps = widgets.HTML().add_class("live-steps")
-        presets = [box("live-presets", *self.presets.values())] if labels else []
+        # A preset would set what is hidden, or tell it by its name.
+        presets = [box("live-presets", *self.presets.values())] if labels and not self.figure.hidden_names else []
         return [*presets, box("live-player", *self.buttons.values(), self.steps)]
 
     def below(self):

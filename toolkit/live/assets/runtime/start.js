@@ -18,8 +18,8 @@ async function start() {
     figures.set(figure.name, figure);
     figure.apply();
   }
-  applyAddress();
-  addEventListener("hashchange", applyAddress);
+  restoreState();
+  addEventListener("hashchange", followAddress);
   document.documentElement.dataset.live = "ready";
   performance.mark("live-ready");
 }
