@@ -1,5 +1,7 @@
 """What live figures and simulations share: controls, arrays, plots, sentences, and how they show themselves."""
 import inspect
+import os
+from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
 from typing import NamedTuple
@@ -13,11 +15,13 @@ from toolkit.live.hidden import NO_SENTENCE, Hidden, disguised
 from toolkit.live.plot import Plot
 from toolkit.live.readout import Readout
 
-__all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "expressions_of", "host", "made", "parameters_of",
-           "plots_of", "readouts_of"]
+__all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "collected", "expressions_of", "host", "made",
+           "note", "parameters_of", "plots_of", "readouts_of"]
 
-# Every figure made in this process, in order: the page builder reads it after running a page's cells.
+# Every figure that a page's kernel makes, in order, while the book is built. In a notebook nothing holds a figure whose
+# cell has run again.
 made = []
+_collections = [made] if os.environ.get("BOOK_BUILD") == "1" else []
 _hosts = []
 
 OUTPUT_TYPES = ("f64", "f32", "i32")  # pages read outputs as Numbers, which 64-bit integers are not
@@ -173,6 +177,22 @@ class Figure:
     def _repr_mimebundle_(self, include=None, exclude=None):
         shown = (host(self) for host in reversed(_hosts))
         return next(bundle for bundle in shown if bundle is not None) | {"text/plain": repr(self)}
+
+
+def note(figure):
+    """Let those know who collect figures that one was made."""
+    for collection in _collections:
+        collection.append(figure)
+
+
+@contextmanager
+def collected():
+    """A list of all figures that are made inside, in order."""
+    _collections.append([])
+    try:
+        yield _collections[-1]
+    finally:
+        del _collections[-1]
 
 
 def host(show):

@@ -1,5 +1,5 @@
 """A simulation: a live figure with state that runs step by step, in the reader's browser or in JupyterLab."""
-from toolkit.live.base import OUTPUT_TYPES, Figure, arrays, as_kernel, made, parameters_of, plots_of, readouts_of
+from toolkit.live.base import OUTPUT_TYPES, Figure, arrays, as_kernel, note, parameters_of, plots_of, readouts_of
 from toolkit.live.numbers import format_number
 
 __all__ = ["Simulation", "live_simulation"]
@@ -102,7 +102,7 @@ class Simulation(Figure):
         if not isinstance(poster, int) or isinstance(poster, bool) or poster < 0:
             raise ValueError(f"poster is {poster!r}; allowed: a whole number of calls of step, 0 or more")
         self.presets = {label: self._preset(label, values) for label, values in presets.items()}
-        made.append(self)
+        note(self)
 
     def _check_parameters(self):
         given = [*self.controls, *self.outputs, *self.work]

@@ -26,13 +26,21 @@ class Player(Display):
 
     playing_now = None
 
-    def __init__(self, simulation):
+    def __init__(self, simulation, values=None):
         self.run, self.playing, self.task, self.credit = None, False, None, 0.0
         other = Player.playing_now
         if other and other.figure.name == simulation.name:
             other.pause()  # its cell runs again
-        super().__init__(simulation)
+        super().__init__(simulation, values)
         self.count_steps()
+
+    def close(self):
+        if Player.playing_now is self:
+            Player.playing_now = None
+        self.playing = False
+        if self.task is not None:
+            self.task.cancel()
+        super().close()
 
     def above(self):
         labels = self.figure.presets

@@ -102,5 +102,6 @@ function writeState() {
 let addressTimer = 0;
 function rememberState() {
   clearTimeout(addressTimer);
+  if (!figures.size) return; // in a notebook's output
   addressTimer = setTimeout(writeState, 250);
 }

@@ -18,7 +18,7 @@ class LiveFigure {
       rememberState();
     });
     root.querySelector('[data-action="reset"]').addEventListener("click", () => this.reset());
-    root.querySelector('[data-action="copy"]').addEventListener("click", () => this.copyLink());
+    root.querySelector('[data-action="copy"]')?.addEventListener("click", () => this.copyLink());
     for (const fieldset of root.querySelectorAll("fieldset")) fieldset.disabled = false;
   }
 
