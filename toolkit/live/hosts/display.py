@@ -45,8 +45,8 @@ class Display:
         ]).add_class("live-notebook")
 
     def close(self):
-        """Close all widgets of this display but what it shares with others."""
-        for part in self.widgets:
+        """Close all widgets of this display but what it shares with others: the box first, and with it all views."""
+        for part in reversed(self.widgets):
             if not getattr(part, "is_shared", False):
                 part.close()
 
