@@ -31,7 +31,8 @@ DATA = ("toolkit/**/*.npz", "requirements.lock", "book/_ext/pages.py")
 NAMED = ("notebooks/data/*", "benchmarks/results.json")
 TIMEOUT = 600  # seconds for a cell, on a busy machine
 # About how many seconds a page takes that has not run here yet.
-SHORT, LONG = 30, {"book/gallery": 240, "notebooks/grokking_live": 160, "notebooks/one_family": 160}
+SHORT, LONG = 30, {"book/gallery_softmax": 90, "book/gallery_activations": 80, "book/gallery_losses": 60,
+                   "book/gallery_others": 60, "notebooks/grokking_live": 160, "notebooks/one_family": 160}
 
 
 class PageFailed(RuntimeError):

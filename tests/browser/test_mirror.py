@@ -101,6 +101,17 @@ def test_slots_and_marks_are_the_same(page, change):
             assert drawn == marks_svg(looks, area, filled)
 
 
+@pytest.mark.parametrize("hide", [(), *((name,) for name in everything.controls), tuple(everything.controls)])
+def test_sentences_are_the_same_whatever_is_hidden(page, hide):
+    theirs = page.evaluate("""names => {
+      const figure = liveFigures.figures.get("everything");
+      figure.hide(names);
+      figure.update();
+      return figure.readout.textContent;
+    }""", list(hide))
+    assert theirs == everything.show(hide=hide).sentence(everything.values())
+
+
 def test_expressions_are_the_same(page):
     trees = [parse(text) for text in EXPRESSIONS]
     ask = "([t, v]) => {" + DECODE + "return t.map((tree) => liveFigures.evaluate(tree, decode(v))); }"

@@ -6,14 +6,15 @@ pytestmark = pytest.mark.browser
 
 VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True), "phone light": (390, 844, False),
          "phone dark": (390, 844, True)}
-LIVE = ["book/intro", "book/gallery", "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
+GALLERY = ["book/gallery_softmax", "book/gallery_activations", "book/gallery_losses", "book/gallery_others"]
+LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
         "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss",
         "notebooks/temperature_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
         "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
         "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks"]
-VARIED = [name for name in LIVE if name != "book/gallery"]  # its eighty figures are of a few kinds: one view is enough
-STILL = ["book/api", "book/api_training", "book/teach", "book/references", "search", "genindex"]
+VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
+STILL = ["book/gallery", "book/api", "book/api_training", "book/teach", "book/references", "search", "genindex"]
 
 
 @pytest.fixture(params=["http", "file"])
@@ -106,7 +107,7 @@ def test_a_teacher_hides_a_control(new_page, http_base):
     open_page(page, f"{http_base}/book/intro.html#hero.fmt=float32&hide=hero.fmt")
     assert page.locator('#live-hero [data-control="fmt"]').is_hidden()
     assert page.locator('#live-hero [data-control="scale"]').is_visible()
-    assert "float32" in page.locator("#live-hero .live-readout").inner_text()
+    assert "In the hidden number format at scale" in page.locator("#live-hero .live-readout").inner_text()
 
 
 def test_copy_link_gives_this_state(new_page, http_base):
@@ -177,6 +178,26 @@ def test_a_preset_link_changes_its_figure_alone(new_page, http_base):
     page.evaluate("name => { location.hash = `${name}.fmt=bfloat16`; }", second)
     page.wait_for_function("name => liveFigures.figures.get(name).inputs.fmt.read() === 'bfloat16'", arg=second)
     assert snapshot(page, second) != before and snapshot(page, first) == untouched
+
+
+@pytest.mark.parametrize("address", ["#swish.at=2&swish.fmt=bfloat16", "#live-swish", "#hide=swish.fmt",
+                                     "#activations"])
+def test_an_address_in_the_gallery_leads_to_its_page(new_page, base, address):
+    page = new_page(1280, 900)
+    page.goto(f"{base}/book/gallery.html{address}")
+    page.wait_for_url("**/gallery_activations.html*")
+    page.wait_for_function("document.documentElement.dataset.live === 'ready'")
+    if "at=2" in address:
+        assert page.evaluate("liveFigures.figures.get('swish').inputs.at.read()") == 2
+        assert page.url.endswith(address)
+    page.assert_clean()
+
+
+def test_the_gallery_shows_one_family(new_page, http_base):
+    page = new_page(1280, 900)
+    open_page(page, f"{http_base}/book/gallery_losses.html")
+    page.get_by_label("targets").check()
+    assert page.locator("#live-cross_entropy").is_hidden() and page.locator("#live-two_hot").is_visible()
 
 
 def test_a_kernel_that_stops_says_so(new_page, http_base):

@@ -19,7 +19,7 @@ sys.path.append(str(ROOT / "book/_ext"))
 from pages import Page
 
 PAGES = sorted([*ROOT.glob("notebooks/*.ipynb"), *(p for p in ROOT.glob("book/*.md") if "live_figure" in p.read_text()
-                                                   or "gallery" in p.stem)])
+                                                   or "import entries" in p.read_text())])
 STEPS = 25
 
 

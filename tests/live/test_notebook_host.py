@@ -5,7 +5,20 @@ import numpy as np
 import pytest
 from sample import WORDS, everything
 
-from toolkit.live import Axis, Band, Bars, Line, Logits, Plot, Rule, Slider, live_figure
+from toolkit.live import (
+    Axis,
+    Band,
+    Bars,
+    Choice,
+    Line,
+    Logits,
+    Markers,
+    Plot,
+    Readout,
+    Rule,
+    Slider,
+    live_figure,
+)
 from toolkit.live.hosts.display import Display
 from toolkit.live.hosts.plotly import LivePlot
 
@@ -225,14 +238,39 @@ def test_a_page_that_is_loaded_anew_gets_the_state_of_now(display):
 def test_a_preset_starts_and_resets_at_its_state_without_hidden_controls():
     preset = everything.show(hide=("fmt", "z"), scale=3, z=[0, 0, 1])
     display = Display(preset)
-    assert said(display) == everything.sentence(everything.values(scale=3.0, z=[0.0, 0.0, 1.0]))
+    assert said(display) == preset.sentence(everything.values(scale=3.0, z=[0.0, 0.0, 1.0]))
+    assert said(display).startswith("At scale 3 in the hidden number format the last value is ")
     controls = display.box.children[0].children
     assert len(controls) == len(everything.controls) - 2
     assert display.inputs["fmt"].box not in controls and display.inputs["z"].box not in controls
     part(display, "scale").value = 100
     display.reset()
     assert display.inputs["scale"].read() == 3 and display.inputs["z"].read() == [0, 0, 1]
-    assert everything.default_state["scale"] == 2.0 and not everything.hidden, "the figure stays as it is"
+    assert everything.default_state["scale"] == 2.0 and not everything.hidden_names, "the figure stays as it is"
+
+
+def test_hidden_means_hidden_in_words_and_marks():
+    @live_figure(
+        controls=[Slider("size", 0, 20, 3.0, label="size", step=1.0), Choice("law", ("double", "square"), "double")],
+        outputs={"count": 1, "y": 1},
+        plot=Plot((Bars("y"), Rule(x="size", label="here"), Rule(x="size / 2"), Markers(["count"], x="size")),
+                  x=Axis("", (0, 20)), y=Axis("", (0, 1e6))),
+        readouts=["There are {count:d} of size {size}, half of it {size / 2}: {y}.",
+                  Readout("Every one is doubled.", when="law == 'double'"), "The law is {law}."], caption="c")
+    def riddle(size, law, count, y):
+        count[0] = 2.0**size
+        y[0] = size * 2.0 if law == 0 else size * size
+
+    assert riddle.sentence(riddle.values()) == ("There are 8 of size 3, half of it 1.5: 6. Every one is doubled."
+                                                " The law is double.")
+    preset = riddle.show(hide=("size",))
+    assert preset.sentence(riddle.values()) == ("There are ? of size ?, half of it ?: 6. Every one is doubled."
+                                                " The law is double.")
+    assert [type(mark) for mark in preset.hidden.plot(riddle.plots[0]).traces] == [Bars]
+    assert len(Display(preset).plots[0].data) == 2
+    assert riddle.show(hide=("law",)).sentence(riddle.values()) == (
+        "There are 8 of size 3, half of it 1.5: 6. The law is the hidden law.")
+    assert fragile.show(hide=("x",)).sentence(fragile.values(x=2)) == "x is ? & y < ?"
 
 
 @pytest.mark.parametrize("wrong", [{"hide": ("format",)}, {"scale": 1000}, {"nothing": 1}])
@@ -244,8 +282,8 @@ def test_a_wrong_preset_is_refused(wrong):
 def test_on_a_page_a_preset_is_a_link_to_the_figure_in_its_state(monkeypatch):
     monkeypatch.setenv("BOOK_BUILD", "1")
     preset = everything.show(hide=("fmt",), scale=3, broken=True, z=[0, 0, 1])
-    assert preset.address == ("everything.scale=3.0&everything.broken=true&everything.z=0.0,0.0,1.0"
-                              "&hide=everything.fmt")
+    assert preset.address == ("everything.scale=3.0&everything.fmt=~ZmxvYXQxNg&everything.broken=true"
+                              "&everything.z=0.0,0.0,1.0&hide=everything.fmt")
     assert f'href="#{preset.address}"'.replace("&", "&amp;") in preset._repr_mimebundle_()["text/html"]
     assert "<figure" in everything.show()._repr_mimebundle_()["text/html"], "without changes it is the figure"
 

@@ -1,10 +1,47 @@
 """The gallery: text and figure of each row of the catalog, made from the row and its kind alone."""
-from toolkit._core.public import publish
-from toolkit.catalog import methods
+import json
+from html import escape
 
-__all__ = ["FORMATS", "Entry", "entries"]
+from toolkit._core.public import publish
+from toolkit.catalog import FAMILIES, methods
+
+__all__ = ["FORMATS", "PAGES", "Contents", "Entry", "entries"]
 
 FORMATS = ("float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")
+
+# The gallery's pages in book/, and the families on them; a family that no other page names is among the others.
+PAGES = {"gallery_softmax": ("softmax", "sampling", "transport"), "gallery_activations": ("activation",),
+         "gallery_losses": ("loss", "target")}
+PAGES["gallery_others"] = tuple(family for family in FAMILIES if not any(family in page for page in PAGES.values()))
+
+
+class Contents:
+    """The gallery's contents: a link to each figure. Addresses of when it was one page lead to the figure, too."""
+
+    def _repr_html_(self):
+        parts, places = "", {}
+        for page, families in PAGES.items():
+            for family in families:
+                title = FAMILIES[family]
+                section = title.lower().replace(" ", "-")
+                found = methods(family)
+                places |= {section: page} | {method.name: page for method in found}
+                links = " · ".join(f'<a href="{page}.html#live-{method.name}">{escape(method.title)}</a>'
+                                   for method in found)
+                parts += (f'<p><a href="{page}.html#{section}"><strong>{escape(title)}</strong></a>'
+                          f" ({len(found)}): {links}</p>")
+        return f"{parts}<script>({_LEAD_ON})({json.dumps(places)})</script>"
+
+
+# A figure's name is what stands in an address first: name.control=value, live-name, hide=name.control.
+_LEAD_ON = """(places) => {
+  const follow = () => {
+    const page = places[/^#(?:live-|hide=)?([\\w-]+)/.exec(location.hash)?.[1]];
+    if (page) location.replace(`${page}.html${location.hash}`);
+  };
+  follow();
+  addEventListener("hashchange", follow);
+}"""
 
 
 class Entry:

@@ -1,5 +1,7 @@
 """What live figures and simulations share: controls, arrays, plots, sentences, and how they show themselves."""
 import inspect
+import os
+from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
 from typing import NamedTuple
@@ -10,14 +12,17 @@ import numpy as np
 from toolkit._core.arguments import shown
 from toolkit._core.kernel import kernel
 from toolkit.live.expressions import evaluate, names_in, parse
+from toolkit.live.hidden import NO_SENTENCE, Hidden, disguised
 from toolkit.live.plot import Plot
 from toolkit.live.readout import Readout
 
-__all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "controls_of", "expressions_of", "host", "made",
-           "parameters_of", "plots_of", "readouts_of"]
+__all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "collected", "controls_of", "expressions_of", "host",
+           "made", "note", "parameters_of", "plots_of", "readouts_of"]
 
-# Every figure made in this process, in order: the page builder reads it after running a page's cells.
+# Every figure that a page's kernel makes, in order, while the book is built. In a notebook nothing holds a figure whose
+# cell has run again.
 made = []
+_collections = [made] if os.environ.get("BOOK_BUILD") == "1" else []
 _hosts = []
 
 OUTPUT_TYPES = ("f64", "f32", "i32")  # pages read outputs as Numbers, which 64-bit integers are not
@@ -69,7 +74,7 @@ class Figure:
     ``work`` are arrays that nothing shows; ``derived`` are expressions that plots and sentences read, text -> tree.
     """
 
-    hidden = ()
+    hidden_names = ()
 
     def __init__(self, name, controls, outputs, work, plots, readouts, caption):
         self.name = name
@@ -120,6 +125,9 @@ class Figure:
     def show(self, *, hide=(), **state):
         """This figure as a preset, to display: it starts at `state`, and resets to it, without the controls in `hide`.
 
+        Nothing in the figure then tells where a hidden control stands (`toolkit.live.hidden`), and on a page it stays
+        hidden until a link names it or the page is loaded anew.
+
         Each display in a notebook has widgets of its own. A page has every figure once: there a preset is a link that
         puts the figure into this state.
         """
@@ -128,16 +136,26 @@ class Figure:
             raise ValueError(f"hide names {sorted(unknown)}; allowed: controls of figure {self.name!r},"
                              f" {sorted(self.controls)}")
         preset = copy(self)
-        preset.default_state, preset.hidden = self.state(**state), tuple(hide)
+        preset.default_state, preset.hidden_names = self.state(**state), tuple(hide)
         return preset
 
     @property
+    def hidden(self):
+        """The controls that are hidden, and what would tell them."""
+        return Hidden(self.controls, self.derived, self.hidden_names)
+
+    @property
     def address(self):
-        """What a page's address says of a preset, ``"figure.control=value&hide=figure.control"``; else empty."""
-        changed = {f"{self.name}.{name}": _address_text(value) for name, value in self.default_state.items()
-                   if value != self.controls[name].default}
-        hidden = {"hide": ",".join(f"{self.name}.{name}" for name in self.hidden)} if self.hidden else {}
-        return urlencode(changed | hidden, safe=",")
+        """What a page's address says of a preset, ``"figure.control=value&hide=figure.control"``; else empty.
+
+        Values of hidden controls are in disguise.
+        """
+        hidden = self.hidden_names
+        said = {name: _address_text(value) for name, value in self.default_state.items()
+                if name in hidden or value != self.controls[name].default}
+        said = {f"{self.name}.{name}": disguised(text) if name in hidden else text for name, text in said.items()}
+        hide = {"hide": ",".join(f"{self.name}.{name}" for name in hidden)} if hidden else {}
+        return urlencode(said | hide, safe=",")
 
     def shown(self, state, computed):
         """What slots and sentences read: controls as sequences (texts for choices and formats), `computed`, row by row,
@@ -148,7 +166,11 @@ class Figure:
 
     def sentence(self, values):
         """The readout in words for what `values` returned."""
-        return " ".join(readout.render(values) for readout in self.readouts if readout.shows(values))
+        hidden = self.hidden
+        told = [readout for readout in self.readouts if readout.is_open(hidden)]
+        if self.readouts and not told:
+            return NO_SENTENCE
+        return " ".join(readout.render(values, hidden) for readout in told if readout.shows(values))
 
     def __repr__(self):
         return f"<live figure {self.name!r}: {', '.join(self.controls)}>"
@@ -156,6 +178,22 @@ class Figure:
     def _repr_mimebundle_(self, include=None, exclude=None):
         shown = (host(self) for host in reversed(_hosts))
         return next(bundle for bundle in shown if bundle is not None) | {"text/plain": repr(self)}
+
+
+def note(figure):
+    """Let those know who collect figures that one was made."""
+    for collection in _collections:
+        collection.append(figure)
+
+
+@contextmanager
+def collected():
+    """A list of all figures that are made inside, in order."""
+    _collections.append([])
+    try:
+        yield _collections[-1]
+    finally:
+        del _collections[-1]
 
 
 def host(show):

@@ -11,7 +11,7 @@ from toolkit.live.base import (
     as_kernel,
     controls_of,
     expressions_of,
-    made,
+    note,
     parameters_of,
     plots_of,
     readouts_of,
@@ -162,7 +162,7 @@ class LiveFigure(Figure):
         if sorted(self.parameters) != sorted(given):
             raise ValueError(f"figure {self.name!r} has parameters {self.parameters}; allowed: exactly its controls,"
                              f" outputs and scratch, each once: {given}")
-        made.append(self)
+        note(self)
 
     @property
     def entry_points(self):

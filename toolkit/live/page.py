@@ -12,12 +12,15 @@ import llvmlite
 import numba
 
 from toolkit._core.content import content_of
+from toolkit._core.kernel_cache import KernelCache
 from toolkit._core.stamp import Unknown, digest_of, files_behind
+from toolkit.live.base import collected, made
+from toolkit.live.entry_source import clear
 from toolkit.live.hosts.page import json_block
 from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import WasmModule, build_module
 
-__all__ = ["figures_of", "keep_module", "kernels_of", "module_block", "module_in"]
+__all__ = ["figures_of", "keep_module", "kernels_of", "kept_module", "module_block", "module_data", "module_in"]
 
 
 def code_cells(source):
@@ -38,15 +41,14 @@ def code_cells(source):
 
 def figures_of(source):
     """Run a page's code cells and return the live figures they make; errors in cells name the cell's own lines."""
-    from toolkit.live.base import made
-
-    first, namespace = len(made), {"__name__": "__main__"}
-    for number, code in enumerate(code_cells(source), start=1):
-        name = f"{source.name}, code cell {number}"
-        linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(code, name, "exec"), namespace)
-    return _with_different_names(made[first:])
+    namespace = {"__name__": "__main__"}
+    with collected() as figures:
+        for number, code in enumerate(code_cells(source), start=1):
+            name = f"{source.name}, code cell {number}"
+            linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(code, name, "exec"), namespace)
+    return _with_different_names(figures)
 
 
 def _with_different_names(figures):
@@ -59,8 +61,13 @@ def _with_different_names(figures):
 
 def module_block(module):
     """The data block from which the runtime starts a `WasmModule`; deflated, it is half as large."""
+    return json_block(module_data(module), id="live-module")
+
+
+def module_data(module):
+    """What the runtime starts a `WasmModule` from, as JSON."""
     wasm = base64.b64encode(zlib.compress(module.bytes, 9)).decode()
-    return json_block({"wasm": wasm, "manifest": module.manifest, "symbols": SYMBOLS}, id="live-module")
+    return {"wasm": wasm, "manifest": module.manifest, "symbols": SYMBOLS}
 
 
 def module_in(block):
@@ -81,12 +88,10 @@ def kernels_of(entries):
 
 
 def keep_module(target, entries=None):
-    """Compile kernels, or those of all figures that this process has made, and write their data block into a file.
+    """Compile kernels, or those of all figures that a page's kernel has made, and write their data block into a file.
 
     It is empty where there are none. A module of the same kernels that lies in the same folder is taken over.
     """
-    from toolkit.live.base import made
-
     if entries is None:
         entries = [entry for figure in _with_different_names(made) for entry in figure.entry_points]
     target, kernels = Path(target), kernels_of(entries)
@@ -103,6 +108,21 @@ def _kept_block(folder, kernels):
         if said.read_text() == kernels and said.with_suffix(".html").exists():
             return said.with_suffix(".html").read_text(encoding="utf-8")
     return None
+
+
+def kept_module(entries):
+    """The `WasmModule` of a figure, built once and kept beside the machine code of kernels."""
+    kernels, folder = kernels_of(entries), Path(KernelCache(clear.py_func).cache_path, "modules")
+    place = folder / f"{kernels}.html"
+    with contextlib.suppress(OSError, ValueError, KeyError, zlib.error):
+        if kernels:
+            return module_in(place.read_text(encoding="utf-8"))
+    module = build_module(entries)
+    with contextlib.suppress(OSError):  # nothing can be kept: it is built again next time
+        if kernels:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(place, module_block(module))
+    return module
 
 
 def _write(target, text):

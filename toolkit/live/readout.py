@@ -42,9 +42,13 @@ class Readout:
             self.unless is None or values[self.unless][0] == 0
         )
 
-    def render(self, values):
+    def is_open(self, hidden):
+        """Whether its condition reads no hidden control."""
+        return not any(hidden.tells(condition) for condition in (self.when, self.unless) if condition)
+
+    def render(self, values, hidden):
         """The sentence for `values`: name -> sequence of numbers, or of one text for a choice or format."""
-        return "".join(_text_of(part, values) if _is_field(part) else part for part in parts_of(self.text))
+        return "".join(_text_of(part, values, hidden) if _is_field(part) else part for part in parts_of(self.text))
 
     def spec(self):
         """The sentence as the page's runtime reads it: literal texts and fields in turn."""
@@ -66,7 +70,12 @@ def _is_field(part):
     return isinstance(part, list)
 
 
-def _text_of(field, values):
+def _text_of(field, values, hidden):
     name, index, spec = field
+    if hidden.tells(name):
+        return hidden.word(name)
     value = values[name][index]
-    return value if isinstance(value, str) else format_number(value, spec)
+    if isinstance(value, str):
+        return value
+    said = format_number(value, spec)
+    return "?" if hidden.covers(said, spec, values) else said

@@ -6,7 +6,7 @@ from toolkit.live.base import (
     arrays,
     as_kernel,
     controls_of,
-    made,
+    note,
     parameters_of,
     plots_of,
     readouts_of,
@@ -113,7 +113,7 @@ class Simulation(Figure):
         if not isinstance(poster, int) or isinstance(poster, bool) or poster < 0:
             raise ValueError(f"poster is {shown(poster)}; allowed: a whole number of calls of step, 0 or more")
         self.presets = {label: self._preset(label, values) for label, values in presets.items()}
-        made.append(self)
+        note(self)
 
     def _check_parameters(self):
         given = [*self.controls, *self.outputs, *self.work]

@@ -9,10 +9,10 @@ __all__ = ["notebook", "page"]
 
 @host
 def notebook(figure):
-    """Widgets around the native kernel."""
-    from toolkit.live.hosts.notebook import widget
+    """Widgets around the native kernel, and what stays in the notebook without them."""
+    from toolkit.live.hosts.notebook import bundle
 
-    return widget(figure)._repr_mimebundle_()
+    return bundle(figure)
 
 
 @host

@@ -23,16 +23,17 @@ _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 class Display:
     """One display of a figure: its widgets, and what a move does."""
 
-    def __init__(self, figure):
-        self.figure, self.first = figure, figure.values()
+    def __init__(self, figure, values=None):
+        self.figure, self.first = figure, values or figure.values()
+        self.widgets = []  # all that were made for it
         self.inputs = {name: _INPUTS[control.kind](control, figure.default_state[name])
                        for name, control in figure.controls.items()}
         self.readout = widgets.HTML(_said(figure.sentence(self.first))).add_class("live-readout")
-        self.plots = [LivePlot(plot, self.first) for plot in figure.plots]
+        self.plots = [LivePlot(figure.hidden.plot(plot), self.first) for plot in figure.plots]
         self.writing = False
         for name, part in self.inputs.items():
             part.observe(lambda _, name=name: self.writing or self.moved(name))
-        shown = (part.box for name, part in self.inputs.items() if name not in figure.hidden)
+        shown = (part.box for name, part in self.inputs.items() if name not in figure.hidden_names)
         self.controls = box("live-controls", *shown)
         self.box = widgets.VBox([
             *self.above(),
@@ -42,6 +43,12 @@ class Display:
             widgets.HTML(f"{_STYLE}<p>{escape(figure.caption)}</p>").add_class("live-caption"),
             button("Reset", self.reset).add_class("live-reset"),
         ]).add_class("live-notebook")
+
+    def close(self):
+        """Close all widgets of this display but what it shares with others: the box first, and with it all views."""
+        for part in reversed(self.widgets):
+            if not getattr(part, "is_shared", False):
+                part.close()
 
     def above(self):
         """Widgets above the sentence and the plots."""

@@ -24,27 +24,35 @@ def json_block(value, **attributes):
     return f'<script type="application/json"{names}>{text}</script>'
 
 
-def figure_html(figure):
-    """The `<figure>` element of a live figure or simulation."""
-    plays = isinstance(figure, Simulation)
-    name, values = figure.name, _short(figure, figure.values()) if plays else figure.values()
-    controls = "".join(_control(figure, control) for control in figure.controls.values())
-    panels = "".join(_panel(figure, plot, values) for plot in figure.plots)
+def figure_html(figure, values=None, key=None):
+    """The `<figure>` element of a live figure or simulation.
+
+    `values` are those of its first state. With a `key` its ids are its own in a document with others of its name, and
+    it is addressed by no link.
+    """
+    plays, name, values = isinstance(figure, Simulation), figure.name, values or figure.values()
+    values = _short(figure, values) if plays else values
+    controls = "".join(_control(key or name, control) for control in figure.controls.values())
+    plots = [figure.hidden.plot(plot) for plot in figure.plots]
+    panels = "".join(_panel(figure, plot, values) for plot in plots)
     controls = ('<fieldset class="live-controls" disabled><legend class="live-hidden">Controls of this figure</legend>'
                 f"{controls}</fieldset>")
     first = f"the state after {counted(values['steps'][0])}" if plays else "its first state"
     return (
-        f'<figure class="live-figure" id="live-{name}" data-live="{name}">'
+        f'<figure class="live-figure" id="live-{key or name}" data-live="{name}">'
         f"{_presets(figure) + _player(values) if plays else controls}"
         f'<p class="live-readout" aria-live="polite">{escape(figure.sentence(values))}</p>'
         f'<div class="live-panels">{panels}</div>{controls if plays else ""}'
         f"<figcaption>{escape(figure.caption)}</figcaption>"
         '<p class="live-actions"><button type="button" data-action="reset">Reset</button>'
-        '<button type="button" data-action="copy">Copy link to this state</button>'
-        '<span class="live-copied" role="status"></span></p>'
+        f"{_SHARING if key is None else ''}</p>"
         f"<noscript><p>This figure shows {first}. With scripts allowed, its controls work.</p></noscript>"
-        f'{json_block(_spec(figure, values), **{"class": "live-spec"})}</figure>'
+        f'{json_block(_spec(figure, plots, values), **{"class": "live-spec"})}</figure>'
     )
+
+
+_SHARING = ('<button type="button" data-action="copy">Copy link to this state</button>'
+            '<span class="live-copied" role="status"></span>')
 
 
 def link_html(figure):
@@ -86,17 +94,19 @@ def _panel_spec(figure, plot):
     return {"bindings": plot.bindings(), "marks": plot.looks(), "frames": frames}
 
 
-def _spec(figure, values):
+def _spec(figure, plots, values):
     shared = {
         "kind": "figure",
         "name": figure.name,
-        "controls": [control.spec() for control in figure.controls.values()],
+        "controls": [control.spec() | {"value": figure.default_state[control.name]}
+                     for control in figure.controls.values()],
+        **({"hide": figure.hidden_names} if figure.hidden_names else {}),
         "entries": {name: parameters_of(function) for name, function, _ in figure.entry_points},
         "outputs": figure.outputs,
         "work": figure.work,
         **({"derived": figure.derived} if figure.derived else {}),
         "readouts": [readout.spec() for readout in figure.readouts],
-        "panels": [_panel_spec(figure, plot) for plot in figure.plots],
+        "panels": [_panel_spec(figure, plot) for plot in plots],
     }
     if not isinstance(figure, Simulation):
         return shared
@@ -131,11 +141,11 @@ def _numbers(figure, values):
     return {name: [number(float(value)) for value in values[name]] for name in [*figure.outputs, "steps"]}
 
 
-def _control(figure, control):
+def _control(key, control):
     label = escape(control.label or control.name)
     if control.symbol:
         label += f' <i class="live-symbol">{escape(control.symbol)}</i>'
-    identity = f"live-{figure.name}-{control.name}"
+    identity = f"live-{key}-{control.name}"
     body = _BODIES[control.kind](control, identity, label)
     return f'<div class="live-control live-{control.kind}" data-control="{control.name}">{body}</div>'
 

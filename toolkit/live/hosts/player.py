@@ -26,13 +26,21 @@ class Player(Display):
 
     playing_now = None
 
-    def __init__(self, simulation):
+    def __init__(self, simulation, values=None):
         self.run, self.playing, self.task, self.credit = None, False, None, 0.0
         other = Player.playing_now
         if other and other.figure.name == simulation.name:
             other.pause()  # its cell runs again
-        super().__init__(simulation)
+        super().__init__(simulation, values)
         self.count_steps()
+
+    def close(self):
+        if Player.playing_now is self:
+            Player.playing_now = None
+        self.playing = False
+        if self.task is not None:
+            self.task.cancel()
+        super().close()
 
     def above(self):
         labels = self.figure.presets
@@ -41,7 +49,8 @@ class Player(Display):
                         for name in ("play", "step", "restart")}
         self.buttons["play"].add_class("live-play")
         self.steps = widgets.HTML().add_class("live-steps")
-        presets = [box("live-presets", *self.presets.values())] if labels else []
+        # A preset would set what is hidden, or tell it by its name.
+        presets = [box("live-presets", *self.presets.values())] if labels and not self.figure.hidden_names else []
         return [*presets, box("live-player", *self.buttons.values(), self.steps)]
 
     def below(self):

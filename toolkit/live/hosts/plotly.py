@@ -25,6 +25,7 @@ class _Library(anywidget.AnyWidget):
     """Plotly's code for the browser, 5 MB: sent once per kernel, not once per FigureWidget."""
 
     _esm = "export default {}"
+    is_shared = True
     source = traitlets.Unicode().tag(sync=True)
     current = None
 

@@ -12,12 +12,13 @@ class LiveFigure {
       this.inputs[spec.name] = wire[spec.kind](root.querySelector(`[data-control="${spec.name}"]`), spec);
       this.inputs[spec.name].write(spec.value); // a reloaded page may still show the inputs of before
     }
+    this.hide(spec.hide ?? []);
     root.querySelector(".live-controls").addEventListener("input", (event) => {
       this.moved(event.target.closest("[data-control]").dataset.control);
       rememberState();
     });
     root.querySelector('[data-action="reset"]').addEventListener("click", () => this.reset());
-    root.querySelector('[data-action="copy"]').addEventListener("click", () => this.copyLink());
+    root.querySelector('[data-action="copy"]')?.addEventListener("click", () => this.copyLink());
     for (const fieldset of root.querySelectorAll("fieldset")) fieldset.disabled = false;
   }
 
@@ -86,18 +87,27 @@ class LiveFigure {
   }
 
   sentence(values) {
-    return sentence(this.spec.readouts, values);
+    return sentence(this.spec.readouts, values, this.hidden);
+  }
+
+  /* Takes these controls out of sight, and all that tells them: presets set them, or say their values by their names. */
+  hide(names) {
+    this.hidden = new Hidden(this.spec, names);
+    for (const { name } of this.spec.controls)
+      this.root.querySelector(`[data-control="${name}"]`).hidden = this.hidden.has(name);
+    this.root.querySelector(".live-presets")?.toggleAttribute("hidden", names.length > 0);
   }
 
   draw(values) {
     const text = this.sentence(values);
     if (this.readout.textContent !== text) this.readout.textContent = text;
-    for (const panel of this.panels) panel.show(values);
+    for (const panel of this.panels) panel.show(values, this.hidden);
   }
 
-  /* Takes a state, control name -> value; those it leaves out get their defaults. */
+  /* Takes a state, control name -> value; those it leaves out get their defaults, and hidden ones stay. */
   write(state) {
-    for (const spec of this.spec.controls) this.inputs[spec.name].write(state[spec.name] ?? spec.value);
+    for (const spec of this.spec.controls)
+      if (!this.hidden.has(spec.name)) this.inputs[spec.name].write(state[spec.name] ?? spec.value);
     rememberState();
   }
 

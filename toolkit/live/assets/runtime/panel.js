@@ -5,17 +5,21 @@ class Panel {
     this.pictures = Object.entries(spec.frames).map(([name, frame]) => {
       const picture = root.querySelector(`.live-${name}`);
       const hover = new Hover(picture, frame);
-      const handles = spec.marks.map((look) => look.drag && new Handle(picture, frame, (place) => dragged(look.drag, place)));
+      const handles = spec.marks.map((look) => look.drag && new Handle(picture, frame, look.drag, dragged));
       return { frame, area: picture.querySelector(".live-marks"), hover, handles };
     });
   }
 
-  show(values) {
-    this.filled = fillSlots(this.spec.bindings, values);
+  /* Draws all marks but those that tell what is hidden. */
+  show(values, hidden) {
+    const { bindings, marks } = this.spec;
+    const drawn = bindings.map((binding) => !hidden.places(binding));
+    const looks = marks.filter((_, i) => drawn[i]);
+    this.filled = fillSlots(bindings.filter((_, i) => drawn[i]), values);
     for (const { area, frame, hover, handles } of this.pictures) {
-      area.innerHTML = marksSvg(this.spec.marks, frame, this.filled);
-      hover.follow(this.spec.marks, this.filled);
-      handles.forEach((handle, i) => handle?.follow(this.filled[i]));
+      area.innerHTML = marksSvg(looks, frame, this.filled);
+      hover.follow(looks, this.filled);
+      handles.forEach((handle, i) => handle?.follow(this.filled[looks.indexOf(marks[i])], hidden));
     }
   }
 }
@@ -65,8 +69,8 @@ class Hover {
 
 /* Where a pointer takes hold of a marker: a disc around its first point. */
 class Handle {
-  constructor(picture, frame, dragged) {
-    this.frame = frame;
+  constructor(picture, frame, names, dragged) {
+    Object.assign(this, { frame, names });
     this.disc = document.createElementNS("http://www.w3.org/2000/svg", "circle");
     this.disc.setAttribute("class", "live-handle");
     this.disc.setAttribute("r", "22");
@@ -80,12 +84,15 @@ class Handle {
     this.disc.addEventListener("pointermove", (event) => {
       if (!this.disc.hasPointerCapture(event.pointerId)) return;
       const box = area.getScreenCTM();
-      dragged([data(frame.x, (event.clientX - box.e) / box.a), data(frame.y, (event.clientY - box.f) / box.d)]);
+      dragged(names, [data(frame.x, (event.clientX - box.e) / box.a), data(frame.y, (event.clientY - box.f) / box.d)]);
     });
   }
 
-  follow({ x, y }) {
-    this.disc.setAttribute("cx", this.frame.left + pixel(this.frame.x, x[0]) / 10);
-    this.disc.setAttribute("cy", this.frame.top + pixel(this.frame.y, y[0]) / 10);
+  follow(slots, hidden) {
+    const held = slots !== undefined && !this.names.some((name) => hidden.has(name));
+    this.disc.style.display = held ? "" : "none";
+    if (!held) return;
+    this.disc.setAttribute("cx", this.frame.left + pixel(this.frame.x, slots.x[0]) / 10);
+    this.disc.setAttribute("cy", this.frame.top + pixel(this.frame.y, slots.y[0]) / 10);
   }
 }

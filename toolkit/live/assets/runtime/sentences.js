@@ -1,8 +1,19 @@
-function sentence(readouts, values) {
-  const set = (name) => name !== null && values[name][0] !== 0;
-  const text = ([name, index, spec]) =>
-    typeof values[name][index] === "string" ? values[name][index] : formatNumber(values[name][index], spec);
-  return readouts
+/* Sentences of a figure, as readout.py writes them. */
+const NO_SENTENCE = "A sentence here would tell what is hidden.";
+
+function sentence(readouts, values, hidden) {
+  const text = ([name, index, spec]) => {
+    if (hidden.tells(name)) return hidden.word(name);
+    const value = values[name][index];
+    if (typeof value === "string") return value;
+    const said = formatNumber(value, spec);
+    return hidden.covers(said, spec, values) ? "?" : said;
+  };
+  const open = (condition) => condition === null || !hidden.tells(condition);
+  const told = readouts.filter((r) => open(r.when) && open(r.unless));
+  if (readouts.length && !told.length) return NO_SENTENCE;
+  const set = (name) => values[name][0] !== 0;
+  return told
     .filter((r) => (r.when === null || set(r.when)) && (r.unless === null || !set(r.unless)))
     .map((r) => r.parts.map((part) => (Array.isArray(part) ? text(part) : part)).join(""))
     .join(" ");

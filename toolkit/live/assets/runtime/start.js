@@ -5,21 +5,25 @@ async function inflated(text) {
   return new Uint8Array(await new Response(bytes).arrayBuffer());
 }
 
-async function start() {
-  const block = document.getElementById("live-module");
-  if (!block) return;
-  const { wasm, manifest, ...style } = JSON.parse(block.textContent);
+/* Starts the figures within `root` with a module; returns them. */
+async function startFigures(root, { wasm, manifest, ...style }) {
   symbols = style.symbols;
   const module = await Module.load(await inflated(wasm), manifest);
   const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber }) };
-  for (const root of document.querySelectorAll(".live-figure")) {
-    const spec = JSON.parse(root.querySelector(".live-spec").textContent);
-    const figure = new kinds[spec.kind](root, spec, module);
-    figures.set(figure.name, figure);
+  return [...root.querySelectorAll(".live-figure")].map((place) => {
+    const spec = JSON.parse(place.querySelector(".live-spec").textContent);
+    const figure = new kinds[spec.kind](place, spec, module);
     figure.apply();
-  }
-  applyAddress();
-  addEventListener("hashchange", applyAddress);
+    return figure;
+  });
+}
+
+async function start() {
+  const block = document.getElementById("live-module");
+  if (!block) return;
+  for (const figure of await startFigures(document, JSON.parse(block.textContent))) figures.set(figure.name, figure);
+  restoreState();
+  addEventListener("hashchange", followAddress);
   document.documentElement.dataset.live = "ready";
   performance.mark("live-ready");
 }
@@ -30,7 +34,7 @@ function sayWhyNot(error) {
   throw error;
 }
 
-window.liveFigures = { figures, formatNumber, evaluate, fillSlots, marksSvg };
+window.liveFigures = { figures, start: startFigures, formatNumber, evaluate, fillSlots, marksSvg };
 const begin = () => start().catch(sayWhyNot);
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
 else begin();
