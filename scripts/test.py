@@ -37,7 +37,7 @@ def main():
     parser = argparse.ArgumentParser(description="Run all tests in parts.")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     arguments, for_pytest = parser.parse_known_args()
-    before = json.loads(SECONDS.read_text()) if SECONDS.exists() else {}
+    before = _last_time()
     results, start = [], time.monotonic()
     for number, name in enumerate(arguments.only, start=1):
         left = [before.get(other) for other in arguments.only[number - 1:]]
@@ -49,8 +49,16 @@ def main():
         if status == 0 and not for_pytest:
             before[name] = round(seconds)
     SECONDS.parent.mkdir(exist_ok=True)
-    SECONDS.write_text(json.dumps(before))
+    SECONDS.write_text(json.dumps(before), encoding="utf-8")
     return _report(results, time.monotonic() - start)
+
+
+def _last_time():
+    """Seconds of each part, as far as they are known."""
+    try:
+        return json.loads(SECONDS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def _run(command):
