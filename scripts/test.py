@@ -16,6 +16,8 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+from toolkit.commands.console import write_to_any_console
+
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = ROOT / ".cache/seconds-of-tests.json"
 NONE_CHOSEN = 5  # pytest's status when no test fits
@@ -34,6 +36,7 @@ PARTS = {
 
 
 def main():
+    write_to_any_console()
     parser = argparse.ArgumentParser(description="Run all tests in parts.")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     arguments, for_pytest = parser.parse_known_args()
@@ -64,7 +67,8 @@ def _last_time():
 def _run(command):
     """Run pytest and pass on what it says; returns its status, and the counts of its last line."""
     colour = ["--color=yes"] if sys.stdout.isatty() else []
-    with subprocess.Popen([*command, *colour], cwd=ROOT, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+    with subprocess.Popen([*command, *colour], cwd=ROOT, stdout=subprocess.PIPE, text=True, bufsize=1,
+                          encoding="utf-8", errors="replace") as process:
         last = ""
         for line in process.stdout:
             print(line, end="", flush=True)

@@ -142,3 +142,15 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
     assert pool.map(sums, range(2)) == [sums(0)] * 2
 """)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_parallel_kernels_work_in_processes_that_begin_anew(tmp_path):
+    """As on macOS and Windows: children import the script, and have threads of their own."""
+    script = tmp_path / "script.py"
+    script.write_text(BEGIN + """
+if __name__ == "__main__":
+    with concurrent.futures.ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        right(pool.map(work, range(4)), range(4))
+""")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
