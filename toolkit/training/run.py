@@ -96,6 +96,9 @@ class Run:
                 if (step := self.first_step("test_accuracy", level)) is not None]
         best = int(np.argmax(self["test_accuracy"]))
         last = {name: values[-1] for name, values in self.measures.items()}
+        of_test = ("",) if np.isnan(last["test_accuracy"]) else (  # without test rows
+            f", test {last['test_accuracy']:.1%} (best {self['test_accuracy'][best]:.1%} at step "
+            f"{self.steps[best]:,})", f"test accuracy reaches {', '.join(test) if test else 'not even 50%'}")
         half = self.first_step("collapsed", 0.5)
         collapsed = (f"collapsed {last['collapsed']:.1%} of rows"
                      + ("" if half is None else f", half of them from step {half:,}") + "; ")
@@ -104,9 +107,7 @@ class Run:
         done = "" if self.finished else f"stopped after {self.steps_done:,} of {self.experiment.steps:,} steps; "
         return "\n".join([
             str(self.experiment), *self._divergence(),
-            f"{done}train accuracy {last['train_accuracy']:.1%}, test {last['test_accuracy']:.1%} "
-            f"(best {self['test_accuracy'][best]:.1%} at step {self.steps[best]:,})",
-            f"test accuracy reaches {', '.join(test) if test else 'not even 50%'}",
+            f"{done}train accuracy {last['train_accuracy']:.1%}{of_test[0]}", *of_test[1:],
             f"{collapsed}zero losses {last['zero_loss']:.1%}",
             f"median logit gap {last['gap_50']:.3g}, weight norm {last['weight_norm']:.4g}; {self.seconds:.1f} s"])
 
