@@ -101,7 +101,7 @@ assert (out == 2).all()
 
 
 def run(layer, code, **environment):
-    return subprocess.run([sys.executable, "-c", BEGIN + code], capture_output=True, text=True, timeout=120,
+    return subprocess.run([sys.executable, "-c", BEGIN + code], capture_output=True, text=True, timeout=300,
                           env=os.environ | {"NUMBA_THREADING_LAYER": layer, "NUMBA_NUM_THREADS": "4"} | environment)
 
 
@@ -140,6 +140,19 @@ def sums(_):
     return softmax(rows).sum(), softmax(row).sum()
 with multiprocessing.get_context("fork").Pool(2) as pool:
     assert pool.map(sums, range(2)) == [sums(0)] * 2
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("layer", of_layers())
+def test_training_works_in_a_child_of_a_process_that_trained(layer):
+    done = run(layer, """
+from toolkit.training import Experiment, train
+def loss(_):
+    return train(Experiment(p=11, widths=(16,), steps=5), threads=2, progress=False)["train_loss"][-1]
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    assert pool.map(loss, range(2)) == [loss(0)] * 2
 """)
     assert (done.returncode, done.stderr) == (0, "")
 
