@@ -36,7 +36,7 @@ def caches():
     """Name -> bytes of the first core's caches, as the system tells."""
     sizes = {}
     for folder in sorted(_CPU.glob("cpu0/cache/index*")):
-        level, kind, size = ((folder / name).read_text().strip() for name in ("level", "type", "size"))
+        level, kind, size = ((folder / name).read_text(encoding="ascii").strip() for name in ("level", "type", "size"))
         if kind != "Instruction" and size[-1] in _UNITS:
             sizes[f"L{level}"] = int(size[:-1]) * _UNITS[size[-1]]
     return sizes

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special
 
 from toolkit.catalog import methods
+from toolkit.commands.console import write_to_any_console
 
 FAMILIES = ("softmax", "sampling", "activation", "loss")
 SHAPES = ((1, 10), (10_000, 10), (1_000, 1_000), (10, 100_000))
@@ -38,6 +39,7 @@ def candidates():
 
 
 def main():
+    write_to_any_console()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--budget", type=float, default=0.2, help="seconds for each number (default: 0.2)")
     budget = parser.parse_args().budget

@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book/_ext"))
 from sources import BOOK, digest
 
+from toolkit.commands.console import write_to_any_console
+
 BUILD = ROOT / "_build"
 FIRST_PAGE = BUILD / "html/index.html"
 STAMP = BUILD / "built"
@@ -25,7 +27,7 @@ JUPYTER_BOOK = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_b
 def build():
     """Build if the sources changed since the last build; raises CalledProcessError or PageFailed when that fails."""
     sources = digest(BOOK)
-    if FIRST_PAGE.exists() and STAMP.exists() and STAMP.read_text() == sources:
+    if FIRST_PAGE.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8", errors="replace") == sources:
         return
     from pages import all_pages, make
 
@@ -35,7 +37,7 @@ def build():
         UNREAD.unlink()
     make(all_pages())
     _run_sphinx()
-    STAMP.write_text(sources)
+    STAMP.write_text(sources, encoding="utf-8")
 
 
 def build_page(name):
@@ -65,6 +67,7 @@ def _run_sphinx(**environment):
 
 
 def main():
+    write_to_any_console()
     parser = argparse.ArgumentParser(description="Build the book, or one page of it.")
     parser.add_argument("--page", metavar="NAME", help="as in notebooks/NAME.ipynb or book/NAME.md")
     name = parser.parse_args().page

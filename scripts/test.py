@@ -16,6 +16,8 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+from toolkit.commands.console import write_to_any_console
+
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = ROOT / ".cache/seconds-of-tests.json"
 NONE_CHOSEN = 5  # pytest's status when no test fits
@@ -34,10 +36,11 @@ PARTS = {
 
 
 def main():
+    write_to_any_console()
     parser = argparse.ArgumentParser(description="Run all tests in parts.")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     arguments, for_pytest = parser.parse_known_args()
-    before = json.loads(SECONDS.read_text()) if SECONDS.exists() else {}
+    before = _last_time()
     results, start = [], time.monotonic()
     for number, name in enumerate(arguments.only, start=1):
         left = [before.get(other) for other in arguments.only[number - 1:]]
@@ -49,14 +52,23 @@ def main():
         if status == 0 and not for_pytest:
             before[name] = round(seconds)
     SECONDS.parent.mkdir(exist_ok=True)
-    SECONDS.write_text(json.dumps(before))
+    SECONDS.write_text(json.dumps(before), encoding="utf-8")
     return _report(results, time.monotonic() - start)
+
+
+def _last_time():
+    """Seconds of each part, as far as they are known."""
+    try:
+        return json.loads(SECONDS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def _run(command):
     """Run pytest and pass on what it says; returns its status, and the counts of its last line."""
     colour = ["--color=yes"] if sys.stdout.isatty() else []
-    with subprocess.Popen([*command, *colour], cwd=ROOT, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+    with subprocess.Popen([*command, *colour], cwd=ROOT, stdout=subprocess.PIPE, text=True, bufsize=1,
+                          encoding="utf-8", errors="replace") as process:
         last = ""
         for line in process.stdout:
             print(line, end="", flush=True)

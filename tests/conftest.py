@@ -10,6 +10,7 @@ import pytest
 
 # jsonschema would compile a grammar for internationalised addresses in each process, for more than a second.
 sys.modules.setdefault("rfc3987_syntax", None)
+os.environ.setdefault("TOOLKIT_QUIET", "1")  # tests look at what commands write
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

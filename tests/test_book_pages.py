@@ -11,6 +11,8 @@ sys.path.append(str(ROOT / "book/_ext"))
 import pages
 from code_folds import join_folds
 
+from toolkit.live.page import keep_module
+
 IMPORTS = """
 import numpy as np
 from toolkit.elementary import exp
@@ -50,9 +52,25 @@ def test_pages_run_once_side_by_side(kept, tmp_path, capsys):
     assert nbformat.read(second.executed, as_version=4).cells[1].outputs[0].text == "42\n"
     assert not second.module.read_text() and not list(kept.glob("*.partial"))
 
-    second.executed.write_text("kept")
+    second.executed.write_text("{}")
     pages.make([first, second])
-    assert second.executed.read_text() == "kept" and not capsys.readouterr().out
+    assert second.executed.read_text() == "{}" and not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("damage", [lambda text: "", lambda text: text[:-20], lambda text: "\udcff"])
+def test_damaged_results_are_made_anew(kept, tmp_path, damage):
+    kept.mkdir()
+    page = page_of(tmp_path, "1")
+    page.executed.write_text('{"cells": []}')
+    keep_module(page.module, [])
+    assert page.is_made
+    for file in (page.executed, page.module.with_suffix(".kernels")):
+        text = file.read_text()
+        file.write_text(damage(text), errors="surrogateescape")
+        assert not page.is_made
+        file.write_text(text)
+    page.module.write_text("other")
+    assert not page.is_made
 
 
 @pytest.mark.parametrize("cell, words", [

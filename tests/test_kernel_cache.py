@@ -141,3 +141,67 @@ def test_code_of_a_file_that_has_changed_since_it_was_imported_is_not_kept(tmp_p
     assert run(f"open({str(module)!r}, 'w').write({new!r})") == ["2.0", "0"]
     assert run() == ["3.0", "0"]
     assert run() == ["3.0", "1"]
+
+
+# A script with kernels that go through others by name, as an argument, in tuples and from the script's own folder.
+SCRIPT = """
+from typing import NamedTuple
+from helper import base, shift
+from toolkit.kernels import kernel
+class Pair(NamedTuple):
+    of: object
+    by: float
+@kernel
+def mine(x):
+    return x * 2
+@kernel
+def given(of, x):
+    return of(x)
+@kernel
+def in_tuple(table, x):
+    return table[0](x)
+@kernel
+def in_named_tuple(pair):
+    return pair.of(pair.by)
+@kernel
+def deep(table, x):
+    return table[1][0].of(x)
+def values(of):
+    pair = Pair(of, 1.0)
+    return [of(1.0), given(of, 1.0), in_tuple((of,), 1.0), in_tuple((of, 1), 1.0), in_named_tuple(pair),
+            deep((1, (pair,)), 1.0)]
+said = [values(mine)]
+first = mine
+@kernel
+def mine(x):
+    return x + 7
+said += [values(mine), values(first)]
+def made(factor):
+    return kernel(lambda x: factor * x + shift(x) + base)
+said += [values(made(10)), values(made(20))]
+print(said)
+"""
+IN_ITS_FOLDER = "from toolkit.kernels import kernel\nbase = 1\n@kernel\ndef shift(x):\n    return x - 1\n"
+
+
+def run_script(folder, cache, script=SCRIPT, helper=IN_ITS_FOLDER):
+    folder.mkdir(exist_ok=True)
+    (folder / "script.py").write_text(script)
+    (folder / "helper.py").write_text(helper)
+    done = subprocess.run([sys.executable, "-B", "-W", "ignore", "script.py"], capture_output=True, text=True,
+                          check=True, cwd=folder, env=os.environ | {"NUMBA_CACHE_DIR": str(cache)})
+    return [values[0] for values in json.loads(done.stdout) if len(set(values)) == 1]
+
+
+def test_a_kernel_edited_outside_the_package_is_the_edited_one_however_it_is_called(tmp_path):
+    def run(name="first", *text):
+        return run_script(tmp_path / name, tmp_path / "cache", *text)
+
+    assert run() == [2, 8, 2, 11, 21]
+    assert run("first", SCRIPT.replace("x * 2", "x * 3")) == [3, 8, 3, 11, 21]
+    assert run("first", SCRIPT.replace("x + 7", "x + 9")) == [2, 10, 2, 11, 21]
+    assert run("first", SCRIPT, IN_ITS_FOLDER.replace("x - 1", "x - 2")) == [2, 8, 2, 10, 20]
+    assert run("first", SCRIPT, IN_ITS_FOLDER.replace("base = 1", "base = 5")) == [2, 8, 2, 15, 25]
+    # Files of the same names in another folder, with other numbers.
+    assert run("second", SCRIPT.replace("x * 2", "x * 4"), IN_ITS_FOLDER.replace("1", "3")) == [4, 8, 4, 11, 21]
+    assert run() == [2, 8, 2, 11, 21]

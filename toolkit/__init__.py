@@ -10,6 +10,9 @@ Gradients have one face: `vjp`, `grad` and `value_and_grad` of any differentiabl
 
 >>> toolkit.grad(toolkit.losses.cross_entropy)([[0.0, 0.0]], [0])
 array([[-0.5,  0.5]])
+
+The first call of a function compiles it, and keeps the machine code on disk for all later ones. What takes longer than
+two seconds says so on stderr; ``TOOLKIT_QUIET=1`` in the environment turns that off.
 """
 from importlib import import_module
 

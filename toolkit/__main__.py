@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from toolkit._core.arguments import shown
+from toolkit.commands.console import write_to_any_console
 from toolkit.commands.recordings import add_paper, add_record, paper, record
 from toolkit.commands.training import add_grok, add_sweep, grok, run_sweep
 
@@ -92,6 +93,7 @@ def _version():
 
 def main(argv=None):
     """Run a command; return its exit code: 2 for an error, on one line of stderr, 130 after Ctrl-C."""
+    write_to_any_console()
     parser = argparse.ArgumentParser(prog="python -m toolkit", description="Softmax at the Edge: the toolkit")
     parser.add_argument("--version", action="version", version=f"softmax-at-the-edge {_version()}")
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")

@@ -92,13 +92,24 @@ class Page:
 
     @property
     def is_made(self):
-        return self.executed.exists() and self.module.exists()
+        """Whether both results are there, and whole."""
+        from toolkit.live.page import is_kept
+
+        return isinstance(kept_json(self.executed, None), dict) and is_kept(self.module)
 
     def forget_others(self):
         """Remove results that have another key."""
         for file in KEPT.glob(f"{self.name.replace('/', '.')}-*"):
             if file not in (self.executed, self.module, self.module.with_suffix(".kernels")):
                 file.unlink()
+
+
+def kept_json(file, otherwise):
+    """What a JSON file holds; `otherwise` where it is missing or damaged, for it can be made again."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return otherwise
 
 
 @cache
@@ -138,7 +149,7 @@ def make(pages, processes=None):
 
 
 async def _make(pages, processes):
-    seconds = json.loads(SECONDS.read_text()) if SECONDS.exists() else {}
+    seconds = kept_json(SECONDS, {})
     expected = {page.name: seconds.get(page.name, LONG.get(page.name, SHORT)) for page in pages}
     pages = sorted(pages, key=lambda page: -expected[page.name])  # the longest first: no processor waits at the end
     slots, done, failures, start = asyncio.Semaphore(processes), [], [], time.monotonic()
@@ -159,7 +170,7 @@ async def _make(pages, processes):
 
     print(f"Running {len(pages)} pages in {processes} processes.", flush=True)
     await asyncio.gather(*map(run, pages))
-    SECONDS.write_text(json.dumps(seconds, indent=1, sort_keys=True))
+    SECONDS.write_text(json.dumps(seconds, indent=1, sort_keys=True), encoding="utf-8")
     if failures:
         raise PageFailed("\n\n".join(failures))
 
@@ -204,9 +215,11 @@ def _words_of(error, page, notebook):
 
 
 def _environment():
-    """Of a page's kernel: no user's startup files reach the book, only errors are logged, figures give HTML."""
+    """Of a page's kernel: no user's startup files reach the book, only errors are logged, compilation says nothing,
+    figures give HTML."""
     profile = ROOT / "_build/.ipython/profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text(
-        "config = get_config()\nconfig.IPKernelApp.log_level = 'ERROR'\nconfig.HistoryManager.enabled = False\n")
-    return os.environ | {"IPYTHONDIR": str(profile.parent), "BOOK_BUILD": "1"}
+        "config = get_config()\nconfig.IPKernelApp.log_level = 'ERROR'\nconfig.HistoryManager.enabled = False\n",
+        encoding="utf-8")
+    return os.environ | {"IPYTHONDIR": str(profile.parent), "BOOK_BUILD": "1", "TOOLKIT_QUIET": "1"}

@@ -2,7 +2,7 @@
 import fcntl
 from pathlib import Path
 
-from toolkit.live.page import keep_module, kernels_of, module_in
+from toolkit.live.page import is_kept, keep_module, kernels_of, module_in
 
 KEPT = Path(__file__).parents[2] / ".cache/modules"
 
@@ -14,6 +14,6 @@ def kept_module(name, entries, folder=KEPT):
     assert kernels, "modules are kept by what their kernels are made of"
     with open(folder / f"{name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not file.exists() or file.with_suffix(".kernels").read_text() != kernels:
+        if not is_kept(file, kernels):
             keep_module(file, entries)
         return module_in(file.read_text(encoding="utf-8"))

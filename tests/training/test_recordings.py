@@ -1,4 +1,6 @@
 """Recordings are what they say: the engine's own bits, as far as they ran, in small files."""
+import json
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from toolkit.grokking.recordings.comparison import BASE, experiments
 from toolkit.grokking.recordings.curves import FULL
 from toolkit.grokking.recordings.store import DATA, LEVELS
 from toolkit.training import Experiment, Run, members_of, train
+from toolkit.training.files import write_arrays
 from toolkit.training.run import MEASURES
 
 FILES = sorted(DATA.glob("*.npz"))
@@ -140,3 +143,17 @@ def test_record_refuses_in_one_line(arguments, words, capsys):
     assert main(["record", *arguments]) == 2
     error = capsys.readouterr().err
     assert words in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arrays, words", [
+    ({"steps": np.arange(3)}, "not a comparison: it has no 'about'"),
+    ({"about": np.array("not JSON")}, "not a comparison: Expecting value"),
+    ({"about": np.array("{}")}, "another comparison; make it anew"),
+    ({"about": np.array(json.dumps({"compared": COMPARED}))}, "not a comparison: it has no ")])
+def test_a_damaged_comparison_is_told_by_its_file(tmp_path, arrays, words):
+    write_arrays(tmp_path / "comparison.npz", arrays)
+    with pytest.raises(ValueError, match=f"comparison.npz: {words}"):
+        comparison(tmp_path)
+    (tmp_path / "comparison.npz").write_bytes(b"")
+    with pytest.raises(ValueError, match="comparison.npz: not an npz file, or cut short"):
+        comparison(tmp_path)

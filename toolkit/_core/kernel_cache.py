@@ -9,27 +9,41 @@ import numba
 import numpy as np
 from numba.core import types
 from numba.core.bytecode import FunctionIdentity
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, NullCache, _CacheLocator
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, InTreeCacheLocator, NullCache, _CacheLocator
 from numba.misc.appdirs import AppDirs
 
+from toolkit._core.cache_files import CacheFiles
+from toolkit._core.compile_notice import warn_once, watch
 from toolkit._core.content import content_of, is_of_a_module
+from toolkit._core.damaged_files import reason_of
 from toolkit._core.stamp import Unknown, stamp_of_imported
+from toolkit._core.threads import start_threads
 
 __all__ = ["KernelCache"]
 
+_PACKAGE = Path(__file__).parents[1]
+_CONTENTS = "__pycache__/contents"
+
 # Symbols are named by module, function and this number. Two functions of one name may come from two processes' caches
 # into a third one, which would then run either for both.
-FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(5)))
+def _number_anew():
+    FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(5)))
+
+
+_number_anew()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_number_anew)  # or children of one process count alike
 
 
 class KernelCache:
     """What a kernel asks for machine code; looked for when it is compiled, not when its module is imported.
 
-    `kind` stands before the names of files: a kernel and its part have files of their own.
+    `kind` stands before the names of files: a kernel and its part have files of their own. Nothing that is wrong with
+    what was kept, or with where, is an error: the kernel is compiled.
     """
 
-    def __init__(self, function, kind=""):
-        self._function, self._kind = function, kind
+    def __init__(self, function, kind="", parallel=False):
+        self._function, self._kind, self._parallel = function, kind, parallel
 
     @cached_property
     def _kept(self):
@@ -46,9 +60,11 @@ class KernelCache:
         self._kept.flush()
 
     def load_overload(self, sig, target_context):
+        if self._parallel:
+            start_threads()
         try:
             return self._kept.load_overload(sig, target_context)
-        except (Unknown, AttributeError):  # a kernel that was handed on has its name in another process's cells
+        except Exception:  # such as a kernel that was handed on and has its name in another process's cells
             return None
 
     def save_overload(self, sig, data):
@@ -56,10 +72,18 @@ class KernelCache:
             self._kept.save_overload(sig, data)
         except Unknown:
             pass
+        except Exception as error:
+            warn_once(self.cache_path, reason_of(error))
+
+
+watch(KernelCache)
 
 
 def _key_of(kind):
-    """How an index knows the type of an argument: a kernel by name and by the state of its sources."""
+    """How an index knows the type of an argument: a kernel by name and by the state of its sources, in tuples too."""
+    if isinstance(kind, types.BaseTuple):
+        names = getattr(kind, "fields", ())
+        return type(kind).__name__, getattr(kind, "instance_class", tuple).__name__, names, *map(_key_of, kind.types)
     if not isinstance(kind, types.Dispatcher):
         return kind
     function = kind.dispatcher.py_func
@@ -71,11 +95,29 @@ def _key_of(kind):
 class _KernelCache(FunctionCache):
     def __init__(self, function, kind):
         super().__init__(function)
-        self._cache_file = _CacheFiles(self._cache_path, kind + self._impl.filename_base, self._stamp())
+        self._cache_file = CacheFiles(self._cache_path, kind + self._impl.filename_base, self._stamp(),
+                                      None if numba.config.CACHE_DIR else self._with_package())
+
+
+class _Given(InTreeCacheLocator):
+    """Where the package's files lie: may be read, also where nobody may write."""
+
+    @classmethod
+    def from_function(cls, function, file):
+        return cls(function, file)
+
+
+class _BesideModule(CompileResultCacheImpl):
+    _locator_classes = [*CompileResultCacheImpl._locator_classes, _Given]
 
 
 class _ModuleCache(_KernelCache):
     """Of a kernel that stands in a module: as old as the files that the module reaches."""
+
+    _impl_class = _BesideModule
+
+    def _with_package(self):
+        return str(Path(self._py_func.__code__.co_filename).with_name("__pycache__"))
 
     def _stamp(self):
         return stamp_of_imported(self._py_func.__code__.co_filename)
@@ -106,11 +148,10 @@ class _CommonFolder(_CacheLocator):
 
 
 def _common_folder():
-    package = Path(__file__).parents[1]
     if numba.config.CACHE_DIR:
         return Path(numba.config.CACHE_DIR, "contents")
-    if os.access(package, os.W_OK):
-        return package / "__pycache__/contents"
+    if os.access(_PACKAGE, os.W_OK):
+        return _PACKAGE / _CONTENTS
     return Path(AppDirs("softmax-at-the-edge", appauthor=False).user_cache_dir)
 
 
@@ -129,22 +170,12 @@ class _ContentCache(_KernelCache):
 
     _impl_class = _WithoutFile
 
+    def _with_package(self):
+        return str(_PACKAGE / _CONTENTS)
+
     def _stamp(self):
         return np.__version__, stamp_of_imported(__file__)
 
     def _index_key(self, sig, codegen):
         return tuple(map(_key_of, sig)), codegen.magic_tuple(), content_of(self._py_func)
 
-
-class _CacheFiles(IndexDataCacheFile):
-    """An index and its files of machine code, each under a name made from its key.
-
-    Numba counts them: two processes that compile at the same time give one name to two kernels, and each may then run
-    the other's machine code.
-    """
-
-    def save(self, key, data):
-        number = int.from_bytes(sha256(self._dump((self._source_stamp, key))).digest()[:8])
-        name = self._data_name(number)
-        self._save_data(name, data)
-        self._save_index(self._load_index() | {key: name})

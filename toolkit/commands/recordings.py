@@ -1,7 +1,7 @@
 """The commands ``record`` and ``paper``: make the recordings that come with the toolkit, and look at them."""
 from pathlib import Path
 
-from toolkit.commands.training import STOPPED, terminated_as_interrupted
+from toolkit.commands.training import STOPPED, code_of, terminated_as_interrupted
 
 __all__ = ["add_paper", "add_record", "paper", "record"]
 
@@ -50,7 +50,8 @@ def _kept(run, into):
 
     name, path, written = keep(run, into)
     longer = "" if written else " (a longer recording stays)"
-    return f"{name}: {run.steps_done:,} steps, {path.stat().st_size / 1000:.0f} kB{longer}"
+    diverged = "" if run.diverged is None else f", diverged at step {run.diverged:,}"
+    return f"{name}: {run.steps_done:,} steps, {path.stat().st_size / 1000:.0f} kB{longer}{diverged}"
 
 
 def _record(name, arguments, into):
@@ -62,7 +63,7 @@ def _record(name, arguments, into):
     last = arguments.steps or RECORDINGS[name].steps
     run = train(RECORDINGS[name], checkpoint=work / f"{name}.checkpoint.npz", progress=not arguments.quiet,
                 threads=arguments.threads, callback=lambda step, _: step >= last)
-    return _kept(run, into), 0 if run.steps_done >= last else STOPPED
+    return _kept(run, into), code_of(run) if run.steps_done >= last else STOPPED
 
 
 def _compare(arguments, into):

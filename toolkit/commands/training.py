@@ -4,9 +4,10 @@ import itertools
 import signal
 from pathlib import Path
 
-__all__ = ["STOPPED", "add_grok", "add_sweep", "grok", "run_sweep", "terminated_as_interrupted"]
+__all__ = ["STOPPED", "add_grok", "add_sweep", "code_of", "grok", "run_sweep", "terminated_as_interrupted"]
 
 STOPPED = 130  # exit code after Ctrl-C, as of a shell
+DIVERGED = 1
 
 
 def add_grok(parser):
@@ -98,6 +99,7 @@ def grok(arguments):
     """Train, and return what to print and the exit code."""
     from toolkit.grokking.presets import get_preset
     from toolkit.training import Experiment, Run, resume, train
+    from toolkit.training.sweeps import divergence_told_elsewhere
 
     if arguments.list_presets:
         return _preset_table()
@@ -111,7 +113,7 @@ def grok(arguments):
             raise ValueError("--resume goes with --steps, --out, --keep, --threads and --quiet only: the experiment "
                              "is in the checkpoint")
         checkpoint = Path(arguments.resume)
-        with terminated_as_interrupted():
+        with terminated_as_interrupted(), divergence_told_elsewhere():
             run = resume(checkpoint, steps=arguments.steps, **options)
         out = out or _out_of(checkpoint)
     else:
@@ -122,8 +124,8 @@ def grok(arguments):
             run = Run.load(out)
             if run.experiment != experiment or not run.finished:
                 raise ValueError(f"{out}: there is another run in this file already; allowed: a new name")
-            return f"{run.summary()}\n{out} held this run already"
-        with terminated_as_interrupted():
+            return f"{run.summary()}\n{out} held this run already", code_of(run)
+        with terminated_as_interrupted(), divergence_told_elsewhere():
             run = train(experiment, checkpoint=checkpoint, **options)
     return _kept(run, out, checkpoint, arguments.keep)
 
@@ -144,7 +146,12 @@ def _kept(run, out, checkpoint, keep):
         if checkpoint != out:
             checkpoint.unlink(missing_ok=True)
         text += f"\n{out} holds it: {out.stat().st_size / 1000:.0f} kB"
-    return text
+    return text, code_of(run)
+
+
+def code_of(run):
+    """The exit code of a run that took its steps."""
+    return 0 if run.diverged is None else DIVERGED
 
 
 @contextlib.contextmanager
@@ -174,18 +181,21 @@ def _members(arguments):
 
 
 def run_sweep(arguments):
-    """Train what is missing, and return what to print and the exit code: 1 when a member failed."""
+    """Train what is missing, and return what to print and the exit code: 1 when a member failed or diverged."""
     from toolkit.training import members_of, sweep, table
+    from toolkit.training.sweeps import diverged_of, divergence_told_elsewhere
 
     experiments = _members(arguments)
     if arguments.list:
         return table(members_of(experiments, arguments.folder))
-    with terminated_as_interrupted():
+    with terminated_as_interrupted(), divergence_told_elsewhere():
         members = sweep(experiments, arguments.folder, jobs=arguments.jobs, keep=arguments.keep,
                         progress=not arguments.quiet, checkpoint_seconds=arguments.checkpoint_every)
     failed = {member.path.stem: member.error.strip().splitlines()[-1] for member in members if member.error}
     missing = sum(member.run is None for member in members) - len(failed)
-    text = "\n".join([table(members), *(f"{name} failed: {reason}" for name, reason in failed.items())])
+    diverged = diverged_of(members)
+    text = "\n".join([table(members), *(f"{name} failed: {reason}" for name, reason in failed.items()),
+                      *(f"{name} diverged at step {step:,}" for name, step in diverged.items())])
     if missing:
         return f"{text}\n{missing} missing: the same command goes on with them", STOPPED
-    return text, 1 if failed else 0
+    return text, 1 if failed or diverged else 0

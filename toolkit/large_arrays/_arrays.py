@@ -5,7 +5,6 @@ import numba
 import numpy as np
 
 from toolkit._core import arrays as _arrays
-from toolkit._core.threads import start_threads
 from toolkit.large_arrays._jobs import Columns, Rows, groups_of, run_groups, run_parallel
 from toolkit.large_arrays._long_rows import LONG_ROW_TASKS, run_long_row
 
@@ -33,7 +32,6 @@ def run(z, classes, inner, task, out):
     if z.size < PARALLEL_FROM or groups < 2:
         run_groups(layout, z, 0, groups, out, task)
         return
-    start_threads()
     run_parallel(layout, z, groups, min(groups, BLOCKS * numba.get_num_threads()), out, task)
 
 

@@ -1,7 +1,6 @@
 """Softmax, its logarithm and logsumexp of single rows longer than a chunk."""
 import numpy as np
 
-from toolkit._core.threads import start_threads
 from toolkit.elementary import log1p
 from toolkit.large_arrays import _chunks as chunks
 from toolkit.large_arrays._tasks import LogSoftmax, LogSumExp, Naive, Online, Softmax, ThreePass, TwoPass
@@ -19,7 +18,6 @@ _THREE_PASS = {(False, False): (chunks.SUM, chunks.EMIT_EXP), (False, True): (ch
 def _measured(z, phase, out, m=0.0):
     """``(m, a, b)`` of the row, as `chunks.joined` says, and whether it is calm."""
     found = np.empty((-(-z.size // chunks.CHUNK), 4))
-    start_threads()
     chunks.measure_chunks(z, phase, z.dtype.type(m), out, found)
     with np.errstate(all="ignore"):
         *numbers, least = chunks.joined(z, found, phase)

@@ -16,8 +16,8 @@ from toolkit.live.hidden import NO_SENTENCE, Hidden, disguised
 from toolkit.live.plot import Plot
 from toolkit.live.readout import Readout
 
-__all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "collected", "controls_of", "expressions_of", "host",
-           "made", "note", "parameters_of", "plots_of", "readouts_of"]
+__all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "collected", "controls_of", "expressions_of",
+           "host", "made", "note", "parameters_of", "plots_of", "readouts_of"]
 
 # Every figure that a page's kernel makes, in order, while the book is built. In a notebook nothing holds a figure whose
 # cell has run again.

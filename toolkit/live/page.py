@@ -20,7 +20,7 @@ from toolkit.live.hosts.page import json_block
 from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import WasmModule, build_module
 
-__all__ = ["figures_of", "keep_module", "kernels_of", "kept_module", "module_block", "module_data", "module_in"]
+__all__ = ["figures_of", "is_kept", "keep_module", "kernels_of", "kept_module", "module_block", "module_data", "module_in"]
 
 
 def code_cells(source):
@@ -100,12 +100,22 @@ def keep_module(target, entries=None):
         block = module_block(build_module(entries)) if entries else ""
     target.parent.mkdir(parents=True, exist_ok=True)
     _write(target, block)
-    _write(target.with_suffix(".kernels"), kernels or "")
+    _write(target.with_suffix(".kernels"), f"{kernels or ''} {digest_of(block)}")
+
+
+def is_kept(target, kernels=None):
+    """Whether `keep_module` wrote this file, of these kernels if they are given, and nothing has happened to it."""
+    try:
+        said = Path(target).with_suffix(".kernels").read_text(encoding="utf-8")
+        found, _, digest = said.rpartition(" ")
+        return kernels in (None, found) and digest_of(Path(target).read_text(encoding="utf-8")) == digest
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _kept_block(folder, kernels):
     for said in folder.glob("*.kernels"):
-        if said.read_text() == kernels and said.with_suffix(".html").exists():
+        if is_kept(said.with_suffix(".html"), kernels):
             return said.with_suffix(".html").read_text(encoding="utf-8")
     return None
 

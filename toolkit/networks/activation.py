@@ -1,31 +1,23 @@
 """Activations of the networks and their derivatives, and the two loops that apply them to rows.
 
 Those of `ACTIVATIONS` can be chosen while running. Where the engine is compiled for a kernel of a loss, and for any
-other activation, value and slope come as kernels of a number, as `toolkit.activations.kernels` has them. GELU is
-PyTorch's form with erf, which cancels in the left tail: recorded runs were trained by it.
+other activation, value and slope come as kernels of a number, as `toolkit.activations.kernels` has them. A NaN comes
+through all of them, forwards and backwards: a network that has diverged must not look as if it learned.
 """
 from toolkit._core.branches import unless_none
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
 from toolkit._core.switch import switch
-from toolkit.activations.kernels import gelu_naive, tanh_slope_from_value, tanh_value
-from toolkit.elementary import erf, exp
+from toolkit.activations.kernels import (
+    gelu_slope,
+    gelu_value,
+    relu_slope,
+    relu_value,
+    tanh_slope_from_value,
+    tanh_value,
+)
 
-__all__ = ["ACTIVATIONS", "BY_NAME", "activate", "activate_by", "relu", "times_derivative"]
-
-_SQRT_HALF = 0.7071067811865476
-_INV_SQRT_2PI = 0.3989422804014327
-
-
-@kernel
-def relu(x):
-    return x if x > 0 else 0.0
-
-
-@kernel
-def relu_slope(x):
-    """0 at 0, as in PyTorch."""
-    return 1.0 if x > 0 else 0.0
+__all__ = ["ACTIVATIONS", "BY_NAME", "activate", "activate_by", "times_derivative"]
 
 
 @kernel
@@ -36,13 +28,6 @@ def square(x):
 @kernel
 def square_slope(x):
     return x + x
-
-
-@kernel
-def gelu_slope(x):
-    """``Phi(x) + x phi(x)``, Phi by erf."""
-    cdf = 0.5 * (1 + erf(x * _SQRT_HALF))
-    return cdf + x * (_INV_SQRT_2PI * exp(-0.5 * x * x))
 
 
 @kernel
@@ -65,15 +50,15 @@ def activate_by(value, z, h):
 
 @kernel(inline=True)
 def times_slope(slope, z, g):
-    """``g *= slope(z)``; where the slope is 0, so is what comes out, whatever came in."""
+    """``g *= slope(z)``; where the slope is 0, so is what comes out, whatever number came in."""
     z, g = in_format(z, None), in_format(g, None)
     for j in range(z.size):
         by = slope(z[j])
-        g[j] = g[j] * by if by != 0 else 0.0
+        g[j] = g[j] * by if by != 0 or g[j] != g[j] else 0.0
 
 
 # Name -> kernels of value and slope.
-BY_NAME = {"relu": (relu, relu_slope), "square": (square, square_slope), "gelu": (gelu_naive, gelu_slope),
+BY_NAME = {"relu": (relu_value, relu_slope), "square": (square, square_slope), "gelu": (gelu_value, gelu_slope),
            "tanh": (tanh_value, tanh_slope_from_value), "identity": (identity, identity_slope)}
 ACTIVATIONS = {name: place for place, name in enumerate(BY_NAME)}
 

@@ -41,7 +41,7 @@ def attend(first, last, heads, size, width, weights, out):
 @kernel
 def handed_back(slope, weight, dropped):
     """What dropout hands back to a weight: of a dropped one nothing, and a kept one is scaled as it was."""
-    return slope * (dropped / weight) if dropped > 0 else 0.0
+    return 0.0 if dropped <= 0 else slope * (dropped / weight)
 
 
 @kernel

@@ -8,7 +8,8 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
-from toolkit.networks.activation import activate_by, relu
+from toolkit.activations.kernels import relu_value
+from toolkit.networks.activation import activate_by
 from toolkit.networks.attention import attend, attend_backward, attention_weights
 from toolkit.networks.dropout import drop, kept_scale, row_key
 from toolkit.networks.layer_norm import normalize, normalize_backward
@@ -105,7 +106,7 @@ def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dr
     start_from(hidden, row_of(parameters, plan, shape, BIAS1))
     add_product(middle[:, :d], turned_part(turned, plan, shape, _TURNED1), hidden, packing, rows, counts)
     for i in range(count):
-        activate_by(relu, hidden[i], hidden[i])
+        activate_by(relu_value, hidden[i], hidden[i])
         if dropping:
             drop(hidden[i], row_key(seed, step, first + i), _AT_HIDDEN, threshold)
     normed = work_part(work, plan, shape, _NORMED2)[:count]
@@ -140,7 +141,7 @@ def scale_where_positive(hidden, scale, d):
     d = in_format(d, None)
     for i in range(d.shape[0]):
         for j in range(d.shape[1]):
-            d[i, j] = d[i, j] * scale if hidden[i, j] > 0 else 0.0
+            d[i, j] = 0.0 if hidden[i, j] <= 0 else d[i, j] * scale
 
 
 @kernel

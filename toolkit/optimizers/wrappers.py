@@ -43,14 +43,18 @@ def keep_agreeing(u, g, numbers):
     """Cautious: zero the entries of `u` whose sign disagrees with `g`, and scale up the rest to the same mean.
 
     ``u <- u [u g > 0] / mean([u g > 0])``, its denominator at least 1e-3 (Liang et al. 2024, arXiv:2411.16085), the
-    mean over `numbers` entries: padding is no part of it. Signs are compared, since the product can underflow.
+    mean over `numbers` entries: padding is no part of it. Signs are compared, since the product can underflow. A NaN
+    in either stays one.
     """
     agreeing = 0
     for i in range(u.size):
         agreeing += agree(u[i], g[i])
     scale = 1 / max(agreeing / numbers, 1e-3)
     for i in range(u.size):
-        u[i] = u[i] * scale if agree(u[i], g[i]) else 0.0
+        if u[i] != u[i] or g[i] != g[i]:
+            u[i] = np.nan
+        else:
+            u[i] = u[i] * scale if agree(u[i], g[i]) else 0.0
 
 
 @kernel

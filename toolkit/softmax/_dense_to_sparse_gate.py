@@ -5,15 +5,14 @@ from toolkit._core.arguments import check_choice, check_temperature
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.switch import switch
-from toolkit.elementary import erf, exp, sigmoid, tanh
+from toolkit.elementary import sigmoid, tanh
+from toolkit.elementary.normal import normal_cdf, normal_pdf
 from toolkit.softmax._shift import shifted
 from toolkit.softmax._soft_capping import sech_squared
 from toolkit.softmax._softmax import softmax_tempered, softmax_tempered_vjp_row
 
 __all__ = ["ACTIVATIONS", "dense_to_sparse_gate"]
 KERNELS = ["activated", "activated_slope", "dense_to_sparse_gate_row", "dense_to_sparse_gate_vjp_row"]
-
-_ROOT_HALF, _ROOT_TWO_PI = 0.7071067811865476, 2.5066282746310002
 
 
 @kernel
@@ -33,7 +32,7 @@ def sigmoid_slope(z):
 
 @kernel
 def relu(z):
-    return max(z, 0)
+    return 0.0 if z <= 0 else z
 
 
 @kernel
@@ -43,14 +42,12 @@ def relu_slope(z):
 
 @kernel
 def gelu(z):
-    half = 0.5 * z
-    return half + half * erf(z * _ROOT_HALF)
+    return z * normal_cdf(z)
 
 
 @kernel
 def gelu_slope(z):
-    normal = exp(-0.5 * z * z) / _ROOT_TWO_PI
-    return 0.5 + 0.5 * erf(z * _ROOT_HALF) + z * normal
+    return normal_cdf(z) + z * normal_pdf(z)
 
 
 ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "gelu")

@@ -7,7 +7,6 @@ import numpy as np
 from numba import prange
 
 from toolkit._core.kernel import kernel
-from toolkit._core.threads import start_threads
 from toolkit.networks.perceptron import transpose_weights
 from toolkit.networks.plan import CHUNKS, N_ALL, N_TRAIN, n_classes
 from toolkit.networks.transformer import prepare
@@ -18,8 +17,6 @@ from toolkit.training.chunks import add_chunks, chunk, room_of
 from toolkit.training.measures import measures_of, nothing_measured, tally_of
 
 __all__ = ["advance", "gradient", "gradient_in_turn"]
-
-start_threads()
 
 
 @kernel

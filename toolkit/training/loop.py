@@ -17,10 +17,9 @@ from toolkit._core.arguments import check_number, check_whole, shown
 from toolkit._core.public import warn
 from toolkit.training.checks import check_experiment
 from toolkit.training.models import build, products_per_step, state_names, tensor_names
-from toolkit.training.run import Log, Run, versions
+from toolkit.training.run import Log, Run, divergence, is_finite, versions
 
 __all__ = ["resume", "train"]
-
 _CHUNK_SECONDS = 0.15  # of steps between two looks at the clock and at Ctrl-C
 _TOO_SHORT = 1_000_000  # multiplications in a step: under a third of a millisecond
 
@@ -54,7 +53,8 @@ def train(experiment, *, rows=None, progress=True, plot=False, checkpoint=None, 
     -------
     Run
         After Ctrl-C, too: then `Run.finished` is False, and nothing that was done is lost. A second Ctrl-C raises
-        KeyboardInterrupt.
+        KeyboardInterrupt. Where the training loss or a weight stops being finite, a RuntimeWarning says so at once,
+        and `Run.diverged` when.
 
     Examples
     --------
@@ -157,7 +157,7 @@ class _Training:
         if start is not None:
             self._take_up(start)
         self.log, self.earlier = Log(start), start.seconds if start else 0.0
-        self.stopped, self.pace = False, None
+        self.stopped, self.diverged, self.pace = False, False, None
         self.began = self.saved = time.monotonic()
         self.plot = _training_plot(experiment.steps) if plot else None
         self.bar = tqdm(total=experiment.steps, initial=self.work.steps_done, unit="step", disable=not progress,
@@ -207,8 +207,14 @@ class _Training:
     def _measure(self):
         measures = self.work.measure()
         self.log.add(self.work.steps_done, measures)
+        diverged = not is_finite(measures)
         self.bar.set_postfix_str(f"train {measures['train_accuracy']:.1%}, test {measures['test_accuracy']:.1%}, "
-                                 f"collapsed {measures['collapsed']:.1%}", refresh=False)
+                                 + ("diverged" if diverged else f"collapsed {measures['collapsed']:.1%}"),
+                                 refresh=False)
+        if diverged and not self.diverged:
+            self.diverged = True
+            warnings.warn(f"training {divergence(self.work.steps_done, measures)}; a lower lr may help",
+                          RuntimeWarning, stacklevel=4)
         if self.plot:
             self.plot.draw(self.log)
         if self.callback is not None and self.callback(self.work.steps_done, measures):

@@ -22,8 +22,8 @@ from toolkit.formats import FLOAT32, FLOAT64
 from toolkit.losses.kernels import chain_through_score, divide_by, scaled_scores, shifted_exponentials
 from toolkit.softmax.kernels import log_stable_ratio
 
-__all__ = ["BOOST", "LOSSES", "Loss", "LossSettings", "ORDERED", "TALLIES", "any_mode", "emulated", "loss_block",
-           "mode_of", "native32", "native64"]
+__all__ = ["BOOST", "LOSSES", "Loss", "LossSettings", "ORDERED", "TALLIES", "any_mode", "emulated", "larger",
+           "loss_block", "mode_of", "native32", "native64"]
 
 # The gradient of the logits travels back multiplied by this, and the sums over rows are divided by it again. Powers of
 # two change no digit; without them, gradients of confident rows times weights are subnormal, at a hundred times the
@@ -237,10 +237,18 @@ def mode_of(code):
 
 
 @kernel
+def larger(a, b):
+    """The larger of two numbers; NaN if one of them is."""
+    return a if a >= b or a != a else b
+
+
+@kernel
 def gap_of(logits, y, n):
-    """``z_y - max of the others``: positive when the row is right."""
+    """``z_y - max of the others``: positive when the row is right, NaN where one of them is."""
     other = -np.inf
     for k in range(n):
+        if logits[k] != logits[k]:
+            return np.nan
         if k != y and float(logits[k]) > other:
             other = float(logits[k])
     return float(logits[y]) - other
@@ -271,7 +279,7 @@ def loss_block(logits, labels, classes, of, parameters, mode, settings, inverse_
         gaps[i] = gap_of(z, y, classes)
         tally[_CORRECT] += gaps[i] > 0.0
         for k in range(classes):
-            tally[_LARGEST] = max(tally[_LARGEST], abs(float(z[k])))
+            tally[_LARGEST] = larger(tally[_LARGEST], abs(float(z[k])))
             if settings.penalty != 0.0:
                 d[i, k] += 2 * settings.penalty * inverse_n * BOOST * z[k]
         for k in range(classes, z.size):

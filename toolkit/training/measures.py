@@ -7,7 +7,7 @@ from toolkit._core.inner_products import inner, norm_squared
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
 from toolkit.networks.plan import CHUNKS, N_TRAIN
-from toolkit.training.loss import TALLIES
+from toolkit.training.loss import TALLIES, larger
 
 __all__ = ["MEASURES", "Measures", "Tally", "measures_of", "nothing_measured", "quantile", "tally_of"]
 
@@ -65,7 +65,7 @@ def total_of(tallies):
 def largest_of(tallies):
     largest = 0.0
     for c in range(CHUNKS):
-        largest = max(largest, tallies[c * len(TALLIES)])
+        largest = larger(largest, tallies[c * len(TALLIES)])
     return largest
 
 
@@ -78,10 +78,15 @@ def tally_of(tallies):
 
 @kernel
 def quantile(values, share):
-    """The smallest of `values` that at least `share` of them do not exceed, by bisection to the last bit; no copy."""
+    """The smallest of `values` that at least `share` of them do not exceed, by bisection to the last bit; no copy.
+
+    NaN if one of them is.
+    """
     low = np.inf
     high = -np.inf
     for v in values:
+        if v != v:
+            return v
         low = min(low, v)
         high = max(high, v)
     needed = share * values.size
@@ -120,7 +125,7 @@ def measures_of(plan, parameters, seen, unseen, rest, work):
     gaps = work.gaps[:n]
     length = np.sqrt(norm_squared(parameters))
     slope = np.sqrt(norm_squared(grads))
-    cosine = -inner(parameters, grads) / (length * slope) if length * slope > 0.0 else 0.0
+    cosine = 0.0 if length * slope == 0.0 else -inner(parameters, grads) / (length * slope)
     numbers = 0
     for t in range(work.numbers.size):
         numbers += work.numbers[t]

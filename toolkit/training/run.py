@@ -78,6 +78,12 @@ class Run:
             raise ValueError("this run has no parameters; allowed: one that was trained, or saved with them")
         return predicted_logits(self.experiment, self.state["parameters"], inputs)
 
+    @property
+    def diverged(self):
+        """The first measured step at which the training loss or a weight is not finite, or None."""
+        broken = np.flatnonzero(~is_finite(self.measures))
+        return int(self.steps[broken[0]]) if broken.size else None
+
     def first_step(self, measure, level):
         """First logged step at which `measure` is at least `level`, or None."""
         reached = np.flatnonzero(self[measure] >= level)
@@ -91,6 +97,9 @@ class Run:
                 if (step := self.first_step("test_accuracy", level)) is not None]
         best = int(np.argmax(self["test_accuracy"]))
         last = {name: values[-1] for name, values in self.measures.items()}
+        of_test = ("",) if np.isnan(last["test_accuracy"]) else (  # without test rows
+            f", test {last['test_accuracy']:.1%} (best {self['test_accuracy'][best]:.1%} at step "
+            f"{self.steps[best]:,})", f"test accuracy reaches {', '.join(test) if test else 'not even 50%'}")
         half = self.first_step("collapsed", 0.5)
         collapsed = (f"collapsed {last['collapsed']:.1%} of rows"
                      + ("" if half is None else f", half of them from step {half:,}") + "; ")
@@ -98,12 +107,15 @@ class Run:
             collapsed = ""
         done = "" if self.finished else f"stopped after {self.steps_done:,} of {self.experiment.steps:,} steps; "
         return "\n".join([
-            str(self.experiment),
-            f"{done}train accuracy {last['train_accuracy']:.1%}, test {last['test_accuracy']:.1%} "
-            f"(best {self['test_accuracy'][best]:.1%} at step {self.steps[best]:,})",
-            f"test accuracy reaches {', '.join(test) if test else 'not even 50%'}",
+            str(self.experiment), *self._divergence(),
+            f"{done}train accuracy {last['train_accuracy']:.1%}{of_test[0]}", *of_test[1:],
             f"{collapsed}zero losses {last['zero_loss']:.1%}",
             f"median logit gap {last['gap_50']:.3g}, weight norm {last['weight_norm']:.4g}; {self.seconds:.1f} s"])
+
+    def _divergence(self):
+        if self.diverged is not None:
+            place = np.flatnonzero(self.steps == self.diverged)[0]
+            yield divergence(self.diverged, {name: values[place] for name, values in self.measures.items()})
 
     def save(self, path, *, keep="logs", exact=False):
         """Write an .npz file in one move: the old file or the new one, never half of it.
@@ -151,13 +163,24 @@ class Run:
                 measures=_part(arrays, "measure/"), norms=dict(zip(about["norms"], arrays["norms"], strict=True)),
                 finished=about["finished"], steps_done=about["steps_done"], seconds=about["seconds"],
                 environment=about["environment"], state=_part(arrays, "state/"))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             reason = f"it has no {error}" if isinstance(error, KeyError) else error
             raise ValueError(f"{path}: not a training run: {reason}") from error
 
 
 def _part(arrays, prefix):
     return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
+
+
+def is_finite(measures):
+    """Whether nothing has diverged: the training loss is a number, and so is every weight."""
+    return np.isfinite(measures["train_loss"]) & np.isfinite(measures["weight_norm"])
+
+
+def divergence(step, measures):
+    """What to say of a run that diverged at this step."""
+    return (f"diverged at step {step:,}: training loss {measures['train_loss']:.4g}, weight norm "
+            f"{measures['weight_norm']:.4g}")
 
 
 def versions():

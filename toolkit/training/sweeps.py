@@ -2,8 +2,10 @@
 
 Each run writes its own file in the moment it is finished, so what is on the disk is all there is to know.
 """
+import contextlib
 import itertools
 import traceback
+import warnings
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -54,7 +56,7 @@ class Member:
     def error(self):
         """What went wrong when it was last tried, or None."""
         file = self.beside("error.txt")
-        return file.read_text("utf-8") if file.is_file() else None
+        return file.read_text("utf-8", "replace") if file.is_file() else None
 
 
 def grid(base, **choices):
@@ -104,7 +106,7 @@ def sweep(experiments, folder, *, rows=None, jobs=None, keep="logs", progress=Tr
     Returns
     -------
     list of Member
-        In the order of `experiments`.
+        In the order of `experiments`. A RuntimeWarning at the end names those that diverged.
     """
     if keep not in KEEP:
         raise ValueError(f"keep is {shown(keep)}; allowed: {', '.join(map(repr, KEEP))}")
@@ -123,7 +125,25 @@ def sweep(experiments, folder, *, rows=None, jobs=None, keep="logs", progress=Tr
             _train_all(list(waiting.values()), -1 if jobs is None else jobs, options, bar)
         except KeyboardInterrupt:
             pass
+    diverged = [f"{name} at step {step:,}" for name, step in diverged_of(members).items()]
+    if diverged:
+        warnings.warn(f"training diverged in {len(diverged)} of {everything} runs: {', '.join(diverged)}",
+                      RuntimeWarning, stacklevel=2)
     return members
+
+
+def diverged_of(members):
+    """Of the runs that diverged, name and step."""
+    runs = {member.path.stem: member.run for member in members}
+    return {name: run.diverged for name, run in runs.items() if run is not None and run.diverged is not None}
+
+
+@contextlib.contextmanager
+def divergence_told_elsewhere():
+    """Where one warning for each run would be too many."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "training diverged", RuntimeWarning)
+        yield
 
 
 def _train_all(waiting, jobs, options, bar):
@@ -159,8 +179,10 @@ def _train_member(member, keep, checkpoint_seconds, rows):
     started, checkpoint = member.beside("started"), member.beside("checkpoint.npz")
     try:
         started.touch()
-        run = train(member.experiment, rows=rows, progress=False, threads=1, checkpoint=checkpoint,
-                    checkpoint_seconds=checkpoint_seconds)
+        _remove_damaged(checkpoint)
+        with divergence_told_elsewhere():
+            run = train(member.experiment, rows=rows, progress=False, threads=1, checkpoint=checkpoint,
+                        checkpoint_seconds=checkpoint_seconds)
         if not run.finished:
             raise KeyboardInterrupt
         run.save(member.path, keep=keep)
@@ -169,6 +191,14 @@ def _train_member(member, keep, checkpoint_seconds, rows):
         member.beside("error.txt").write_text(traceback.format_exc(), "utf-8")
     finally:
         started.unlink(missing_ok=True)
+
+
+def _remove_damaged(checkpoint):
+    """The sweep wrote it, and begins this member anew where it cannot be read."""
+    try:
+        Run.load(checkpoint)
+    except ValueError:
+        checkpoint.unlink(missing_ok=True)
 
 
 def table(members):
@@ -190,6 +220,8 @@ def _shown(value):
 
 
 def _outcome(run):
+    if run.diverged is not None:
+        return [f"diverged at step {run.diverged:,}"] + [""] * 7
     last = {name: values[-1] for name, values in run.measures.items()}
     reached = [run.first_step("test_accuracy", level) for level in (0.5, 0.95, 0.99)]
     return [f"{last['train_accuracy']:.1%}", f"{last['test_accuracy']:.1%}", f"{np.max(run['test_accuracy']):.1%}",

@@ -104,9 +104,13 @@ def comparison(folder=DATA):
     if not path.exists():
         return None
     arrays = read_arrays(path)
-    about = json.loads(str(arrays["about"]))
-    if about.get("compared") != COMPARED:
-        raise ValueError(f"{path}: another comparison; make it anew: {command_of('comparison')}")
-    shares = {name: np.where(arrays[name] == _MISSING, np.nan, arrays[name] / _rows()[total])
-              for name, total in _COUNTED.items()}
-    return Comparison(steps=arrays["steps"], **shares)
+    try:
+        about = json.loads(str(arrays["about"]))
+        if about.get("compared") == COMPARED:
+            shares = {name: np.where(arrays[name] == _MISSING, np.nan, arrays[name] / _rows()[total])
+                      for name, total in _COUNTED.items()}
+            return Comparison(steps=arrays["steps"], **shares)
+    except (AttributeError, KeyError, ValueError) as error:
+        reason = f"it has no {error}" if isinstance(error, KeyError) else error
+        raise ValueError(f"{path}: not a comparison: {reason}") from error
+    raise ValueError(f"{path}: another comparison; make it anew: {command_of('comparison')}")

@@ -30,6 +30,7 @@ def thinned(run, most=MOST_POINTS):
     chosen = set(np.rint(np.linspace(0, count - 1, min(count, most))).astype(int).tolist())
     for measure, level in [*(("test_accuracy", level) for level in LEVELS), ("collapsed", 0.5), ("zero_loss", 0.5)]:
         chosen |= set(np.flatnonzero(run[measure] >= level)[:1].tolist())
+    chosen |= set(np.flatnonzero(run.steps == run.diverged)[:1].tolist())
     at = np.array(sorted(chosen))
     return Run(experiment=run.experiment, steps=run.steps[at], finished=run.finished, steps_done=run.steps_done,
                seconds=run.seconds, environment=run.environment,
