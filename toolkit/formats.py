@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 
+from toolkit._core.array_likes import array_of
 from toolkit._core.bit_patterns import decode, encode
 from toolkit._core.format import (
     BFLOAT16,
@@ -120,6 +121,8 @@ def ulp_error(computed, exact, format):
     2.0
     """
     fmt = get_format(format)
+    if isinstance(exact, np.ma.MaskedArray):
+        exact = array_of(exact, "exact")
     computed, exact = np.broadcast_arrays(copy_of_numbers(computed), np.asarray(exact))
     if exact.dtype.kind in "biu":
         exact = exact.astype(np.float64)
@@ -190,7 +193,7 @@ def from_bits(patterns, format):
     (65504.0, 448.0)
     """
     fmt = get_format(format)
-    patterns = np.asarray(patterns)
+    patterns = array_of(patterns, "patterns")
     if patterns.dtype.kind not in "iu":
         raise TypeError(f"patterns has dtype {patterns.dtype}; allowed: integers")
     if patterns.size and not 0 <= int(patterns.min()) <= int(patterns.max()) < 2**fmt.bits:

@@ -4,11 +4,12 @@ import operator
 import numpy as np
 
 from toolkit._core.arguments import check_choice
-from toolkit._core.arrays import check_axis
+from toolkit._core.array_likes import array_of
+from toolkit._core.arrays import check_axis, real_array
 from toolkit.collapse.gaps import collapse_gap, collapse_margin, underflow_gap
 from toolkit.collapse.kernels import COUNTS, ORDERS, count_rows
 from toolkit.collapse.report import CollapseReport, FormatLosses
-from toolkit.formats import FORMATS, get_format
+from toolkit.formats import get_format
 
 __all__ = ["diagnose"]
 
@@ -95,9 +96,7 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
 
 def _rows_of(logits, axis):
     """The logits with their classes along the last axis, not copied."""
-    logits = np.asarray(logits)
-    if logits.dtype.kind not in "biu" and logits.dtype.name not in FORMATS:
-        raise TypeError(f"logits has dtype {logits.dtype}; allowed: booleans, integers, {', '.join(FORMATS)}")
+    logits = array_of(logits, "logits")
     if logits.ndim == 0:
         raise ValueError("logits is a single number; allowed: an array (..., K)")
     (axis,) = check_axis(operator.index(axis), logits.ndim, "logits")
@@ -111,7 +110,7 @@ def _targets(labels, shape, classes):
     count = int(np.prod(shape))
     if labels is None:
         return np.full(count, -1)
-    labels = np.atleast_1d(labels)
+    labels = np.atleast_1d(real_array(labels, "labels"))
     if labels.dtype.kind not in "iuf":
         raise TypeError(f"labels has dtype {labels.dtype}; allowed: integers")
     if labels.shape not in (shape, (count,)):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from toolkit._core.arguments import check_choice
-from toolkit._core.arrays import Rows, warn_about_rows
+from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.kernel import Kernel, kernel
 from toolkit._core.numbers import in_format
 from toolkit.formats import round_to
@@ -80,7 +80,7 @@ def above(low, name, value):
 
 
 def are_probabilities(labels):
-    return np.asarray(labels).dtype.kind == "f"
+    return real_array(labels, "labels").dtype.kind == "f"
 
 
 @kernel

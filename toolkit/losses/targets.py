@@ -4,7 +4,8 @@ from numbers import Integral, Real
 import numpy as np
 
 from toolkit._core.arguments import chosen
-from toolkit._core.arrays import Rows, real_array
+from toolkit._core.array_likes import array_of
+from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
 from toolkit.losses import _target_kernels as kernels
@@ -41,7 +42,7 @@ def _check_range(low, high):
 def _targets(of, values, bins, fewest, format, *parameters):
     if not isinstance(bins, Integral) or bins < fewest:
         raise ValueError(f"bins is {bins!r}; allowed: a whole number >= {fewest}")
-    values = real_array(values, "values")
+    values = array_of(values, "values")
     layout = Rows(values[..., None], format=format, name="values")
     out = np.empty((layout.count, int(bins)), layout.compute)
     with np.errstate(all="ignore"):
@@ -199,8 +200,8 @@ def expected_value(p, *, low, high, places="bins"):
     1.25
     """
     low, high = _check_range(low, high)
-    p = real_array(p, "p")
-    count = p.shape[-1]
+    layout = Rows(p, name="p")
+    count = layout.classes
     centres = chosen("places", places, {
         "bins": low + (high - low) * (np.arange(count) + 0.5) / count, "atoms": np.linspace(low, high, count)})
-    return p @ centres.astype(p.dtype if p.dtype.kind == "f" else np.float64)
+    return layout.restore_reduced(layout.rows(p, "p") @ centres.astype(layout.compute))

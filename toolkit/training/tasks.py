@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit._core.arrays import real_array
 from toolkit._core.random import seeded
 from toolkit.training.task_rows import OPERATIONS, fill_modular, fill_parity, shuffle_rows
 
@@ -66,7 +67,7 @@ def given(inputs, labels, test_inputs=None, test_labels=None):
 
 
 def _pair(name, inputs, label_name, labels):
-    x, y = np.ascontiguousarray(inputs, np.float64), np.asarray(labels)
+    x, y = np.ascontiguousarray(real_array(inputs, name), np.float64), real_array(labels, label_name)
     if x.ndim != 2 or y.shape != x.shape[:1] or not x.shape[1]:
         raise ValueError(f"{name} has shape {x.shape} and {label_name} {y.shape}; allowed: (n, numbers) and (n,)")
     if y.size and (y.dtype.kind not in "iu" or y.min() < 0):

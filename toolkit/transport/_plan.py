@@ -3,6 +3,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.arrays import real_array
+
 __all__ = ["Plan", "transport_cost"]
 
 
@@ -18,12 +20,12 @@ class Plan(NamedTuple):
 
 def histograms(cost, a, b):
     """The three arguments of every plan as float64 arrays, checked; equal parts for None."""
-    cost = np.array(cost, np.float64)
+    cost = real_array(cost, "cost").astype(np.float64)
     if cost.ndim != 2 or 0 in cost.shape or not np.isfinite(cost).all():
         raise ValueError(f"cost has shape {cost.shape}; allowed: two dimensions, finite numbers")
     parts = []
     for name, given, size in (("a", a, cost.shape[0]), ("b", b, cost.shape[1])):
-        part = np.full(size, 1 / size) if given is None else np.array(given, np.float64)
+        part = np.full(size, 1 / size) if given is None else real_array(given, name).astype(np.float64)
         if part.shape != (size,) or not (part > 0).all() or abs(part.sum() - 1) > 1e-9:
             raise ValueError(f"{name} is {given!r}; allowed: {size} numbers > 0 that add up to 1")
         parts.append(part)
@@ -37,4 +39,4 @@ def error_of_sums(plan, a, b):
 
 def transport_cost(plan, cost):
     """``<P, C>``."""
-    return float((np.asarray(plan) * np.asarray(cost)).sum())
+    return float((real_array(plan, "plan") * real_array(cost, "cost")).sum())
