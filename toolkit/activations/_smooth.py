@@ -87,7 +87,7 @@ def crrelu_correction(x):
 @kernel
 def crrelu_value(x, epsilon):
     correction = crrelu_correction(x)
-    if correction * correction != 0:
+    if correction * correction != 0 or abs(epsilon) <= 1:
         return relu_value(x) + epsilon * correction
     return relu_value(x) if x == 0 else relu_value(x) + gated(x, times_bell(epsilon, x))
 
@@ -100,7 +100,9 @@ def crrelu_naive(x, epsilon):
 @kernel
 def crrelu_slope(x, epsilon):
     height = bell(x)
-    if height * height != 0:
+    if height == 0 and abs(epsilon) <= 1:
+        return relu_slope(x)
+    if height * height != 0 or abs(epsilon) <= 1:
         return relu_slope(x) + scaled((1 - x) * (1 + x) * height, epsilon)
     return relu_slope(x) + gated((1 - x) * (1 + x), times_bell(epsilon, x))
 
