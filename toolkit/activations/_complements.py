@@ -118,5 +118,5 @@ def log1mexp(x, *, form="stable", format=None):
     --------
     >>> import numpy as np
     >>> [float(log1mexp(np.float32(20.0), form=form)) for form in ("naive", "stable")]
-    [0.0, -2.0611536811333053e-09]
+    [0.0, -2.06115369216775e-09]
     """

@@ -65,7 +65,7 @@ def squareplus(x, *, b=4.0, form="stable", format=None):
     """``(x + sqrt(x**2 + b)) / 2``: a smooth rectifier from a square root alone.
 
     It is above `relu` by ``sqrt(b) / 2`` at 0 and by about ``b / (4 |x|)`` far out, where `softplus` is nearer. As
-    written it cancels below 0: in float32 it is 0 from x = -8192 on, and inf from -1.9e19 on.
+    written it cancels below 0: in float32 it is 0 from x = -8191 on, and inf from -1.85e19 on.
 
     Parameters
     ----------

@@ -99,8 +99,8 @@ METHODS = (
          "nair2010rectified", (-3, 3), None, "monotone", value=(1.0, 0.0)),
     _row("squareplus", "Squareplus", r"\frac{x + \sqrt{x^2 + b}}{2},\ b = 4", "barron2021squareplus", (-400, 400), 1.0,
          "monotone", "linear_gap", value=4.0),
-    _row("logit", "Logit", r"\log \frac{x}{1 - x}", "berkson1944application", (0, 1), None, "monotone"),
-    _row("log1mexp", "log(1 - e⁻ˣ)", r"\log(1 - e^{-x})", "maechler2012log1mexp", (0, 20), None, "monotone"),
+    _row("logit", "Logit", r"\log \frac{x}{1 - x}", "berkson1944application", (0.02, 0.98), None, "monotone"),
+    _row("log1mexp", "log(1 - e⁻ˣ)", r"\log(1 - e^{-x})", "maechler2012log1mexp", (0.05, 12), None, "monotone"),
 )
 
 ELEMENTWISE = tuple(method for method in METHODS if isinstance(method, Elementwise) and method.domain == EVERYWHERE)

@@ -7,7 +7,7 @@ import numpy as np
 
 from toolkit._core.array_likes import array_and_mask
 from toolkit._core.arrays import Rows, common_dtype
-from toolkit.activations._elementwise import restored, slope
+from toolkit.activations._elementwise import EVERYWHERE, restored, slope
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import entries, of_entry
 from toolkit.catalog._method import Method
@@ -66,7 +66,8 @@ class Elementwise(Method):
         return {name: each for name, each in found.items() if each is not None}
 
     def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
-        return np.random.default_rng(seed).normal(0, 3, (rows, classes)).astype(dtype),
+        x = np.random.default_rng(seed).normal(0, 3, (rows, classes))
+        return (x if self.domain == EVERYWHERE else x.clip(*self.plot_range)).astype(dtype),
 
     def exports(self):
         return {name: Export(entries, each, ("vector",), ("vector",)) for name, each in self.kernels.items()}
