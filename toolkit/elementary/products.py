@@ -27,9 +27,9 @@ def times_exp64(v, x):
         return np.copysign(0.0, v)
     s, e, bits = exp_reduced(x, 0.0)
     k = exponent_of(bits)
-    third = k // 3
-    part = power_of_two(third)
-    return v * part * (s + e) * part * power_of_two(k - 2 * third)
+    quarter = k >> 2
+    part = power_of_two(quarter)
+    return v * part * (s + e) * part * part * power_of_two(k - 3 * quarter)
 
 
 @kernel
