@@ -231,7 +231,8 @@ def test_dtype_is_kept_where_it_holds_the_format():
             ("?", "float16", "f8"), (">f4", "float16", ">f4"), (">f8", "float16", ">f8")]:
         rounded = round_to(np.ones(3, given_dtype), name)
         assert rounded.dtype == np.dtype(kept) and np.all(rounded == 1)
-    assert round_to(np.ones(2, ml_dtypes.bfloat16), "float8_e5m2").dtype == np.float64
+    assert round_to(np.ones(2, ml_dtypes.bfloat16), "float8_e5m2").dtype == ml_dtypes.bfloat16
+    assert round_to(np.ones(2, ml_dtypes.float8_e5m2), "bfloat16").dtype == np.float64
     assert isinstance(round_to(1.1, "float16"), np.float64)
 
 

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from toolkit._core.array_likes import array_of
 from toolkit._core.bit_patterns import decode, encode
 from toolkit._core.format import (
     BFLOAT16,
@@ -122,6 +123,8 @@ def ulp_error(computed, exact, format):
     2.0
     """
     fmt = get_format(format)
+    if isinstance(exact, np.ma.MaskedArray):
+        exact = array_of(exact, "exact")
     computed, exact = _side_by_side(copy_of_numbers(computed, name="computed"), exact)
     if exact.dtype.kind in "biu":
         exact = exact.astype(np.float64)
@@ -215,10 +218,7 @@ def from_bits(patterns, format):
     (65504.0, 448.0)
     """
     fmt = get_format(format)
-    try:
-        patterns = np.asarray(patterns)
-    except (OverflowError, ValueError) as error:
-        raise ValueError(f"patterns is not an array: {error}") from None
+    patterns = array_of(patterns, "patterns")
     if patterns.dtype.kind not in "iu":
         raise TypeError(f"patterns has dtype {patterns.dtype}; allowed: integers")
     if patterns.size and not 0 <= int(patterns.min()) <= int(patterns.max()) < 2**fmt.bits:

@@ -144,7 +144,7 @@ def test_selu_keeps_mean_and_variance():
 
 
 @pytest.mark.parametrize("module", ["_rectifiers", "_hard", "_exponential", "_sigmoids", "_gelu", "_smooth",
-                                    "_gated", "_sorting"])
+                                    "_gated", "_sorting", "_shrinkage", "_squareplus", "_complements"])
 def test_examples_in_docstrings(module):
     module = importlib.import_module(f"toolkit.activations.{module}")
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()

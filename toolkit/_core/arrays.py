@@ -10,22 +10,19 @@ import numpy as np
 
 from toolkit._core import loops
 from toolkit._core.arguments import shown
+from toolkit._core.array_likes import array_and_mask, array_of, is_floating, numbers_of, same_or_wider
 from toolkit._core.format import get_format
 from toolkit._core.public import warn
 from toolkit._core.rounded_arrays import round_each, round_to
 
 __all__ = ["Rows", "behaved", "check_axis", "common_dtype", "map_rows", "real_array", "reduce_rows", "warn_about_rows"]
 
+NO_MASK = object()  # in place of `where`: the function takes none
+
 
 def real_array(x, name):
     """`x` as an array of booleans, integers, float16, float32 or float64; else a TypeError that names it."""
-    try:
-        x = np.asarray(x)
-    except (OverflowError, ValueError) as error:
-        raise ValueError(f"{name} is not an array: {error}") from None
-    if x.dtype.kind in "biu" or x.dtype.kind == "f" and x.dtype.itemsize <= 8:
-        return x
-    raise TypeError(f"{name} has dtype {x.dtype}; allowed: booleans, integers, float16, float32, float64")
+    return numbers_of(array_of(x, name))
 
 
 def common_dtype(**named):
@@ -33,11 +30,14 @@ def common_dtype(**named):
 
     Integers, booleans, lists and Python numbers adapt to the arrays beside them; alone they give float64.
     """
-    arrays = {name: real_array(x, name) for name, x in named.items() if x is not None}
-    floating = [a.dtype for a in arrays.values() if a.dtype.kind == "f"]
-    firm = [a.dtype for name, a in arrays.items()
-            if a.dtype.kind == "f" and isinstance(named[name], (np.ndarray, np.generic))]
-    return np.result_type(*(firm or floating or [np.float64])).newbyteorder("=")
+    floating, firm = [], []
+    for name, x in named.items():
+        dtype = None if x is None else array_and_mask(x, name)[0].dtype
+        if dtype is not None and is_floating(dtype):
+            floating.append(dtype)
+            if isinstance(x, np.generic) or not isinstance(x, (float, list, tuple)):
+                firm.append(dtype)
+    return same_or_wider(firm or floating or [np.dtype(np.float64)])
 
 
 def check_axis(axis, ndim, name="z"):
@@ -73,7 +73,7 @@ class Rows:
         The array that gives the shape.
     axis : int, tuple of ints or None
     where : array_like of booleans, broadcast to the shape of `z`, optional
-        True keeps.
+        True keeps; a masked `z` keeps what its mask leaves. Without `where`, not even None, it may not be masked.
     format : Format or what `toolkit.formats.get_format` accepts, optional
         Emulated format: the rows become float64 carriers of its values.
     name : str
@@ -85,6 +85,8 @@ class Rows:
 
     Attributes
     ----------
+    array : numpy.ndarray
+        `z` without its mask, in its dtype.
     shape, axes : tuple
         Of the N-d array.
     order, batch : tuple
@@ -98,8 +100,9 @@ class Rows:
     keep : (count, classes) array of booleans, or None
     """
 
-    def __init__(self, z, *, axis=-1, where=None, format=None, name="z", allow_empty=False, beside=None):
-        array = real_array(z, name)
+    def __init__(self, z, *, axis=-1, where=NO_MASK, format=None, name="z", allow_empty=False, beside=None):
+        array, hidden = (array_of(z, name), None) if where is NO_MASK else array_and_mask(z, name)
+        self.given, self.array = z, array
         self.name, self.shape, self.axes = name, array.shape, check_axis(axis, array.ndim, name)
         sizes = array.shape or (1,)
         others = tuple(a for a in range(len(sizes)) if a not in self.axes)
@@ -117,16 +120,17 @@ class Rows:
             self.fmt, self.largest = np.int64(format.code), format.max
             self.compute = np.dtype(np.float64)
             self.dtype = round_to(np.zeros(0, self.dtype), format).dtype
-        self.keep = None if where is None else self._two_dimensional(self._mask(where), np.bool_)
+        keep = self._mask(None if where is NO_MASK else where, hidden)
+        self.keep = None if keep is None else self._two_dimensional(keep, np.bool_)
 
-    def _mask(self, where):
-        try:
-            keep = np.asarray(where)
-        except (OverflowError, ValueError):
-            raise TypeError(f"where is {shown(where)}; allowed: booleans, True keeps") from None
+    def _mask(self, where, hidden):
+        if where is None:
+            return None if hidden is None else ~hidden
+        keep = real_array(where, "where")
         if keep.dtype != np.bool_:
             raise TypeError(f"where has dtype {keep.dtype}; allowed: booleans, True keeps")
-        return self._broadcast(keep, "where")
+        keep = self._broadcast(keep, "where")
+        return keep if hidden is None else keep & ~hidden
 
     def _broadcast(self, x, name):
         if x.shape == self.shape:
@@ -154,7 +158,8 @@ class Rows:
         Values are rounded to the emulated format first. Masked entries are `fill`, unrounded: -inf marks a
         masked logit also in a format without infinity, where it was given as well as where `where` masks.
         """
-        given = self._two_dimensional(self._broadcast(real_array(x, name), name), self.compute)
+        array = self.array if x is self.given else array_of(x, name)
+        given = self._two_dimensional(self._broadcast(numbers_of(array), name), self.compute)
         rows = self._rounded(given)
         if self.fmt is not None and fill == -np.inf:
             rows[given == -np.inf] = -np.inf
@@ -222,7 +227,7 @@ _MAPS = {1: loops.map_rows, 2: loops.map_row_pairs, 3: loops.map_row_triples}
 _REDUCTIONS = {1: loops.reduce_rows, 2: loops.reduce_row_pairs}
 
 
-def map_rows(of, arrays, *parameters, axis=-1, where=None, format=None, fills=(-np.inf,), masked=0.0,
+def map_rows(of, arrays, *parameters, axis=-1, where=NO_MASK, format=None, fills=(-np.inf,), masked=0.0,
              broken=None):
     """Apply the row kernel ``of(*rows, *parameters, out)`` to the rows of named N-d arrays: (..., K) -> (..., K).
 
@@ -246,7 +251,7 @@ def map_rows(of, arrays, *parameters, axis=-1, where=None, format=None, fills=(-
     return layout.restore(out, masked)
 
 
-def reduce_rows(of, arrays, *parameters, axis=-1, where=None, format=None, fills=(-np.inf,), empty,
+def reduce_rows(of, arrays, *parameters, axis=-1, where=NO_MASK, format=None, fills=(-np.inf,), empty,
                 keepdims=False):
     """Apply the row kernel ``of(*rows, *parameters)`` that returns a number: (..., K) -> (...).
 

@@ -6,8 +6,8 @@ format `fmt`, a code or None; `parameters` is a tuple of numbers.
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
 
-__all__ = ["map_entries", "map_entry_pairs", "map_row_pairs", "map_row_triples", "map_rows", "reduce_row_pairs",
-           "reduce_rows"]
+__all__ = ["map_entries", "map_entry_pairs", "map_entry_triples", "map_row_pairs", "map_row_triples", "map_rows",
+           "reduce_row_pairs", "reduce_rows"]
 
 
 @kernel
@@ -64,3 +64,11 @@ def map_entry_pairs(of, x, a, out, fmt):
     x, a, out = in_format(x, fmt), in_format(a, fmt), in_format(out, fmt)
     for i in range(x.size):
         out[i] = of(x[i], a[i])
+
+
+@kernel
+def map_entry_triples(of, x, a, b, out, fmt):
+    """``out[i] = of(x[i], a[i], b[i])``."""
+    x, a, b, out = in_format(x, fmt), in_format(a, fmt), in_format(b, fmt), in_format(out, fmt)
+    for i in range(x.size):
+        out[i] = of(x[i], a[i], b[i])

@@ -1,6 +1,7 @@
 """Arrays rounded to a format."""
 import numpy as np
 
+from toolkit._core.array_likes import array_of, is_floating
 from toolkit._core.format import get_format
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import round_to_code
@@ -16,23 +17,18 @@ def round_each(values, code):
 
 def copy_of_numbers(x, dtype=np.float64, name="x"):
     """A new C-contiguous array of `dtype` with the values of `x`, which must be real numbers."""
-    try:
-        x = np.asarray(x)
-    except (OverflowError, ValueError) as error:
-        raise ValueError(f"{name} is not an array: {error}") from None
-    if x.dtype.kind not in "biufV" or x.dtype == np.longdouble and np.longdouble != np.float64:
-        raise TypeError(f"{name} has dtype {x.dtype}; allowed: bool, integers and floats up to float64")
+    x = array_of(x, name)
     with np.errstate(invalid="ignore"):  # the cast of a signalling NaN
         return np.array(x, dtype=dtype, order="C", copy=True)
 
 
 def holds(dtype, fmt):
     """Whether every value of the format is a value of the floating dtype."""
-    if dtype.kind != "f" or dtype.itemsize > 8:
+    if not is_floating(dtype):
         return False
-    info = np.finfo(dtype)
-    return (info.nmant >= fmt.fraction_bits and float(info.max) >= fmt.max
-            and float(info.smallest_subnormal) <= fmt.smallest_subnormal)
+    own = get_format(dtype)
+    return (own == fmt or own.fraction_bits >= fmt.fraction_bits and own.max >= fmt.max and not own.finite_only
+            and own.smallest_subnormal <= fmt.smallest_subnormal)
 
 
 def round_to(x, format):
@@ -68,10 +64,7 @@ def round_to(x, format):
     (inf, 2048.0)
     """
     fmt = get_format(format)
-    try:
-        given = np.asarray(x).dtype
-    except (OverflowError, ValueError) as error:
-        raise ValueError(f"x is not an array: {error}") from None
+    given = array_of(x, "x").dtype
     kept = given if holds(given, fmt) else np.dtype(np.float64)
     # Numba has no float16 arrays; float32 holds all values of a format that float16 holds.
     values = copy_of_numbers(x, np.float32 if kept.itemsize <= 4 else np.float64)

@@ -6,13 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._core.arguments import chosen, shown
+from toolkit._core.arguments import chosen
 from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
-from toolkit._core.loops import map_entries, map_entry_pairs
+from toolkit._core.loops import map_entries, map_entry_pairs, map_entry_triples
 from toolkit._core.public import warn
+from toolkit._core.rounding import FINITE_ONLY
 
 __all__ = []
+
+EVERYWHERE = (-np.inf, np.inf)
+_LOOPS = map_entries, map_entry_pairs, map_entry_triples
+_FLOAT32 = np.finfo(np.float32)
 
 
 @kernel
@@ -21,24 +26,44 @@ def gated(x, gate):
     return np.copysign(gate, x) if gate == 0 else x * gate
 
 
+@kernel
+def or_infinite(y, x):
+    """y; where it has overflowed to NaN, in a format without infinity, an infinity with the sign of x."""
+    return y if y == y or x != x else np.copysign(np.inf, x)
+
+
+@kernel
+def scaled(x, a):
+    """``a x``: 0 where one of them is 0, also for an infinite other one; ±inf where it overflows, in any format."""
+    y = a * x
+    if y == y or x != x or a != a:
+        return y
+    if x == 0 or a == 0:
+        return np.copysign(0.0, x)
+    return np.copysign(np.inf, x) if a > 0 else np.copysign(np.inf, -x)
+
+
 class Elementwise(NamedTuple):
     """What a public function is made of: see `elementwise`."""
 
     forms: dict[str, Callable]
     slopes: dict[str, Callable]
-    parameter: str | None
+    parameters: tuple[str, ...]
     ulp: float
     slope_ulp: float
     slope_zero: float | None
-    positive: bool
+    least: float | None
+    open_end: bool
+    domain: tuple[float, float]
 
 
-def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, slope_zero=None, positive=False):
-    """Decorator: the public function of arrays around entry kernels ``f(x)``, or ``f(x, a)`` with a parameter.
+def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, slope_zero=None, above=None, least=None,
+                domain=EVERYWHERE):
+    """Decorator: the public function of arrays around entry kernels ``f(x)``, or ``f(x, a)`` with parameters.
 
     The signature is ``(x, *, form="stable", format=None)``, without `form` if there is one form only, and possibly
-    with one more parameter, which is broadcast to the shape of `x`. The function gets what is declared here as its
-    attribute `elementwise`.
+    with one or two more parameters, which are broadcast to the shape of `x`. The function gets what is declared here as
+    its attribute `elementwise`.
 
     Parameters
     ----------
@@ -49,14 +74,16 @@ def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, 
         Bounds of the stable forms in float32 and float64, which the docstring states and the tests measure.
     slope_zero : float, optional
         Where the derivative passes through 0 between terms that cancel: its bound holds beyond 0.1 from it.
-    positive : bool
-        Whether the parameter has to be positive.
+    above, least : float, optional
+        What the first parameter has to be above, or its least value.
+    domain : (low, high)
+        Outside the function is NaN.
     """
     def decorate(function):
         signature = inspect.signature(function)
-        parameter = next((name for name in signature.parameters if name not in ("x", "form", "format")), None)
-        declared = Elementwise(_forms(stable, naive), _forms(slope, naive_slope), parameter, ulp, slope_ulp,
-                               slope_zero, positive)
+        parameters = tuple(name for name in signature.parameters if name not in ("x", "form", "format"))
+        declared = Elementwise(_forms(stable, naive), _forms(slope, naive_slope), parameters, ulp, slope_ulp,
+                               slope_zero, least if above is None else above, above is not None, domain)
 
         @functools.wraps(function)
         def public(*args, **kwargs):
@@ -93,18 +120,54 @@ def slope(function, x, **options):
 
 def _evaluate(name, kernels, declared, *, x, form="stable", format=None, **parameters):
     of = chosen("form", form, kernels)
-    for parameter, value in parameters.items():
-        if declared.positive and not (real_array(value, parameter) > 0).all():
-            raise ValueError(f"{parameter} is {shown(value)}; allowed: numbers > 0")
-    layout = Rows(x, axis=None, format=format, name="x", allow_empty=True, beside=parameters)
-    rows = [layout.rows(values, each) for each, values in {"x": x, **parameters}.items()]
+    layout = Rows(x, axis=None, where=None, format=format, name="x", allow_empty=True, beside=parameters)
+    given = {each: real_array(value, each) for each, value in parameters.items()}
+    for each, value in given.items():
+        _check_parameter(each, value, declared if each == declared.parameters[0] else None)
+    if any(map(_beyond_float32, given.values())):
+        layout.compute = np.dtype(np.float64)
+    rows = [layout.rows(x, "x")[0], *(_parameter_row(layout, each, value) for each, value in given.items())]
     out = layout.empty()
     if out.size:
-        loop = map_entry_pairs if parameters else map_entries
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            loop(of, *(row[0] for row in rows), out[0], layout.fmt)
+            _LOOPS[len(given)](of, *rows, out[0], layout.fmt)
     if form == "naive":
-        broken = np.count_nonzero(np.isfinite(rows[0]) & ~np.isfinite(out))
+        low, high = declared.domain
+        broken = np.count_nonzero(np.isfinite(rows[0]) & (low < rows[0]) & (rows[0] < high) & ~np.isfinite(out))
         if broken:
             warn(f"{name}(form='naive') is not finite for {broken} of {out.size} finite numbers")
-    return layout.restore(out, 0.0)
+    return restored(layout, out)
+
+
+def _check_parameter(name, value, declared):
+    if declared is None or declared.least is None:
+        return
+    good = value > declared.least if declared.open_end else value >= declared.least
+    if not good.all():
+        raise ValueError(f"{name} is {value[~good].ravel()[0]}; allowed: numbers {'>' if declared.open_end else '>='} "
+                         f"{declared.least:g}")
+
+
+def _beyond_float32(values):
+    """Whether some of them are finite, and in float32 infinite, subnormal or 0: the result may be neither."""
+    if values.dtype.kind != "f" or values.dtype.itemsize < 8:
+        return False
+    sizes = np.abs(values)
+    return bool(((sizes > _FLOAT32.max) & (sizes < np.inf) | (sizes < _FLOAT32.tiny) & (sizes > 0)).any())
+
+
+def _parameter_row(layout, name, value):
+    """A parameter as a row beside x. Beyond a format without infinity it is infinite: its limit, not NaN."""
+    row = layout.rows(value, name)[0]
+    if layout.fmt is None or name == "v":  # v of a gated unit is no parameter, but numbers as x
+        return row
+    limits = np.where(np.isnan(value), np.nan, np.copysign(np.inf, value))
+    return np.where(np.isnan(row), np.broadcast_to(limits, layout.shape).ravel(), row)
+
+
+def restored(layout, out):
+    """The results in the shape of x and the dtype of the result: a masked array if x is one."""
+    if layout.fmt is not None and int(layout.fmt) & FINITE_ONLY:
+        out[np.isinf(out)] = np.nan
+    values = layout.restore(out, 0.0)
+    return values if layout.keep is None else np.ma.array(values, mask=~layout.keep.reshape(layout.shape))

@@ -1,7 +1,8 @@
 """Activations that end below 0 in an exponential: ELU, SELU and CELU."""
 from toolkit._core.kernel import kernel
-from toolkit.activations._elementwise import elementwise
+from toolkit.activations._elementwise import elementwise, or_infinite
 from toolkit.elementary import exp, expm1
+from toolkit.elementary.products import times_exp
 
 __all__ = ["celu", "elu", "selu"]
 KERNELS = ["celu_naive", "celu_slope", "celu_value", "elu_naive", "elu_slope", "elu_slope_from_value", "elu_value",
@@ -13,7 +14,7 @@ _PRODUCT = 1.7580993408473766
 
 @kernel
 def elu_value(x, alpha):
-    return x if x > 0 else alpha * expm1(x)
+    return x if x >= 0 else alpha * expm1(x)
 
 
 @kernel
@@ -23,7 +24,10 @@ def elu_naive(x, alpha):
 
 @kernel
 def elu_slope(x, alpha):
-    return 1.0 if x > 0 else alpha * exp(x)
+    if x > 0:
+        return 1.0
+    t = exp(x)
+    return times_exp(alpha, x) if t * t == 0 else alpha * t
 
 
 @kernel
@@ -48,7 +52,12 @@ def selu_slope(x):
 
 @kernel
 def celu_value(x, alpha):
-    return x if x > 0 else alpha * expm1(x / alpha)
+    if x >= 0:
+        return x
+    q = x / alpha
+    if q * q == 0:  # then e^q - 1 is q
+        return x
+    return alpha * expm1(or_infinite(q, x))
 
 
 @kernel
@@ -58,7 +67,7 @@ def celu_naive(x, alpha):
 
 @kernel
 def celu_slope(x, alpha):
-    return 1.0 if x > 0 else exp(x / alpha)
+    return 1.0 if x >= 0 else exp(or_infinite(x / alpha, x))
 
 
 @elementwise(elu_value, elu_naive, slope=elu_slope, naive_slope=elu_slope_from_value, ulp=1, slope_ulp=1)
@@ -127,7 +136,7 @@ def selu(x, *, form="stable", format=None):
     """
 
 
-@elementwise(celu_value, celu_naive, slope=celu_slope, ulp=1, slope_ulp=1, positive=True)
+@elementwise(celu_value, celu_naive, slope=celu_slope, ulp=1, slope_ulp=1, above=0)
 def celu(x, *, alpha=1.0, form="stable", format=None):
     """Continuously differentiable ELU: x above 0, ``alpha (e^(x / alpha) - 1)`` below; its slope at 0 is 1.
 

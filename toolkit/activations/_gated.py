@@ -1,10 +1,14 @@
 """Gated units ``g(x) v``: one half of a layer's outputs decides how much of the other half passes."""
+import numpy as np
+
 from toolkit._core.kernel import kernel
-from toolkit.activations._elementwise import elementwise
+from toolkit.activations._elementwise import elementwise, gated
 from toolkit.activations._gelu import gelu_naive, gelu_slope, gelu_value
 from toolkit.activations._rectifiers import relu_slope, relu_value
 from toolkit.activations._sigmoids import sigmoid_naive, sigmoid_slope, sigmoid_value
 from toolkit.activations._smooth import silu_naive, silu_slope, silu_value
+from toolkit.elementary.normal import normal_cdf
+from toolkit.elementary.products import times_exp, times_gelu_slope, times_normal_cdf
 
 __all__ = ["geglu", "glu", "reglu", "swiglu"]
 KERNELS = ["geglu_naive", "geglu_slope", "geglu_value", "glu_naive", "glu_slope", "glu_value", "reglu_slope",
@@ -12,8 +16,15 @@ KERNELS = ["geglu_naive", "geglu_slope", "geglu_value", "glu_naive", "glu_slope"
 
 
 @kernel
+def let_through(gate, v):
+    """``gate v``; 0 also for an infinite v where the gate is 0."""
+    return np.copysign(0.0, v) if gate == 0 and abs(v) == np.inf else gate * v
+
+
+@kernel
 def glu_value(x, v):
-    return sigmoid_value(x) * v
+    gate = sigmoid_value(x)
+    return times_exp(v, x) if gate * gate == 0 else gate * v
 
 
 @kernel
@@ -23,22 +34,26 @@ def glu_naive(x, v):
 
 @kernel
 def glu_slope(x, v):
-    return sigmoid_slope(x) * v
+    spread = sigmoid_slope(x)
+    return times_exp(v, -abs(x)) if spread * spread == 0 else spread * v
 
 
 @kernel
 def reglu_value(x, v):
-    return relu_value(x) * v
+    return let_through(relu_value(x), v)
 
 
 @kernel
 def reglu_slope(x, v):
-    return relu_slope(x) * v
+    return let_through(relu_slope(x), v)
 
 
 @kernel
 def geglu_value(x, v):
-    return gelu_value(x) * v
+    g = gelu_value(x)
+    if g * g != 0:
+        return g * v
+    return gated(x, times_normal_cdf(v, x) if x < -2 else normal_cdf(x) * v)
 
 
 @kernel
@@ -48,12 +63,14 @@ def geglu_naive(x, v):
 
 @kernel
 def geglu_slope(x, v):
-    return gelu_slope(x) * v
+    slope = gelu_slope(x)
+    return times_gelu_slope(v, x) if slope * slope == 0 and x < -2 else slope * v
 
 
 @kernel
 def swiglu_value(x, v):
-    return silu_value(x) * v
+    g = silu_value(x)
+    return gated(x, glu_value(x, v)) if g * g == 0 else g * v
 
 
 @kernel
@@ -63,7 +80,8 @@ def swiglu_naive(x, v):
 
 @kernel
 def swiglu_slope(x, v):
-    return silu_slope(x) * v
+    slope = silu_slope(x)
+    return gated(1 + x, times_exp(v, x)) if slope * slope == 0 and x < -2 else slope * v
 
 
 @elementwise(glu_value, glu_naive, slope=glu_slope, ulp=1, slope_ulp=2.5)
@@ -77,6 +95,10 @@ def glu(x, v, *, form="stable", format=None):
     x, form, format : as in `sigmoid`; so is the result
     v : array_like, broadcast to the shape of `x`
         What passes.
+
+    Special values
+    --------------
+    A gate that is 0 gives 0 also for an infinite v: that of x = -inf, and of `reglu` every x <= 0.
 
     Accuracy
     --------

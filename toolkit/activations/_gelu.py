@@ -1,6 +1,6 @@
 """GELU, x times the normal distribution function, and its approximation by a tanh: the left tail is small."""
 from toolkit._core.kernel import kernel
-from toolkit.activations._elementwise import elementwise, gated
+from toolkit.activations._elementwise import elementwise, gated, or_infinite
 from toolkit.activations._sigmoids import sigmoid_value
 from toolkit.elementary import erf, tanh
 from toolkit.elementary.normal import normal_cdf, normal_pdf
@@ -32,7 +32,7 @@ def gelu_slope(x):
 @kernel
 def tanh_gate(x):
     """``2 sqrt(2 / pi) (x + 0.044715 x**3)``, whose sigmoid is close to Phi(x)."""
-    return _TWICE_SQRT_2_PI * x * (1 + _CUBIC * (x * x))
+    return or_infinite(_TWICE_SQRT_2_PI * x * (1 + _CUBIC * (x * x)), x)
 
 
 @kernel

@@ -1,6 +1,6 @@
 """Piecewise linear and quadratic activations: nothing can be lost but in how a kink's branch is written."""
 from toolkit._core.kernel import kernel
-from toolkit.activations._elementwise import elementwise
+from toolkit.activations._elementwise import elementwise, gated
 
 __all__ = ["leaky_relu", "prelu", "relu", "relu6", "squared_relu"]
 KERNELS = ["leaky_slope", "leaky_value", "relu6_slope", "relu6_value", "relu_slope", "relu_value", "squared_relu_slope",
@@ -27,7 +27,7 @@ def relu_slope(x):
 
 @kernel
 def leaky_value(x, alpha):
-    return alpha * x if x <= 0 else x
+    return gated(x, alpha) if x < 0 else x
 
 
 @kernel

@@ -3,8 +3,10 @@ import numpy as np
 
 from toolkit import elementary
 from toolkit._core.kernel import kernel
-from toolkit.activations._elementwise import elementwise
+from toolkit.activations._elementwise import elementwise, or_infinite, scaled
+from toolkit.activations._rectifiers import relu_value
 from toolkit.elementary import exp, log
+from toolkit.elementary.products import times_exp
 
 __all__ = ["log_sigmoid", "sigmoid", "softplus", "softsign", "tanh"]
 KERNELS = ["log_sigmoid_naive", "log_sigmoid_slope", "log_sigmoid_slope_naive", "log_sigmoid_value", "sigmoid_naive",
@@ -48,7 +50,7 @@ def tanh_naive(x):
 @kernel
 def tanh_slope(x):
     a = abs(x)
-    t = exp(-a - a)
+    t = exp(or_infinite(-a - a, -a))
     u = 1 + t
     return 4 * t / (u * u)
 
@@ -61,7 +63,14 @@ def tanh_slope_from_value(x):
 
 @kernel
 def softplus_value(x, beta):
-    return elementary.softplus(beta * x) / beta
+    """Where ``beta x`` overflows it is ``max(x, 0)``; in the tail it underflows only where the quotient does."""
+    y = scaled(x, beta)
+    if abs(y) == np.inf or abs(x) == np.inf:
+        return relu_value(x)
+    t = elementary.softplus(y)
+    if beta < 1 and t * t == 0:
+        return times_exp(1 / beta, y)
+    return t / beta
 
 
 @kernel
@@ -71,7 +80,7 @@ def softplus_naive(x, beta):
 
 @kernel
 def softplus_slope(x, beta):
-    return sigmoid_value(beta * x)
+    return sigmoid_value(scaled(x, beta))
 
 
 @kernel
@@ -133,11 +142,13 @@ def sigmoid(x, *, form="stable", format=None):
     Parameters
     ----------
     x : array_like (...)
-        Booleans, integers, float16, float32 or float64; float16 is computed in float32, integers become float64.
+        Booleans, integers, float16, float32 or float64, and bfloat16, float8_e4m3fn or float8_e5m2 of ml_dtypes. What
+        is narrower than float32 is computed in it; integers become float64. A masked array gives a masked array.
     form : {"stable", "naive"}
         "naive" is the formula as written, the lesson; it warns where a finite number gave inf or NaN.
     format : Format or what `toolkit.formats.get_format` accepts, optional
-        Emulate this format: round the arguments, and then the result of every operation, to it.
+        Emulate this format: round the arguments, and then the result of every operation, to it. A parameter beyond a
+        format without infinity is infinite there.
 
     Returns
     -------
@@ -190,7 +201,7 @@ def tanh(x, *, form="stable", format=None):
 
 
 @elementwise(softplus_value, softplus_naive, slope=softplus_slope, naive_slope=softplus_slope_naive,
-             ulp=1, slope_ulp=1, positive=True)
+             ulp=1, slope_ulp=1, above=0)
 def softplus(x, *, beta=1.0, form="stable", format=None):
     """Smooth rectifier ``log(1 + e^(beta x)) / beta``, computed as ``max(x, 0) + log1p(e^-|x|)``.
 
@@ -200,8 +211,8 @@ def softplus(x, *, beta=1.0, form="stable", format=None):
     ----------
     x, form, format : as in `sigmoid`; so is the result
     beta : float or array_like, broadcast to the shape of `x`
-        Sharpness, positive. The bound below is that of beta = 1; the rounding of ``beta x`` adds as many ulp as it is
-        large.
+        Sharpness, positive; inf gives `relu`. The bound below is that of beta = 1; the rounding of ``beta x`` adds as
+        many ulp as it is large.
 
     Accuracy
     --------

@@ -1,10 +1,11 @@
 """SiLU, Swish and Mish, which are x times a sigmoidal gate, and the rectifier with a smooth correction."""
 from toolkit._core.kernel import kernel
-from toolkit.activations._elementwise import elementwise, gated
+from toolkit.activations._elementwise import elementwise, gated, scaled
 from toolkit.activations._rectifiers import relu_slope, relu_value
 from toolkit.activations._sigmoids import sigmoid_value
 from toolkit.elementary import exp
 from toolkit.elementary.normal import bell
+from toolkit.elementary.products import times_bell, times_exp
 
 __all__ = ["crrelu", "mish", "silu", "swish"]
 KERNELS = ["crrelu_correction", "crrelu_naive", "crrelu_slope", "crrelu_value", "mish_naive", "mish_slope",
@@ -29,7 +30,9 @@ def silu_slope(x):
 
 @kernel
 def swish_value(x, beta):
-    return gated(x, sigmoid_value(beta * x))
+    y = scaled(x, beta)
+    gate = sigmoid_value(y)
+    return times_exp(x, y) if gate * gate == 0 and abs(x) > 64 else gated(x, gate)
 
 
 @kernel
@@ -39,7 +42,7 @@ def swish_naive(x, beta):
 
 @kernel
 def swish_slope(x, beta):
-    return silu_slope(beta * x)
+    return silu_slope(scaled(x, beta))
 
 
 @kernel
@@ -83,7 +86,10 @@ def crrelu_correction(x):
 
 @kernel
 def crrelu_value(x, epsilon):
-    return relu_value(x) + epsilon * crrelu_correction(x)
+    correction = crrelu_correction(x)
+    if correction * correction != 0 or abs(epsilon) <= 1:
+        return relu_value(x) + epsilon * correction
+    return relu_value(x) if x == 0 else relu_value(x) + gated(x, times_bell(epsilon, x))
 
 
 @kernel
@@ -94,9 +100,11 @@ def crrelu_naive(x, epsilon):
 @kernel
 def crrelu_slope(x, epsilon):
     height = bell(x)
-    if height == 0:
+    if height == 0 and abs(epsilon) <= 1:
         return relu_slope(x)
-    return relu_slope(x) + epsilon * ((1 - x) * (1 + x) * height)
+    if height * height != 0 or abs(epsilon) <= 1:
+        return relu_slope(x) + scaled((1 - x) * (1 + x) * height, epsilon)
+    return relu_slope(x) + gated((1 - x) * (1 + x), times_bell(epsilon, x))
 
 
 @elementwise(silu_value, silu_naive, slope=silu_slope, ulp=2, slope_ulp=15, slope_zero=-1.278464542761)
@@ -141,8 +149,8 @@ def swish(x, *, beta=1.0, form="stable", format=None):
     ----------
     x, form, format : as in `sigmoid`; so is the result
     beta : float or array_like, broadcast to the shape of `x`
-        Sharpness. The bound below is that of a power of two; else the rounding of ``beta x`` adds in the tail as many
-        ulp as it is large.
+        Sharpness; inf gives `relu`. The bound below is that of a power of two; else the rounding of ``beta x`` adds in
+        the tail as many ulp as it is large.
 
     Accuracy
     --------
@@ -210,7 +218,8 @@ def crrelu(x, *, epsilon=0.01, form="stable", format=None):
 
     Accuracy
     --------
-    "stable": at most 2.5 ulp, the derivative at most 3.5 ulp; tested as `sigmoid`.
+    "stable": at most 2.5 ulp, the derivative at most 3.5 ulp; tested as `sigmoid`. Where rectifier and correction have
+    opposite signs, as for a negative `epsilon`, the unit is that of the larger one.
 
     Gradient
     --------

@@ -4,7 +4,7 @@ import numpy as np
 from toolkit._core.arguments import check_whole, shown
 from toolkit._core.arrays import check_axis, map_rows, real_array
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import times_exactly
+from toolkit._core.numbers import over_exactly, times_exactly
 from toolkit._core.sums import sum_like
 
 __all__ = ["group_sort", "householder", "max_min"]
@@ -43,23 +43,36 @@ def group_sort_vjp_row(z, g, group, out):
 
 
 @kernel
-def side(z, v, first):
-    """``v . z`` of the group that starts at `first`; 0 for a group that is cut off."""
+def side(z, v, first, scale):
+    """``scale v . z`` of the group that starts at `first`; 0 for a group that is cut off."""
     total = sum_like(z)
     if first + len(v) <= z.size:
         for k in range(len(v)):
-            total += times_exactly(z[first + k], v[k])
+            total += times_exactly(z[first + k], scale * v[k])
     return total.value
 
 
 @kernel
 def reflect(z, g, v, out):
-    """`g`, in the groups where ``v . z <= 0`` mirrored at the plane of which v is the unit normal."""
+    """`g`, in the groups where ``v . z <= 0`` mirrored at the plane of which v is the unit normal.
+
+    Where a sum overflows, it is one of sizes that are divided by 4 m first.
+    """
+    small = 0.25 / len(v)
     for first in range(0, z.size, len(v)):
-        decides, length = side(z, v, first), side(g, v, first)
+        decides, length, scale = side(z, v, first, 1.0), side(g, v, first, 1.0), 1.0
+        if not abs(decides) < np.inf:
+            decides = side(z, v, first, small)
+        if not abs(length + length) < np.inf:
+            length, scale = side(g, v, first, small), small
         for k in range(min(len(v), z.size - first)):
             value = g[first + k]
-            out[first + k] = value if decides > 0 else value - times_exactly(length + length, v[k])
+            if decides > 0:
+                out[first + k] = value
+            elif scale == 1:
+                out[first + k] = value - times_exactly(length + length, v[k])
+            else:
+                out[first + k] = over_exactly(times_exactly(value, small) - times_exactly(length + length, v[k]), small)
 
 
 @kernel
@@ -86,9 +99,13 @@ def _check_groups(z, axis, group, name):
 def _unit(v, z, axis):
     """`v` as a tuple of length 1 in the sense of Euclid, whose size divides the rows of `z`."""
     v = real_array(v, "v").astype(np.float64)
+    largest = np.abs(v).max(initial=0.0)
+    if v.ndim != 1 or not 0 < largest < np.inf:
+        raise ValueError(f"v has shape {v.shape} and the largest size {largest:g}; "
+                         "allowed: a 1-d array of finite numbers that are not all 0")
+    if not 1e-100 < largest < 1e100:  # else squares may over- or underflow
+        v = v / largest
     length = np.sqrt((v * v).sum())
-    if v.ndim != 1 or not (np.isfinite(length) and length > 0):
-        raise ValueError(f"v is {shown(v)}; allowed: a 1-d array of finite numbers that are not all 0")
     _check_groups(z, axis, v.size, "the size of v")
     return tuple((v / length).tolist())
 
@@ -198,7 +215,7 @@ def householder(z, v=(1.0, -1.0), *, axis=-1, format=None):
 
     Special values
     --------------
-    A NaN or infinity makes its group NaN where it is mirrored.
+    A NaN or infinity makes its group NaN or infinite where it is mirrored.
 
     Accuracy
     --------

@@ -5,6 +5,7 @@ from toolkit import activations
 from toolkit._core.arguments import chosen
 from toolkit._core.switch import switch
 from toolkit.activations import _sorting, kernels
+from toolkit.activations._elementwise import EVERYWHERE
 from toolkit.activations._exponential import SELU_ALPHA, SELU_LAMBDA
 from toolkit.catalog._elementwise import Elementwise
 from toolkit.catalog._kernels import at_value
@@ -19,16 +20,17 @@ _MIRROR = (0.6, -0.8)
 
 
 def _row(name, title, formula, reference, plot_range, lipschitz, *holds, value=None, others=()):
-    """The row of an elementwise activation, at `value` of its parameter if it has one."""
+    """The row of an elementwise activation, at `value` of its parameter if it has one, a tuple if it has two."""
     function = getattr(activations, name)
-    values, slopes, parameter = function.elementwise[:3]
-    bound = () if parameter is None else (value,)
+    declared = function.elementwise
+    values, slopes, names = declared.forms, declared.slopes, declared.parameters
+    bound = value if len(names) > 1 else (value,) * len(names)
     slopes = {form: at_value(each, *bound) for form, each in slopes.items()}
     return Elementwise(
         name, title, formula, function, reference, "activation_gallery", family="activation",
         variants=forms(**{form: at_value(each, *bound) for form, each in values.items()}), slope=slopes["stable"],
         naive_slope=slopes.get("naive"), plot_range=plot_range, lipschitz=lipschitz, holds=frozenset(holds),
-        parameters=tuple((parameter, each) for each in bound), others=others)
+        domain=declared.domain, parameters=tuple(zip(names, bound)), others=others)
 
 
 _permutation = partial(RowMap, reference="anil2019sorting", chapter="keeping_gradients_alive", family="activation",
@@ -87,9 +89,22 @@ METHODS = (
         reference="singla2022householder", variants=forms(stable=kernels.householder_row),
         parameters=(("v", _MIRROR),), multiple=2,
         gradient=Gradient(_sorting.householder_pull, kernels.householder_vjp_row)),
+    _row("hard_tanh", "Hard tanh", r"\min(\max(-1, x), 1)", "collobert2004large", (-3, 3), 1.0, "monotone", "odd"),
+    _row("soft_shrink", "Soft shrinkage",
+         r"\operatorname{sign}(x) \max(\lvert x \rvert - \theta, 0),\ \theta = \tfrac12", "donoho1995soft", (-3, 3),
+         1.0, "monotone", "odd", value=0.5),
+    _row("hard_shrink", "Hard shrinkage", r"x\,[\lvert x \rvert > \theta],\ \theta = \tfrac12", "donoho1994ideal",
+         (-3, 3), None, "monotone", "odd", value=0.5),
+    _row("tanh_shrink", "tanh shrinkage", r"x - \tanh x", "glorot2010understanding", (-3, 3), 1.0, "monotone", "odd"),
+    _row("threshold", "Threshold", r"x \text{ if } x > \theta \text{ else } v,\ \theta = 1,\ v = 0",
+         "nair2010rectified", (-3, 3), None, "monotone", value=(1.0, 0.0)),
+    _row("squareplus", "Squareplus", r"\frac{x + \sqrt{x^2 + b}}{2},\ b = 4", "barron2021squareplus", (-400, 400), 1.0,
+         "monotone", "linear_gap", value=4.0),
+    _row("logit", "Logit", r"\log \frac{x}{1 - x}", "berkson1944application", (0.02, 0.98), None, "monotone"),
+    _row("log1mexp", "log(1 - e⁻ˣ)", r"\log(1 - e^{-x})", "maechler2012log1mexp", (0.05, 12), None, "monotone"),
 )
 
-ELEMENTWISE = tuple(method for method in METHODS if isinstance(method, Elementwise))
+ELEMENTWISE = tuple(method for method in METHODS if isinstance(method, Elementwise) and method.domain == EVERYWHERE)
 
 
 def activation_kernel(which):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit._core.arguments import shown
-from toolkit._core.arrays import Rows
-from toolkit.activations._elementwise import slope
+from toolkit._core.array_likes import array_and_mask
+from toolkit._core.arrays import Rows, common_dtype
+from toolkit.activations._elementwise import EVERYWHERE, restored, slope
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import entries, of_entry
 from toolkit.catalog._method import Method
@@ -20,10 +21,18 @@ __all__ = ["Elementwise"]
 
 def entries_of(of, x, format=None):
     """The kernel ``f(x)`` at each entry of an array."""
-    layout = Rows(x, axis=None, format=format, name="x", allow_empty=True)
+    layout = Rows(x, axis=None, where=None, format=format, name="x", allow_empty=True)
     out = layout.empty()
     layout.call(entries, of, [layout.rows(x, "x")[0]], (), out[0])
-    return layout.restore(out, 0.0)
+    return restored(layout, out)
+
+
+def times(g, slopes):
+    """``g * slopes`` in their common dtype, to which Python numbers adapt; what is masked stays so."""
+    values, hidden = array_and_mask(g, "g")
+    dtype = common_dtype(g=g, slopes=slopes)
+    product = values.astype(dtype) * slopes.astype(dtype)
+    return product if hidden is None else np.ma.array(product, mask=np.ma.getmaskarray(product) | hidden)
 
 
 def _room(values):
@@ -58,7 +67,8 @@ class Elementwise(Method):
         return {name: each for name, each in found.items() if each is not None}
 
     def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
-        return np.random.default_rng(seed).normal(0, 3, (rows, classes)).astype(dtype),
+        x = np.random.default_rng(seed).normal(0, 3, (rows, classes))
+        return (x if self.domain == EVERYWHERE else x.clip(*self.plot_range)).astype(dtype),
 
     def exports(self):
         return {name: Export(entries, each, ("vector",), ("vector",)) for name, each in self.kernels.items()}
@@ -79,7 +89,7 @@ class Elementwise(Method):
         else:
             shared = given if self.naive_slope else {key: each for key, each in given.items() if key != "form"}
             slopes = slope(self.function, **shared)
-        return value, lambda g: np.multiply(g, slopes)
+        return value, lambda g: times(g, slopes)
 
     def warm(self, dtype):
         for variant in self.variants:

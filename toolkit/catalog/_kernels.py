@@ -14,16 +14,19 @@ __all__ = ["at_value", "bound_at", "entries", "fill_matrix", "first_bin", "first
 _FLOAT64 = FLOAT64.code
 
 
-def at_value(of, *value):
-    """The kernel ``f(x)`` of a kernel ``f(x, a)`` at this value of its parameter; without a value, that kernel."""
-    if not value:
+def at_value(of, *values):
+    """The kernel ``f(x)`` of a kernel ``f(x, a)`` or ``f(x, a, b)`` at these values; without a value, that kernel."""
+    if not values:
         return of
-    a, = value
+    a, b = values[0], values[-1]
 
     def at(x):
         return of(x, like(a, x))
 
-    return kernel(at)
+    def at_two(x):
+        return of(x, like(a, x), like(b, x))
+
+    return kernel(at if len(values) == 1 else at_two)
 
 
 @kernel

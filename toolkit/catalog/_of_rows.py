@@ -114,6 +114,7 @@ class OfRows(Method):
         if self.gradient is None:
             return super().vjp(arguments, options, of)
         signature = inspect.signature(self.function)
+        arguments, options = self._with_mask(arguments, options)
         value = self.function(*arguments, **options)
         first, *given = signature.bind(*arguments, **options).arguments.items()
         pull = self.gradient.pull if of in (None, first[0]) else dict(self.gradient.others).get(of)
@@ -123,6 +124,13 @@ class OfRows(Method):
         kept = value if self.gradient.at == "result" else first[1]
         shared = {name: given for name, given in given if name in inspect.signature(pull).parameters}
         return value, lambda g: pull(kept, g, **shared)
+
+    def _with_mask(self, arguments, options):
+        """A masked array's mask as `where`, for gradients that see the result alone."""
+        if not (arguments and isinstance(arguments[0], np.ma.MaskedArray) and self.takes("where")):
+            return arguments, options
+        keep, where = ~np.ma.getmaskarray(arguments[0]), options.get("where")
+        return (arguments[0].data, *arguments[1:]), {**options, "where": keep if where is None else keep & where}
 
     def flaws(self, z, result):
         """What is wrong with the result of rows: sentences."""

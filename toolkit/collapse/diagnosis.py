@@ -3,11 +3,12 @@
 import numpy as np
 
 from toolkit._core.arguments import check_choice, shown
-from toolkit._core.arrays import check_axis
+from toolkit._core.array_likes import array_of
+from toolkit._core.arrays import check_axis, real_array
 from toolkit.collapse.gaps import collapse_gap, collapse_margin, underflow_gap
 from toolkit.collapse.kernels import COUNTS, ORDERS, count_rows
 from toolkit.collapse.report import CollapseReport, FormatLosses
-from toolkit.formats import FORMATS, get_format
+from toolkit.formats import get_format
 
 __all__ = ["diagnose"]
 
@@ -94,12 +95,7 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
 
 def _rows_of(logits, axis):
     """The logits with their classes along the last axis, not copied."""
-    try:
-        logits = np.asarray(logits)
-    except (OverflowError, ValueError) as error:
-        raise ValueError(f"logits is not an array: {error}") from None
-    if logits.dtype.kind not in "biu" and logits.dtype.name not in FORMATS:
-        raise TypeError(f"logits has dtype {logits.dtype}; allowed: booleans, integers, {', '.join(FORMATS)}")
+    logits = array_of(logits, "logits")
     if logits.ndim == 0:
         raise ValueError("logits is a single number; allowed: an array (..., K)")
     axes = check_axis(axis, logits.ndim, "logits")
@@ -116,10 +112,7 @@ def _targets(labels, shape, classes):
     count = int(np.prod(shape))
     if labels is None:
         return np.full(count, -1)
-    try:
-        labels = np.atleast_1d(labels)
-    except (OverflowError, ValueError) as error:
-        raise ValueError(f"labels is not an array: {error}") from None
+    labels = np.atleast_1d(real_array(labels, "labels"))
     if labels.dtype.kind not in "iuf":
         raise TypeError(f"labels has dtype {labels.dtype}; allowed: integers")
     if labels.shape not in (shape, (count,)):

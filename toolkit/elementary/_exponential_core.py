@@ -11,7 +11,7 @@ from toolkit._core.exact_sums import fast_two_sum, split
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import bits_of, float_of
 
-__all__ = ["exp2_64", "exp64", "exp_by_type", "exp_reduced", "exp_unrounded", "expm1_64", "round_scaled"]
+__all__ = ["exp2_64", "exp64", "exp_by_type", "exp_reduced", "exponent_of", "exp_unrounded", "expm1_64", "round_scaled"]
 
 # Adding 1.5 * 2**52 rounds to an integer and leaves that integer in the low bits of the sum.
 _ROUNDER = 6755399441055744.0
@@ -69,12 +69,18 @@ def exp2_reduced(x):
 
 
 @kernel
+def exponent_of(bits):
+    """k, of the low bits of `bits`."""
+    return bits - _ROUNDER_BITS
+
+
+@kernel
 def round_scaled(s, e, bits):
     """``(s + e) * 2**k`` with k in the low bits of `bits` and -1080 <= k <= 1025, rounded once.
 
     Rounding s + e to 53 bits and scaling it into the subnormals would round twice.
     """
-    k = bits - _ROUNDER_BITS
+    k = exponent_of(bits)
     if k > 1024 or (k == 1024 and s + e >= 1.0):
         return np.inf
     if k > -1022 or (k == -1022 and s >= 1.0):

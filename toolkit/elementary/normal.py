@@ -14,7 +14,7 @@ from toolkit.elementary import cos, exp, log
 
 __all__ = ["bell", "normal_cdf", "normal_pdf", "standard_normal"]
 
-_INV_SQRT_2PI = 0.3989422804014327
+INV_SQRT_2PI = 0.3989422804014327
 _TWO_PI = 6.283185307179586
 
 
@@ -81,7 +81,7 @@ def normal_cdf64(x):
 @kernel
 def normal_pdf64(x):
     """phi of a float64."""
-    return _INV_SQRT_2PI * bell64(x)
+    return INV_SQRT_2PI * bell64(x)
 
 
 @elementary_function

@@ -55,10 +55,9 @@ class Lines:
 
     def __init__(self, layout, z, in_place=True):
         self.layout = layout
-        array = np.asarray(z)
-        self.inner = self._inner(array) if in_place else 0
+        self.inner = self._inner(layout.array) if in_place else 0
         if self.inner:
-            self.flat = _arrays.behaved(array, layout.compute).reshape(-1)
+            self.flat = _arrays.behaved(layout.array, layout.compute).reshape(-1)
         else:
             self.flat = layout.rows(z, layout.name).reshape(-1)
 

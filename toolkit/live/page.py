@@ -20,7 +20,8 @@ from toolkit.live.hosts.page import json_block
 from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import WasmModule, build_module
 
-__all__ = ["figures_of", "is_kept", "keep_module", "kernels_of", "kept_module", "module_block", "module_data", "module_in"]
+__all__ = ["figures_of", "is_kept", "keep_module", "kernels_of", "kept_module", "module_block",
+           "module_data", "module_in"]
 
 
 def code_cells(source):

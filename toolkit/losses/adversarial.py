@@ -1,6 +1,7 @@
 """A loss for two points at once: the logits of an input, and those of the same input after an attack."""
 import numpy as np
 
+from toolkit._core.array_likes import array_of
 from toolkit._core.arrays import Rows, common_dtype
 from toolkit._core.kernel import kernel
 from toolkit._core.sums import sum_like
@@ -118,7 +119,7 @@ def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, n
     """
     tau, rho, nu = at_least(0, "tau", tau), above(0, "rho", rho), at_least(0, "nu", nu)
     dtype = common_dtype(logits=logits, attacked=attacked)
-    z, moved = np.asarray(logits, dtype), np.asarray(attacked, dtype)
+    z, moved = (array_of(x, name).astype(dtype) for x, name in ((logits, "logits"), (attacked, "attacked")))
     if z.shape != moved.shape:
         raise ValueError(f"attacked has shape {moved.shape}; allowed: that of logits, {z.shape}")
     label_rows(Rows(z, name="logits"), None, labels, label_smoothing=0, ignore_index=None, weight=None, format=None)

@@ -2,6 +2,7 @@
 import numpy as np
 
 from toolkit._core.arguments import check_finite, check_whole, chosen
+from toolkit._core.array_likes import array_of
 from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
@@ -38,7 +39,7 @@ def _check_range(low, high):
 
 def _targets(of, values, bins, fewest, format, *parameters):
     bins = check_whole("bins", bins, fewest, 2**31)
-    values = real_array(values, "values")
+    values = array_of(values, "values")
     layout = Rows(values[..., None], format=format, name="values")
     out = np.empty((layout.count, bins), layout.compute)
     with np.errstate(all="ignore"):
@@ -205,12 +206,8 @@ def expected_value(p, *, low, high, places="bins"):
     1.25
     """
     low, high = _check_range(low, high)
-    p = real_array(p, "p")
-    if not p.ndim or not p.shape[-1]:
-        raise ValueError(f"p has shape {p.shape}; allowed: (..., K), at least one class")
-    count = p.shape[-1]
+    layout = Rows(p, name="p")
+    count = layout.classes
     centres = chosen("places", places, {
         "bins": low + (high - low) * (np.arange(count) + 0.5) / count, "atoms": np.linspace(low, high, count)})
-    dtype = p.dtype if p.dtype.kind == "f" else np.dtype(np.float64)
-    compute = np.result_type(dtype, np.float32)  # float16 has too few digits for a sum
-    return (p.astype(compute, copy=False) @ centres.astype(compute)).astype(dtype, copy=False)
+    return layout.restore_reduced(layout.rows(p, "p") @ centres.astype(layout.compute))

@@ -213,8 +213,7 @@ class _Training:
                                  refresh=False)
         if diverged and not self.diverged:
             self.diverged = True
-            warnings.warn(f"training {divergence(self.work.steps_done, measures)}; a lower lr may help",
-                          RuntimeWarning, stacklevel=4)
+            warn(f"training {divergence(self.work.steps_done, measures)}; a lower lr may help")
         if self.plot:
             self.plot.draw(self.log)
         if self.callback is not None and self.callback(self.work.steps_done, measures):

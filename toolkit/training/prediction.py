@@ -2,6 +2,7 @@
 import numpy as np
 
 from toolkit._core.arguments import shown
+from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit.networks.perceptron import block_floats, forward_block, layer_block
 from toolkit.networks.plan import ARITY, BLOCK, DEPTH, n_classes
@@ -30,7 +31,7 @@ def predicted_logits(experiment, parameters, inputs):
     if shape is not None:
         raise ValueError(f"model is {shown(experiment.model)}; allowed for logits of other rows: 'mlp'")
     arity, numbers = int(plan[ARITY]), experiment.n_inputs
-    x = np.ascontiguousarray(inputs, np.int32 if arity else parameters.dtype)
+    x = np.ascontiguousarray(real_array(inputs, "inputs"), np.int32 if arity else parameters.dtype)
     if x.ndim != 2 or x.shape[1] != (arity or numbers):
         raise ValueError(f"inputs has shape {x.shape}; allowed: (n, {arity or numbers})")
     if arity and x.size and not -1 <= x.min() <= x.max() < numbers:

@@ -2,6 +2,7 @@
 import inspect
 
 from toolkit import activations, losses
+from toolkit.activations._elementwise import EVERYWHERE
 from toolkit.losses import kernels
 from toolkit.networks.activation import BY_NAME
 
@@ -27,10 +28,11 @@ def _losses():
 
 LOSSES_BY_KERNEL = _losses()
 
-# Name -> (value, derivative), for activations of one number without a parameter; those of the networks go first.
+# Name -> (value, derivative), for activations of any number without a parameter; those of the networks go first.
 ACTIVATIONS_BY_KERNEL = {
     name: (declared.forms["stable"], declared.slopes["stable"]) for name in activations.__all__
-    if (declared := getattr(getattr(activations, name), "elementwise", None)) and declared.parameter is None} | BY_NAME
+    if (declared := getattr(getattr(activations, name), "elementwise", None))
+    and not declared.parameters and declared.domain == EVERYWHERE} | BY_NAME
 
 
 def parameter_names(loss, form):

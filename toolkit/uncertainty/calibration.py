@@ -100,7 +100,7 @@ class Reliability(NamedTuple):
 
 
 def _rows(logits, labels, axis, format):
-    layout = Rows(logits, axis=axis, format=format, name="logits")
+    layout = Rows(logits, axis=axis, where=None, format=format, name="logits")
     z = layout.rows(logits, "logits")
     if not np.isfinite(z.max(axis=1)).all():
         raise ValueError("logits contains NaN or +inf, or a row of -inf; allowed: rows with a finite maximum")
