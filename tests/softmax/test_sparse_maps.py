@@ -1,6 +1,5 @@
 """Sparse maps against exact rational arithmetic, reference values, and each other in the limits."""
 import math
-from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -23,16 +22,6 @@ REFERENCE = {
     4.0: ([0.845168322536, 0.154831677464, 0.0, 0.0], None),
 }
 ALPHAS = (1.0, 1 + 1e-6, 1.001, 1.01, 1.1, 1.25, 1.5, 1.75, 2.0)
-
-
-def exact_sparsemax(z):
-    z = [Fraction(float(v)) for v in z]
-    total, tau = Fraction(0), None
-    for k, v in enumerate(sorted(z, reverse=True), start=1):
-        total += v
-        if k * v > total - 1:
-            tau = (total - 1) / k
-    return np.array([float(max(v - tau, 0)) for v in z])
 
 
 def exact_entmax(z, alpha):
@@ -71,16 +60,6 @@ def test_named_maps_are_members_of_the_family():
     assert_allclose(alpha_entmax(z, alpha=1 + 2**-40), softmax(z), rtol=1e-10)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_sparsemax_is_the_nearest_point(dtype):
-    rng = np.random.default_rng(1)
-    for size, spread in ((2, 1.0), (7, 0.3), (300, 0.05), (2000, 3e-4), (2000, 1.0)):
-        z = rng.normal(5, spread, size).astype(dtype)
-        expected, p = exact_sparsemax(z), sparsemax(z)
-        assert np.abs(p - expected).max() <= 3 * np.finfo(dtype).eps / 2 * expected.max()
-        assert abs(p.sum(dtype=np.float64) - 1) <= np.finfo(dtype).eps
-
-
 def largest_error(p, expected, eps):
     return np.abs(p - expected).max() / (eps / 2 * expected.max())
 
@@ -92,8 +71,7 @@ def test_accuracy_in_float32_down_to_the_limit(alpha):
         z = rng.normal(0, spread, size).astype(np.float32)
         # The row sees α - 1 as a float32.
         seen = 1 + float(np.float32(alpha - 1))
-        units = largest_error(alpha_entmax(z, alpha=alpha), exact_entmax(z, seen), np.finfo(np.float32).eps)
-        assert units <= (4 if alpha <= 2 else 24)
+        assert largest_error(alpha_entmax(z, alpha=alpha), exact_entmax(z, seen), np.finfo(np.float32).eps) <= 1
 
 
 @pytest.mark.parametrize("alpha", ALPHAS)
@@ -102,16 +80,7 @@ def test_accuracy_in_emulated_float16(alpha):
     for size in (2, 5, 40):
         z = round_to(rng.normal(0, 1, size), FLOAT16)
         p = alpha_entmax(z, alpha=alpha, format=FLOAT16)
-        seen = 1 + float(round_to(alpha - 1, FLOAT16))
-        assert largest_error(p, exact_entmax(z, seen), FLOAT16.epsilon) <= 16
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_accuracy_of_entmax15(dtype):
-    rng = np.random.default_rng(4)
-    for size, spread in ((3, 1.0), (300, 0.2), (2000, 3.0)):
-        z = rng.normal(0, spread, size).astype(dtype)
-        assert largest_error(entmax15(z), exact_entmax(z, 1.5), np.finfo(dtype).eps) <= 3
+        assert largest_error(p, exact_entmax(z, alpha), FLOAT16.epsilon) <= 1.01
 
 
 @pytest.mark.parametrize("alpha", [*ALPHAS, 1.0001, 3.0, 4.0])

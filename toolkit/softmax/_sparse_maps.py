@@ -3,7 +3,8 @@ import numpy as np
 
 from toolkit._core.arguments import check_number, chosen
 from toolkit._core.arrays import map_rows, reduce_rows
-from toolkit.softmax._entmax import alpha_entmax_order_row, entmax15_row, entmax_row, entmax_vjp_row, sparsemax_row
+from toolkit.softmax._entmax import entmax15_row, entmax_row, sparsemax_row
+from toolkit.softmax._entmax_gradient import alpha_entmax_order_row, entmax_vjp_row
 from toolkit.softmax._entmax_naive import entmax15_sorted, entmax_bisection, sparsemax_sorted
 
 __all__ = ["alpha_entmax", "entmax15", "sparsemax"]
@@ -32,8 +33,8 @@ def _order(alpha):
 def sparsemax(z, *, axis=-1, where=None, form="stable", format=None):
     """Sparsemax: the point of the simplex nearest to the logits, ``p_i = [z_i - tau]_+``.
 
-    A class with a logit at least 1 below the largest is exactly 0. The stable form finds tau as Newton's iteration
-    from the largest logit down, each step a mean over the classes still in (Michelot 1986): no sorting.
+    A class with a logit at least 1 below the largest is exactly 0. The stable form finds the last class that is still
+    in, each step a mean over those above it (Michelot 1986), without sorting, and counts from its logit instead of tau.
     `form="naive"` sorts the logits and takes running sums, without a shift: an offset rounds them away.
 
     Parameters
@@ -57,8 +58,7 @@ def sparsemax(z, *, axis=-1, where=None, form="stable", format=None):
 
     Accuracy
     --------
-    Within 3 units of roundoff of the largest probability of the row, in float32 and float64 for K <= 2000, tested;
-    a row sums to 1 within 2 units of roundoff. In emulated float16 as `alpha_entmax`.
+    As `alpha_entmax`.
 
     Gradient
     --------
@@ -102,8 +102,7 @@ def entmax15(z, *, axis=-1, where=None, form="stable", format=None):
 
     Accuracy
     --------
-    Within 3 units of roundoff of the largest probability of the row, in float32 and float64 for K <= 2000, tested.
-    In emulated float16 as `alpha_entmax`.
+    As `alpha_entmax`.
 
     Gradient
     --------
@@ -138,7 +137,8 @@ def alpha_entmax(z, *, alpha=1.5, axis=-1, where=None, form="stable", format=Non
 
     A class at least ``1 / (α - 1)`` below the largest logit is exactly 0. The common form, bisection for tau, loses
     digits as α falls to 1, where the power 1 / (α - 1) multiplies each rounding error, and at 1 it is uniform. The
-    stable form solves for the power of the largest probability instead, in which α = 1 is an ordinary value.
+    stable form solves for the power of a probability instead, near α = 1 of the largest, elsewhere of the smallest
+    that is not 0.
 
     Parameters
     ----------
@@ -157,15 +157,16 @@ def alpha_entmax(z, *, alpha=1.5, axis=-1, where=None, form="stable", format=Non
 
     Accuracy
     --------
-    Within 4 units of roundoff of the largest probability of the row, for K <= 300 and each α of 1, 1 + 1e-6,
-    1.001, 1.01, 1.1, 1.25, 1.5, 1.75 and 2, in float32; within 16 in emulated float16. Tested. For α > 2 the slope is
-    infinite where a class joins: an error of e in its logit is one of order ``e^(1 / (α - 1))`` there. The rows of
-    the tests, none of them near such an edge, are within 24 units for α = 3 and 4 in float32.
+    Within 1 unit of roundoff of the largest probability of the row in float32 and in emulated formats, within 8 in
+    float64, for K <= 100 000, also where a class is next to the edge of the support; a row sums to 1 within 2 units,
+    before the rounding of NumPy's own sum. Tested. For that the threshold and the powers are float64 whatever the rows
+    are, with pairs of float64 where something cancels, and each result is rounded once. α - 1 is rounded to the dtype.
 
     Gradient
     --------
     ``s * (g - <s, g> / sum s)`` with ``s = p^(2 - α)`` on the support, 0 off it, from the result; g is taken
-    relative to that of the likeliest class, as in `softmax`.
+    relative to that of the class with the largest s. Within 8 units of roundoff of the largest entry, for
+    K <= 100 000 and upstream gradients of one size, tested.
 
     With respect to α, which learns how sparse to be, it is ``<g, dp / dα>``. With ``q = p^(α - 1)`` each class has
     the slope ``p (1 - 1/q - log q) / (α - 1)²`` of its own, from which its share of the sum is taken, as s has it.
@@ -174,7 +175,7 @@ def alpha_entmax(z, *, alpha=1.5, axis=-1, where=None, form="stable", format=Non
     References
     ----------
     B. Peters, V. Niculae, A. Martins, Sparse Sequence-to-Sequence Models, ACL 2019, arXiv:1905.05702. The
-    iteration for ``p_max^(α - 1)`` is derived here.
+    iterations are derived here.
     G. Correia, V. Niculae, A. Martins, Adaptively Sparse Transformers, EMNLP 2019, arXiv:1909.00015 (the gradient in
     α; the form that keeps its digits at α = 1 is derived here).
 
