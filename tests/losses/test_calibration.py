@@ -1,6 +1,7 @@
 """Calibration: temperature scaling, reliability diagrams and their error against definitions."""
 import doctest
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
@@ -38,9 +39,47 @@ def test_temperature_against_another_minimiser():
         assert fit_temperature(z / 7, y) == pytest.approx(fit_temperature(z, y) / 7, rel=1e-12)
 
 
-def test_temperature_where_the_minimum_is_at_an_end():
-    assert fit_temperature(Z, Z.argmax(axis=1)) == pytest.approx(1e-4)
-    assert fit_temperature(-Z, Z.argmax(axis=1)) == pytest.approx(1e4)
+@pytest.mark.parametrize(("y", "z", "found", "why"), [
+    (Z.argmax(axis=1), Z, 0, "every row is right"),
+    (Z.argmax(axis=1), -Z, np.inf, "no temperature is better than equal probabilities"),
+    (Y, np.full((4, 3), 2.5), 1, "the logits of a row are all equal")])
+def test_temperature_where_the_minimum_is_at_an_end(y, z, found, why):
+    for scale in (1, 1e-300, 1e300):
+        with pytest.warns(RuntimeWarning, match=f"fit_temperature gives {found:g}, as {why}"):
+            assert fit_temperature(z * scale, y) == found
+
+
+@pytest.mark.filterwarnings("error")
+def test_accuracy_of_a_temperature_of_every_scale():
+    exact = 1.2568195047402915  # of `test_reference_values`
+    for scale in (1, 1e5, 1e-5, 1e30, 1e-30, 1e300, 1e-300, 3e307):
+        assert fit_temperature(Z * scale, Y) == pytest.approx(exact * scale, rel=1e-12)
+    for power in (-900, -1, 30, 1000):
+        assert fit_temperature(np.ldexp(Z, power), Y) == np.ldexp(fit_temperature(Z, Y), power)
+    narrow = np.float32(Z) * np.float32(6e37)
+    assert fit_temperature(narrow, Y) == fit_temperature(narrow.astype(float), Y)
+    with mpmath.workdps(30):  # one row is hardly wrong: the answer is far below the largest gap
+        slope = mpmath.findroot(lambda b: 1e-12 / (1 + mpmath.exp(-b * 1e-12)) - 1 / (1 + mpmath.exp(b)), 28)
+    assert fit_temperature([[1, 0], [0, 1e-12]], [0, 0]) == pytest.approx(float(1 / slope), rel=1e-12)
+
+
+def test_rows_of_an_ignored_label_are_left_out():
+    z, y = np.vstack([Z, [[9, 9, 0]]]), [*Y, -100]
+    for of in (fit_temperature, expected_calibration_error):
+        assert of(z, y, ignore_index=-100) == of(Z, Y)
+    assert reliability(z, y, ignore_index=-100).counts.sum() == 4
+    with pytest.raises(ValueError, match="labels are all ignore_index"):
+        reliability(Z, [7] * 4, ignore_index=7)
+
+
+def test_a_label_of_no_probability_has_no_temperature():
+    with pytest.raises(ValueError, match="label 1 whose logit is -inf"):
+        fit_temperature([[0, -np.inf, 1], [1, 0, 0]], [1, 0])
+
+
+def test_a_temperature_of_almost_0_chooses_the_top_class():
+    for z, temperature in ((Z, 1e-320), (np.float32(Z), 1e-42)):
+        assert reliability(z, Y, temperature=temperature).confidence[-1] == 1
 
 
 def test_reliability_against_the_definition():
