@@ -89,3 +89,12 @@ def test_arguments():
     before = COST.copy()
     sinkhorn(COST, format="float16", sweeps=3)
     assert_array_equal(COST, before)
+
+
+def test_sparse_transport_has_no_scale_of_its_own():
+    cost = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0) + 0.3))
+    plain = sparse_transport(cost, k=2, steps=200)
+    for scale in (2.0**100, 2.0**-100):
+        scaled = sparse_transport(cost * scale, k=2, gamma=scale, steps=200)
+        assert_array_equal(scaled.plan, plain.plan)
+        assert scaled.dual == plain.dual * scale

@@ -66,7 +66,8 @@ def sparse_transport(cost, a=None, b=None, *, k=1, gamma=1.0, steps=2000, rate=0
     Parameters
     ----------
     k : int
-    gamma : float
+    gamma : float > 0
+        Of the size of the costs: costs and gamma times one number give the same plan.
     steps : int
         Of Adam on the m potentials.
     rate : float
@@ -90,7 +91,7 @@ def sparse_transport(cost, a=None, b=None, *, k=1, gamma=1.0, steps=2000, rate=0
     """
     cost, a, b = histograms(cost, a, b)
     k, steps = check_count(k), check_count(steps)
-    gamma = check_number("gamma", gamma, 2.0**-40, 2.0**40)
+    gamma = check_number("gamma", gamma, 2.0**-1000, 2.0**1000)
     m = len(a)
     f, best, gradient, x, q, mean, square = np.zeros((7, m))
     plan = np.empty(cost.shape)
