@@ -7,8 +7,17 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
-from toolkit.uncertainty import calibration
-from toolkit.uncertainty.calibration import expected_calibration_error, fit_temperature, reliability
+from toolkit.uncertainty import (
+    brier_score,
+    calibration,
+    calibration_errors,
+    classwise_calibration_error,
+    expected_calibration_error,
+    fit_temperature,
+    maximum_calibration_error,
+    reliability,
+    root_mean_square_calibration_error,
+)
 
 Z = np.array([[4, 1, 0], [3, 2.5, 0], [0, 5, 1], [1, 3, 2.0]])
 Y = np.array([0, 1, 1, 2])
@@ -126,6 +135,44 @@ def test_labels_must_be_classes():
         fit_temperature(Z, softmax(Z, axis=1))
 
 
-def test_examples_in_docstrings():
-    result = doctest.testmod(calibration)
+@pytest.mark.parametrize("module", [calibration, calibration_errors])
+def test_examples_in_docstrings(module):
+    result = doctest.testmod(module)
     assert result.attempted > 0 == result.failed
+
+
+def test_other_errors_against_their_definitions():
+    z, y = some_logits()
+    p = softmax(z / 1.7, axis=1)
+    sure, right, onehot = p.max(axis=1), p.argmax(axis=1) == y, np.eye(5)[y]
+
+    def gaps(score, hit, bins):
+        place = np.minimum(np.ceil(score * bins).astype(int), bins)
+        found = [(np.mean(place == b), abs(score[place == b].mean() - hit[place == b].mean()))
+                 for b in np.unique(place)]
+        return np.array(found).T
+
+    for bins in (1, 4, 15):
+        share, off = gaps(sure, right, bins)
+        options = {"bins": bins, "temperature": 1.7}
+        assert maximum_calibration_error(z, y, **options) == pytest.approx(off.max(), rel=1e-12)
+        assert root_mean_square_calibration_error(z, y, **options) == pytest.approx((share @ off**2)**0.5, rel=1e-12)
+        by_class = [np.prod(gaps(p[:, k], onehot[:, k], bins), axis=0).sum() for k in range(5)]
+        assert classwise_calibration_error(z, y, **options) == pytest.approx(np.mean(by_class), rel=1e-12)
+    assert brier_score(z, y, temperature=1.7) == pytest.approx(((p - onehot)**2).sum(axis=1).mean(), rel=1e-12)
+    assert brier_score(np.float32(z), y) == pytest.approx(brier_score(z, y), rel=1e-5)
+    for of in (brier_score, classwise_calibration_error, maximum_calibration_error,
+               root_mean_square_calibration_error):
+        assert of([*z, z[0]], [*y, -100], ignore_index=-100) == pytest.approx(of(z, y), rel=1e-14)
+        assert of(z.T, y, axis=0) == of(z, y)
+        assert 0 < of(z, y, format="bfloat16") < 2
+
+
+def test_other_errors_by_hand():
+    z = np.log([[0.8, 0.2], [0.6, 0.4]])
+    assert brier_score(z, [0, 1]) == pytest.approx((2 * 0.2**2 + 2 * 0.6**2) / 2)
+    assert maximum_calibration_error(z, [0, 1], bins=10) == pytest.approx(0.6)
+    assert root_mean_square_calibration_error(z, [0, 1], bins=10) == pytest.approx((0.2**2 / 2 + 0.6**2 / 2)**0.5)
+    assert classwise_calibration_error(z, [0, 1], bins=10) == pytest.approx((0.2 + 0.6) / 2)
+    assert brier_score([[40.0, 0, -np.inf]], [0]) == pytest.approx(2 * np.exp(-80), rel=1e-14)
+    assert brier_score([[0.0, -np.inf]], [1]) == 2

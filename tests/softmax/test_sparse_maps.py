@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pulls import alpha_entmax_order_pull, alpha_entmax_pull, entmax15_pull, sparsemax_pull
+from sparse_oracle import entmax_of_values, first_of_each, repeated
 
 from toolkit.formats import FLOAT16, round_to
+from toolkit.gradients import vjp
 from toolkit.softmax import alpha_entmax, entmax15, softmax, sparsemax
 
 Z = [1.0, 0.8, 0.1, -0.5]
@@ -153,11 +155,69 @@ def test_bisection_loses_digits_towards_one():
 
 
 def test_arguments():
-    for wrong, error in ((0.5, ValueError), (5, ValueError), (math.nan, ValueError), ("2", TypeError)):
-        with pytest.raises(error, match="alpha is .*; allowed: a number from 1 to 4"):
+    for wrong, error in ((-0.5, ValueError), (5, ValueError), (math.nan, ValueError), ("2", TypeError)):
+        with pytest.raises(error, match="alpha is .*; allowed: a number from 0 to 4"):
             alpha_entmax(Z, alpha=wrong)
+    with pytest.raises(ValueError, match="alpha contains 5; allowed: numbers from 0 to 4"):
+        alpha_entmax([Z, Z], alpha=[1, 5])
+    with pytest.raises(ValueError, match=r"alpha has shape \(3,\); allowed: \(2,\) or \(2, 1\)"):
+        alpha_entmax([Z, Z], alpha=[1, 2, 3])
+    for alpha in (0.5, [1.5]):
+        with pytest.raises(ValueError, match="form is 'common'; allowed for alpha below 1 and for an array: 'stable'"):
+            alpha_entmax([Z], alpha=alpha, form="common")
     with pytest.raises(ValueError, match="form is 'sort'; allowed: 'naive', 'stable'"):
         sparsemax(Z, form="sort")
+
+
+def test_an_alpha_for_each_row():
+    rng = np.random.default_rng(7)
+    z, g = rng.normal(0, 2, (4, 3, 6)).astype(np.float32), rng.normal(size=(4, 3, 6)).astype(np.float32)
+    alpha = rng.choice([0.5, 1.0, 1.25, 1.5, 2.0, 3.0], (4, 3))
+    p = alpha_entmax(z, alpha=alpha)
+    d, slope = alpha_entmax_pull(p, g, alpha=alpha), alpha_entmax_order_pull(p, g, alpha=alpha)
+    assert p.dtype == d.dtype == slope.dtype == np.float32 and slope.shape == (4, 3)
+    for at in np.ndindex(4, 3):
+        one = float(alpha[at])
+        assert_array_equal(p[at], alpha_entmax(z[at], alpha=one))
+        assert_array_equal(d[at], alpha_entmax_pull(p[at], g[at], alpha=one))
+        assert slope[at] == alpha_entmax_order_pull(p[at], g[at], alpha=one)
+    assert_array_equal(alpha_entmax(z, alpha=alpha[..., None]), p)
+    assert_array_equal(alpha_entmax(np.moveaxis(z, -1, 1), alpha=alpha, axis=1), np.moveaxis(p, -1, 1))
+    assert_array_equal(alpha_entmax(z, alpha=np.array(1.5)), alpha_entmax(z, alpha=1.5))
+    keep = rng.random(z.shape) < 0.8
+    keep[..., 0] = True
+    assert_array_equal(alpha_entmax(z, alpha=alpha, where=keep) > 0, keep & (alpha_entmax(
+        np.where(keep, z, -np.inf), alpha=alpha) > 0))
+    value, pull = vjp(alpha_entmax, z, alpha=alpha)
+    assert_array_equal(pull(g), d)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.25, 0.5, 0.99])
+def test_an_alpha_below_1_leaves_no_class_out(alpha):
+    rng = np.random.default_rng(8)
+    g, h = np.array([1.0, -1.0, 0.5, 2.0]), 1e-6
+    for dtype, units in ((np.float32, 1), (np.float64, 8)):
+        for values, counts in (([0, -1e6], [1, 99_999]), ([0, -1, -30], [1, 1, 1]), ([0, -0.3], [1, 1999]),
+                               (rng.normal(0, 3, 4), [1, 1, 1, 99_997])):
+            z, values = repeated(values, counts, dtype)
+            p = alpha_entmax(z, alpha=alpha)
+            expected = entmax_of_values(values, counts, dtype(alpha - 1))
+            assert largest_error(p[first_of_each(counts)], expected, np.finfo(dtype).eps) <= units
+            assert ((p > 0).all() or expected.min() < 1e-45) and abs(math.fsum(p) - 1) <= np.finfo(dtype).eps
+    p = alpha_entmax(Z, alpha=alpha)
+    difference = [g @ (alpha_entmax(Z + step, alpha=alpha) - alpha_entmax(Z - step, alpha=alpha)) / (2 * h)
+                  for step in h * np.eye(4)]
+    assert_allclose(alpha_entmax_pull(p, g, alpha=alpha), difference, atol=1e-9)
+    middle = max(alpha, h)
+    difference = g @ (alpha_entmax(Z, alpha=middle + h) - alpha_entmax(Z, alpha=middle - h)) / (2 * h)
+    assert_allclose(alpha_entmax_order_pull(alpha_entmax(Z, alpha=middle), g, alpha=middle), difference, atol=1e-8)
+    assert_array_equal(alpha_entmax([-np.inf, 3.0], alpha=alpha), [0, 1])
+
+
+def test_below_1_the_family_goes_on_without_a_jump():
+    for alpha in (1 - 2.0**-40, 1 - 2.0**-52):
+        assert_allclose(alpha_entmax(Z, alpha=alpha), softmax(Z), rtol=1e-11)
+    assert_allclose(alpha_entmax([0.0, -2.0], alpha=0.0), np.array([1 / (c := 2**0.5), 1 / (c + 2)]), rtol=1e-15)
 
 
 def test_special_rows():

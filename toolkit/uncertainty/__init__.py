@@ -1,5 +1,6 @@
 """How sure a model is, and how sure it may be."""
-from toolkit.uncertainty import calibration
+from toolkit.uncertainty import calibration, calibration_errors
 from toolkit.uncertainty.calibration import *
+from toolkit.uncertainty.calibration_errors import *
 
-__all__ = [*calibration.__all__]
+__all__ = [*calibration.__all__, *calibration_errors.__all__]

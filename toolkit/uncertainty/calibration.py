@@ -154,8 +154,17 @@ def calibration_rows(logits, labels, axis, format, ignore_index):
     return layout, z[known], targets.index[known]
 
 
+def whole_bins(bins):
+    if not isinstance(bins, Integral) or bins < 1:
+        raise ValueError(f"bins is {bins!r}; allowed: a whole number >= 1")
+    return int(bins)
+
+
 def sharpness(temperature, layout):
     """1 / T, at most the largest finite number of the rows: infinity would turn a gap of 0 into NaN."""
+    temperature = check_temperature(temperature)
+    if temperature == 0:
+        raise ValueError("temperature is 0.0; allowed: a number > 0")
     return min(1 / max(temperature, 1e-308), float(np.finfo(layout.compute).max))
 
 
@@ -186,13 +195,9 @@ def reliability(logits, labels, *, bins=15, temperature=1.0, ignore_index=None, 
     ----------
     Guo, Pleiss, Sun, Weinberger, On Calibration of Modern Neural Networks, 2017, arXiv:1706.04599.
     """
-    if not isinstance(bins, Integral) or bins < 1:
-        raise ValueError(f"bins is {bins!r}; allowed: a whole number >= 1")
-    temperature = check_temperature(temperature)
-    if temperature == 0:
-        raise ValueError("temperature is 0.0; allowed: a number > 0")
+    bins = whole_bins(bins)
     layout, z, y = calibration_rows(logits, labels, axis, format, ignore_index)
-    arrays = [np.empty(int(bins)) for _ in range(3)]
+    arrays = [np.empty(bins) for _ in range(3)]
     inverse = sharpness(temperature, layout)
     with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
         reliability_rows(in_format(z, layout.fmt), y, inverse, *arrays)
