@@ -4,6 +4,7 @@ import doctest
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -341,6 +342,37 @@ def test_bad_arguments_of_diagnose(logits, labels, keywords, error, message):
         diagnose(logits, labels, **keywords)
 
 
+def test_labels_as_people_keep_them():
+    logits = np.array([[20.0, 0, -1.5], [1, 0.25, 0], [-30, 5, 0], [0, 0, 9]])
+    labels = np.array([0, 1, 1, 2])
+    whole = repr(diagnose(logits, labels))
+    for kept in (labels.astype(float), labels[:, None], labels.astype(np.uint8), np.eye(3)[labels],
+                 np.eye(3, dtype=bool)[labels], np.eye(3, dtype=int)[labels]):
+        assert repr(diagnose(logits, kept)) == whole
+    with pytest.raises(ValueError, match="row 2 is not one-hot; allowed: one class index"):
+        diagnose(logits, [[1, 0, 0], [0, 1, 0], [0, 0.5, 0.5], [0, 0, 1]])
+
+
+def test_rows_of_an_ignored_label_count_nowhere():
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(0, 12, (50, 4)), rng.integers(0, 4, 50)
+    logits[7] = np.nan
+    left_out = rng.random(50) < 0.3
+    left_out[7] = True
+    for value in (-100, 255):
+        given = np.where(left_out, value, labels)
+        for kept in (given, given.astype(float), given[:, None]):
+            report = diagnose(logits, kept, ignore_index=value)
+            assert report.formats == diagnose(logits[~left_out], labels[~left_out]).formats
+            assert (report.rows, report.ignored_rows) == ((~left_out).sum(), left_out.sum())
+            assert f"to be ignored: {left_out.sum()}" in repr(report)
+    with pytest.raises(ValueError, match=r"labels\[\d+\] is -100; allowed: 0 to 3, and one value .*ignore_index"):
+        diagnose(logits, np.where(left_out, -100, labels))
+    for wrong, error, message in ((None, ValueError, "no labels"), (labels, TypeError, "an integer or None")):
+        with pytest.raises(error, match=message):
+            diagnose(logits, wrong, ignore_index=-100 if wrong is None else 0.5)
+
+
 # --- the report ------------------------------------------------------------------------------------------
 
 def test_report():
@@ -355,8 +387,10 @@ def test_report():
     plain = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert plain["rows"] == 2 and plain["classes"] == 3 and plain["formats"][0]["format"] == "float32"
     assert plain["formats"][0]["collapsed_share"] == 0.5 and plain["formats"][1]["collapsed"] == 0
-    head, table, sentences = repr(report).split("\n\n")
+    head, table, key, sentences = repr(report).split("\n\n")
     assert "2 x 3" in head and len(set(map(len, table.splitlines()))) == 1
+    columns = [re.split(" {2,}", line)[0] for line in key.splitlines()]
+    assert re.split(" {2,}", table.splitlines()[0]) == columns and all(len(line) <= 120 for line in key.splitlines())
     assert sentences.splitlines()[0].startswith("float32: 1 of 2 rows (50.0 %) collapse")
     assert sentences.endswith("float64: nothing is lost; rows can collapse from a gap of 36.737 on.")
     assert repr(report).isascii()

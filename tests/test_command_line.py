@@ -159,6 +159,47 @@ def test_other_shapes_and_dtypes(folder, capsys):
         assert said(capsys, "diagnose", "deep.npy", "--labels", labels)[0] == 0
 
 
+def test_rows_to_ignore_and_other_habits(folder, capsys):
+    np.save("ignored.npy", np.where(np.arange(4) == 2, -100, LABELS))
+    code, out, _ = said(capsys, "diagnose", "z.npy", "--labels", "ignored.npy", "--ignore-index", "-100", "--json")
+    assert code == 0 and json.loads(out)["rows"] == 3 and json.loads(out)["ignored_rows"] == 1
+    assert "named by ignore_index (--ignore-index)" in refused(capsys, "diagnose", "z.npy", "--labels", "ignored.npy")
+    np.savez("all.npz", logits=LOGITS, labels=np.eye(3)[LABELS], names=["a"])
+    _, out, _ = said(capsys, "diagnose", "all.npz", "--labels", "all.npz")
+    assert out == repr(diagnose(LOGITS, LABELS)) + "\n"
+
+
+def test_bits_that_npy_files_cannot_name(folder, capsys):
+    brain = LOGITS.astype(ml_dtypes.bfloat16)
+    expected = repr(diagnose(brain.astype(np.float32))) + "\n"
+    for name, kept in (("bits.npy", brain.view(np.uint16)), ("swapped.npy", brain.view(np.uint16).astype(">u2")),
+                       ("signed.npy", brain.view(np.int16)), ("unnamed.npy", brain)):
+        np.save(name, kept)
+        assert said(capsys, "diagnose", name, "--dtype", "bfloat16")[1] == expected
+    assert "say --dtype bfloat16" in said(capsys, "diagnose", "bits.npy")[1]
+    small = LOGITS.astype(ml_dtypes.float8_e4m3fn)
+    np.save("small.npy", small)
+    assert said(capsys, "diagnose", "small.npy", "--dtype", "float8_e4m3fn")[1] == repr(diagnose(
+        small.astype(np.float32))) + "\n"
+    assert "allowed for bits of bfloat16: integers of 2 bytes" in refused(capsys, "diagnose", "z.npy", "--dtype",
+                                                                          "bfloat16")
+    assert "format is 'float99'" in refused(capsys, "diagnose", "bits.npy", "--dtype", "float99")
+
+
+@pytest.mark.parametrize("name", ["z.npy", "z.npz", "z.csv"])
+def test_a_damaged_file_is_read_or_refused_in_one_line(folder, capsys, name):
+    whole = {"z.npy": npy_bytes(LOGITS), "z.npz": npz_bytes(logits=LOGITS, other=LABELS),
+             "z.csv": b"a,b\n1,2\n3.5,-4\n"}[name]
+    rng = np.random.default_rng(0)
+    for _ in range(150):
+        content = bytearray(whole)
+        for at in rng.integers(0, min(len(content), 400), rng.integers(1, 4)):
+            content[at] = rng.integers(256)
+        (folder / name).write_bytes(content[:rng.integers(1, len(content) + 1)] if rng.random() < 0.3 else content)
+        code, out, err = said(capsys, "diagnose", name)
+        assert (code == 0 and out) or (code == 2 and err.count("\n") == 1 and len(err) < 400), bytes(content)
+
+
 # --- bad files -------------------------------------------------------------------------------------------
 
 def npy_bytes(array, **keywords):
@@ -192,8 +233,11 @@ BAD_FILES = [
     ("z.npy", npz_bytes(a=LOGITS), "not an npy file"),
     ("z.npy", npy_bytes(OBJECTS, allow_pickle=True), "it holds Python objects, which are never loaded"),
     ("z.npy", npy_bytes(LOGITS.astype(ml_dtypes.bfloat16)), "save them as float32"),
-    ("z.npy", npy_bytes(np.array(["a"])), "logits has dtype <U1; allowed"),
-    ("z.npy", npy_bytes(LOGITS + 1j), "logits has dtype complex128; allowed"),
+    ("z.npy", npy_bytes(np.array(["a"])), "it holds <U1; allowed: numbers"),
+    ("z.npy", npy_bytes(LOGITS + 1j), "it holds complex128; allowed: numbers"),
+    ("z.npy", npy_bytes(np.zeros(3, [("a" * 200, "f4"), ("b" * 200, "f4")])), "it holds records; allowed: numbers"),
+    ("z.npy", npy_bytes(np.zeros(3, "M8[s]")), "it holds datetime64[s]; allowed: numbers"),
+    ("z.npy", npy_bytes(np.zeros((3, 2), np.longdouble)), "logits has dtype"),
     ("z.npy", npy_bytes(np.float64(3)), "logits is a single number"),
     ("z.npy", npy_bytes(np.zeros((3, 0))), "no class along axis 1"),
     ("z.npz", b"", "the file is empty"),
@@ -254,7 +298,8 @@ def test_bad_paths_and_keys(folder, capsys):
     ([0, -100, 1, 2], "labels[1] is -100; allowed: 0 to 2"),
     ([0, 1, 1.5, 2], "labels[2] is 1.5; allowed: whole numbers"),
     ([0, 1, np.nan, 2], "labels[2] is nan; allowed: 0 to 2"),
-    (["0", "1", "1", "2"], "labels has dtype <U1; allowed: integers"),
+    (["0", "1", "1", "2"], "it holds <U1; allowed: numbers"),
+    ([[0, 1, 1]] * 4, "row 0 is not one-hot"),
 ])
 def test_bad_labels(folder, capsys, labels, message):
     np.save("bad.npy", labels)

@@ -19,10 +19,13 @@ def _names(text):
 
 def _add_diagnose(parser):
     parser.add_argument("logits", help="npy, npz or csv file of logits (..., K), classes along the last axis")
-    parser.add_argument("--labels", metavar="FILE", help="file of one class index per row")
-    parser.add_argument("--key", help="which array of an npz file holds the logits")
-    parser.add_argument("--labels-key", metavar="KEY",
-                        help="which array of an npz file holds the labels (by default of the logits' file)")
+    parser.add_argument("--labels", metavar="FILE", help="file of one class index per row, or of one-hot rows")
+    parser.add_argument("--key", help="which array of an npz file holds the logits (default: the only one, or logits)")
+    parser.add_argument("--labels-key", metavar="KEY", help="which array of an npz file holds the labels (default: the "
+                        "only one, or labels); without --labels of the logits' file")
+    parser.add_argument("--ignore-index", type=int, metavar="N", help="leave out rows with this label, often -100")
+    parser.add_argument("--dtype", metavar="FORMAT", help="what the logits are, where the file cannot name it or holds "
+                        "their bits as integers: bfloat16, float8_e4m3fn, ...")
     parser.add_argument("--formats", type=_names, default=["float64", "float32", "float16", "bfloat16"],
                         metavar="F,F", help="formats; e6m9 has 6 exponent and 9 fraction bits "
                         "(default: float64,float32,float16,bfloat16)")
@@ -36,13 +39,18 @@ def _diagnose(arguments):
     from toolkit.commands.logits_file import read_array
 
     labels = None
-    logits = read_array(arguments.logits, arguments.key)
+    logits = read_array(arguments.logits, arguments.key, usual="logits", bits_of=arguments.dtype)
     if arguments.labels or arguments.labels_key:
-        labels = read_array(arguments.labels or arguments.logits, arguments.labels_key)
+        labels = read_array(arguments.labels or arguments.logits, arguments.labels_key, usual="labels")
         if labels.ndim == 2 and 1 in labels.shape:  # a csv file of one column or one line
             labels = labels.reshape(-1)
-    report = diagnose(logits, labels, formats=arguments.formats, order=arguments.order)
-    return json.dumps(report.to_dict(), indent=2) if arguments.json else repr(report)
+    report = diagnose(logits, labels, formats=arguments.formats, order=arguments.order,
+                      ignore_index=arguments.ignore_index)
+    if arguments.json:
+        return json.dumps(report.to_dict(), indent=2)
+    if logits.dtype == "uint16":
+        return f"{report!r}\n\nuint16 logits are whole numbers; if they are bits of bfloat16, say --dtype bfloat16."
+    return repr(report)
 
 
 def _add_formats(parser):

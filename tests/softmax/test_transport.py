@@ -184,3 +184,12 @@ def test_plans_have_the_dtype_of_the_costs(plan_of, dtype):
     # Sums of float32 numbers that are 1 as well as float32 can say it.
     third = plan_of(GRID.astype(dtype), np.array([0.1, 0.2, 0.3, 0.4], dtype))
     assert third.plan.dtype == dtype
+
+
+def test_sparse_transport_has_no_scale_of_its_own():
+    cost = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0) + 0.3))
+    plain = sparse_transport(cost, k=2, steps=200)
+    for scale in (2.0**100, 2.0**-100):
+        scaled = sparse_transport(cost * scale, k=2, gamma=scale, steps=200)
+        assert_array_equal(scaled.plan, plain.plan)
+        assert scaled.dual == plain.dual * scale

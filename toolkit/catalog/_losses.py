@@ -19,6 +19,7 @@ def _forms(name):
 
 
 _comp_sum = _forms("comp_sum")
+_ENTMAX_LOSS = forms(naive=kernels.entmax_loss_naive, stable=kernels.entmax_loss_stable)
 _loss = partial(Loss, family="loss")
 
 METHODS = (
@@ -67,4 +68,12 @@ METHODS = (
           smooth_adversarial_comp_sum, "mao2023crossentropy", "one_family", numbers=(1.0, 1.0, 1.0), width=6,
           variants=forms(stable=smooth_adversarial_comp_sum_stable), beside=lambda z: (0.5 * z,),
           plot_range=(-20, 20), holds=frozenset({"nonnegative"})),
+    _loss("sparsemax_loss", "Sparsemax loss",
+          r"L = \tfrac12 \lVert p - e_y \rVert^2 + [\tau - z_y]_+,\ p_i = [z_i - \tau]_+", losses.entmax_loss,
+          "martins2016sparsemax", "sparse_maps", variants=_ENTMAX_LOSS, parameters=(("alpha", 2.0),),
+          plot_range=(-4, 4), holds=_OF_LABEL),
+    _loss("entmax_loss", "Entmax loss",
+          r"L = \langle p - e_y, z \rangle + \frac{1 - \sum_i p_i^\alpha}{\alpha (\alpha - 1)},\ \alpha = 1.5",
+          losses.entmax_loss, "blondel2020learning", "sparse_maps", variants=_ENTMAX_LOSS, parameters=(("alpha", 1.5),),
+          plot_range=(-8, 8), holds=_OF_LABEL),
 )

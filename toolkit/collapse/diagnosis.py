@@ -4,10 +4,11 @@ import numpy as np
 
 from toolkit._core.arguments import check_choice, shown
 from toolkit._core.array_likes import array_of
-from toolkit._core.arrays import check_axis, real_array
+from toolkit._core.arrays import check_axis
 from toolkit.collapse.gaps import collapse_gap, collapse_margin, underflow_gap
 from toolkit.collapse.kernels import COUNTS, ORDERS, count_rows
 from toolkit.collapse.report import CollapseReport, FormatLosses
+from toolkit.collapse.targets import IGNORED, targets_of
 from toolkit.formats import get_format
 
 __all__ = ["diagnose"]
@@ -16,7 +17,7 @@ _CHUNK = 1 << 20  # logits held in float64 at a time: 8 MB
 
 
 def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "bfloat16"), axis=-1,
-             order="sequential"):
+             order="sequential", ignore_index=None):
     """Where logits collapse, overflow and underflow, format by format.
 
     A row *collapses* in a format when, after the cast to it, the subtraction of the row's maximum and exp,
@@ -30,13 +31,16 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
         Booleans, integers, floats up to float64, or ml_dtypes' types named in `toolkit.formats.FORMATS`.
         Memory-mapped arrays are read piece by piece.
     labels : array_like of integers (...), optional
-        Class indices, 0 to K - 1, in the shape of the rows or flat; floats if they are whole numbers.
+        Class indices, 0 to K - 1, in the shape of the rows, flat, or with a last axis of length 1; floats if they are
+        whole numbers; or one-hot rows, in the shape of the logits, which have their classes last.
     formats : sequence of what `toolkit.formats.get_format` accepts
     axis : int
         Axis of the classes.
     order : {"sequential", "pairwise", "exact", "lanes"}
         How `collapsed` sums: in index order; by halves of halves; or with one rounding at the end, as
         hardware does that accumulates in a wider format.
+    ignore_index : int, optional
+        Rows with this label, often -100, are left out of every count.
 
     Returns
     -------
@@ -69,28 +73,30 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
         raise ValueError("formats is empty; allowed: at least one format")
     rows = _rows_of(logits, axis)
     classes = rows.shape[-1]
-    targets = _targets(labels, rows.shape[:-1], classes)
+    targets = targets_of(labels, rows.shape[:-1], classes, ignore_index)
     counts = np.zeros((len(chosen), len(COUNTS)), np.int64)
     row, terms = np.empty(classes), np.empty(classes)
     unusable = start = 0
     for piece in _pieces(rows):
-        chunk = np.array(piece, dtype=np.float64, order="C")
-        stop = start + len(chunk)
+        known = targets[start:start + len(piece)]
+        start += len(piece)
+        chunk = np.array(piece, dtype=np.float64, order="C")[known != IGNORED]
+        known = known[known != IGNORED]
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on what is being counted
             unusable += int(np.count_nonzero(~np.isfinite(chunk.max(axis=1))))
             for fmt, into in zip(chosen, counts, strict=True):
-                count_rows(chunk, targets[start:stop], which, row, terms, into, fmt.code)
-        start = stop
+                count_rows(chunk, known, which, row, terms, into, fmt.code)
+    ignored = int(np.count_nonzero(targets == IGNORED))
     entries = []
     for fmt, into in zip(chosen, counts, strict=True):
         found = dict(zip(COUNTS, into.tolist(), strict=True))
         if labels is None:
             found.update(zero_label_gradients=None, zero_gradient_rows=None)
         gap = collapse_gap(fmt, classes, order=order) if classes > 1 else 0.0
-        entries.append(FormatLosses(format=fmt, rows=start, unusable_rows=unusable, **found, collapse_gap=gap,
+        entries.append(FormatLosses(format=fmt, rows=start - ignored, unusable_rows=unusable, **found, collapse_gap=gap,
                                     collapse_margin=collapse_margin(fmt), underflow_gap=underflow_gap(fmt)))
-    return CollapseReport(rows=start, classes=classes, dtype=rows.dtype.name, labelled=labels is not None,
-                          order=order, unusable_rows=unusable, formats=tuple(entries))
+    return CollapseReport(rows=start - ignored, classes=classes, dtype=rows.dtype.name, labelled=labels is not None,
+                          order=order, unusable_rows=unusable, ignored_rows=ignored, formats=tuple(entries))
 
 
 def _rows_of(logits, axis):
@@ -105,28 +111,6 @@ def _rows_of(logits, axis):
     if logits.shape[axis] == 0:
         raise ValueError(f"logits has shape {logits.shape}: no class along axis {axis}; allowed: 1 or more")
     return np.moveaxis(logits, axis, -1) if logits.ndim > 1 else logits[np.newaxis]
-
-
-def _targets(labels, shape, classes):
-    """One label per row, flat; -1 for the largest logit where there are no labels."""
-    count = int(np.prod(shape))
-    if labels is None:
-        return np.full(count, -1)
-    labels = np.atleast_1d(real_array(labels, "labels"))
-    if labels.dtype.kind not in "iuf":
-        raise TypeError(f"labels has dtype {labels.dtype}; allowed: integers")
-    if labels.shape not in (shape, (count,)):
-        raise ValueError(f"labels has shape {labels.shape}; allowed: one label for each of the {count} rows "
-                         f"of logits, {shape if len(shape) > 1 else (count,)}")
-    flat = labels.reshape(-1)
-    outside = ~((flat >= 0) & (flat < classes))
-    if outside.any():
-        first = int(np.argmax(outside))
-        raise ValueError(f"labels[{first}] is {flat[first]}; allowed: 0 to {classes - 1}")
-    if flat.dtype.kind == "f" and (flat != np.floor(flat)).any():
-        first = int(np.argmax(flat != np.floor(flat)))
-        raise ValueError(f"labels[{first}] is {flat[first]}; allowed: whole numbers")
-    return flat.astype(np.int64)
 
 
 def _pieces(rows):

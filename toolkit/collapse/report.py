@@ -6,6 +6,22 @@ from toolkit.formats import Format
 
 __all__ = ["CollapseReport", "FormatLosses"]
 
+# What stands above each column of the table, and what it means.
+_KEY = (
+    ("format", "what the logits and the result of every operation are rounded to"),
+    ("sum is 1", "rows that collapse: their exponentials, after the largest logit is subtracted, sum to exactly 1"),
+    ("loss is 0", "rows whose cross-entropy, log(sum) + (max z - z_y), is exactly 0; y is the label"),
+    ("g_y is 0", "rows whose gradient is exactly 0 for the label's logit"),
+    ("all g are 0", "rows whose gradient is exactly 0 for every logit"),
+    ("NaN rows", "rows whose sum is NaN or infinite; they count nowhere else"),
+    ("z too large", "finite logits beyond the format"),
+    ("e^z too large", "logits whose exponential, nothing subtracted, is beyond the format"),
+    ("e^z is 0", "logits whose exponential, nothing subtracted, is 0"),
+    ("e^(z-max) is 0", "logits whose exponential is 0 after the largest logit is subtracted"),
+    ("collapse gap", "the lead of one logit over K - 1 equal others from which on their sum is exactly 1"),
+)
+_OF_LABELS = ("g_y is 0", "all g are 0")
+
 _COUNTS_OF_ROWS = ("collapsed", "nan_rows", "zero_losses", "zero_label_gradients", "zero_gradient_rows")
 
 
@@ -107,6 +123,8 @@ class CollapseReport:
         Order of the sum of exponentials that `collapsed` looks at.
     unusable_rows : int
         As in `FormatLosses`.
+    ignored_rows : int
+        Rows left out of everything else, as their label was `ignore_index`.
     formats : tuple of FormatLosses
     """
 
@@ -116,6 +134,7 @@ class CollapseReport:
     labelled: bool
     order: str
     unusable_rows: int
+    ignored_rows: int
     formats: tuple
 
     def __iter__(self):
@@ -144,15 +163,17 @@ class CollapseReport:
                 f"{'with' if self.labelled else 'without'} labels, {self.order} sum")
         if self.unusable_rows:
             head += f"\nrows without a softmax, as they hold NaN or +inf or only -inf: {self.unusable_rows}"
-        columns = ["format", "sum is 1", "loss is 0", "g_y is 0", "all g are 0", "NaN rows", "z too large",
-                   "e^z too large", "e^z is 0", "e^(z-max) is 0", "collapse gap"]
-        table = [columns]
+        if self.ignored_rows:
+            head += f"\nrows left out, as their label is to be ignored: {self.ignored_rows}"
+        key = [(name, words) for name, words in _KEY if self.labelled or name not in _OF_LABELS]
+        table = [[name for name, _ in key]]
         for e in self.formats:
-            shares = [e.share(f) for f in ("collapsed", "zero_losses", "zero_label_gradients",
-                                           "zero_gradient_rows")]
-            table.append([e.format.name, *("-" if s is None else f"{100 * s:.1f} %" for s in shares),
+            counts = [e.collapsed, e.zero_losses, e.zero_label_gradients, e.zero_gradient_rows]
+            table.append([e.format.name, *(f"{100 * e.share(n):.1f} %" for n in counts if n is not None),
                           e.nan_rows, e.overflowed_logits, e.naive_overflows, e.naive_underflows,
                           e.shifted_underflows, f"{e.collapse_gap:.3f}"])
+        width = max(len(name) for name, _ in key)
+        meaning = "\n".join(f"{name:{width}}  {words}" for name, words in key)
         if not self.labelled:
-            table = [row[:3] + row[5:] for row in table]
-        return "\n\n".join([head, aligned(table), "\n".join(e.sentence for e in self.formats)])
+            meaning = meaning.replace("y is the label", "y is the class of the largest logit")
+        return "\n\n".join([head, aligned(table), meaning, "\n".join(e.sentence for e in self.formats)])

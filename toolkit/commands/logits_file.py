@@ -2,6 +2,7 @@
 
 Nothing is ever unpickled, so that a file from a stranger cannot run code.
 """
+import tokenize
 import zipfile
 from pathlib import Path
 
@@ -9,8 +10,12 @@ import numpy as np
 
 from toolkit._core.arguments import shown
 from toolkit._core.damaged_files import DAMAGED, reason_of
+from toolkit.formats import from_bits, get_format
 
 __all__ = ["read_array"]
+
+# What NumPy raises besides where the line that describes an array is damaged.
+_OF_HEADERS = (tokenize.TokenError, SyntaxError, TypeError, KeyError)
 
 _IN_PLAIN_WORDS = {
     "Python objects": "it holds Python objects, which are never loaded; save an array of numbers",
@@ -21,10 +26,12 @@ _IN_PLAIN_WORDS = {
     "not fully written": "the file is cut short",
     "codec can't decode": "not a text file in UTF-8",
     "not a zip file": "not an npz file, or cut short",
+    "File name in directory": "its list of arrays is damaged",
+    "Cannot parse header": "the line that describes the array is damaged",
 }
 
 
-def read_array(path, key=None):
+def read_array(path, key=None, *, usual=None, bits_of=None):
     """The array in a file.
 
     Parameters
@@ -35,6 +42,10 @@ def read_array(path, key=None):
         will do.
     key : str, optional
         Which array of an .npz file; needless where there is only one.
+    usual : str, optional
+        The array to take where there are several and no key.
+    bits_of : Format or name of one, optional
+        The array holds bit patterns of this format, as integers or as bytes that an npy file cannot name.
 
     Raises
     ------
@@ -48,12 +59,15 @@ def read_array(path, key=None):
             raise ValueError(f"the extension is {path.suffix or 'missing'}; allowed: {', '.join(_READERS)}")
         if key is not None and reader is not _read_npz:
             raise ValueError(f"key is {key!r}, but only an npz file has keys")
+        if reader is _read_npz:
+            key = key, usual
         if not path.is_file():
             raise ValueError("not a file" if path.exists() else "no such file")
         if path.stat().st_size == 0:
             raise ValueError("the file is empty")
-        return _checked(reader(path, key))
-    except DAMAGED as error:
+        array = reader(path, key)
+        return _checked(array) if bits_of is None else _decoded(array, get_format(bits_of))
+    except (*DAMAGED, *_OF_HEADERS) as error:
         reason = reason_of(error)
         plain = next((words for part, words in _IN_PLAIN_WORDS.items() if part in reason), reason)
         raise ValueError(f"{path}: {plain}") from error
@@ -61,9 +75,20 @@ def read_array(path, key=None):
 
 def _checked(array):
     if array.dtype.kind == "V" and array.dtype.names is None:
-        raise ValueError("its numbers are of a type that npy files cannot name, as bfloat16 or float8; save "
-                         "them as float32")
+        raise ValueError("its numbers are of a type that npy files cannot name, as bfloat16 or float8; say which by "
+                         "--dtype, or save them as float32")
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"it holds {array.dtype if array.dtype.names is None else 'records'}; allowed: numbers")
     return array
+
+
+def _decoded(array, format):
+    width = -(-format.bits // 8)
+    if array.dtype.kind not in "iuV" or array.dtype.names is not None or array.dtype.itemsize != width:
+        raise ValueError(f"it holds {array.dtype}; allowed for bits of {format.name}: integers of {width} bytes")
+    patterns = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="))).view(f"u{width}")
+    values = from_bits(patterns, format)
+    return values if format.fraction_bits > 23 or format.exponent_bits > 8 else values.astype(np.float32)
 
 
 def _read_npy(path, key):
@@ -73,11 +98,14 @@ def _read_npy(path, key):
     return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
-def _read_npz(path, key):
+def _read_npz(path, keys):
+    key, usual = keys
     if not zipfile.is_zipfile(path):
         raise zipfile.BadZipFile("not a zip file")
     with np.load(path, allow_pickle=False) as archive:
         names = archive.files
+        if key is None and usual in names:
+            key = usual
         if key is None and len(names) != 1:
             raise ValueError(f"it holds {len(names)} arrays ({', '.join(names)}); name one by its key")
         if key is not None and key not in names:

@@ -66,7 +66,8 @@ def sparse_transport(cost, a=None, b=None, *, k=1, gamma=1.0, steps=2000, rate=0
     Parameters
     ----------
     k : int
-    gamma : float
+    gamma : float > 0
+        Of the size of the costs: costs and gamma times one number give the same plan.
     steps : int
         Of Adam on the m potentials.
     rate : float
@@ -89,7 +90,7 @@ def sparse_transport(cost, a=None, b=None, *, k=1, gamma=1.0, steps=2000, rate=0
     T. Liu, J. Puigcerver, M. Blondel, Sparsity-Constrained Optimal Transport, ICLR 2023, arXiv:2209.15466.
     """
     k, steps = check_count(k), check_count(steps, "steps")
-    gamma = check_number("gamma", gamma, 2.0**-40, 2.0**40)
+    gamma = check_number("gamma", gamma, 2.0**-1000, 2.0**1000)
     rate = check_number("rate", rate, 0.0, 2.0**10)
 
     def solve(cost, a, b):

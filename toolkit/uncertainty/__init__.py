@@ -1,8 +1,9 @@
 """How sure a model is, and how sure it may be."""
 from toolkit._core.public import publish
-from toolkit.uncertainty import calibration
+from toolkit.uncertainty import calibration, calibration_errors
 from toolkit.uncertainty.calibration import *
+from toolkit.uncertainty.calibration_errors import *
 
-__all__ = [*calibration.__all__]
+__all__ = [*calibration.__all__, *calibration_errors.__all__]
 
 publish(__name__)

@@ -7,15 +7,15 @@ from toolkit._core.arguments import check_temperature, check_whole
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like, over_exactly, times_exactly
+from toolkit._core.public import warn
 from toolkit._core.sums import sum_like
 from toolkit.elementary import exp, log, log1p
-from toolkit.losses._labels import label_rows
+from toolkit.losses._labels import IGNORED, label_rows
 from toolkit.softmax.kernels import top_class
 
 __all__ = ["Reliability", "expected_calibration_error", "fit_temperature", "reliability"]
 
 _HALVINGS = 60
-_HOTTEST = 1e4
 
 
 @kernel
@@ -49,17 +49,43 @@ def mean_loss(z, labels, inverse):
 
 
 @kernel
+def largest_gap(z):
+    """Of all rows, infinite ones left out."""
+    largest = 0.0
+    for i in range(z.shape[0]):
+        top = top_class(z[i])
+        for k in range(z.shape[1]):
+            gap = z[i, top] - z[i, k]
+            if largest < gap < np.inf:
+                largest = gap
+    return largest
+
+
+@kernel
 def best_temperature(z, labels):
-    """The temperature of least mean loss, by bisection of the slope in ``log T``."""
-    low, high = -log(_HOTTEST), log(_HOTTEST)
+    """The temperature of least mean loss: 0 if every row is right, inf if no temperature beats equal probabilities.
+
+    Bisection of the slope in the logarithm of ``b = G / T``, where G is the largest gap of the logits. It lies between
+    ``-slope(0) / G``, since the slope grows by at most G² per 1 / T, and K G over the mean gap of the labels, where
+    the mean over p of all gaps is less than that of the labels.
+    """
+    largest, missed = largest_gap(z), 0.0
+    for i in range(z.shape[0]):
+        missed += (z[i, top_class(z[i])] - z[i, labels[i]]) / z.shape[0]
+    if missed == 0:
+        return 0.0
+    _, slope = mean_loss(z, labels, 0.0)
+    if not slope < 0:
+        return np.inf
+    low, high = log(-slope / largest), log(z.shape[1] * (largest / missed))
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
-        loss, slope = mean_loss(z, labels, exp(middle))
-        if slope < 0 or loss == 0:  # 0 to the last row: all are right, and underflow
+        _, slope = mean_loss(z, labels, exp(middle) / largest)
+        if slope < 0:
             low = middle
         else:
             high = middle
-    return exp(-0.5 * (low + high))
+    return exp(-0.5 * (low + high)) * largest
 
 
 @kernel
@@ -98,21 +124,44 @@ class Reliability(NamedTuple):
         """Expected calibration error: the mean of ``abs(confidence - accuracy)`` over the rows."""
         return float(np.abs(self.confidence - self.accuracy) @ self.counts / self.counts.sum())
 
+    @property
+    def largest_error(self):
+        """Maximum calibration error: the largest ``abs(confidence - accuracy)`` of a bin."""
+        return float(np.abs(self.confidence - self.accuracy).max())
 
-def _rows(logits, labels, axis, format):
-    layout = Rows(logits, axis=axis, where=None, format=format, name="logits")
+    @property
+    def root_mean_square_error(self):
+        """The root of the mean of ``(confidence - accuracy)²`` over the rows."""
+        off = self.confidence - self.accuracy
+        return float(np.sqrt(off * off @ self.counts / self.counts.sum()))
+
+
+def calibration_rows(logits, labels, axis, format, ignore_index):
+    """``(layout, rows, labels)`` without the rows that are ignored."""
+    layout = Rows(logits, axis=axis, format=format, name="logits")
     z = layout.rows(logits, "logits")
     if not np.isfinite(z.max(axis=1)).all():
         raise ValueError("logits contains NaN or +inf, or a row of -inf; allowed: rows with a finite maximum")
     if layout.count == 0:
         raise ValueError(f"logits has shape {layout.shape}: no rows; allowed: at least 1")
-    targets = label_rows(layout, z, labels, label_smoothing=0, ignore_index=None, weight=None, format=None)
+    targets = label_rows(layout, z, labels, label_smoothing=0, ignore_index=ignore_index, weight=None, format=None)
     if targets.q is not None:
         raise TypeError("labels are probabilities; allowed: integers, the classes")
-    return layout, z, targets.index
+    known = targets.index != IGNORED
+    if not known.any():
+        raise ValueError(f"labels are all ignore_index ({ignore_index}); allowed: at least 1 other")
+    return layout, z[known], targets.index[known]
 
 
-def reliability(logits, labels, *, bins=15, temperature=1.0, axis=-1, format=None):
+def sharpness(temperature, layout):
+    """1 / T, at most the largest finite number of the rows: infinity would turn a gap of 0 into NaN."""
+    temperature = check_temperature(temperature)
+    if temperature == 0:
+        raise ValueError("temperature is 0.0; allowed: a number > 0")
+    return min(1 / max(temperature, 1e-308), float(np.finfo(layout.compute).max))
+
+
+def reliability(logits, labels, *, bins=15, temperature=1.0, ignore_index=None, axis=-1, format=None):
     """Reliability diagram of ``softmax(logits / temperature)``: how sure, and how often right, in bins.
 
     Parameters
@@ -123,6 +172,8 @@ def reliability(logits, labels, *, bins=15, temperature=1.0, axis=-1, format=Non
         Equal bins ``(lo, hi]`` of the largest probability. The error depends on their number: more bins find more
         of it, and more noise.
     temperature : float > 0
+    ignore_index : int, optional
+        Rows with this label are left out.
     axis : int, tuple of ints or None
         Where the K classes are.
     format : Format or what `toolkit.formats.get_format` accepts, optional
@@ -138,12 +189,9 @@ def reliability(logits, labels, *, bins=15, temperature=1.0, axis=-1, format=Non
     Guo, Pleiss, Sun, Weinberger, On Calibration of Modern Neural Networks, 2017, arXiv:1706.04599.
     """
     bins = check_whole("bins", bins, 1, 2**31)
-    temperature = check_temperature(temperature)
-    if temperature == 0:
-        raise ValueError("temperature is 0.0; allowed: a number > 0")
-    layout, z, y = _rows(logits, labels, axis, format)
+    layout, z, y = calibration_rows(logits, labels, axis, format, ignore_index)
     arrays = [np.empty(bins) for _ in range(3)]
-    (inverse,) = layout.parameters((1 / temperature,))
+    inverse = sharpness(temperature, layout)
     with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
         reliability_rows(in_format(z, layout.fmt), y, inverse, *arrays)
     return Reliability(*arrays)
@@ -176,24 +224,36 @@ def expected_calibration_error(logits, labels, **options):
     return reliability(logits, labels, **options).error
 
 
-def fit_temperature(logits, labels, *, axis=-1):
+def fit_temperature(logits, labels, *, ignore_index=None, axis=-1):
     """Temperature scaling: the T that makes the mean cross-entropy of ``softmax(logits / T)`` least.
 
     The loss is convex in ``1 / T`` with slope ``mean(E_p[z] - z_y)``, so its one zero is found by bisection in
-    ``log T``: no learning rate, no overflow near 0, no sign change of T. Every argmax stays.
+    ``log T``: no learning rate, no overflow near 0, no sign change of T. Every argmax stays. The ends of the bisection
+    come from the logits, so that T scales with them.
 
     Parameters
     ----------
     logits : array_like (..., K)
         Of rows that were not trained on.
     labels : array_like of integers (...)
+    ignore_index : int, optional
+        Rows with this label are left out.
     axis : int, tuple of ints or None
         Where the K classes are.
 
     Returns
     -------
     float
-        Between 1e-4 and 1e4, which are the answers where every row is right or the logits say nothing.
+
+    Special values
+    --------------
+    With a RuntimeWarning that says why: 0 where every row is right, as the loss falls all the way to T = 0; inf where
+    the logits say nothing of the labels, or the contrary; 1 where all logits of a row are equal, in every row.
+
+    Accuracy
+    --------
+    Within 1e-12 of T for logits of every scale that float32 or float64 has, tested; logits times a power of two give T
+    times that power, to the last bit, while nothing is subnormal.
 
     References
     ----------
@@ -205,6 +265,25 @@ def fit_temperature(logits, labels, *, axis=-1):
     >>> f"{fit_temperature(logits, [0, 1, 1, 2]):.9f}"
     '1.256819505'
     """
-    _, z, y = _rows(logits, labels, axis, None)
+    _, z, y = calibration_rows(logits, labels, axis, None, ignore_index)
+    z = z.astype(np.float64)
+    at = int(np.argmin(z[np.arange(len(y)), y]))
+    if z[at, y[at]] == -np.inf:
+        raise ValueError(f"labels has a row of label {y[at]} whose logit is -inf; allowed: classes of finite logits, "
+                         "as else the loss is infinite at every temperature")
+    exponent = int(np.frexp(np.abs(z[z != -np.inf]).max())[1])
+    z = np.ldexp(z, -exponent)  # gaps of the largest float64 overflow
     with np.errstate(all="ignore"):
-        return float(best_temperature(z.astype(np.float64), y))
+        if not largest_gap(z):
+            return _limit(1.0, "the logits of a row are all equal, in every row: each temperature is as good")
+        found = best_temperature(z, y)
+    if found == 0:
+        return _limit(0.0, "every row is right: the loss falls all the way to temperature 0")
+    if found == np.inf:
+        return _limit(np.inf, "no temperature is better than equal probabilities")
+    return float(np.ldexp(found, exponent))
+
+
+def _limit(temperature, why):
+    warn(f"fit_temperature gives {temperature:g}, as {why}")
+    return temperature
