@@ -7,7 +7,7 @@ from loss_oracle import gradient_of
 from toolkit import losses
 from toolkit.formats import FLOAT16
 
-mp.mp.dps = 40
+mp.mp.dps = 60
 TV, TV_LABEL = np.array([2.0, 1.0, -1.0, 0.5]), 1
 TEACHER = np.exp([1.5, 1.2, -2.0, 0.0]) / np.exp([1.5, 1.2, -2.0, 0.0]).sum()
 DTYPES = (np.float32, np.float64)
@@ -96,6 +96,8 @@ CASES = [
     *[("focal_loss", {"gamma": g}, lambda d, g=g: exact_focal(d(g)),
        lambda l, g=g: 4 + 2 * g, lambda l, g=g: 8 + 2 * g) for g in (0.0, 0.5, 2.0, 5.0)],
     ("poly1_loss", {"epsilon": 2.0}, lambda d: exact_combined(1.0, 2.0), lambda l: 3, lambda l: 6),
+    ("poly1_loss", {"epsilon": -0.9}, lambda d: exact_combined(1.0, d(-0.9)), lambda l: 6, lambda l: 6),
+    ("poly1_loss", {"epsilon": -1.0}, lambda d: exact_combined(1.0, -1.0), lambda l: 6, lambda l: 6),
     ("symmetric_cross_entropy", {}, lambda d: exact_combined(d(0.1), -d(1.0) * d(-4.0)), lambda l: 5, lambda l: 6),
 ]
 

@@ -46,8 +46,8 @@ _COMP_SUM = LossKernels({"naive": comp_sum_naive, "common": comp_sum_common, "st
 
 
 @loss
-def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore_index=None, weight=None, axis=-1,
-             where=None, format=None):
+def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore_index=None, weight=None,
+             sample_weight=None, axis=-1, where=None, format=None):
     """Comp-sum loss ``((1 + u)^(1 - tau) - 1) / (1 - tau)``, ``u = sum_{k != y} e^{z_k - z_y}``; log(1 + u) at 1.
 
     One family: ``tau = 0`` is the sum-exponential loss u, 1 cross-entropy, between 1 and 2 the generalized
@@ -65,7 +65,7 @@ def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore
     form : {"stable", "common", "naive"}
         "stable" is the accurate one, built on the stable form of `cross_entropy`; "common" builds on the form that
         libraries compute; "naive" follows the formula and breaks where it does.
-    reduction, ignore_index, weight, axis, where, format
+    reduction, ignore_index, weight, sample_weight, axis, where, format
         As in `cross_entropy`.
 
     Returns
@@ -103,4 +103,5 @@ def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore
     ('0', '1.20397')
     """
     return LossOfRows(_COMP_SUM, logits, labels, at_least(0, "tau", tau), form=form, reduction=reduction,
-                      ignore_index=ignore_index, weight=weight, axis=axis, where=where, format=format)
+                      ignore_index=ignore_index, weight=weight, sample_weight=sample_weight, axis=axis, where=where,
+                      format=format)

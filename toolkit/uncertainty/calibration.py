@@ -106,7 +106,7 @@ def _rows(logits, labels, axis, format):
         raise ValueError("logits contains NaN or +inf, or a row of -inf; allowed: rows with a finite maximum")
     if layout.count == 0:
         raise ValueError(f"logits has shape {layout.shape}: no rows; allowed: at least 1")
-    targets = label_rows(layout, z, labels, label_smoothing=0, ignore_index=None, weight=None, format=None)
+    targets = label_rows(layout, z, labels)
     if targets.q is not None:
         raise TypeError("labels are probabilities; allowed: integers, the classes")
     return layout, z, targets.index
