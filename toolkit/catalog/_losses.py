@@ -67,4 +67,10 @@ METHODS = (
           smooth_adversarial_comp_sum, "mao2023crossentropy", "one_family", numbers=(1.0, 1.0, 1.0), width=6,
           variants=forms(stable=smooth_adversarial_comp_sum_stable), beside=lambda z: (0.5 * z,),
           plot_range=(-20, 20), holds=frozenset({"nonnegative"})),
+    _loss("multiclass_hinge", "Multiclass hinge loss", r"L = \tfrac1K \sum_{k \ne y} \max(0, 1 - z_y + z_k)",
+          losses.multiclass_hinge, "crammer2001algorithmic", "one_family", numbers=(1.0, 1.0),
+          variants=forms(stable=kernels.multiclass_hinge_stable), plot_range=(-4, 4), holds=_OF_LABEL),
+    _loss("negative_log_likelihood", "Negative log-likelihood", r"L = -z_y,\ z = \log p",
+          losses.negative_log_likelihood, "bishop2006pattern", "vanishing_loss",
+          variants=forms(stable=kernels.negative_log_likelihood_stable), plot_range=(-4, 4)),
 )

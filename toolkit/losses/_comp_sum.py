@@ -2,10 +2,11 @@
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, expm1, log, pow
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
-from toolkit.losses._of_probability import common_of, naive_of, stable_of
+from toolkit.losses._of_probability import common_of, naive_of, soft_stable_of, stable_of
 
 __all__ = ["comp_sum"]
-KERNELS = ["comp_sum_common", "comp_sum_naive", "comp_sum_stable"]
+KERNELS = ["comp_sum_common", "comp_sum_naive", "comp_sum_stable",
+           "soft_comp_sum_stable"]
 
 
 @kernel
@@ -42,7 +43,13 @@ def comp_sum_stable(z, y, tau, grad):
     return stable_of(of_loss, z, y, (tau,), grad)
 
 
-_COMP_SUM = LossKernels({"naive": comp_sum_naive, "common": comp_sum_common, "stable": comp_sum_stable})
+@kernel
+def soft_comp_sum_stable(z, q, tau, grad):
+    return soft_stable_of(of_loss, z, q, (tau,), grad)
+
+
+_COMP_SUM = LossKernels({"naive": comp_sum_naive, "common": comp_sum_common, "stable": comp_sum_stable},
+                        {"stable": soft_comp_sum_stable})
 
 
 @loss
@@ -59,7 +66,8 @@ def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore
     Parameters
     ----------
     logits : array_like (..., K)
-    labels : array_like of integers (...)
+    labels : array_like of integers (...) or of floats (..., K)
+        Classes, or probabilities q, for which the loss is its mean ``sum q_k L_k``; these take ``form="stable"``.
     tau : float >= 0
         The larger, the less a row far from its label counts.
     form : {"stable", "common", "naive"}
@@ -86,7 +94,8 @@ def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore
     --------
     "stable", ``reduction="none"``, float32 and float64, tested: the loss within
     ``3 + abs(1 - tau) l`` epsilon, the gradient ``4 + abs(1 - tau) l`` and K/2 more at the label, for K <= 300
-    where probabilities are normal numbers.
+    where probabilities are normal numbers. For label probabilities the gradient is
+    ``p_j sum q_k L'_k - q_j L'_j`` with ``L' = dL/dl``, within ``8 + abs(1 - tau) l`` epsilon of the larger of both.
 
     References
     ----------

@@ -128,17 +128,20 @@ class LossOfRows:
     """
 
     def __init__(self, kernels, logits, labels, *parameters, form, reduction, ignore_index, weight, axis, where,
-                 format, sample_weight=None, label_smoothing=0.0):
+                 format, sample_weight=None, label_smoothing=0.0, name="logits"):
         check_choice("form", form, tuple(kernels.of_class))
         self.reduction = REDUCTIONS[check_choice("reduction", reduction, REDUCTIONS)]
-        self.layout = Rows(logits, axis=axis, where=where, format=format, name="logits")
+        self.layout = Rows(logits, axis=axis, where=where, format=format, name=name)
         soft = are_probabilities(labels)
         if soft and not kernels.of_probabilities:
             raise TypeError("labels are probabilities; allowed: integers, the classes")
+        if soft and form not in kernels.of_probabilities:
+            raise ValueError(f"form is {form!r} but labels are probabilities; allowed with these: "
+                             f"{', '.join(map(repr, kernels.of_probabilities))}")
         self.kernels, self.logits, self.parameters, self.form, self.format = kernels, logits, parameters, form, format
         self.by_lines = (kernels.lines is not None and form == "stable" and format is None and not soft
                          and label_smoothing == 0)
-        self.rows = None if self.by_lines else self.layout.rows(logits, "logits")
+        self.rows = None if self.by_lines else self.layout.rows(logits, name)
         self.targets = label_rows(self.layout, self.rows, labels, label_smoothing=label_smoothing,
                                   ignore_index=ignore_index, weight=weight, sample_weight=sample_weight,
                                   format=format, mean=reduction == "mean")
@@ -147,7 +150,7 @@ class LossOfRows:
             factors = factors / self.targets.divisor
         self.gradient_factors = factors
         if self.by_lines and not (factors <= np.finfo(self.layout.compute).max).all():
-            self.by_lines, self.rows = False, self.layout.rows(logits, "logits")
+            self.by_lines, self.rows = False, self.layout.rows(logits, name)
 
     def value(self):
         return (self._from_lines if self.by_lines else self._from_rows)(False)[0]

@@ -2,10 +2,11 @@
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, log, log1p, pow
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
-from toolkit.losses._of_probability import common_of, naive_of, stable_of
+from toolkit.losses._of_probability import common_of, naive_of, soft_stable_of, stable_of
 
 __all__ = ["focal_loss"]
-KERNELS = ["focal_loss_common", "focal_loss_naive", "focal_loss_stable"]
+KERNELS = ["focal_loss_common", "focal_loss_naive", "focal_loss_stable",
+           "soft_focal_loss_stable"]
 
 
 @kernel
@@ -43,7 +44,13 @@ def focal_loss_stable(z, y, gamma, grad):
     return stable_of(of_loss, z, y, (gamma,), grad)
 
 
-_FOCAL_LOSS = LossKernels({"naive": focal_loss_naive, "common": focal_loss_common, "stable": focal_loss_stable})
+@kernel
+def soft_focal_loss_stable(z, q, gamma, grad):
+    return soft_stable_of(of_loss, z, q, (gamma,), grad)
+
+
+_FOCAL_LOSS = LossKernels({"naive": focal_loss_naive, "common": focal_loss_common, "stable": focal_loss_stable},
+                          {"stable": soft_focal_loss_stable})
 
 
 @loss
@@ -58,7 +65,8 @@ def focal_loss(logits, labels, *, gamma=2.0, form="stable", reduction="mean", ig
     Parameters
     ----------
     logits : array_like (..., K)
-    labels : array_like of integers (...)
+    labels : array_like of integers (...) or of floats (..., K)
+        Classes, or probabilities q, for which the loss is its mean ``sum q_k L_k``; these take ``form="stable"``.
     gamma : float >= 0
         0 is cross-entropy.
     form : {"stable", "common", "naive"}
@@ -83,6 +91,8 @@ def focal_loss(logits, labels, *, gamma=2.0, form="stable", reduction="mean", ig
     --------
     "stable", ``reduction="none"``, float32 and float64, tested: the loss within ``4 + 2 gamma``
     epsilon, the gradient ``8 + 2 gamma`` and K/2 more at the label, for K <= 10 where results are normal numbers.
+    For label probabilities the gradient is ``p_j sum q_k L'_k - q_j L'_j`` with ``L' = dL/dl``, within
+    ``8 + 2 gamma`` epsilon of the larger of both.
 
     References
     ----------

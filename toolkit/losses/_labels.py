@@ -38,8 +38,8 @@ def label_rows(layout, rows, labels, *, label_smoothing=0, ignore_index=None, we
     """
     labels = real_array(labels, "labels")
     _check_kind(layout, labels)
-    weight, unit = _balanced(_class_weights(layout, weight, format))
-    each, unit_of_rows = _balanced(_row_weights(layout, sample_weight, format))
+    weight, unit = balanced(_class_weights(layout, weight, format))
+    each, unit_of_rows = balanced(_row_weights(layout, sample_weight, format))
     if labels.dtype.kind == "f":
         if ignore_index is not None:
             raise ValueError(f"ignore_index is {ignore_index!r} but labels are probabilities; allowed: None")
@@ -118,7 +118,7 @@ def _probabilities(layout, labels):
     return q
 
 
-def _balanced(weight):
+def balanced(weight):
     """Weights over a power of two, at most 2, and that number; None stays None."""
     if weight is None:
         return None, 1.0
@@ -129,7 +129,7 @@ def _balanced(weight):
 def _row_weights(layout, sample_weight, format):
     if sample_weight is None:
         return None
-    return _checked_weights(layout.per_row(sample_weight, "sample_weight", np.float64), "sample_weight", format)
+    return checked_weights(layout.per_row(sample_weight, "sample_weight", np.float64), "sample_weight", format)
 
 
 def _class_weights(layout, weight, format):
@@ -138,10 +138,10 @@ def _class_weights(layout, weight, format):
     weight = real_array(weight, "weight").astype(np.float64)
     if weight.shape != (layout.classes,):
         raise ValueError(f"weight has shape {weight.shape}; allowed: ({layout.classes},), one per class")
-    return _checked_weights(weight, "weight", format)
+    return checked_weights(weight, "weight", format)
 
 
-def _checked_weights(weight, name, format):
+def checked_weights(weight, name, format):
     wrong = ~(np.isfinite(weight) & (weight >= 0))
     if wrong.any():
         raise ValueError(f"{name} contains {weight[wrong][0]}; allowed: finite numbers >= 0")

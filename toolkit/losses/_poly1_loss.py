@@ -2,10 +2,11 @@
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, log
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
-from toolkit.losses._of_probability import common_of, naive_of, stable_of
+from toolkit.losses._of_probability import common_of, naive_of, soft_stable_of, stable_of
 
 __all__ = ["poly1_loss"]
-KERNELS = ["poly1_loss_common", "poly1_loss_naive", "poly1_loss_stable"]
+KERNELS = ["poly1_loss_common", "poly1_loss_naive", "poly1_loss_stable",
+           "soft_poly1_loss_stable"]
 
 
 @kernel
@@ -55,7 +56,13 @@ def poly1_loss_stable(z, y, epsilon, grad):
     return stable_of(weighted_sum, z, y, (1.0, epsilon), grad)
 
 
-_POLY1_LOSS = LossKernels({"naive": poly1_loss_naive, "common": poly1_loss_common, "stable": poly1_loss_stable})
+@kernel
+def soft_poly1_loss_stable(z, q, epsilon, grad):
+    return soft_stable_of(weighted_sum, z, q, (1.0, epsilon), grad)
+
+
+_POLY1_LOSS = LossKernels({"naive": poly1_loss_naive, "common": poly1_loss_common, "stable": poly1_loss_stable},
+                          {"stable": soft_poly1_loss_stable})
 
 
 @loss
@@ -69,7 +76,8 @@ def poly1_loss(logits, labels, *, epsilon=1.0, form="stable", reduction="mean", 
     Parameters
     ----------
     logits : array_like (..., K)
-    labels : array_like of integers (...)
+    labels : array_like of integers (...) or of floats (..., K)
+        Classes, or probabilities q, for which the loss is its mean ``sum q_k L_k``; these take ``form="stable"``.
     epsilon : float >= -1
         0 is cross-entropy.
     form : {"stable", "common", "naive"}
@@ -94,7 +102,8 @@ def poly1_loss(logits, labels, *, epsilon=1.0, form="stable", reduction="mean", 
     --------
     "stable", ``reduction="none"``, float32 and float64, tested: the loss within 3 epsilon of the dtype (6 for
     ``epsilon < 0``, where it is ``(1 + epsilon) (1 - p_y) + (l - 1 + p_y)``), the gradient 6 and K/2 more at the
-    label, for K <= 300 where probabilities are normal numbers.
+    label, for K <= 300 where probabilities are normal numbers. For label probabilities the gradient is
+    ``p_j sum q_k L'_k - q_j L'_j`` with ``L' = dL/dl``, within 8 epsilon of the larger of both.
 
     References
     ----------

@@ -130,8 +130,8 @@ def symmetric_cross_entropy(logits, labels, *, alpha=0.1, beta=1.0, floor=-4.0, 
     """
     if not -np.inf < floor < 0:
         raise ValueError(f"floor is {floor!r}; allowed: a finite number < 0")
-    if are_probabilities(labels) and (weight is not None or form != "stable"):
-        raise ValueError("labels are probabilities; allowed with these: form='stable' and weight=None")
+    if are_probabilities(labels) and weight is not None:
+        raise ValueError("weight is given but labels are probabilities; allowed with these: None")
     return LossOfRows(_SYMMETRIC, logits, labels, at_least(0, "alpha", alpha), at_least(0, "beta", beta), float(floor),
                       form=form, reduction=reduction, ignore_index=ignore_index, weight=weight,
                       sample_weight=sample_weight, axis=axis, where=where, format=format)
