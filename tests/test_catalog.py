@@ -72,10 +72,12 @@ def test_references_and_chapters_are_in_the_book(method):
 
 # Packages of methods, and what is public there without being one.
 PACKAGES = ("softmax", "sampling", "transport", "activations", "losses", "losses.targets", "losses.adversarial",
-            "uncertainty", "collapse", "optimizers", "elementary")
+            "information", "uncertainty", "collapse", "optimizers", "elementary")
 NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",
     "toolkit.transport.transport_cost": "a sum",
+    "toolkit.information.rel_entr": "a term of the divergences beside it",
+    "toolkit.information.xlogy": "a term of the entropy beside it",
     "toolkit.losses.targets.expected_value": "a sum, the way back from the targets",
     **{f"toolkit.elementary.{name}": "a scalar function that kernels are made of; its table is that of its accuracy"
        for name in toolkit.elementary.__all__},

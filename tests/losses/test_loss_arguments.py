@@ -303,7 +303,7 @@ def test_every_loss_describes_its_parameters_and_shares_the_common_ones():
             assert name not in shared or parameter == shared[name]
             firm = name in ("logits", "log_probabilities", "labels")
             assert parameter.kind is (parameter.POSITIONAL_OR_KEYWORD if firm else parameter.KEYWORD_ONLY)
-        assert set(shared) - set(inspect.signature(function).parameters) <= {"label_smoothing"}
+        assert set(shared) - set(inspect.signature(function).parameters) <= {"label_smoothing", "logits"}
 
 
 def test_unknown_keywords_are_refused_by_name_with_those_allowed():

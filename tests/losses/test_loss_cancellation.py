@@ -4,6 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
+from toolkit import losses
 from toolkit.losses import cross_entropy, stablemax_cross_entropy, symmetric_cross_entropy, z_loss
 
 DTYPES = (np.float32, np.float64)
@@ -108,3 +109,37 @@ def test_the_pull_of_the_z_loss_and_its_label(dtype):
                     pull = 2 * mp.mpf(float(dtype(scale))) * lse * p[k]
                     allowed = (8 + (k == label) * 2.5) * max(abs(own), abs(pull)) * np.finfo(dtype).eps
                     assert abs(mp.mpf(float(grad[k])) - (own + pull)) <= allowed
+
+
+SOFT = [("focal_loss", {"gamma": gamma}, lambda l, p, miss, g=gamma: miss**g * l,
+         lambda l, p, miss, g=gamma: miss**g * (1 + g * p * l / miss), 8 + 2 * gamma) for gamma in (0.5, 2.0)]
+SOFT += [("poly1_loss", {"epsilon": e}, lambda l, p, miss, e=e: l + e * miss, lambda l, p, miss, e=e: 1 + e * p, 8)
+         for e in (-1.0, 2.0)]
+SOFT += [("comp_sum", {"tau": t}, lambda l, p, miss, t=t: mp.expm1((1 - t) * l) / (1 - t),
+          lambda l, p, miss, t=t: p ** (t - 1), 60) for t in (0.5, 2.0)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("name", "keywords", "value", "slope", "units"), SOFT, ids=[f"{s[0]}-{s[1]}" for s in SOFT])
+def test_losses_of_a_probability_for_label_probabilities(name, keywords, value, slope, units, dtype):
+    rng = np.random.default_rng(6)
+    z = (rng.normal(size=(12, 6)) * 3).astype(dtype)
+    z[::4, 2] += 30
+    q = near(rng, z, dtype)
+    found, grads = getattr(losses, name).value_and_gradient(z, q, reduction="none", **keywords)
+    exact, sizes = [], []
+    with mp.workdps(60):
+        for row, labels, loss in zip(z, q, found, strict=True):
+            w = loss_oracle.scores(row, "softmax")
+            p, t = [v / mp.fsum(w) for v in w], [mp.mpf(float(v)) for v in labels]
+            miss = [mp.fsum(v for j, v in enumerate(p) if j != k) for k in range(6)]
+            each = [(-mp.log(a) if m > 0.5 else -mp.log1p(-m), a, m) for a, m in zip(p, miss, strict=True)]
+            right = mp.fsum(b * value(*e) for b, e in zip(t, each, strict=True))
+            assert abs(mp.mpf(float(loss)) - right) <= units * np.finfo(dtype).eps * right
+            pulls = [b * slope(*e) for b, e in zip(t, each, strict=True)]
+            exact.append([a * mp.fsum(pulls) - b for a, b in zip(p, pulls, strict=True)])
+            sizes.append([max(a * mp.fsum(pulls), b) for a, b in zip(p, pulls, strict=True)])
+        check(grads, exact, sizes, q, units, dtype)
+    hard = getattr(losses, name).value_and_gradient(z, np.eye(6, dtype=dtype)[np.arange(12) % 6], **keywords)
+    for a, b in zip(hard, getattr(losses, name).value_and_gradient(z, np.arange(12) % 6, **keywords), strict=True):
+        np.testing.assert_allclose(a, b, rtol=64 * np.finfo(dtype).eps, atol=np.abs(b).max() * np.finfo(dtype).eps)

@@ -67,6 +67,7 @@ from toolkit.catalog import (
     _entry_losses,
     _export,
     _fit,
+    _information,
     _iteration,
     _loss,
     _losses,
@@ -103,11 +104,11 @@ __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table
            *_scalar.__all__, *_set.__all__]
 
 FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "activation": "Activations",
-            "loss": "Losses", "target": "Targets", "uncertainty": "Uncertainty", "collapse": "Softmax Collapse",
-            "optimizer": "Optimizers"}
+            "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
+            "collapse": "Softmax Collapse", "optimizer": "Optimizers"}
 
 METHODS = (_softmax.METHODS + _sampling.METHODS + _transport.METHODS + _activations.METHODS + _losses.METHODS
-           + _entry_losses.METHODS + _targets.METHODS + _uncertainty.METHODS + _collapse.METHODS
+           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS
            + _optimizers.METHODS)
 
 

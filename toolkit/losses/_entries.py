@@ -50,7 +50,8 @@ class LossOfEntries:
         largest = float(np.finfo(layout.compute).max if format is None else get_format(format).max)
         self.parameters = layout.parameters(min(a, largest) for a in parameters)
         within = (np.where(np.isinf(each), each, np.clip(each, -largest, largest)) for each in targets)
-        self.targets = np.stack([layout.rows(each, "labels" if name == "logits" else "targets")[0] for each in within], axis=1)
+        beside = "labels" if name == "logits" else "targets"
+        self.targets = np.stack([layout.rows(each, beside)[0] for each in within], axis=1)
         self.factors, unit = np.ones(layout.classes), 1.0
         for each, given in weights.items():
             if given is not None:
