@@ -25,10 +25,10 @@ METHODS = (
           targets=_YES, numbers=(1.0,), forms={"stable": kernels.binary_hinge},
           parameters=(("labels", 1.0), _EACH), plot_range=(-4, 4)),
     _loss("squared_error", "Squared error", r"L = (x - t)^2,\ t = 0", losses.squared_error, "bishop2006pattern",
-          "one_family", targets=(0.0,), forms={"stable": kernels.squared_entry},
+          "regression_by_classification", targets=(0.0,), forms={"stable": kernels.squared_entry},
           parameters=(("targets", 0.0), _EACH), plot_range=(-4, 4)),
     _loss("huber", "Huber's loss",
           r"L = \tfrac12 d^2 \text{ up to } 1,\ d - \tfrac12 \text{ beyond},\ d = \lvert x \rvert",
-          losses.huber, "huber1964robust", "one_family", targets=(0.0,), numbers=(1.0,),
+          losses.huber, "huber1964robust", "regression_by_classification", targets=(0.0,), numbers=(1.0,),
           forms={"stable": kernels.huber_entry}, parameters=(("targets", 0.0), _EACH), plot_range=(-4, 4)),
 )

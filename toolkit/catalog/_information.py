@@ -17,7 +17,7 @@ _divergence = partial(_number, arrays=2, domain=(0.0, np.inf), plot_range=(0.0, 
 
 METHODS = (
     _number("entropy", "Entropy", r"H = -\sum_j p_j \log p_j", information.entropy, "shannon1948mathematical",
-            "temperature_and_gates", parameters=(("from_logits", True),), numbers=(), plot_range=(-20, 20),
+            "one_family", parameters=(("from_logits", True),), numbers=(), plot_range=(-20, 20),
             variants=forms(stable=kernels.entropy_of_logits),
             gradient=Gradient(entropy_pull, kernels.entropy_of_logits_vjp)),
     _divergence("kl_divergence", "Kullback-Leibler divergence", r"\sum_j p_j \log \tfrac{p_j}{q_j} - p_j + q_j",
