@@ -72,11 +72,13 @@ def test_references_and_chapters_are_in_the_book(method):
 
 # Packages of methods, and what is public there without being one.
 PACKAGES = ("softmax", "sampling", "transport", "activations", "losses", "losses.targets", "losses.adversarial",
-            "uncertainty", "collapse", "optimizers", "elementary")
+            "information", "uncertainty", "collapse", "optimizers", "elementary")
 NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",
     "toolkit.transport.transport_cost": "a sum",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
+    "toolkit.information.rel_entr": "a term of the divergences beside it",
+    "toolkit.information.xlogy": "a term of the entropy beside it",
     "toolkit.losses.targets.expected_value": "a sum, the way back from the targets",
     **{f"toolkit.elementary.{name}": "a scalar function that kernels are made of; its table is that of its accuracy"
        for name in toolkit.elementary.__all__},
@@ -103,7 +105,7 @@ def test_look_up():
         get_method("sofmax")
     assert method_of(toolkit.softmax.softmax).name == "softmax"
     assert {method.kind for method in methods("transport")} == {"Iteration", "Matrix"}
-    assert methods(kind=catalog.Loss) == methods("loss")
+    assert methods(kind=catalog.Loss) + methods(kind=catalog.EntryLoss) == methods("loss")
     with pytest.raises(TypeError, match="function is 'sin'; allowed: a method of toolkit.catalog"):
         method_of(np.sin)
     with pytest.raises(ValueError, match="family is 'gate'; allowed: None, 'softmax', 'sampling'"):

@@ -13,7 +13,7 @@ FLOORS = (
     {"elementary", "formats"},
     {"kernels", "large_arrays"},
     {"softmax"},
-    {"activations", "sampling", "transport"},
+    {"activations", "information", "sampling", "transport"},
     {"losses"},
     {"collapse", "optimizers", "uncertainty"},
     {"networks"},

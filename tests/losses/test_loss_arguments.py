@@ -10,6 +10,7 @@ import pytest
 from loss_oracle import gradient_of, run_row
 
 import toolkit.losses
+from toolkit.catalog import Loss, methods
 from toolkit.formats import round_to
 from toolkit.losses import cross_entropy, kernels, stablemax_cross_entropy
 from toolkit.losses.adversarial import smooth_adversarial_comp_sum
@@ -18,7 +19,8 @@ VALUE = {"softmax": cross_entropy, "stablemax": stablemax_cross_entropy}
 GRAD = {kind: functools.partial(gradient_of, function) for kind, function in VALUE.items()}
 BOTH = {kind: function.value_and_gradient for kind, function in VALUE.items()}
 FORMS = ("naive", "common", "stable")
-LOSSES = [each for each in map(vars(toolkit.losses).get, toolkit.losses.__all__) if inspect.isfunction(each)]
+LOSSES = list({method.function: None for method in methods("loss", Loss)
+               if method.function.__name__ in toolkit.losses.__all__})
 KINDS = pytest.mark.parametrize("kind", VALUE)
 
 RNG = np.random.default_rng(20)
@@ -298,14 +300,14 @@ def test_every_loss_describes_its_parameters_and_shares_the_common_ones():
         for name, parameter in inspect.signature(function).parameters.items():
             assert re.search(rf"^(\w+, )*{name}(, \w+)*( :|$)", inspect.getdoc(function), re.MULTILINE)
             assert name not in shared or parameter == shared[name]
-            assert parameter.kind is (parameter.POSITIONAL_OR_KEYWORD if name in ("logits", "labels")
-                                      else parameter.KEYWORD_ONLY)
-        assert set(shared) - set(inspect.signature(function).parameters) <= {"label_smoothing"}
+            firm = name in ("logits", "log_probabilities", "labels")
+            assert parameter.kind is (parameter.POSITIONAL_OR_KEYWORD if firm else parameter.KEYWORD_ONLY)
+        assert set(shared) - set(inspect.signature(function).parameters) <= {"label_smoothing", "logits"}
 
 
 def test_unknown_keywords_are_refused_by_name_with_those_allowed():
     for function in (*LOSSES, smooth_adversarial_comp_sum):
-        message = rf"{function.__name__}\(\) has no keyword 'dim'; allowed: logits, .*reduction"
+        message = rf"{function.__name__}\(\) has no keyword 'dim'; allowed: log.*, .*reduction"
         for call in (function, function.value_and_gradient):
             with pytest.raises(TypeError, match=message):
                 call(Z, Y, dim=1)

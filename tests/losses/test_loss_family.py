@@ -7,7 +7,7 @@ from loss_oracle import gradient_of
 from toolkit import losses
 from toolkit.formats import FLOAT16
 
-mp.mp.dps = 40
+mp.mp.dps = 60
 TV, TV_LABEL = np.array([2.0, 1.0, -1.0, 0.5]), 1
 TEACHER = np.exp([1.5, 1.2, -2.0, 0.0]) / np.exp([1.5, 1.2, -2.0, 0.0]).sum()
 DTYPES = (np.float32, np.float64)
@@ -96,6 +96,8 @@ CASES = [
     *[("focal_loss", {"gamma": g}, lambda d, g=g: exact_focal(d(g)),
        lambda l, g=g: 4 + 2 * g, lambda l, g=g: 8 + 2 * g) for g in (0.0, 0.5, 2.0, 5.0)],
     ("poly1_loss", {"epsilon": 2.0}, lambda d: exact_combined(1.0, 2.0), lambda l: 3, lambda l: 6),
+    ("poly1_loss", {"epsilon": -0.9}, lambda d: exact_combined(1.0, d(-0.9)), lambda l: 6, lambda l: 6),
+    ("poly1_loss", {"epsilon": -1.0}, lambda d: exact_combined(1.0, -1.0), lambda l: 6, lambda l: 6),
     ("symmetric_cross_entropy", {}, lambda d: exact_combined(d(0.1), -d(1.0) * d(-4.0)), lambda l: 5, lambda l: 6),
 ]
 
@@ -298,9 +300,10 @@ def test_wrong_parameters(name, keywords, message):
 
 def test_labels_that_a_loss_does_not_take():
     with pytest.raises(TypeError, match="labels are probabilities; allowed: integers"):
-        losses.focal_loss(TV, TEACHER)
-    with pytest.raises(ValueError, match="allowed with these: form='stable'"):
-        losses.symmetric_cross_entropy(TV, TEACHER, form="naive")
+        losses.ldr_kl(TV, TEACHER)
+    for name in ("symmetric_cross_entropy", "focal_loss", "poly1_loss", "comp_sum"):
+        with pytest.raises(ValueError, match="form is 'naive' but labels .* allowed with these: 'stable'"):
+            getattr(losses, name)(TV, TEACHER, form="naive")
     with pytest.raises(TypeError, match="gama"):
         losses.focal_loss(TV, TV_LABEL, gama=2)
 

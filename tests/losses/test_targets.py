@@ -1,5 +1,6 @@
 """Regression by classification: targets and their inverses against definitions, in all formats."""
 import doctest
+from fractions import Fraction
 
 import mpmath as mp
 import numpy as np
@@ -33,6 +34,111 @@ def test_hl_gauss_is_accurate_also_far_outside(value, spread):
             assert abs(float(actual / exact) - 1) <= 4000 * np.finfo(float).eps
         else:
             assert actual <= 1e-299
+
+
+EPS = {np.float32: 2.0**-23, np.float64: 2.0**-52}
+RANGES = [(0, 4, 5), (-1e308, 1e308, 4), (-3e38, 3e38, 7), (1e6, 1e6 + 1, 1000), (0, 1e-300, 3), (-0.3, 0.7, 1),
+          (0, 1, 1000)]
+
+
+def exact_masses(value, low, high, bins, spread):
+    """Probabilities of the bins with 60 digits, by tails or at the middle of a short bin."""
+    with mp.workdps(60):
+        value, low, high, spread = (mp.mpf(float(x)) for x in (value, low, high, spread))
+        sigma = spread * (high - low) / bins
+        edges = [(low + (high - low) * i / bins - value) / sigma for i in range(bins + 1)]
+        nearest = min(abs(e) for e in edges) if not edges[0] < 0 < edges[-1] else mp.mpf(0)
+
+        def mass(a, b):
+            a, b = (-b, -a) if b < 0 else (a, b)
+            if (b - a) * (abs(a) + abs(b)) < mp.mpf(10) ** -6:
+                middle, h = (a + b) / 2, b - a
+                return h * mp.exp((nearest**2 - middle**2) / 2) * (1 + h**2 * (middle**2 - 1) / 24)
+            if a > 1e9:
+                return mp.exp((nearest**2 - a**2) / 2) / a
+            return mp.exp(nearest**2 / 2) * (mp.erfc(a / mp.sqrt(2)) - mp.erfc(b / mp.sqrt(2))) * mp.sqrt(mp.pi / 2)
+
+        masses = [mass(a, b) for a, b in zip(edges, edges[1:])]
+        total = mp.fsum(masses)
+        return [m / total for m in masses]
+
+
+def within(dtype, low, high, places):
+    with np.errstate(over="ignore"):
+        values = dtype([low * (1 - t) + high * t for t in places])
+    return values[np.isfinite(values)]
+
+
+@pytest.mark.parametrize("dtype", EPS)
+@pytest.mark.parametrize("spread", [1e-6, 0.01, 0.75, 3.0, 50.0, 1e6, 1e300])
+@pytest.mark.parametrize(("low", "high", "bins"), RANGES)
+def test_masses_of_intervals_do_not_cancel(low, high, bins, spread, dtype):
+    places = [-1e3, -1.1, -1e-9, 0, 0.5, 0.3, 1 / 3, 1 - 1e-12, 1, 1.5, 4, 1e8]
+    values = within(dtype, low, high, places if bins < 1000 else places[6:7])
+    rows = hl_gauss(values, low=low, high=high, bins=bins, spread=spread)
+    assert rows.dtype == dtype and rows.shape == (values.size, bins)
+    for value, row in zip(values, rows, strict=True):
+        shown = np.flatnonzero(row > 0)[::max(1, bins // 40)]
+        exact = exact_masses(value, low, high, bins, spread)
+        for i in {*shown.tolist(), 0, bins - 1, int(row.argmax())}:
+            bound = min(40 + 6 * abs(float(mp.log(max(exact[i], mp.mpf(10) ** -300)))), 4000) + bins
+            assert abs(row[i] - exact[i]) <= bound * EPS[dtype] * exact[i] + np.finfo(dtype).smallest_subnormal
+
+
+def test_masses_far_outside_lean_on_the_end():
+    assert hl_gauss(np.float32(1e8), low=0, high=4, bins=5).tolist() == [0, 0, 0, 0, 1]
+    assert hl_gauss(-1e308, low=0, high=5e-324, bins=3).tolist() == [1, 0, 0]
+    assert hl_gauss(1e308, low=-1e308, high=1e308, bins=4, spread=5e-324).tolist() == [0, 0, 0, 1]
+    assert hl_gauss(0.5, low=0, high=1, bins=2, spread=5e-324).tolist() == [0.5, 0.5]
+    assert hl_gauss(0.5, low=0, high=1, bins=4, spread=1.7e308).tolist() == [0.25] * 4
+    for values in (np.float32([1e38, -1e38, 0, 3e38]), np.array([1e308, -1e308, 1e-320, 0.0])):
+        for low, high in ((-1, 1), (-1.7e308, 1.7e308), (-3.4e38, 3.4e38), (0, 1e-320), (1e308, 1.1e308)):
+            for spread in (5e-324, 1e-5, 0.75, 1e5, 1.7e308):
+                for bins in (1, 2, 1000):
+                    p = hl_gauss(values, low=low, high=high, bins=bins, spread=spread)
+                    assert (p >= 0).all() and np.abs(p.sum(axis=-1) - 1).max() <= bins * EPS[p.dtype.type]
+
+
+def exact_moved(p, reward, discount, low, high):
+    """The projection in rational arithmetic, and so the two atoms of one value: ``reward`` with discount 0."""
+    low, high, last = Fraction(float(low)), Fraction(float(high)), len(p) - 1
+    step, masses = (high - low) / last, [Fraction(0)] * len(p)
+    for j, weight in enumerate(p):
+        moved = Fraction(float(reward)) + Fraction(float(discount)) * (low + step * j)
+        place = (min(max(moved, low), high) - low) / step
+        left = min(int(place), last - 1)
+        masses[left] += Fraction(float(weight)) * (1 - (place - left))
+        masses[left + 1] += Fraction(float(weight)) * (place - left)
+    return masses
+
+
+@pytest.mark.parametrize("dtype", EPS)
+@pytest.mark.parametrize(("low", "high", "bins"), [(a, b, max(n, 2)) for a, b, n in RANGES])
+def test_shares_of_atoms_do_not_cancel(low, high, bins, dtype):
+    places = [-0.1, 0, 1e-12, 1 / 3, 0.5, 0.77, 1 - 1e-7, 1, 2]
+    values = within(dtype, low, high, places)
+    rows = two_hot(values, low=low, high=high, bins=bins)
+    for value, row in zip(values, rows, strict=True):
+        exact = exact_moved([1.0] + [0.0] * (bins - 1), value, 0, low, high)
+        for got, right in zip(row.tolist(), exact, strict=True):
+            assert abs(Fraction(got) - right) <= Fraction(EPS[dtype]) * right + Fraction(1, 10**30)
+    rng = np.random.default_rng(3)
+    p = rng.dirichlet(np.ones(bins)).astype(dtype)
+    for reward, discount in zip([0.0, *values], [1.0, 0.9, 0.1, -1.0, 1e-3] * 2):
+        reward, discount = dtype(reward), dtype(discount)
+        row = categorical(p, reward, discount, low=low, high=high)
+        exact = exact_moved(p, reward, discount, low, high)
+        for got, right in zip(row.tolist(), exact, strict=True):
+            assert abs(Fraction(got) - right) <= bins * Fraction(EPS[dtype]) * right + Fraction(1, 10**25)
+
+
+def test_the_way_back_from_wide_ranges():
+    assert expected_value([0.5, 0.5], low=-1e308, high=1e308) == 0
+    assert expected_value([0.0, 0.0, 1.0], low=-1.7e308, high=1.7e308, places="atoms") == 1.7e308
+    back = expected_value(np.float32([0.25, 0.75]), low=-3e38, high=3e38, places="atoms")
+    assert back.dtype == np.float32 and back == np.float32(1.5e38)
+    assert categorical([0.5, 0.5], np.inf, 1.0, low=-1e308, high=1e308).tolist() == [0, 1]
+    assert categorical([0.5, 0.5], -1.5e308, 2.0, low=-1e308, high=1e308).tolist() == [0.5 + 0.125, 0.5 - 0.125]
 
 
 def test_hl_gauss_reference_values():

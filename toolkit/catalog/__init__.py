@@ -10,6 +10,7 @@ kind            kernels                                         figure
 `RowMap`        ``row(z, *numbers, out)``                       first entry in a format, against float64
 `Scalar`        ``row(z, *numbers) -> number``                  the number in a format, against float64
 `Loss`          ``row(z, y, *numbers, grad) -> loss``           the loss in a format, against float64
+`EntryLoss`     ``f(x, targets, *numbers) -> (loss, slope)``    loss and derivative in a format
 `Matrix`        ``fill(knob, *numbers, work, cells)``           heat map
 `Iteration`     ``init(state)``, ``step(knob, state)``          simulation
 `Set`           ``row(scores, *numbers, chosen)``               bars
@@ -64,8 +65,11 @@ from toolkit.catalog import (
     _bound,
     _collapse,
     _elementwise,
+    _entry_loss,
+    _entry_losses,
     _export,
     _fit,
+    _information,
     _iteration,
     _loss,
     _losses,
@@ -83,6 +87,7 @@ from toolkit.catalog import (
 )
 from toolkit.catalog._bound import *
 from toolkit.catalog._elementwise import *
+from toolkit.catalog._entry_loss import *
 from toolkit.catalog._export import *
 from toolkit.catalog._fit import *
 from toolkit.catalog._iteration import *
@@ -96,16 +101,17 @@ from toolkit.catalog._set import *
 ELEMENTWISE, activation_kernel = _activations.ELEMENTWISE, _activations.activation_kernel
 
 __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table", "get_method", "method_of", "methods",
-           *_bound.__all__, *_elementwise.__all__, *_export.__all__, *_fit.__all__, *_iteration.__all__,
-           *_loss.__all__, *_matrix.__all__, *_method.__all__, *_row_map.__all__, *_scalar.__all__,
-           *_set.__all__]
+           *_bound.__all__, *_elementwise.__all__, *_entry_loss.__all__, *_export.__all__, *_fit.__all__,
+           *_iteration.__all__, *_loss.__all__, *_matrix.__all__, *_method.__all__, *_row_map.__all__,
+           *_scalar.__all__, *_set.__all__]
 
 FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "activation": "Activations",
-            "loss": "Losses", "target": "Targets", "uncertainty": "Uncertainty", "collapse": "Softmax Collapse",
-            "optimizer": "Optimizers"}
+            "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
+            "collapse": "Softmax Collapse", "optimizer": "Optimizers"}
 
 METHODS = (_softmax.METHODS + _sampling.METHODS + _transport.METHODS + _activations.METHODS + _losses.METHODS
-           + _targets.METHODS + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS)
+           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS
+           + _optimizers.METHODS)
 
 
 def methods(family=None, kind=Method):

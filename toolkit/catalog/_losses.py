@@ -76,4 +76,10 @@ METHODS = (
           r"L = \langle p - e_y, z \rangle + \frac{1 - \sum_i p_i^\alpha}{\alpha (\alpha - 1)},\ \alpha = 1.5",
           losses.entmax_loss, "blondel2020learning", "sparse_maps", variants=_ENTMAX_LOSS, parameters=(("alpha", 1.5),),
           plot_range=(-8, 8), holds=_OF_LABEL),
+    _loss("multiclass_hinge", "Multiclass hinge loss", r"L = \tfrac1K \sum_{k \ne y} \max(0, 1 - z_y + z_k)",
+          losses.multiclass_hinge, "crammer2001algorithmic", "one_family", numbers=(1.0, 1.0),
+          variants=forms(stable=kernels.multiclass_hinge_stable), plot_range=(-4, 4), holds=_OF_LABEL),
+    _loss("negative_log_likelihood", "Negative log-likelihood", r"L = -z_y,\ z = \log p",
+          losses.negative_log_likelihood, "bishop2006pattern", "vanishing_loss",
+          variants=forms(stable=kernels.negative_log_likelihood_stable), plot_range=(-4, 4)),
 )

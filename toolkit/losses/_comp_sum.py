@@ -4,10 +4,11 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, expm1, log, pow
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
-from toolkit.losses._of_probability import common_of, naive_of, stable_of
+from toolkit.losses._of_probability import common_of, naive_of, soft_stable_of, stable_of
 
 __all__ = ["comp_sum"]
-KERNELS = ["comp_sum_common", "comp_sum_naive", "comp_sum_stable"]
+KERNELS = ["comp_sum_common", "comp_sum_naive", "comp_sum_stable",
+           "soft_comp_sum_stable"]
 
 
 @kernel
@@ -46,12 +47,18 @@ def comp_sum_stable(z, y, tau, grad):
     return stable_of(of_loss, z, y, (tau,), grad)
 
 
-_COMP_SUM = LossKernels({"naive": comp_sum_naive, "common": comp_sum_common, "stable": comp_sum_stable})
+@kernel
+def soft_comp_sum_stable(z, q, tau, grad):
+    return soft_stable_of(of_loss, z, q, (tau,), grad)
+
+
+_COMP_SUM = LossKernels({"naive": comp_sum_naive, "common": comp_sum_common, "stable": comp_sum_stable},
+                        {"stable": soft_comp_sum_stable})
 
 
 @loss
-def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore_index=None, weight=None, axis=-1,
-             where=None, format=None):
+def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore_index=None, weight=None,
+             sample_weight=None, axis=-1, where=None, format=None):
     """Comp-sum loss ``((1 + u)^(1 - tau) - 1) / (1 - tau)``, ``u = sum_{k != y} e^{z_k - z_y}``; log(1 + u) at 1.
 
     One family: ``tau = 0`` is the sum-exponential loss u, 1 cross-entropy, between 1 and 2 the generalized
@@ -63,13 +70,14 @@ def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore
     Parameters
     ----------
     logits : array_like (..., K)
-    labels : array_like of integers (...)
+    labels : array_like of integers (...) or of floats (..., K)
+        Classes, or probabilities q, for which the loss is its mean ``sum q_k L_k``; these take ``form="stable"``.
     tau : float >= 0
         The larger, the less a row far from its label counts.
     form : {"stable", "common", "naive"}
         "stable" is the accurate one, built on the stable form of `cross_entropy`; "common" builds on the form that
         libraries compute; "naive" follows the formula and breaks where it does.
-    reduction, ignore_index, weight, axis, where, format
+    reduction, ignore_index, weight, sample_weight, axis, where, format
         As in `cross_entropy`.
 
     Returns
@@ -90,7 +98,8 @@ def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore
     --------
     "stable", ``reduction="none"``, float32 and float64, tested: the loss within
     ``3 + abs(1 - tau) l`` epsilon, the gradient ``4 + abs(1 - tau) l`` and K/2 more at the label, for K <= 300
-    where probabilities are normal numbers.
+    where probabilities are normal numbers. For label probabilities the gradient is
+    ``p_j sum q_k L'_k - q_j L'_j`` with ``L' = dL/dl``, within ``8 + abs(1 - tau) l`` epsilon of the larger of both.
 
     References
     ----------
@@ -107,4 +116,5 @@ def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore
     ('0', '1.20397')
     """
     return LossOfRows(_COMP_SUM, logits, labels, at_least(0, "tau", tau), form=form, reduction=reduction,
-                      ignore_index=ignore_index, weight=weight, axis=axis, where=where, format=format)
+                      ignore_index=ignore_index, weight=weight, sample_weight=sample_weight, axis=axis, where=where,
+                      format=format)

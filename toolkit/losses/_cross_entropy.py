@@ -69,7 +69,7 @@ _SMOOTHED = LossKernels(SMOOTHED_FORMS)
 
 @loss
 def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoothing=0.0, ignore_index=None,
-                  weight=None, axis=-1, where=None, format=None):
+                  weight=None, sample_weight=None, axis=-1, where=None, format=None):
     """Softmax cross-entropy ``-log p_y``, ``p = softmax(logits)``, whose loss and gradient do not collapse.
 
     With ``r = sum_{k != top} e^{z_k - max z}`` over all classes but the likeliest,
@@ -90,15 +90,17 @@ def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoo
         the first class to the last. "naive" also leaves out the shift by the maximum, and warns where that
         broke.
     reduction : {"mean", "sum", "none"}
-        "mean" divides by the number of rows not ignored or, with `weight`, by the sum of the weights of their
-        labels (for probabilities ``sum_k weight_k q_k``, before smoothing). Sums over rows are accumulated in
-        float64.
+        "mean" divides by the number of rows not ignored or, with weights, by the sum over these rows of
+        `sample_weight` times the weight of the label (for probabilities ``sum_k weight_k q_k``, before smoothing).
+        Sums over rows are accumulated in float64; a mean is finite also where the sum overflows.
     label_smoothing : float from 0 to 1
         Labels become ``(1 - label_smoothing) q + label_smoothing / n`` on the n classes that are not masked.
     ignore_index : int, optional
         Rows with this class label have loss 0 and gradient 0 and do not count in the mean.
     weight : array_like (K,), optional
-        Weights >= 0 of classes: ``-sum_k weight_k q_k log p_k``.
+        Weights >= 0 of classes: ``-sum_k weight_k q_k log p_k``. Their size cancels in the mean.
+    sample_weight : array_like, broadcast to (...), optional
+        Weights >= 0 of rows, whose losses they multiply. A row of weight 0 is ignored, NaN or not.
     axis : int, tuple of ints or None
         Where the K classes are; several axes count as one, in C order.
     where : array_like of booleans, broadcast to the shape of `logits`, optional
@@ -121,7 +123,9 @@ def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoo
     Special values
     --------------
     A NaN or +inf logit makes the loss of its row NaN, and so does a row of -inf. A logit of -inf counts as
-    masked; as a label it has loss inf. The mean over no rows is NaN. One class: loss 0.
+    masked; as a label it has loss inf. The mean over no rows, or with weights that sum to 0, is NaN, its gradient
+    0. One class: loss 0. Smoothing gives a masked class no share. A parameter of the other losses that is beyond the
+    numbers of the dtype or format counts as the last of these.
 
     Accuracy
     --------
@@ -133,9 +137,11 @@ def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoo
 
     The gradient for class labels: every entry within 3 ulp, the label's too, tested for K <= 5000. Each is
     rounded by itself, so that a row sums to 0 within 4 ulp of the label's entry and not exactly. For
-    probabilities, with label smoothing or a format the exact kernels run: the likeliest label's entry is minus
-    the sum of the others, which keeps its digits for K up to 2**20, tested. With a format it is a plain sum, and
-    a row sums to 0 exactly when that entry is added last, tested; this holds after the factor of the reduction too.
+    probabilities, with label smoothing or a format the exact kernels run. Where ``p_k - q_k`` cancels, its digits
+    are lost: an entry is within 4 epsilon of ``max(p_k, q_k)`` (both times their weights), not of itself, tested
+    for K <= 300. The likeliest label's is minus the sum of the others, which keeps its digits for K up to 2**20,
+    tested. With a format it is a plain sum, and a row sums to 0 exactly when that entry is added last, tested; this
+    holds after the factor of the reduction too.
 
     References
     ----------
@@ -156,8 +162,8 @@ def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoo
     [['0', '4.13994e-08'], ['-4.13994e-08', '4.13994e-08']]
     """
     amount = smoothing_amount(label_smoothing)
-    options = {"form": form, "reduction": reduction, "ignore_index": ignore_index, "weight": weight, "axis": axis,
-               "where": where, "format": format}
+    options = {"form": form, "reduction": reduction, "ignore_index": ignore_index, "weight": weight,
+               "sample_weight": sample_weight, "axis": axis, "where": where, "format": format}
     if amount > 0 and weight is None and not are_probabilities(labels):
         return LossOfRows(_SMOOTHED, logits, labels, amount, **options)
     return LossOfRows(_CROSS_ENTROPY, logits, labels, label_smoothing=amount, **options)

@@ -26,7 +26,7 @@ def most_violating(z, y, margin):
     top, d_top = y, 0.0
     for k in range(z.size):
         d = z[k] - z[y] + margin
-        if k != y and (d > d_top or d != d):
+        if k != y and z[k] != -np.inf and (d > d_top or d != d):
             top, d_top = k, d
     return top, d_top
 
@@ -144,7 +144,7 @@ def best_of(adversary, z, y, alpha, strength, margin, grad):
     ``strength (1 - 1/alpha)`` and <= 0 at `strength`. At the maximum the gradient is that of L alone.
     """
     alpha, strength, margin = as_numbers((alpha, strength, margin), z)
-    stiffness = alpha * log(classes_present(z)) / strength
+    stiffness = alpha * log(classes_present(z))
     low, high = strength - strength / alpha, strength
     here = high
     for _ in range(_BISECTIONS):
@@ -152,15 +152,13 @@ def best_of(adversary, z, y, alpha, strength, margin, grad):
         if here == low or here == high:
             break
         _, divergence = adversary(z, y, here, margin, grad)
-        if stiffness * (strength - here) > divergence:
+        if stiffness * ((strength - here) / strength) > divergence:
             low = here
         else:
             high = here
     loss, _ = adversary(z, y, here, margin, grad)
     away = here - strength
-    if away == 0:  # also beside a stiffness that is infinite in the format
-        return loss
-    return loss - stiffness * 0.5 * (away * away)
+    return loss - stiffness * 0.5 * (away / strength) * away if away != 0 else loss
 
 
 @kernel
@@ -178,13 +176,15 @@ def aldr_kl_stable(z, y, alpha, strength, margin, grad):
     return best_of(adversary_stable, z, y, alpha, strength, margin, grad)
 
 
-_LDR_KL = LossKernels({"naive": ldr_kl_naive, "common": ldr_kl_common, "stable": ldr_kl_stable})
-_ALDR_KL = LossKernels({"naive": aldr_kl_naive, "common": aldr_kl_common, "stable": aldr_kl_stable})
+_LDR_KL = LossKernels({"naive": ldr_kl_naive, "common": ldr_kl_common, "stable": ldr_kl_stable},
+                      positive=(0,))
+_ALDR_KL = LossKernels({"naive": aldr_kl_naive, "common": aldr_kl_common, "stable": aldr_kl_stable},
+                       positive=(1,))
 
 
 @loss
 def ldr_kl(logits, labels, *, strength=1.0, margin=1.0, form="stable", reduction="mean", ignore_index=None, weight=None,
-           axis=-1, where=None, format=None):
+           sample_weight=None, axis=-1, where=None, format=None):
     """LDR-KL loss ``strength log mean_k e^{d_k / strength}`` with ``d_k = z_k - z_y + margin [k != y]``.
 
     The worst case ``max_w sum w_k d_k - strength KL(w || uniform)`` over weights w of the classes, reached at
@@ -202,7 +202,7 @@ def ldr_kl(logits, labels, *, strength=1.0, margin=1.0, form="stable", reduction
     margin : float >= 0
     form : {"stable", "common", "naive"}
         As in `comp_sum`.
-    reduction, ignore_index, weight, axis, where, format
+    reduction, ignore_index, weight, sample_weight, axis, where, format
         As in `cross_entropy`.
 
     Returns
@@ -236,13 +236,13 @@ def ldr_kl(logits, labels, *, strength=1.0, margin=1.0, form="stable", reduction
     ['0.331070', '0.375001']
     """
     return LossOfRows(_LDR_KL, logits, labels, above(0, "strength", strength), at_least(0, "margin", margin), form=form,
-                      reduction=reduction, ignore_index=ignore_index, weight=weight, axis=axis, where=where,
-                      format=format)
+                      reduction=reduction, ignore_index=ignore_index, weight=weight, sample_weight=sample_weight,
+                      axis=axis, where=where, format=format)
 
 
 @loss
 def aldr_kl(logits, labels, *, alpha=2.0, strength=1.0, margin=1.0, form="stable", reduction="mean", ignore_index=None,
-            weight=None, axis=-1, where=None, format=None):
+            weight=None, sample_weight=None, axis=-1, where=None, format=None):
     """ALDR-KL loss: `ldr_kl` at the strength that each row chooses, between ``(1 - 1/alpha) strength`` and it.
 
     ``max over lambda of LDR(lambda) - alpha log K / (2 strength) (lambda - strength)^2``: a row whose weights w
@@ -261,7 +261,7 @@ def aldr_kl(logits, labels, *, alpha=2.0, strength=1.0, margin=1.0, form="stable
     margin : float >= 0
     form : {"stable", "common", "naive"}
         As in `comp_sum`.
-    reduction, ignore_index, weight, axis, where, format
+    reduction, ignore_index, weight, sample_weight, axis, where, format
         As in `cross_entropy`.
 
     Returns
@@ -296,4 +296,4 @@ def aldr_kl(logits, labels, *, alpha=2.0, strength=1.0, margin=1.0, form="stable
     """
     return LossOfRows(_ALDR_KL, logits, labels, above(1, "alpha", alpha), above(0, "strength", strength),
                       at_least(0, "margin", margin), form=form, reduction=reduction, ignore_index=ignore_index,
-                      weight=weight, axis=axis, where=where, format=format)
+                      weight=weight, sample_weight=sample_weight, axis=axis, where=where, format=format)

@@ -14,7 +14,7 @@ from toolkit._core.arguments import check_choice, check_finite
 from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.kernel import Kernel, kernel
 from toolkit._core.numbers import in_format
-from toolkit.formats import round_to
+from toolkit.formats import get_format, round_to
 from toolkit.large_arrays import Lines
 from toolkit.losses._forms import close_to_zero_sum
 from toolkit.losses._labels import IGNORED, label_rows
@@ -31,12 +31,14 @@ class LossKernels(NamedTuple):
     of_probabilities : form -> kernel ``(z, q, *parameters, grad)`` for probabilities q of the classes; may be empty
     zero_sum : whether gradients of the stable form sum to exactly 0
     lines : task of `toolkit.large_arrays` for classes in the stable form, if there is one
+    positive : places of the parameters that may not round to 0
     """
 
     of_class: Mapping[str, Kernel]
     of_probabilities: Mapping[str, Kernel] = {}
     zero_sum: bool = True
     lines: type | None = None
+    positive: tuple = ()
 
 
 def loss(function):
@@ -76,7 +78,7 @@ def multiply_by_factor(grad, factor, y, zero_sum):
     if factor == 1:
         return
     for k in range(grad.size):
-        grad[k] *= factor
+        grad[k] = float(grad[k]) * float(factor)  # a weight may be beyond the format, and the product not
     if zero_sum:
         close_to_zero_sum(grad, y)
 
@@ -108,28 +110,34 @@ class LossOfRows:
     logits, labels : array_like
     parameters : float
         As the row kernels take them.
-    label_smoothing, form, reduction, ignore_index, weight, axis, where, format
+    label_smoothing, form, reduction, ignore_index, weight, sample_weight, axis, where, format
         As in `toolkit.losses.cross_entropy`.
     """
 
     def __init__(self, kernels, logits, labels, *parameters, form, reduction, ignore_index, weight, axis, where,
-                 format, label_smoothing=0.0):
+                 format, sample_weight=None, label_smoothing=0.0, name="logits"):
         check_choice("form", form, tuple(kernels.of_class))
         self.reduction = REDUCTIONS[check_choice("reduction", reduction, REDUCTIONS)]
-        self.layout = Rows(logits, axis=axis, where=where, format=format, name="logits")
+        self.layout = Rows(logits, axis=axis, where=where, format=format, name=name)
         soft = are_probabilities(labels)
         if soft and not kernels.of_probabilities:
             raise TypeError("labels are probabilities; allowed: integers, the classes")
+        if soft and form not in kernels.of_probabilities:
+            raise ValueError(f"form is {form!r} but labels are probabilities; allowed with these: "
+                             f"{', '.join(map(repr, kernels.of_probabilities))}")
         self.kernels, self.logits, self.parameters, self.form, self.format = kernels, logits, parameters, form, format
         self.by_lines = (kernels.lines is not None and form == "stable" and format is None and not soft
                          and label_smoothing == 0)
-        self.rows = None if self.by_lines else self.layout.rows(logits, "logits")
+        self.rows = None if self.by_lines else self.layout.rows(logits, name)
         self.targets = label_rows(self.layout, self.rows, labels, label_smoothing=label_smoothing,
-                                  ignore_index=ignore_index, weight=weight, format=format)
+                                  ignore_index=ignore_index, weight=weight, sample_weight=sample_weight,
+                                  format=format, mean=reduction == "mean")
         factors = self.targets.factors
         if reduction == "mean" and self.targets.divisor != 0:
             factors = factors / self.targets.divisor
-        self.gradient_factors = factors.astype(self.layout.compute)
+        self.gradient_factors = factors
+        if self.by_lines and not (factors <= np.finfo(self.layout.compute).max).all():
+            self.by_lines, self.rows = False, self.layout.rows(logits, name)
 
     def value(self):
         return (self._from_lines if self.by_lines else self._from_rows)(False)[0]
@@ -145,8 +153,9 @@ class LossOfRows:
         losses = np.empty(layout.count, layout.compute)
         grads = np.empty((layout.count if gradient else 1, layout.classes), layout.compute)
         z_rows, factors, grad_rows = (in_format(x, layout.fmt) for x in (z, self.gradient_factors, grads))
+        parameters = layout.parameters(self._within(*each) for each in enumerate(self.parameters))
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            loss_rows(of[self.form], z_rows, labels, layout.parameters(self.parameters), index, factors,
+            loss_rows(of[self.form], z_rows, labels, parameters, index, factors,
                       self.kernels.zero_sum and self.form == "stable", losses, grad_rows)
         if self.form == "naive":
             broken = ~np.isfinite(losses) & ~self._labels_without_probability()
@@ -160,7 +169,8 @@ class LossOfRows:
         lines = Lines(layout, self.logits)
         grads = np.empty(lines.flat.size if gradient else 1, layout.compute)
         if layout.count:
-            lines.run(self.kernels.lines(self.targets.index, self.gradient_factors, losses, gradient), grads)
+            factors = self.gradient_factors.astype(layout.compute)
+            lines.run(self.kernels.lines(self.targets.index, factors, losses, gradient), grads)
         return self._reduced(losses), lines.restore(grads, 0.0) if gradient else None
 
     def _labels_without_probability(self):
@@ -174,11 +184,19 @@ class LossOfRows:
         layout, targets = self.layout, self.targets
         with np.errstate(all="ignore"):
             if self.reduction == "none":
-                return layout.restore_reduced(self._rounded(losses * targets.factors.astype(layout.compute)))
+                return layout.restore_reduced(self._rounded(losses * targets.factors))
             total = np.sum(losses * targets.factors, dtype=np.float64)
             if self.reduction == "mean":
                 total = total / np.float64(targets.divisor)
+                if np.isinf(total) and np.isfinite(losses).all():  # the sum overflowed, the mean need not
+                    total = np.sum(losses * self.gradient_factors, dtype=np.float64)
             return self._rounded(total).astype(layout.dtype)
+
+    def _within(self, place, parameter):
+        """A parameter beyond the numbers of the format, moved to the last of them."""
+        limits = np.finfo(self.layout.compute) if self.format is None else get_format(self.format)
+        low = float(limits.smallest_subnormal) if place in self.kernels.positive else -float(limits.max)
+        return min(max(parameter, low), float(limits.max))
 
     def _rounded(self, x):
         return x if self.format is None else round_to(x, self.format)

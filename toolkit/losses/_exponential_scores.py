@@ -5,7 +5,7 @@ from toolkit.elementary import exp
 from toolkit.softmax.kernels import exp_gap, shifted, top_class
 
 __all__ = []
-KERNELS = ["accurate_exponentials", "exponentials", "shifted_exponentials"]
+KERNELS = ["accurate_exponentials", "exponentials", "share_of_gap", "shifted_exponentials"]
 
 
 @kernel
@@ -34,10 +34,21 @@ def accurate_exponentials(z, w):
 
 
 @kernel
+def share_of_gap(share, top, z):
+    """``share (top - z)``: 0 for no share, finite also where the difference of two finite logits is not."""
+    if share == 0:
+        return share
+    gap = top - z
+    if gap - gap == 0:
+        return share * gap
+    return (share * (top * 0.5 - z * 0.5)) * 2
+
+
+@kernel
 def expected_gap(z, q, top):
     """``sum q_k (max z - z_k)`` over the classes with q_k > 0."""
     total, lost = 0.0, 0.0
     for k in range(z.size):
         if q[k] != 0:
-            total, lost = add_compensated(total, lost, q[k] * (z[top] - z[k]))
+            total, lost = add_compensated(total, lost, share_of_gap(q[k], z[top], z[k]))
     return total

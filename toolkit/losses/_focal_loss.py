@@ -1,22 +1,23 @@
 """Focal loss: rows that are nearly right count less."""
 from toolkit._core.kernel import kernel
-from toolkit.elementary import exp, log, pow
+from toolkit.elementary import exp, log, log1p, pow
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
-from toolkit.losses._of_probability import common_of, naive_of, stable_of
+from toolkit.losses._of_probability import common_of, naive_of, soft_stable_of, stable_of
 
 __all__ = ["focal_loss"]
-KERNELS = ["focal_loss_common", "focal_loss_naive", "focal_loss_stable"]
+KERNELS = ["focal_loss_common", "focal_loss_naive", "focal_loss_stable",
+           "soft_focal_loss_stable"]
 
 
 @kernel
 def of_loss(loss, miss, gamma):
     """``miss^gamma l`` and ``miss^gamma (1 + gamma p_y l / miss)``, where l / miss -> 1 as miss -> 0."""
-    factor = pow(miss, gamma)
     p = exp(-loss)
+    factor = pow(miss, gamma) if p > 0.5 or gamma < 16 else exp(gamma * log1p(-p))  # miss has rounded p away
     ratio = loss / miss if miss > 0 else 1.0
     if p > 0:  # an infinite loss times p = 0
         p *= ratio
-    return factor * loss, factor * (1 + gamma * p)
+    return factor * loss if factor > 0 else factor, factor * (1 + gamma * p)
 
 
 @kernel
@@ -43,12 +44,18 @@ def focal_loss_stable(z, y, gamma, grad):
     return stable_of(of_loss, z, y, (gamma,), grad)
 
 
-_FOCAL_LOSS = LossKernels({"naive": focal_loss_naive, "common": focal_loss_common, "stable": focal_loss_stable})
+@kernel
+def soft_focal_loss_stable(z, q, gamma, grad):
+    return soft_stable_of(of_loss, z, q, (gamma,), grad)
+
+
+_FOCAL_LOSS = LossKernels({"naive": focal_loss_naive, "common": focal_loss_common, "stable": focal_loss_stable},
+                          {"stable": soft_focal_loss_stable})
 
 
 @loss
-def focal_loss(logits, labels, *, gamma=2.0, form="stable", reduction="mean", ignore_index=None, weight=None, axis=-1,
-               where=None, format=None):
+def focal_loss(logits, labels, *, gamma=2.0, form="stable", reduction="mean", ignore_index=None, weight=None,
+               sample_weight=None, axis=-1, where=None, format=None):
     """Focal loss ``(1 - p_y)^gamma l`` of the cross-entropy l: rows that are nearly right count less.
 
     ``1 - p_y`` is the sum of the other probabilities and no difference. In float32 the usual form is exactly 0
@@ -58,12 +65,13 @@ def focal_loss(logits, labels, *, gamma=2.0, form="stable", reduction="mean", ig
     Parameters
     ----------
     logits : array_like (..., K)
-    labels : array_like of integers (...)
+    labels : array_like of integers (...) or of floats (..., K)
+        Classes, or probabilities q, for which the loss is its mean ``sum q_k L_k``; these take ``form="stable"``.
     gamma : float >= 0
         0 is cross-entropy.
     form : {"stable", "common", "naive"}
         As in `comp_sum`.
-    reduction, ignore_index, weight, axis, where, format
+    reduction, ignore_index, weight, sample_weight, axis, where, format
         As in `cross_entropy`.
 
     Returns
@@ -83,6 +91,8 @@ def focal_loss(logits, labels, *, gamma=2.0, form="stable", reduction="mean", ig
     --------
     "stable", ``reduction="none"``, float32 and float64, tested: the loss within ``4 + 2 gamma``
     epsilon, the gradient ``8 + 2 gamma`` and K/2 more at the label, for K <= 10 where results are normal numbers.
+    For label probabilities the gradient is ``p_j sum q_k L'_k - q_j L'_j`` with ``L' = dL/dl``, within
+    ``8 + 2 gamma`` epsilon of the larger of both.
 
     References
     ----------
@@ -96,4 +106,5 @@ def focal_loss(logits, labels, *, gamma=2.0, form="stable", reduction="mean", ig
     ['0', '9.35762e-14']
     """
     return LossOfRows(_FOCAL_LOSS, logits, labels, at_least(0, "gamma", gamma), form=form, reduction=reduction,
-                      ignore_index=ignore_index, weight=weight, axis=axis, where=where, format=format)
+                      ignore_index=ignore_index, weight=weight, sample_weight=sample_weight, axis=axis, where=where,
+                      format=format)

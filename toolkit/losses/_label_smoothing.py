@@ -12,7 +12,12 @@ from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import log, log1p
-from toolkit.losses._exponential_scores import accurate_exponentials, exponentials, shifted_exponentials
+from toolkit.losses._exponential_scores import (
+    accurate_exponentials,
+    exponentials,
+    share_of_gap,
+    shifted_exponentials,
+)
 from toolkit.losses._forms import (
     classes_present,
     close_to_zero_sum,
@@ -46,7 +51,7 @@ def subtract_shares(z, top, share, grad):
     loss, lost = 0.0, 0.0
     for k in range(z.size):
         if z[k] != -np.inf:
-            loss, lost = add_compensated(loss, lost, (z[top] - z[k]) * share)
+            loss, lost = add_compensated(loss, lost, share_of_gap(share, z[top], z[k]))
             grad[k] -= share
     return loss
 
@@ -61,8 +66,10 @@ def smoothed_cross_entropy_naive(z, y, amount, grad):
     grad[y] += 1
     loss = 0.0
     for k in range(z.size):
-        if z[k] != -np.inf:
-            q = 1 - amount + share if k == y else share
+        q = share if z[k] != -np.inf else share * 0
+        if k == y:
+            q += 1 - amount
+        if q != 0:
             loss -= q * log(grad[k])
             grad[k] -= q
     return loss
@@ -78,7 +85,7 @@ def smoothed_cross_entropy_common(z, y, amount, grad):
     loss = subtract_shares(z, top, amount / classes_present(z), grad)
     hard = 1 - amount
     grad[y] -= hard
-    return log(total) + hard * (z[top] - z[y]) + loss
+    return log(total) + share_of_gap(hard, z[top], z[y]) + loss
 
 
 @kernel
@@ -90,7 +97,7 @@ def smoothed_cross_entropy_stable(z, y, amount, grad):
     divide_by(grad, 1 + rest)
     loss = subtract_shares(z, top, amount / classes_present(z), grad)
     close_to_zero_sum(grad, y)
-    return log1p(rest) + (1 - amount) * (z[top] - z[y]) + loss
+    return log1p(rest) + share_of_gap(1 - amount, z[top], z[y]) + loss
 
 
 SMOOTHED_FORMS = {"naive": smoothed_cross_entropy_naive, "common": smoothed_cross_entropy_common,

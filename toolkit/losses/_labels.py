@@ -31,21 +31,26 @@ class LabelRows(NamedTuple):
     divisor: float
 
 
-def label_rows(layout, rows, labels, *, label_smoothing, ignore_index, weight, format):
-    """`LabelRows` of the argument `labels` for logits given as `rows` of a `Rows` layout."""
+def label_rows(layout, rows, labels, *, label_smoothing=0, ignore_index=None, weight=None, sample_weight=None,
+               format=None, mean=False):
+    """`LabelRows` of the argument `labels` for logits given as `rows` of a `Rows` layout.
+
+    Weights are divided by a power of two, so that none overflows; without `mean`, factors are multiplied by it.
+    """
     labels = real_array(labels, "labels")
     _check_kind(layout, labels)
-    weight = _class_weights(layout, weight, format)
+    weight, unit = balanced(_class_weights(layout, weight, format))
+    each, unit_of_rows = balanced(_row_weights(layout, sample_weight, format))
     if labels.dtype.kind == "f":
         if ignore_index is not None:
             raise ValueError(f"ignore_index is {shown(ignore_index)} but labels are probabilities; allowed: None")
         index, q = np.zeros(layout.count, np.int64), _probabilities(layout, labels)
         factors = np.ones(layout.count)
-        divisor = float((q * weight).sum()) if weight is not None else float(layout.count)
+        masses = factors if weight is None else (q * weight).sum(axis=1)
     else:
         index, q = _class_indices(layout, labels, ignore_index), None
         factors = np.where(index == IGNORED, 0.0, 1.0 if weight is None else weight[index])
-        divisor = float(factors.sum())
+        masses = factors
         if label_smoothing > 0:
             factors = np.ones(layout.count)
             q = (np.arange(layout.classes) == index[:, None]).astype(np.float64)
@@ -56,7 +61,10 @@ def label_rows(layout, rows, labels, *, label_smoothing, ignore_index, weight, f
         q = (q if weight is None else q * weight).astype(layout.compute)
         q = q if format is None else round_to(q, format)
         index = np.where(index == IGNORED, IGNORED, q.argmax(axis=1))
-    return LabelRows(index, q, factors, divisor)
+    if each is not None:
+        index = np.where(each == 0, IGNORED, index)
+        factors, masses = factors * each, masses * each
+    return LabelRows(index, q, factors if mean else factors * unit * unit_of_rows, float(masses.sum()))
 
 
 def _check_kind(layout, labels):
@@ -111,13 +119,31 @@ def _probabilities(layout, labels):
     return q
 
 
+def balanced(weight):
+    """Weights over a power of two, at most 2, and that number; None stays None."""
+    if weight is None:
+        return None, 1.0
+    unit = np.ldexp(1.0, np.frexp(weight.max(initial=0.0))[1] - 1)
+    return weight / unit, unit
+
+
+def _row_weights(layout, sample_weight, format):
+    if sample_weight is None:
+        return None
+    return checked_weights(layout.per_row(sample_weight, "sample_weight", np.float64), "sample_weight", format)
+
+
 def _class_weights(layout, weight, format):
     if weight is None:
         return None
     weight = real_array(weight, "weight").astype(np.float64)
     if weight.shape != (layout.classes,):
         raise ValueError(f"weight has shape {weight.shape}; allowed: ({layout.classes},), one per class")
-    if not (np.isfinite(weight) & (weight >= 0)).all():
-        raise ValueError(f"weight contains {weight[~(np.isfinite(weight) & (weight >= 0))][0]}; "
-                         "allowed: finite numbers >= 0")
+    return checked_weights(weight, "weight", format)
+
+
+def checked_weights(weight, name, format):
+    wrong = ~(np.isfinite(weight) & (weight >= 0))
+    if wrong.any():
+        raise ValueError(f"{name} contains {weight[wrong][0]}; allowed: finite numbers >= 0")
     return weight if format is None else round_to(weight, format)

@@ -1,5 +1,7 @@
 """Symmetric cross-entropy: that of the labels and the prediction, and that of the prediction and the labels."""
 
+import numpy as np
+
 from toolkit._core.arguments import check_finite, shown
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
@@ -65,7 +67,7 @@ def soft_symmetric_cross_entropy_stable(z, q, alpha, beta, floor, grad):
     for k in range(z.size):
         grad[k] = alpha * (mass * grad[k] - q[k]) + beta * (grad[k] * (surprise(q[k], floor) - back))
     close_to_zero_sum(grad, likeliest(q))
-    return alpha * ahead + beta * back
+    return (alpha * ahead if alpha != 0 or ahead < np.inf else alpha) + beta * back
 
 
 _SYMMETRIC = LossKernels(
@@ -76,7 +78,7 @@ _SYMMETRIC = LossKernels(
 
 @loss
 def symmetric_cross_entropy(logits, labels, *, alpha=0.1, beta=1.0, floor=-4.0, form="stable", reduction="mean",
-                            ignore_index=None, weight=None, axis=-1, where=None, format=None):
+                            ignore_index=None, weight=None, sample_weight=None, axis=-1, where=None, format=None):
     """Symmetric cross-entropy ``alpha H(q, p) + beta H(p, q)`` with ``log q`` no lower than `floor`.
 
     For a class label ``H(p, q) = -floor (1 - p_y)``: cross-entropy beside a multiple of the mean absolute error,
@@ -93,7 +95,7 @@ def symmetric_cross_entropy(logits, labels, *, alpha=0.1, beta=1.0, floor=-4.0, 
         What log 0 counts as.
     form : {"stable", "common", "naive"}
         As in `comp_sum`.
-    reduction, ignore_index, weight, axis, where, format
+    reduction, ignore_index, weight, sample_weight, axis, where, format
         As in `cross_entropy`.
 
     Returns
@@ -113,7 +115,9 @@ def symmetric_cross_entropy(logits, labels, *, alpha=0.1, beta=1.0, floor=-4.0, 
     Accuracy
     --------
     "stable", ``reduction="none"``, float32 and float64, class labels, tested: the loss within
-    5 epsilon, the gradient 6 and K/2 more at the label, for K <= 300 where probabilities are normal numbers.
+    5 epsilon, the gradient 6 and K/2 more at the label, for K <= 300 where probabilities are normal numbers. For label
+    probabilities differences cancel: an entry of the gradient is within 8 epsilon of
+    ``alpha max(p_k, q_k) + beta p_k max(A_k, sum p A)``, at the likeliest label K/2 of the sum over the others besides.
 
     References
     ----------
@@ -129,8 +133,8 @@ def symmetric_cross_entropy(logits, labels, *, alpha=0.1, beta=1.0, floor=-4.0, 
     floor = check_finite("floor", floor)
     if not floor < 0:
         raise ValueError(f"floor is {shown(floor)}; allowed: a finite number < 0")
-    if are_probabilities(labels) and (weight is not None or form != "stable"):
-        raise ValueError("labels are probabilities; allowed with these: form='stable' and weight=None")
+    if are_probabilities(labels) and weight is not None:
+        raise ValueError("weight is given but labels are probabilities; allowed with these: None")
     return LossOfRows(_SYMMETRIC, logits, labels, at_least(0, "alpha", alpha), at_least(0, "beta", beta), floor,
-                      form=form, reduction=reduction, ignore_index=ignore_index, weight=weight, axis=axis, where=where,
-                      format=format)
+                      form=form, reduction=reduction, ignore_index=ignore_index, weight=weight,
+                      sample_weight=sample_weight, axis=axis, where=where, format=format)

@@ -3,58 +3,48 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import as_numbers, like, over_exactly, times_exactly, unrounded
-from toolkit.elementary import erf, exp, log
+from toolkit.elementary import erf, exp
+from toolkit.elementary._normal_mass import mass_beside_bell
+from toolkit.losses._places import place_of, place_of_moved
 
 __all__ = []
 
 _SQRT_HALF = 0.7071067811865476
-_HALF_LOG_2PI = 0.9189385332046727
+_FAR = 1e300  # from where on a product would be infinite, and 0 times it NaN
 
 
 @kernel
-def mills_ratio(x):
-    """``Q(x) / phi(x)``, the upper tail of the normal law over its density, for x >= 0: no underflow.
+def mass_of_bin(i, j, r, h):
+    """``(x, mass)`` of bin i, for a value r bins from edge j and a standard deviation of 1 / h bins.
 
-    A continued fraction from 1 on, read from its end; below, the error function.
+    x is the distance of the bin from the value in standard deviations; the mass is divided by ``exp(-x**2 / 2)``.
     """
-    if x < 1:
-        tail = (1 - erf(times_exactly(x, _SQRT_HALF))) * 0.5
-        return tail * exp(x * x * 0.5 + _HALF_LOG_2PI)
-    terms = 12 + np.int64(float(240 / min(unrounded(x) * unrounded(x), 1e4)))
-    below = x
-    for k in range(terms, 0, -1):
-        below = x + k / unrounded(below)
-    return 1 / below
-
-
-@kernel
-def log_mass(a, b):
-    """``log(Phi(b) - Phi(a))`` for a < b, in whichever tail: reflected so that nothing near 1 is subtracted."""
-    if b < 0:
-        a, b = -b, -a
-    if a <= 0:
-        return log((erf(b * _SQRT_HALF) + erf(-a * _SQRT_HALF)) * 0.5)
-    fall = (b - a) * (b + a) * 0.5
-    beyond = exp(-fall) * mills_ratio(b) if fall < np.inf else 0.0
-    return log(mills_ratio(a) - beyond) - (a * a * 0.5 + _HALF_LOG_2PI)
+    low, high = (i - j) - r, (i + 1 - j) - r
+    if low < 0 < high:
+        return 0.0, mass_beside_bell(0.0, min(-low * h, _FAR)) + mass_beside_bell(0.0, min(high * h, _FAR))
+    x = min(max(low, -high) * h, _FAR)
+    return x, mass_beside_bell(x, h)
 
 
 @kernel
 def hl_gauss_row(target, low, high, spread, p):
-    """Probabilities of the bins of [low, high] under N(target, (spread * width)^2), given that it is inside."""
-    target, low, high, spread = as_numbers((target, low, high, spread), p)
-    width = over_exactly(high - low, p.size)
-    sigma = spread * width
-    edge = (low - target) / sigma
-    best = -np.inf
-    for i in range(p.size):
-        nxt = (low + times_exactly(width, i + 1) - target) / sigma
-        p[i] = log_mass(edge, nxt)
-        edge = nxt
-        best = max(best, p[i])
+    """Probabilities of the bins of [low, high] under N(target, (spread * width)^2), given that it is inside.
+
+    Each mass, relative to that of the bin nearest to the target, is computed in float64 and rounded once.
+    """
+    target, h = float(target), min(1 / float(spread), _FAR)
+    if not np.isfinite(target):
+        for i in range(p.size):
+            p[i] = np.nan
+        return
+    j, r = place_of(target, float(low), float(high), p.size)
+    first = min(max(j - 1 if r < 0 else j, 0), p.size - 1)
+    nearest, most = mass_of_bin(first, j, r, h)
     total = 0.0
     for i in range(p.size):
-        p[i] = exp(p[i] - best)
+        x, mass = mass_of_bin(i, j, r, h)
+        further = abs(i - first) * h if nearest > 0 else x  # x - nearest, which would round
+        p[i] = exp(-further * (0.5 * (x + nearest))) * (mass / most)
         total += p[i]
     for i in range(p.size):
         p[i] /= total
@@ -78,43 +68,39 @@ def hl_gauss_naive(target, low, high, spread, p):
 
 
 @kernel
-def split_between_atoms(target, weight, low, high, p):
-    """Add `weight` to the two atoms beside `target`, so that their mean is `target`, moved into [low, high]."""
-    last = p.size - 1
-    step = over_exactly(high - low, last)
-    target = min(max(target, low), high)
-    place = (target - low) / step
-    left = min(np.int64(float(np.floor(place))), last - 1)  # at the last atom too there is one to the right
-    share = min(like(unrounded(place) - left, p), 1)
-    p[left] += weight * (1 - share)
-    p[left + 1] += weight * share
+def split_between_atoms(j, r, weight, p):
+    """Add `weight` to atom j and the one beside it on the side of r, so that their mean is r steps from atom j."""
+    share = like(abs(r), p)
+    p[j] += weight * (1 - share)
+    if r != 0:
+        p[j + 1 if r > 0 else j - 1] += weight * share
 
 
 @kernel
 def two_hot_row(target, low, high, p):
     """Probabilities of the atoms of [low, high], 0 but for the two beside `target`."""
-    target, low, high = as_numbers((target, low, high), p)
+    target, low, high = float(target), float(low), float(high)
     for i in range(p.size):
         p[i] = 0.0
     if target != target:
         p[0] = target
     else:
-        split_between_atoms(target, 1.0, low, high, p)
+        j, r = place_of(min(max(target, low), high), low, high, p.size - 1)
+        split_between_atoms(j, r, 1.0, p)
 
 
 @kernel
 def categorical_row(q, reward, discount, low, high, p):
     """The law of ``reward + discount Z``, Z with probabilities `q` on the atoms, brought back onto them."""
-    reward, discount, low, high = as_numbers((reward, discount, low, high), p)
-    step = over_exactly(high - low, q.size - 1)
+    reward, discount, low, high = float(reward), float(discount), float(low), float(high)
     for i in range(p.size):
         p[i] = 0.0
-    for j in range(q.size):
-        moved = reward + discount * (low + times_exactly(step, j))
-        if moved != moved:
-            p[0] = moved
+    for i in range(q.size):
+        j, r = place_of_moved(i, reward, discount, low, high, p.size - 1)
+        if j < 0:
+            p[0] = np.nan
         else:
-            split_between_atoms(moved, q[j], low, high, p)
+            split_between_atoms(j, r, q[i], p)
 
 
 @kernel

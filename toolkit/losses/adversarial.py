@@ -8,23 +8,33 @@ from toolkit._core.sums import sum_like
 from toolkit.losses._comp_sum import comp_sum_stable
 from toolkit.losses._evaluate import LossKernels, LossOfRows, above, at_least, loss
 from toolkit.losses._labels import label_rows
+from toolkit.softmax.kernels import shifted, top_class
 
 __all__ = ["smooth_adversarial_comp_sum"]
 
 
 @kernel
-def norm_of_change(z, attacked, y, slope):
-    """``||d||`` of ``d = D(x') - D(x)``, where ``d_k = (z_k - z'_k) - (z_y - z'_y)``; fills `slope` with ``d / ||d||``.
-
-    Divided by the largest, squares neither overflow nor vanish.
-    """
+def changes(z, attacked, y, part, slope):
+    """Fill `slope` with `part` of d, and return the largest."""
     largest = 0.0
     for k in range(z.size):
-        slope[k] = (z[k] - attacked[k]) - (z[y] - attacked[y])
+        slope[k] = (z[k] * part - attacked[k] * part) - (z[y] * part - attacked[y] * part)
         if abs(slope[k]) > largest or slope[k] != slope[k]:
             largest = abs(slope[k])
+    return largest
+
+
+@kernel
+def norm_of_change(z, attacked, y, slope):
+    """``||d|| / n`` and n, where ``d_k = (z_k - z'_k) - (z_y - z'_y)``; fills `slope` with ``d / ||d||``.
+
+    Divided by the largest, squares neither overflow nor vanish. n is 1, or 4 where d overflows.
+    """
+    part, largest = 1.0, changes(z, attacked, y, 1.0, slope)
+    if largest - largest != 0:
+        part, largest = 4.0, changes(z, attacked, y, 0.25, slope)
     if largest == 0:
-        return largest
+        return largest, part
     total = sum_like(z)
     for k in range(z.size):
         slope[k] /= largest
@@ -32,7 +42,7 @@ def norm_of_change(z, attacked, y, slope):
     length = np.sqrt(total.value)
     for k in range(z.size):
         slope[k] /= length
-    return largest * length
+    return largest * length, part
 
 
 @kernel
@@ -45,10 +55,11 @@ def smooth_adversarial_comp_sum_stable(pair, y, tau, rho, nu, grads):
     classes = pair.size // 2
     z, attacked = pair[:classes], pair[classes:]
     grad, attacked_grad = grads[:classes], grads[classes:]
+    top = top_class(z)
     for k in range(classes):
-        attacked_grad[k] = z[k] / rho
+        attacked_grad[k] = shifted(z[k], z[top]) / rho  # z / rho may be infinite
     value = comp_sum_stable(attacked_grad, y, tau, grad)
-    norm = norm_of_change(z, attacked, y, attacked_grad)
+    norm, part = norm_of_change(z, attacked, y, attacked_grad)
     total = sum_like(z)
     for k in range(classes):
         attacked_grad[k] *= -nu
@@ -56,10 +67,10 @@ def smooth_adversarial_comp_sum_stable(pair, y, tau, rho, nu, grads):
     attacked_grad[y] = 0 - total.value
     for k in range(classes):
         grad[k] = grad[k] / rho - attacked_grad[k]
-    return value + nu * norm
+    return value + nu * norm * part
 
 
-_ADVERSARIAL = LossKernels({"stable": smooth_adversarial_comp_sum_stable}, zero_sum=False)
+_ADVERSARIAL = LossKernels({"stable": smooth_adversarial_comp_sum_stable}, zero_sum=False, positive=(1,))
 
 
 class _LossOfPairs(LossOfRows):
@@ -70,7 +81,8 @@ class _LossOfPairs(LossOfRows):
 
 
 @loss
-def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, nu=1.0, reduction="mean"):
+def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, nu=1.0, reduction="mean",
+                                sample_weight=None):
     """Smooth adversarial comp-sum loss ``L_tau(z / rho, y) + nu ||D(x') - D(x)||_2``.
 
     ``D_k = z_y - z_k`` are the margins of the label y over the classes k, `logits` z belong to the input x and
@@ -90,7 +102,8 @@ def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, n
         The margin to be kept.
     nu : float >= 0
         The price of what the attack moves.
-    reduction : {"mean", "sum", "none"}
+    reduction, sample_weight
+        As in `cross_entropy`.
 
     Returns
     -------
@@ -122,6 +135,7 @@ def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, n
     z, moved = (array_of(x, name).astype(dtype) for x, name in ((logits, "logits"), (attacked, "attacked")))
     if z.shape != moved.shape:
         raise ValueError(f"attacked has shape {moved.shape}; allowed: that of logits, {z.shape}")
-    label_rows(Rows(z, name="logits"), None, labels, label_smoothing=0, ignore_index=None, weight=None, format=None)
+    label_rows(Rows(z, name="logits"), None, labels)
     return _LossOfPairs(_ADVERSARIAL, np.concatenate([z, moved], axis=-1), labels, tau, rho, nu, form="stable",
-                        reduction=reduction, ignore_index=None, weight=None, axis=-1, where=None, format=None)
+                        reduction=reduction, ignore_index=None, weight=None, sample_weight=sample_weight, axis=-1,
+                        where=None, format=None)

@@ -43,7 +43,7 @@ def _targets(of, values, bins, fewest, format, *parameters):
     layout = Rows(values[..., None], format=format, name="values")
     out = np.empty((layout.count, bins), layout.compute)
     with np.errstate(all="ignore"):
-        target_rows(of, layout.per_row(values, "values"), layout.parameters(parameters), out, layout.fmt)
+        target_rows(of, layout.per_row(values, "values"), parameters, out, layout.fmt)
         return out.reshape((*values.shape, bins)).astype(layout.dtype, copy=False)
 
 
@@ -51,8 +51,9 @@ def hl_gauss(values, *, low, high, bins, spread=0.75, form="stable", format=None
     """HL-Gauss targets: the normal law around each value, cut to [low, high], as probabilities of equal bins.
 
     ``p_i = (Phi((e_{i+1} - v) / s) - Phi((e_i - v) / s)) / (Phi((high - v) / s) - Phi((low - v) / s))`` with edges
-    e and ``s = spread * width``. Masses are computed as logarithms in the tail they belong to, by Mills' ratio; the
-    naive form, differences of the error function, is 0/0 for a value six s outside in float32.
+    e and ``s = spread * width``. Each mass is computed in float64 relative to that of the bin nearest to the value, by
+    Mills' ratio or a series in its own tail; the naive form, differences of the error function, is 0/0 for a value six
+    s outside in float32, and loses ``log10 spread`` digits for a wide hill.
 
     Parameters
     ----------
@@ -74,11 +75,14 @@ def hl_gauss(values, *, low, high, bins, spread=0.75, form="stable", format=None
 
     Special values
     --------------
-    NaN or ±inf gives a row of NaN.
+    NaN or ±inf gives a row of NaN. The limits are exact: a value far outside gives 1 at its end, a huge `spread` equal
+    probabilities, a tiny one 1 at the bin of the value.
 
     Accuracy
     --------
-    "stable", float64, tested: each probability above 1e-300 within 4000 epsilon, values up to four ranges outside.
+    "stable", float32 and float64, tested: each probability p > 1e-300 within ``40 + 6 log(1 / p)`` epsilon (at most
+    4000), for 1 to 1000 bins, spreads from 1e-6 to 1e300, values and ranges of any size. Below, one smallest
+    subnormal is added; the sum of K probabilities is a plain one, which adds up to K epsilon.
 
     References
     ----------
@@ -115,6 +119,11 @@ def two_hot(values, *, low, high, bins, format=None):
     --------------
     NaN gives a row with NaN.
 
+    Accuracy
+    --------
+    float32 and float64, tested: both probabilities within 1 ulp, for ranges of any size; also the small one of a value
+    just beside an atom, for which the place of the value is computed with a pair of float64.
+
     References
     ----------
     Farebrother et al., Stop Regressing, 2024, arXiv:2403.03950.
@@ -150,7 +159,12 @@ def categorical(p, rewards, discounts, *, low, high, form="stable", format=None)
 
     Special values
     --------------
-    A NaN reward or discount gives a row with NaN.
+    A NaN reward or discount gives a row with NaN; what is moved beyond an end, also to infinity, counts there.
+
+    Accuracy
+    --------
+    "stable", float32 and float64, tested: probabilities within K epsilon, for ranges of any size: the place of each
+    moved atom is computed with a pair of float64, and only weights are added up.
 
     References
     ----------
@@ -182,12 +196,12 @@ def categorical(p, rewards, discounts, *, low, high, form="stable", format=None)
     of = chosen("form", form, _CATEGORICAL)
     with np.errstate(all="ignore"):
         q = layout.rows(np.broadcast_to(given["p"], layout.shape), "p")
-        moved_rows(of, q, *moves, layout.parameters((low, high)), out, layout.fmt)
+        moved_rows(of, q, *moves, (low, high), out, layout.fmt)
     return layout.restore(out, 0.0)
 
 
 def expected_value(p, *, low, high, places="bins"):
-    """The inverse of the targets: the mean of probabilities, ``sum p_i c_i``.
+    """The inverse of the targets: the mean of probabilities, ``sum p_i c_i``, computed in float64.
 
     Parameters
     ----------
@@ -207,7 +221,9 @@ def expected_value(p, *, low, high, places="bins"):
     """
     low, high = _check_range(low, high)
     layout = Rows(p, name="p")
-    count = layout.classes
+    count, scale = layout.classes, 0.25  # a quarter: high - low may be infinite
+    low, high = low * scale, high * scale
     centres = chosen("places", places, {
-        "bins": low + (high - low) * (np.arange(count) + 0.5) / count, "atoms": np.linspace(low, high, count)})
-    return layout.restore_reduced(layout.rows(p, "p") @ centres.astype(layout.compute))
+        "bins": low + (high - low) * ((np.arange(count) + 0.5) / count), "atoms": np.linspace(low, high, count)})
+    with np.errstate(over="ignore"):
+        return layout.restore_reduced(np.matmul(layout.rows(p, "p", 0.0), centres, dtype=np.float64) / scale)

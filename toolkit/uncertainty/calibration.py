@@ -144,7 +144,7 @@ def calibration_rows(logits, labels, axis, format, ignore_index):
         raise ValueError("logits contains NaN or +inf, or a row of -inf; allowed: rows with a finite maximum")
     if layout.count == 0:
         raise ValueError(f"logits has shape {layout.shape}: no rows; allowed: at least 1")
-    targets = label_rows(layout, z, labels, label_smoothing=0, ignore_index=ignore_index, weight=None, format=None)
+    targets = label_rows(layout, z, labels, ignore_index=ignore_index)
     if targets.q is not None:
         raise TypeError("labels are probabilities; allowed: integers, the classes")
     known = targets.index != IGNORED

@@ -1,0 +1,5 @@
+"""Entropy and divergences of rows, from probabilities or logits; kernels are in `toolkit.information.kernels`."""
+from toolkit._core.collect import collect
+from toolkit.information import kernels
+
+__all__ = ["kernels", *collect(__name__)]
