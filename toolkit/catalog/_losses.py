@@ -71,9 +71,9 @@ METHODS = (
     _loss("sparsemax_loss", "Sparsemax loss",
           r"L = \tfrac12 \lVert p - e_y \rVert^2 + [\tau - z_y]_+,\ p_i = [z_i - \tau]_+", losses.entmax_loss,
           "martins2016sparsemax", "sparse_maps", variants=_ENTMAX_LOSS, parameters=(("alpha", 2.0),),
-          plot_range=(-4, 4), holds=_OF_LABEL),
+          plot_range=(-4, 4), holds=_OF_LABEL | {"margin"}),
     _loss("entmax_loss", "Entmax loss",
           r"L = \langle p - e_y, z \rangle + \frac{1 - \sum_i p_i^\alpha}{\alpha (\alpha - 1)},\ \alpha = 1.5",
           losses.entmax_loss, "blondel2020learning", "sparse_maps", variants=_ENTMAX_LOSS, parameters=(("alpha", 1.5),),
-          plot_range=(-8, 8), holds=_OF_LABEL),
+          plot_range=(-8, 8), holds=_OF_LABEL | {"margin"}),
 )
