@@ -110,6 +110,14 @@ def test_a_larger_logit_has_a_larger_result(method, variant):
 
 
 @every_method
+def test_from_a_margin_on_the_loss_is_0(method):
+    if "margin" in method.holds:
+        z = logits(method)
+        z[:, 0] = z[:, 1:].max(axis=1) + method.plot_range[1]
+        assert (method.of_rows(z, labels=np.zeros(len(z), int)) == 0).all()
+
+
+@every_method
 def test_gradient_rows_sum_to_zero(method):
     if "zero_sum" in method.holds:
         for dtype in (np.float32, np.float64):

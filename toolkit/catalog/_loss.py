@@ -28,7 +28,7 @@ class Loss(OfRows):
     The function has an attribute `value_and_gradient` with the same arguments, which gives both from one pass.
     """
 
-    promises = OfRows.promises | {"nonnegative", "certain"}
+    promises = OfRows.promises | {"nonnegative", "certain", "margin"}
     read, filled = ("row", "label"), ("row", "number")
 
     def loop_over(self, read):

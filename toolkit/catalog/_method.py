@@ -18,6 +18,7 @@ INVARIANTS = {
     "zero_sum": "the gradient of a row sums to 0",
     "nonnegative": "no loss is below 0",
     "certain": "with one class the loss is 0",
+    "margin": "from some lead of the label on the loss is exactly 0",
     "odd": "f(-x) = -f(x)",
     "monotone": "a larger x never has a smaller f(x)",
     "linear_gap": "f(x) - f(-x) = x",
