@@ -136,3 +136,15 @@ def test_arguments_are_checked():
         activations.householder(rows(), (0.0, 0.0))
     with pytest.raises(ValueError, match="the size of v is 4; allowed: what divides 10"):
         activations.householder(rows(), (1.0, 1.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize(("z", "v", "format", "mirrored"), [
+    (np.float32([-3e38, 3e38]), (1, -1), None, [3e38, -3e38]),
+    ([-1.7e308, 1.7e308], (1, -1), None, [1.7e308, -1.7e308]),
+    ([-448, 448], (1, -1), "float8_e4m3fn", [448, -448]), ([448, -448], (1, -1), "float8_e4m3fn", [448, -448]),
+    ([-6e4, 6e4], (1, -1), "float16", [6e4, -6e4]), ([-1, 2], (1e200, -1e200), None, [2, -1]),
+    ([-1, 2], (5e-324, -5e-324), None, [2, -1])])
+def test_householder_at_the_ends_of_the_dtype(z, v, format, mirrored):
+    """Neither the side nor the length of v over- or underflows on the way."""
+    found = activations.householder(z, v, format=format)
+    np.testing.assert_allclose(found, np.asarray(mirrored, found.dtype), rtol=1e-6)

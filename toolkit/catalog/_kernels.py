@@ -18,15 +18,19 @@ def at_value(of, *values):
     """The kernel ``f(x)`` of a kernel ``f(x, a)`` or ``f(x, a, b)`` at these values; without a value, that kernel."""
     if not values:
         return of
-    a, b = values[0], values[-1]
+    if len(values) == 1:
+        a, = values
 
-    def at(x):
-        return of(x, like(a, x))
+        def at(x):
+            return of(x, like(a, x))
 
-    def at_two(x):
-        return of(x, like(a, x), like(b, x))
+        return kernel(at)
+    b, c = values
 
-    return kernel(at if len(values) == 1 else at_two)
+    def at_both(x):
+        return of(x, like(b, x), like(c, x))
+
+    return kernel(at_both)
 
 
 @kernel

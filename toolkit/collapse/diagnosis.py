@@ -28,7 +28,7 @@ def diagnose(logits, labels=None, *, formats=("float64", "float32", "float16", "
     Parameters
     ----------
     logits : array_like (..., K)
-        Booleans, integers, floats up to float64, or ml_dtypes' types named in `toolkit.formats.FORMATS`.
+        Booleans, integers, floats up to float64, or ml_dtypes' types named in `toolkit.formats.FORMATS`; not masked.
         Memory-mapped arrays are read piece by piece.
     labels : array_like of integers (...), optional
         Class indices, 0 to K - 1, in the shape of the rows, flat, or with a last axis of length 1; floats if they are

@@ -74,7 +74,8 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     Parameters
     ----------
     z : array_like (..., K)
-        Logits: booleans, integers, float16, float32 or float64.
+        Logits: booleans, integers, float16, float32 or float64, or of ml_dtypes bfloat16, float8_e4m3fn, float8_e5m2.
+        The mask of a masked array counts as `where`.
     axis : int, tuple of ints or None
         The classes; None means all entries.
     where : array_like of booleans, broadcast to the shape of `z`, optional

@@ -167,6 +167,7 @@ def reliability(logits, labels, *, bins=15, temperature=1.0, ignore_index=None, 
     Parameters
     ----------
     logits : array_like (..., K)
+        A class that a masked array hides is left out.
     labels : array_like of integers (...)
     bins : int >= 1
         Equal bins ``(lo, hi]`` of the largest probability. The error depends on their number: more bins find more
