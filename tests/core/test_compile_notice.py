@@ -39,7 +39,7 @@ def said(tmp_path):
 def test_long_compilation_says_what_and_where_and_how_long_it_took(said, tmp_path):
     first, second = said().splitlines()
     assert first == f"toolkit: compiling __main__.slow, once: it is kept in {tmp_path / 'contents'}"
-    assert re.fullmatch(r"toolkit: compiled in \d+ s", second)
+    assert re.fullmatch(r"toolkit: that took \d+ s", second)
     assert said() == ""
 
 
@@ -58,9 +58,16 @@ def test_kernels_of_others_say_nothing(said):
 def test_a_bar_that_is_shown_stays_whole(said):
     text = said(call="from tqdm import tqdm\nwith tqdm(total=2) as bar:\n    slow(1.0)\n    bar.update(2)")
     lines = [line.rpartition("\r")[2] for line in text.splitlines()]
-    assert sum(line.startswith("toolkit: compil") for line in lines) == 2 and lines[-1].startswith("100%")
+    assert sum(line.startswith("toolkit: ") for line in lines) == 2 and lines[-1].startswith("100%")
 
 
 def test_compilation_that_fails_leaves_nothing_behind(said):
     fails = "try:\n    kernel(lambda x: x.nothing)(1.0)\nexcept numba.TypingError:\n    pass\nslow(1.0)"
     assert said(call=fails).count("toolkit: compiling __main__.slow") == 1
+
+
+def test_kernels_of_figures_say_so_too(said, tmp_path):
+    entry = "[('slow', lambda x, y: None, ['f64', 'f64[]'])]"
+    call = f"from toolkit.live.page import keep_module\nkeep_module({str(tmp_path / 'page.html')!r}, {entry})"
+    lines = said(call=call).splitlines()
+    assert lines[0] == "toolkit: compiling the kernels of figures to WebAssembly" and "that took" in lines[1]

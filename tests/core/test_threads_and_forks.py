@@ -167,3 +167,10 @@ if __name__ == "__main__":
 """)
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_import_starts_threads():
+    """A process that forks before it computes has children with threads of their own."""
+    code = "from numba.np.ufunc import parallel\nimport toolkit.grokking, toolkit.catalog\nprint({})"
+    done = subprocess.run([sys.executable, "-c", code.format("parallel._is_initialized")], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

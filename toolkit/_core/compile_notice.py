@@ -7,10 +7,11 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import contextmanager
 
 from numba.core import event
 
-__all__ = ["watch", "warn_once"]
+__all__ = ["told_when_long", "warn_once", "watch"]
 
 _PATIENCE = 2.0  # seconds
 _warned = threading.Event()
@@ -27,38 +28,60 @@ def _say(text):
         (bars.tqdm.write if bars else print)(f"toolkit: {text}", file=sys.stderr)
 
 
+class _Wait:
+    """Begins now, and says so with `words()` once it is long; `end` says how long it was."""
+
+    def __init__(self, words):
+        self.words, self.said, self.begun = words, False, time.monotonic()
+        self.timer = threading.Timer(_PATIENCE, self._speak)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def _speak(self):
+        self.said = True
+        _say(self.words())
+
+    def end(self):
+        self.timer.cancel()
+        if self.said:
+            _say(f"that took {time.monotonic() - self.begun:.0f} s")
+
+
+@contextmanager
+def told_when_long(words):
+    """For work of which `words` say what is done."""
+    wait = _Wait(lambda: words)
+    try:
+        yield
+    finally:
+        wait.end()
+
+
 class _Watch(event.Listener):
-    """Of what Numba compiles: the kernel with which it began, and since when."""
+    """Of what Numba compiles: the kernel with which it began."""
 
     def __init__(self, cache_class):
         self.cache_class, self.depth = cache_class, 0
 
     def on_start(self, event):
         kernel = event.data["dispatcher"]
-        if self.depth == 0 and not isinstance(getattr(kernel, "_cache", None), self.cache_class):
-            return
         if self.depth == 0:
-            self.begun, self.said = time.monotonic(), False
-            self.timer = threading.Timer(_PATIENCE, self._begin_to_talk, [kernel])
-            self.timer.daemon = True
-            self.timer.start()
+            if not isinstance(getattr(kernel, "_cache", None), self.cache_class):
+                return
+            self.wait = _Wait(lambda: _words_of(kernel))
         self.depth += 1
 
     def on_end(self, event):
-        if self.depth == 0:
-            return
-        self.depth -= 1
-        if self.depth == 0:
-            self.timer.cancel()
-            if self.said:
-                _say(f"compiled in {time.monotonic() - self.begun:.0f} s")
+        if self.depth:
+            self.depth -= 1
+            if self.depth == 0:
+                self.wait.end()
 
-    def _begin_to_talk(self, kernel):
-        self.said = True
-        function = kernel.py_func
-        folder = kernel._cache.cache_path
-        kept = f"once: it is kept in {folder}" if folder else "in each process: nobody can say when it is out of date"
-        _say(f"compiling {function.__module__}.{function.__qualname__}, {kept}")
+
+def _words_of(kernel):
+    function, folder = kernel.py_func, kernel._cache.cache_path
+    kept = f"once: it is kept in {folder}" if folder else "in each process: nobody can say when it is out of date"
+    return f"compiling {function.__module__}.{function.__qualname__}, {kept}"
 
 
 def watch(cache_class):

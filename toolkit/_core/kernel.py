@@ -38,7 +38,8 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
         and in WebAssembly; "reorder" lets sums vectorise and keeps NaN and inf.
     parallel : bool
         Run the passes of each `numba.prange` loop on all threads. A pass must own what it writes: then the result does
-        not depend on the number of threads. In WebAssembly such a loop is an ordinary one.
+        not depend on the number of threads. In WebAssembly, in the child of a fork and where it is called from within
+        another such loop, it is an ordinary one.
     inline : bool
         Put the body into each caller. A function that returns a view of an array needs it: in WebAssembly a call
         cannot hand back an array that it did not receive.

@@ -11,6 +11,7 @@ from pathlib import Path
 import llvmlite
 import numba
 
+from toolkit._core.compile_notice import told_when_long
 from toolkit._core.content import content_of
 from toolkit._core.kernel_cache import KernelCache
 from toolkit._core.stamp import Unknown, digest_of, files_behind
@@ -98,7 +99,8 @@ def keep_module(target, entries=None):
     target, kernels = Path(target), kernels_of(entries)
     block = _kept_block(target.parent, kernels) if kernels else None
     if block is None:
-        block = module_block(build_module(entries)) if entries else ""
+        with told_when_long("compiling the kernels of figures to WebAssembly"):
+            block = module_block(build_module(entries)) if entries else ""
     target.parent.mkdir(parents=True, exist_ok=True)
     _write(target, block)
     _write(target.with_suffix(".kernels"), f"{kernels or ''} {digest_of(block)}")
