@@ -5,7 +5,7 @@ from drive import controls, move, open_page, settle, snapshot
 pytestmark = pytest.mark.browser
 
 VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True), "phone light": (390, 844, False),
-         "phone dark": (390, 844, True)}
+         "phone dark": (390, 844, True), "narrowest": (320, 640, False)}
 GALLERY = ["book/gallery_softmax", "book/gallery_activations", "book/gallery_losses", "book/gallery_others"]
 LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
         "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss",
@@ -20,6 +20,27 @@ STILL = ["book/gallery", "book/api", "book/api_training", "book/teach", "book/re
 @pytest.fixture(params=["http", "file"])
 def base(request, http_base, built_book):
     return http_base if request.param == "http" else built_book.as_uri()
+
+
+# Texts of a page that have less than 2.5:1 of contrast to white paper, or stand on a dark ground.
+FAINT = """() => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => channels(colour).slice(0, 3).map((c) => c / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const [, , , opacity = 1] = channels(getComputedStyle(e).backgroundColor);
+      if (opacity > 0.5) return light(getComputedStyle(e).backgroundColor);
+    }
+    return 1;
+  };
+  const said = (e) => [...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  return [...document.querySelectorAll(".bd-article *")].filter((e) => said(e) && e.checkVisibility()).filter((e) => {
+    const style = getComputedStyle(e);
+    return light(e.closest("svg") ? style.fill : style.color) > 0.37 || ground(e) < 0.7;
+  }).map((e) => [e.tagName, e.className.baseVal ?? e.className, e.textContent.slice(0, 60)]).slice(0, 10);
+}"""
 
 
 def fits(page, width):
@@ -66,6 +87,20 @@ def test_a_page_is_clean_and_fits(new_page, http_base, name):
         page.emulate_media(color_scheme="dark" if dark else "light")
         assert fits(page, width)
     page.assert_clean()
+
+
+@pytest.mark.parametrize("name", ["book/intro", "book/api", "book/teach", "notebooks/vanishing_loss",
+                                  "notebooks/grokking_live", "notebooks/benchmarks", "notebooks/paper_rerun"])
+def test_the_dark_theme_prints_dark_on_white(new_page, http_base, name):
+    page = new_page(1280, 900, dark=True)
+    page.goto(f"{http_base}/{name}.html")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(FAINT), "the page is dark"
+    page.emulate_media(media="print")
+    page.wait_for_function("document.documentElement.dataset.theme === 'light'")
+    assert page.evaluate(FAINT) == []
+    page.emulate_media(media="screen")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
 
 
 @pytest.mark.parametrize(("name", "dark"), [(name, False) for name in LIVE] + [(name, True) for name in VARIED])
@@ -190,13 +225,13 @@ def test_an_address_in_the_gallery_leads_to_its_page(new_page, base, address):
     if "at=2" in address:
         assert page.evaluate("liveFigures.figures.get('swish').inputs.at.read()") == 2
         assert page.url.endswith(address)
-    page.assert_clean()
+    assert not [said for said in page.troubles if not said.startswith("failed")]  # the first page did not finish
 
 
 def test_the_gallery_shows_one_family(new_page, http_base):
     page = new_page(1280, 900)
     open_page(page, f"{http_base}/book/gallery_losses.html")
-    page.get_by_label("targets").check()
+    page.get_by_role("radio", name="targets").check()
     assert page.locator("#live-cross_entropy").is_hidden() and page.locator("#live-two_hot").is_visible()
 
 

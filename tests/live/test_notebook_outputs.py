@@ -120,6 +120,24 @@ def test_an_executed_notebook_carries_figures_and_no_widgets(monkeypatch):
     assert sizes[0] < 75_000 and sizes[1] < 60_000, sizes
 
 
+def test_a_plot_of_training_leaves_its_last_picture(monkeypatch):
+    monkeypatch.setenv("BOOK_BUILD", "0")
+    code = """
+from types import SimpleNamespace
+from toolkit.live.hosts.training_plot import TrainingPlot
+plot = TrainingPlot(100)
+for steps in ([0.0], [0.0, 50.0], [0.0, 50.0, 100.0]):
+    measures = {name: [0.5] * len(steps) for name in ("train_accuracy", "test_accuracy", "collapsed")}
+    plot.draw(SimpleNamespace(steps=steps, measures=measures), now=len(steps) == 3)
+"""
+    notebook = new_notebook(cells=[new_code_cell(code)])
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    [output] = notebook.cells[0].outputs
+    assert "widgets" not in notebook.metadata
+    assert output.data["image/svg+xml"].count("L") > 3 and "<img " in output.data["text/html"]
+
+
 def test_a_kernel_that_webassembly_cannot_have_leaves_a_picture(run):
     code = SLOPE.replace("    top[0]", "    x.sort()\n    top[0]").replace("import Axis", "import Axis, Bars")
     [bundle] = run(code)

@@ -77,6 +77,8 @@ def keep(display):
 
 
 def _is_replaced(figure, by):
+    if figure is None or by is None:
+        return False
     return figure.name == by.name and figure.controls is not by.controls  # a preset has those of its figure
 
 

@@ -87,7 +87,7 @@ def place_html(key, picture, sentence, caption, live=None):
     source = "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()
     script = f"{_asset('output.js').strip()}({json.dumps(key)}, {json.dumps(live)});".replace("</", "<\\/")
     return (f'<div class="live-output" data-live-output="{key}"><div class="live-place">'
-            f'<p><strong>{escape(sentence)}</strong></p>'
+            f"{sentence and f'<p><strong>{escape(sentence)}</strong></p>'}"
             f'<p><img alt="{escape(caption)}" style="max-width: 100%" src="{source}"></p>'
             f"<p>{escape(caption)}</p></div><script>\n{script}\n</script></div>")
 
