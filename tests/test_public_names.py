@@ -56,7 +56,8 @@ def test_public_functions_are_those_of_their_modules():
 
 def test_gradients_have_one_convention():
     """``vjp(f, *what f takes)``: no public name takes probabilities where another takes logits."""
-    assert not [path for path in PUBLIC.values() if re.search(r"_(vjp|jvp|grad|gradient|slope|pull)$", path)]
+    ending = re.compile(r"(?<!value_and)_(vjp|jvp|grad|gradient|slope|pull)$")
+    assert not [path for path in PUBLIC.values() if ending.search(path)]
     for method in toolkit.catalog.METHODS:
         if method.gradient is not None and inspect.isfunction(method.function):
             first = next(iter(inspect.signature(method.function).parameters))
@@ -96,3 +97,12 @@ def test_warnings_point_at_the_line_that_called_the_project():
         toolkit.vjp(toolkit.softmax.softmax, [1000.0, 0.0], algorithm="naive")
         warn("here")
     assert [each.filename for each in found] == [__file__] * 3
+
+
+def test_what_takes_a_gradient_back_says_itself_too():
+    pull = toolkit.vjp(toolkit.softmax.softmax, [0.0, 1.0])[1]
+    for wrong in ([1.0, 2.0, 3.0], "abc", None):
+        with pytest.raises((TypeError, ValueError), match=r"^pull\(\): g (has|is) "):
+            pull(wrong)
+    with pytest.raises(TypeError, match=r"^pull\(\) needs g$"):
+        pull()

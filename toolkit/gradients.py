@@ -47,7 +47,8 @@ def vjp(function, /, *arguments, of=None, **options):
     >>> pull([1.0, 0.0]).round(4).item()
     0.2485
     """
-    return method_of(function).vjp(arguments, options, of)
+    value, pull = method_of(function).vjp(arguments, options, of)
+    return value, public(pull, "pull")
 
 
 def value_and_grad(function, *, of=None):

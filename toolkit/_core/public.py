@@ -37,11 +37,17 @@ def public(function, name=None):
     for attribute, value in vars(function).items():
         if isinstance(value, FunctionType) and attribute != "__wrapped__":
             setattr(own, attribute, public(value, name))
-    _PUBLISHED[function] = _PUBLISHED[own] = own
     return own
 
 
-_PUBLISHED = {}  # a function, or what `public` made of it -> what `public` made of it
+_PUBLISHED = {}  # a function or `__init__` of a module, or what `public` made of it -> what `public` made of it
+
+
+def _published(function, name=None):
+    if function not in _PUBLISHED:
+        own = public(function, name)
+        _PUBLISHED[function] = _PUBLISHED[own] = own
+    return _PUBLISHED[function]
 
 
 def said_by(name, error, function, arguments, options):
@@ -108,14 +114,13 @@ def publish(name):
         if isinstance(given, ModuleType) and not hasattr(given, "__path__") and each != "kernels":
             publish(given.__name__)
         elif isinstance(given, FunctionType) and _is_ours(given):
-            space[each] = _PUBLISHED.get(given) or public(given)
+            space[each] = _published(given)
             home = vars(sys.modules[given.__module__])
             if home.get(given.__name__) is given:  # where pickle looks for it
                 home[given.__name__] = space[each]
         elif isinstance(given, type) and _is_ours(given) and "__init__" in vars(given):
-            made = given.__init__
-            if isinstance(made, FunctionType) and made not in _PUBLISHED:
-                given.__init__ = public(made, given.__name__)
+            if isinstance(given.__init__, FunctionType):
+                given.__init__ = _published(given.__init__, given.__name__)
     open_modules(name)
 
 
