@@ -172,5 +172,6 @@ if __name__ == "__main__":
 def test_no_import_starts_threads():
     """A process that forks before it computes has children with threads of their own."""
     code = "from numba.np.ufunc import parallel\nimport toolkit.grokking, toolkit.catalog\nprint({})"
-    done = subprocess.run([sys.executable, "-c", code.format("parallel._is_initialized")], capture_output=True, text=True, check=True)
+    code = code.format("parallel._is_initialized")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

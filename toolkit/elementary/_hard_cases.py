@@ -12,12 +12,13 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit._core.rounding import bits_of, float_of
 
-__all__ = ["log1p_beside", "log_beside", "rounded_once", "sigmoid_beside", "softplus_beside"]
+__all__ = ["exp2_beside", "log1p_beside", "log_beside", "rounded_once", "sigmoid_beside", "softplus_beside"]
 
 _LOST = (1 << 29) - 1  # the bits of a float64 that a float32 has not
 _MIDDLE = 1 << 28
 
 # Arguments, each followed by the float64 beside the middle on the right side.
+EXP2 = (0.0029695758130401373, 1.0020604729652407, -0.029743773862719536, 0.979594260454178)
 LOG = (0.011794382706284523, -4.440131902694701, 9.472636222839355, 2.2484072446823116, 58037908.0, 17.876606941223148,
        1.2783783694984994e+23, 53.205049514770515, 5.498306075456329e+28, 66.17682266235353)
 LOG1P = (7.152559078349441e-07, 7.152556520395593e-07, 8.583093404013198e-06, 8.583056569477778e-06,
@@ -36,6 +37,11 @@ def listed(x, y, table):
         if x == table[i]:
             return table[i + 1]
     return y
+
+
+@kernel
+def exp2_beside(x, y):
+    return listed(x, y, EXP2)
 
 
 @kernel

@@ -2,6 +2,7 @@
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import through_float64
 from toolkit.elementary._exponential_core import exp2_64, exp_by_type, expm1_64
+from toolkit.elementary._hard_cases import exp2_beside, rounded_once
 
 __all__ = ["exp", "exp2", "expm1"]
 
@@ -81,7 +82,7 @@ def exp2(x):
     >>> exp2(-1074.0), exp2(1000.0) == 2.0**1000, exp(1000 * 0.6931471805599453) == 2.0**1000
     (5e-324, True, False)
     """
-    return through_float64(exp2_64, x)
+    return rounded_once(exp2_64, exp2_beside, x)
 
 
 @kernel
