@@ -25,7 +25,8 @@ from toolkit._core.numbers import (
     unrounded,
 )
 from toolkit._core.rounding import largest_finite, power_of_two, quantum, smallest_exponent
+from toolkit._core.sums import sum_like
 from toolkit._core.switch import switch
 
 __all__ = ["as_numbers", "elementary_function", "in_format", "kernel", "largest_finite", "like", "over_exactly",
-           "power_of_two", "quantum", "smallest_exponent", "switch", "times_exactly", "unrounded"]
+           "power_of_two", "quantum", "smallest_exponent", "sum_like", "switch", "times_exactly", "unrounded"]
