@@ -13,6 +13,7 @@ from toolkit._core.numbers import like
 from toolkit.elementary import exp, log, pow, sigmoid, softplus
 from toolkit.losses._entries import LossOfEntries
 from toolkit.losses._evaluate import at_least, loss
+from toolkit.losses._labels import checked_weights
 
 __all__ = ["binary_cross_entropy", "hinge", "sigmoid_focal_loss"]
 KERNELS = ["binary_entropy_naive", "binary_entropy_stable", "binary_hinge", "sigmoid_focal_naive",
@@ -91,10 +92,6 @@ def _masses(labels, ignore_index):
     return 1 - seen, seen, ignored
 
 
-def _over(shape, *arrays):
-    return [None if a is None else np.broadcast_to(a, shape) for a in arrays]
-
-
 @loss
 def binary_cross_entropy(logits, labels, *, pos_weight=None, form="stable", reduction="mean", ignore_index=None,
                          weight=None, sample_weight=None, format=None):
@@ -148,22 +145,11 @@ def binary_cross_entropy(logits, labels, *, pos_weight=None, form="stable", redu
     ['0', '2.06115e-09']
     """
     no, yes, ignored = _masses(labels, ignore_index)
-    shape = np.shape(logits)
     if pos_weight is not None:
-        yes = yes * at_least_zero("pos_weight", pos_weight)
-    ignored, = _over(shape, ignored)
+        yes = yes * checked_weights(real_array(pos_weight, "pos_weight").astype(np.float64), "pos_weight", None)
     return LossOfEntries({"naive": binary_entropy_naive, "stable": binary_entropy_stable}, logits, (no, yes),
                          name="logits", form=form, reduction=reduction, format=format, ignored=ignored,
                          weights={"weight": weight, "sample_weight": sample_weight})
-
-
-def at_least_zero(name, values):
-    """An array of finite numbers >= 0, or an error that names it."""
-    values = real_array(values, name).astype(np.float64)
-    if not (np.isfinite(values) & (values >= 0)).all():
-        raise ValueError(f"{name} contains {values[~(np.isfinite(values) & (values >= 0))][0]}; "
-                         "allowed: finite numbers >= 0")
-    return values
 
 
 @loss
@@ -214,7 +200,6 @@ def sigmoid_focal_loss(logits, labels, *, alpha=0.25, gamma=2.0, form="stable", 
         if not (isinstance(alpha, Real) and 0 <= alpha <= 1):
             raise ValueError(f"alpha is {alpha!r}; allowed: a number from 0 to 1, or None")
         no, yes = no * (1 - alpha), yes * alpha
-    ignored, = _over(np.shape(logits), ignored)
     return LossOfEntries({"naive": sigmoid_focal_naive, "stable": sigmoid_focal_stable}, logits, (no, yes),
                          at_least(0, "gamma", gamma), name="logits", form=form, reduction=reduction, format=format,
                          ignored=ignored, weights={"weight": weight, "sample_weight": sample_weight})

@@ -58,7 +58,7 @@ class LossOfEntries:
                 weight, part = balanced(self._weight(given, each))
                 self.factors, unit = self.factors * weight, unit * part
         if ignored is not None:
-            self.factors = np.where(ignored.reshape(-1), 0.0, self.factors)
+            self.factors = np.where(np.broadcast_to(ignored, layout.shape).reshape(-1), 0.0, self.factors)
         self.divisor = 1.0
         if self.reduction == "mean":
             self.divisor, unit = float(self.factors.sum()), 1.0
