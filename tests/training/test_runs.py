@@ -113,12 +113,20 @@ def test_the_bar_shows_accuracy_and_collapse(capsys):
 def test_a_plot_needs_a_notebook(monkeypatch):
     with pytest.raises(ValueError, match="plot is True; allowed only in a notebook"):
         train(SMALL, progress=False, plot=True)
-    shown = []
-    monkeypatch.setattr("IPython.get_ipython", lambda: types.SimpleNamespace(kernel=object()))
-    monkeypatch.setattr(_live_plot, "display", shown.append)
+
+    class Kernel:
+        def get_parent(self, channel=None):
+            return {"metadata": {"cellId": "here"}}
+
+    plots, shown = [], []
+    shell = types.SimpleNamespace(kernel=Kernel(), events=types.SimpleNamespace(register=lambda *given: None))
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    monkeypatch.setattr(_live_plot, "display", lambda bundle, **options: shown.append((bundle, options.get("update"))))
+    monkeypatch.setattr(_live_plot, "keep", plots.append)
     monkeypatch.setattr(_live_plot, "_SECONDS_BETWEEN", 0.0)
     run = train(SMALL, progress=False, plot=True)
-    curves = [trace for trace in shown[0].data if trace.name]
+    assert [update for _, update in shown] == [None, True] and "<img " in shown[1][0]["text/html"]
+    curves = [trace for trace in plots[0]._plot.data if trace.name]
     assert [curve.name for curve in curves] == ["training rows right", "test rows right", "rows collapsed"]
     assert np.array_equal(curves[0].x, run.steps) and np.array_equal(curves[1].y, run["test_accuracy"])
 
