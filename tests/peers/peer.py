@@ -19,6 +19,7 @@ DIFFERS = {
     "convention": "each is right by its own definition",
     "flushes": "subnormal numbers become 0",
     "limit": "an infinity times 0 is NaN there, the limit here",
+    "masks": "what an array hides is taken along",
     "overflows": "something on the way is beyond the dtype",
     "refuses": "an error is raised",
     "steps": "the iteration ends too soon or at the wrong end",
@@ -26,7 +27,7 @@ DIFFERS = {
     "underflows": "something on the way is rounded to 0",
 }
 # Relative, as `torch.testing.assert_close` takes numbers for equal: the widest tolerance that a peer documents.
-CLOSE = {"float16": 1e-3, "float32": 1.3e-6, "float64": 1e-7}
+CLOSE = {"bfloat16": 1.6e-2, "float16": 1e-3, "float32": 1.3e-6, "float64": 1e-7}
 REFUSED = (ArithmeticError, IndexError, NotImplementedError, RuntimeError, TypeError, ValueError)
 
 
@@ -100,17 +101,15 @@ def along_rows(formula):
 
 def errors(found, truth, row):
     """``(|found - truth|, size, last place)`` of entries; an error is inf where one side alone is NaN or infinite."""
-    size = np.abs(truth.astype(float))
-    with np.errstate(all="ignore"):
-        error = np.asarray(np.abs(exactly(found) - truth)).astype(float)
-        special = ~np.isfinite(found) | ~np.isfinite(truth.astype(float))
-        same = (found == truth.astype(found.dtype)) | (np.isnan(found) & np.isnan(size))
-    size = np.where(np.isfinite(size), size, 0)
+    rounded = truth.astype(float)
+    size = np.where(np.isfinite(rounded), np.abs(rounded), 0)
     if row and size.ndim:
         size = np.broadcast_to(size.max(axis=-1, keepdims=True), size.shape)
-    dtype = np.dtype(found.dtype if found.dtype.kind == "f" else float)
     with np.errstate(all="ignore"):
-        unit = np.spacing(size.astype(dtype)).astype(float)
+        error = np.asarray(np.abs(exactly(found) - truth)).astype(float)
+        special = ~np.isfinite(found) | ~np.isfinite(rounded)
+        same = (found == rounded.astype(found.dtype)) | (np.isnan(found) & np.isnan(rounded))
+        unit = np.spacing(size.astype(float if found.dtype.kind in "biu" else found.dtype)).astype(float)
     return np.where(special, np.where(same, 0, np.inf), error), size, unit
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 from exact import entmax as exact_entmax
 from exact import softmax as exact_softmax
-from mpmath import mpf
+from mpmath import mp, mpf
 from peer import Case, along_rows, check, each, f32, f64, installed
 
 from toolkit import softmax
@@ -70,6 +70,22 @@ def exact_pull(alpha):
     return along_rows(pull)
 
 
+def exact_slope_in_alpha(alpha):
+    def slope(z, g):
+        return mp.diff(lambda each: sum(a * b for a, b in zip(exact_entmax(z, each), g)), alpha, h=mpf(10) ** -20)
+
+    return along_rows(slope)
+
+
+def their_slope_in_alpha(alpha):
+    def slope(z, g):
+        order = torch.tensor([alpha], requires_grad=True)
+        (entmax.entmax_bisect(z, alpha=order) * g).sum().backward()
+        return order.grad[0]
+
+    return slope
+
+
 CASES = [Case(*each, row=True) for each in [
     ("sparsemax of ties and of far classes", (FEW,), softmax.sparsemax, [[0.625, 0.375, 0, 0], [0.25] * 4],
      lambda z: entmax.sparsemax(z, dim=-1)),
@@ -109,6 +125,9 @@ CASES = [Case(*each, row=True) for each in [
      their_pull(lambda z: entmax.entmax15(z)), "", 8),
     ("the gradient at alpha = 2.5", (f32([1.25, 1, 0.5]), f32([2, -1, 0.5])), pulled(softmax.alpha_entmax, alpha=2.5),
      exact_pull(2.5), their_pull(bisected(2.5)), "", 8),
+    ("the gradient in alpha", (f32([1.25, 1, 0.5]), f32([2, -1, 0.5])),
+     lambda z, g: vjp(softmax.alpha_entmax, z, alpha=1.5, of="alpha")[1](g), exact_slope_in_alpha(1.5),
+     their_slope_in_alpha(1.5), "", 16),
 ]]
 
 

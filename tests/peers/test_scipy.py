@@ -87,6 +87,8 @@ CASES = [
     Case("an infinite logit", (f64([0.5, inf, 1]),), softmax.softmax, [nan, nan, nan], special and special.softmax),
     Case("-inf is left out", (f64([0.5, -inf, 1]),), softmax.softmax, along_rows(exact_softmax),
          special and special.softmax),
+    Case("a masked array", (np.ma.array([0.5, 40, 1.25], mask=[False, True, False]),), softmax.logsumexp,
+         lambda z: exact_logsumexp([0.5, 1.25]), special and special.logsumexp, "masks"),
     Case("the log of the top class", (f64([0.25, -39, -41]),), softmax.log_softmax, along_rows(exact_log_softmax),
          special and special.log_softmax, "absorbs"),
     Case("tails of the sigmoid in float32", (f32([-88, -20, 16.5, 90]),), activations.sigmoid,
