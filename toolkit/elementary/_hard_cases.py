@@ -12,7 +12,8 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit._core.rounding import bits_of, float_of
 
-__all__ = ["exp2_beside", "log1p_beside", "log_beside", "rounded_once", "sigmoid_beside", "softplus_beside"]
+__all__ = ["exp2_beside", "log1p_beside", "log_beside", "rounded_once", "sigmoid_beside", "sin_beside",
+           "softplus_beside"]
 
 _LOST = (1 << 29) - 1  # the bits of a float64 that a float32 has not
 _MIDDLE = 1 << 28
@@ -27,6 +28,7 @@ LOG1P = (7.152559078349441e-07, 7.152556520395593e-07, 8.583093404013198e-06, 8.
          -7.152555667744309e-07, -7.152558225698157e-07, -8.583044291299302e-06, -8.583081125834722e-06,
          -0.0021787146106362343, -0.0021810914622619752)
 SIGMOID = (-0.001117885229177773, 0.49972052872180944)
+SIN = (9830.3984375, -0.3476132601499557, -9830.3984375, 0.3476132601499557)
 SOFTPLUS = (0.00044680992141366005, 0.6933706104755403)
 
 
@@ -60,6 +62,11 @@ def sigmoid_beside(x, y):
     if abs(x) < 2.0**-15:
         return float_of(bits_of(y) - 1 if y > 0.5 else bits_of(y) + 1)
     return listed(x, y, SIGMOID)
+
+
+@kernel
+def sin_beside(x, y):
+    return listed(x, y, SIN)
 
 
 @kernel

@@ -5,6 +5,7 @@ from toolkit._core.exact_sums import fast_two_sum
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import through_float64
 from toolkit.elementary._angle import reduce_angle
+from toolkit.elementary._hard_cases import rounded_once, sin_beside
 
 __all__ = ["cos", "sin"]
 
@@ -108,7 +109,7 @@ def sin(x):
     >>> sin(1e22), sin(1e22 % 6.283185307179586)
     (-0.8522008497671888, 0.8740280612007598)
     """
-    return through_float64(sin64, x)
+    return rounded_once(sin64, sin_beside, x)
 
 
 @kernel
