@@ -19,6 +19,7 @@ CLOSE = 1e-5  # relative difference up to which two float32 results agree
 INPUTS = {
     "z": np.array([[2, -1, 0.5], [0, 3, 1]], np.float32), "y": np.array([0, 2]),
     "q": np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]], np.float32), "w": np.array([1, 2, 0.5], np.float32),
+    "hard": np.array([[1, 0, 0], [0, 0, 1]], np.float32),
     "gap": np.array([[20, 0, 0]], np.float32), "masked": np.array([[2, -1, -np.inf]], np.float32),
     "x": np.array([-4, -1, 0, 0.5, 3], np.float32), "big": np.array([8, 11, 25], np.float32),
     "u": np.array([1, 2], np.float32), "v": np.array([0.5, -1], np.float32),
@@ -65,6 +66,19 @@ PAIRS = [Pair(*each) for each in [
     ("PyTorch", "F.hardswish(x)", "hard_swish(x)"),
     ("PyTorch", "F.softplus(x, beta=2)", "softplus(x, beta=2)"),
     ("PyTorch", "F.glu(torch.cat([u, v]))", "glu(v, u)"),
+    ("PyTorch", "F.hardtanh(x)", "hard_tanh(x)"),
+    ("PyTorch", "F.softshrink(x)", "soft_shrink(x)"),
+    ("PyTorch", "F.hardshrink(x)", "hard_shrink(x)"),
+    ("PyTorch", "F.tanhshrink(x)", "tanh_shrink(x)"),
+    ("PyTorch", "F.threshold(x, 1.0, -1.0)", "threshold(x, theta=1.0, value=-1.0)"),
+    ("PyTorch", "F.binary_cross_entropy_with_logits(z, q, pos_weight=w)", "binary_cross_entropy(z, q, pos_weight=w)"),
+    ("PyTorch", "F.kl_div(F.log_softmax(z, dim=-1), q, reduction='batchmean')", "kl_divergence(q, softmax(z)).mean()"),
+    ("PyTorch", "F.nll_loss(F.log_softmax(z, dim=-1), y)", "negative_log_likelihood(log_softmax(z), y)"),
+    ("PyTorch", "F.mse_loss(x, 0 * x)", "squared_error(x, 0)"),
+    ("PyTorch", "F.huber_loss(x, 0 * x, delta=2.0)", "huber(x, 0, delta=2.0)"),
+    ("PyTorch", "F.smooth_l1_loss(x, 0 * x, beta=2.0)", "huber(x, 0, delta=2.0)",
+     "Theirs is Huber's loss divided by beta."),
+    ("PyTorch", "F.multi_margin_loss(z, y)", "multiclass_hinge(z, y)"),
     ("PyTorch", "torch.autograd.functional.vjp(F.relu, nan, torch.ones(1))[1]", "vjp(relu, nan)[1](1.0)",
      "The gradient of ReLU at NaN: NaN here, so that a broken activation is seen."),
     ("JAX", "jax.nn.softmax(z, axis=-1)", "softmax(z, axis=-1)"),
@@ -80,6 +94,8 @@ PAIRS = [Pair(*each) for each in [
     ("JAX", "jax.nn.celu(x, alpha=2.0)", "celu(x, alpha=2.0)"),
     ("JAX", "jax.nn.selu(x)", "selu(x)"),
     ("JAX", "jax.nn.glu(jnp.concatenate([u, v]))", "glu(v, u)"),
+    ("JAX", "jax.nn.squareplus(x)", "squareplus(x)"),
+    ("JAX", "jax.nn.hard_tanh(x)", "hard_tanh(x)"),
     ("JAX", "jax.vjp(jax.nn.relu, nan)[1](jnp.ones(1))[0]", "vjp(relu, nan)[1](1.0)", "JAX's gradient at NaN is 0."),
     ("JAX", "jax.grad(lambda z: jax.nn.logsumexp(z))(z[0])", "grad(logsumexp)(z[0])"),
     ("optax", "optax.softmax_cross_entropy_with_integer_labels(z, y)", "cross_entropy(z, y, reduction='none')"),
@@ -87,9 +103,20 @@ PAIRS = [Pair(*each) for each in [
     ("optax", "optax.losses.poly_loss_cross_entropy(z, jax.nn.one_hot(y, 3), epsilon=1.0)",
      "poly1_loss(z, y, epsilon=1.0, reduction='none')"),
     ("optax", "optax.projections.projection_simplex(z[0])", "sparsemax(z[0])"),
+    ("optax", "optax.sigmoid_binary_cross_entropy(z, q)", "binary_cross_entropy(z, q, reduction='none')"),
+    ("optax", "optax.sigmoid_focal_loss(z, hard, gamma=2.0)",
+     "sigmoid_focal_loss(z, hard, alpha=None, reduction='none')"),
+    ("optax", "optax.sigmoid_focal_loss(z, q, gamma=2.0)", "sigmoid_focal_loss(z, q, alpha=None, reduction='none')",
+     "Labels between 0 and 1: here each of the two terms has a factor of its own, there both have that of the mean."),
+    ("optax", "optax.losses.kl_divergence(jax.nn.log_softmax(z), q)", "kl_divergence(q, softmax(z))"),
+    ("optax", "optax.huber_loss(x, delta=2.0)", "huber(x, 0, delta=2.0, reduction='none')"),
+    ("optax", "optax.l2_loss(x)", "squared_error(x, 0, reduction='none')", "Theirs is half the square."),
+    ("optax", "optax.losses.multiclass_sparsemax_loss(z, y)", "entmax_loss(z, y, alpha=2.0, reduction='none')"),
     ("Keras", "keras.ops.softmax(z)", "softmax(z)"),
     ("Keras", "keras.ops.gelu(x)", "gelu(x)", "Keras' operation, too, is the tanh form by default."),
     ("Keras", "keras.ops.leaky_relu(x)", "leaky_relu(x)", "The default slope: 0.2 in Keras, 0.01 here."),
+    ("Keras", "keras.losses.binary_crossentropy(q, z, from_logits=True)",
+     "binary_cross_entropy(z, q, reduction='none').mean(axis=-1)"),
     ("Keras", "keras.losses.sparse_categorical_crossentropy(y, z, from_logits=True)",
      "cross_entropy(z, y, reduction='none')"),
     ("Keras", "keras.losses.sparse_categorical_crossentropy(y[:1], keras.ops.softmax(gap))",
@@ -102,9 +129,16 @@ PAIRS = [Pair(*each) for each in [
     ("SciPy", "special.logsumexp(z, axis=-1, b=w)", "logsumexp(z, axis=-1, b=w)"),
     ("SciPy", "special.expit(x)", "sigmoid(x)"),
     ("SciPy", "special.log_expit(x)", "log_sigmoid(x)"),
+    ("SciPy", "special.logit(q)", "logit(q)"),
+    ("SciPy", "special.entr(q).sum(axis=-1)", "entropy(q)"),
+    ("SciPy", "special.rel_entr(q, q[::-1]).sum(axis=-1)", "kl_divergence(q, q[::-1])"),
+    ("SciPy", "special.xlogy(0.0, 0.0)", "xlogy(0.0, 0.0)"),
+    ("SciPy", "special.huber(2.0, x)", "huber(x, 0, delta=2.0, reduction='none')"),
     ("entmax", "entmax.sparsemax(z, dim=-1)", "sparsemax(z)"),
     ("entmax", "entmax.entmax15(z, dim=-1)", "entmax15(z)"),
     ("entmax", "entmax.entmax_bisect(z, alpha=1.25, dim=-1)", "alpha_entmax(z, alpha=1.25)"),
+    ("entmax", "entmax.sparsemax_loss(z, y)", "entmax_loss(z, y, alpha=2.0, reduction='none')"),
+    ("entmax", "entmax.entmax15_loss(z, y)", "entmax_loss(z, y, alpha=1.5, reduction='none')"),
 ]]
 
 
@@ -127,7 +161,7 @@ def names_of_ours():
     """All public functions of the toolkit and the inputs."""
     names = {}
     for path in ("toolkit", "toolkit.softmax", "toolkit.activations", "toolkit.losses", "toolkit.losses.targets",
-                 "toolkit.sampling", "toolkit.transport", "toolkit.uncertainty"):
+                 "toolkit.information", "toolkit.sampling", "toolkit.transport", "toolkit.uncertainty"):
         module = importlib.import_module(path)
         names |= {name: getattr(module, name) for name in module.__all__}
     return names | INPUTS
