@@ -9,7 +9,7 @@ from peer import Case, along_rows, check, each, entrywise, f16, f32, f64, instal
 import toolkit
 from toolkit import activations, losses, softmax
 
-special = installed("scipy.special")
+special, distance = installed("scipy.special"), installed("scipy.spatial.distance")
 inf, nan = np.inf, np.nan
 MANY = 150_001
 
@@ -116,6 +116,10 @@ CASES = [
     Case("a divergence of near rows", (f64([0.25, 0.75]), f64([0.25 + 2**-30, 0.75 - 2**-30])),
          lambda p, q: toolkit.information.kl_divergence(p, q),
          along_rows(lambda p, q: sum(a * mp.log(a / b) for a, b in zip(p, q))), their_divergence, ulp=16),
+    Case("the squared distance of Jensen and Shannon", (f64([0.25, 0.75]), f64([0.25 + 2**-40, 0.75 - 2**-40])),
+         lambda p, q: toolkit.information.js_divergence(p, q),
+         along_rows(lambda p, q: sum(a * mp.log(2 * a / (a + b)) / 2 for a, b in [*zip(p, q), *zip(q, p)])),
+         lambda p, q: distance.jensenshannon(p, q) ** 2, "cancels", ulp=16),
     Case("an entropy with empty classes", (f64([0.5, 0, 0.125, 0.375]),), lambda p: toolkit.information.entropy(p),
          along_rows(lambda p: -sum(x * mp.log(x) for x in p if x)), lambda p: special.entr(p).sum(), ulp=8),
     Case("Huber's loss at its kink and far out", (f64([-1.5, 1.5, 1e-170, 1e308, nan]),),
