@@ -34,10 +34,15 @@ REFUSED = (ArithmeticError, IndexError, NotImplementedError, RuntimeError, TypeE
 class Case(NamedTuple):
     """What a peer's users probe, by inputs of our own.
 
-    probes : words · inputs : arrays, for both sides · ours : function of them · truth : numbers, or a function of the
-    inputs that makes them with mpmath · theirs : function of the inputs as the peer's arrays, if it has one · differs :
-    why theirs is not the truth, a key of `DIFFERS` · ulp : at most so far from the truth are we · row : whether ulp and
-    closeness are of the largest entry of a row · dtype : of our result, by default that of the first input.
+    probes : words for it
+    inputs : arrays, for both sides
+    ours : function of them
+    truth : numbers, or a function of the inputs that makes them with mpmath
+    theirs : function of the inputs as the peer's arrays, if it has one
+    differs : why theirs is not the truth, a key of `DIFFERS`
+    ulp : at most so far from the truth are we
+    row : whether ulp and closeness are of the largest entry of a row
+    dtype : of our result, by default that of the first input
     """
 
     probes: str
