@@ -24,14 +24,21 @@ def cross_entropy(z, q):
 
 
 def entmax(z, alpha):
-    """``p_i = max(0, (a - 1)(z_i - t))^(1 / (α - 1))`` with the t that makes the sum 1, by bisection."""
+    """``p_i = max(0, (a - 1)(z_i - t))^(1 / (a - 1))``, for a < 1 with t > z, by bisection for the t of the sum 1."""
     order = mpf(alpha) - 1
-    low, high = max(z) - 1 / order, max(z)
+    top = max(z)
+    low, high = (top - 1 / order, top) if order > 0 else (top, top - len(z) ** -order / order)
 
     def at(t):
-        return [(order * (x - t)) ** (1 / order) if x > t else mpf(0) for x in z]
+        return [(order * (x - t)) ** (1 / order) if order * (x - t) > 0 else mpf(0) for x in z]
 
     for _ in range(220):
         middle = (low + high) / 2
         low, high = (middle, high) if sum(at(middle)) > 1 else (low, middle)
-    return at(low)
+    return at(high)
+
+
+def entmax_loss(z, q, alpha):
+    """``<p - q, z> + (1 - sum p^a) / (a (a - 1))`` of one-hot labels q."""
+    alpha, p = mpf(alpha), entmax(z, alpha)
+    return sum((a - b) * x for a, b, x in zip(p, q, z)) + (1 - sum(a**alpha for a in p)) / (alpha * (alpha - 1))

@@ -1,17 +1,19 @@
 """The entmax package: thresholds at kinks and among many classes, limits of alpha, gradients, and their losses."""
 import numpy as np
 from exact import entmax as exact_entmax
+from exact import entmax_loss as exact_entmax_loss
 from exact import softmax as exact_softmax
 from mpmath import mp, mpf
 from peer import Case, along_rows, check, each, f32, f64, installed
 
-from toolkit import softmax
+from toolkit import losses, softmax
 from toolkit.gradients import vjp
 
 entmax = installed("entmax")
 torch = entmax and installed("torch")
 inf, nan = np.inf, np.nan
 FEW = f32([[1.5, 1.25, 0.25, -2], [0.5, 0.5, 0.5, 0.5]])
+Y = np.array([1, 3])
 
 
 def alpha_entmax(alpha):
@@ -68,6 +70,14 @@ def exact_pull(alpha):
         return [a * (b - mean) for a, b in zip(s, g)]
 
     return along_rows(pull)
+
+
+def entmax_loss(alpha):
+    return lambda z, y: losses.entmax_loss(z, y, alpha=alpha, reduction="none")
+
+
+def exact_loss(alpha):
+    return lambda z, y: along_rows(lambda z, q: exact_entmax_loss(z, q, alpha))(z, np.eye(z.shape[1])[y])
 
 
 def exact_slope_in_alpha(alpha):
@@ -128,6 +138,19 @@ CASES = [Case(*each, row=True) for each in [
     ("the gradient in alpha", (f32([1.25, 1, 0.5]), f32([2, -1, 0.5])),
      lambda z, g: vjp(softmax.alpha_entmax, z, alpha=1.5, of="alpha")[1](g), exact_slope_in_alpha(1.5),
      their_slope_in_alpha(1.5), "", 16),
+    ("an alpha for each row", (FEW, f32([[1.5], [2]])), lambda z, alpha: softmax.alpha_entmax(z, alpha=alpha[:, 0]),
+     lambda z, alpha: [exact_entmax([*map(mpf, row.tolist())], a) for row, a in zip(z, (1.5, 2))],
+     lambda z, alpha: entmax.entmax_bisect(z, alpha=alpha)),
+    ("alpha = 1/2", (FEW,), alpha_entmax(0.5), exactly(0.5), bisected(0.5), "", 4),
+    ("the sparsemax loss", (FEW, Y), entmax_loss(2), exact_loss(2), lambda z, y: entmax.sparsemax_loss(z, y), "", 8),
+    ("the loss of 1.5-entmax", (FEW, Y), entmax_loss(1.5), exact_loss(1.5),
+     lambda z, y: entmax.entmax15_loss(z, y), "", 8),
+    ("the loss at alpha = 1.25", (FEW, Y), entmax_loss(1.25), exact_loss(1.25),
+     lambda z, y: entmax.entmax_bisect_loss(z, y, alpha=1.25), "", 8),
+    ("a loss beside a large common shift", (f32([[3000.3, 2999.7, 2999.6]]), np.array([0])), entmax_loss(2),
+     exact_loss(2), lambda z, y: entmax.sparsemax_loss(z, y), "cancels", 8),
+    ("a loss of a label with the margin", (f32([[0.3, 2.5, -1]]), np.array([1])), entmax_loss(1.5), [0],
+     lambda z, y: entmax.entmax15_loss(z, y)),
 ]]
 
 

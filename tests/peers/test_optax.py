@@ -1,6 +1,7 @@
 """optax: collapse of a confident row, losses of small arguments, projections and label conventions."""
 import numpy as np
 from exact import cross_entropy as exact_cross_entropy
+from exact import entmax_loss as exact_entmax_loss
 from exact import softmax as exact_softmax
 from mpmath import mp, mpf
 from peer import Case, along_rows, check, each, entrywise, f32, f64, installed
@@ -86,6 +87,9 @@ CASES = [
          lambda z: softmax.sparsemax(z)[[0, -1]],
          lambda z: [mpf("0.4375") + (1 - mpf("0.4375")) / 4001, (1 - mpf("0.4375")) / 4001],
          lambda z: optax.projections.projection_simplex(z)[np.array([0, -1])], "cancels"),
+    Case("the loss of sparsemax", (Z, Y), of_each_entry("entmax_loss", alpha=2),
+         lambda z, y: along_rows(lambda z, q: exact_entmax_loss(z, q, 2))(z, np.eye(3)[y]),
+         lambda z, y: optax.losses.multiclass_sparsemax_loss(z, y), ulp=8),
     Case("two classes are one question", (f32([[0, 25], [0, -3], [0, -80]]), np.array([1, 1, 0])),
          of_each(losses.cross_entropy), identity,
          lambda z, y: optax.losses.sigmoid_binary_cross_entropy(z[:, 1], y)),

@@ -9,7 +9,7 @@ from peer import Case, along_rows, check, each, entrywise, f16, f32, f64, instal
 import toolkit
 from toolkit import activations, losses, softmax
 
-special = installed("scipy.special")
+special, distance = installed("scipy.special"), installed("scipy.spatial.distance")
 inf, nan = np.inf, np.nan
 MANY = 150_001
 
@@ -57,6 +57,8 @@ CASES = [
          special and special.logsumexp, "cancels"),
     Case("log-probabilities in float64", (f64([-0.35667494393873245, -1.2039728043259361]),), softmax.logsumexp,
          along_rows(exact_logsumexp), special and special.logsumexp, "cancels"),
+    Case("logits at the end of float32", (f32([-3e38, -3e38]),), softmax.logsumexp, lambda z: z[0],
+         special and special.logsumexp),
     Case("an empty axis", (np.ones((2, 0)),), softmax.logsumexp, [-inf, -inf],
          lambda z: special.logsumexp(z, axis=-1)),
     Case("logits of -inf alone", (np.full((2, 3), -inf),), softmax.logsumexp, [-inf, -inf],
@@ -116,8 +118,15 @@ CASES = [
     Case("a divergence of near rows", (f64([0.25, 0.75]), f64([0.25 + 2**-30, 0.75 - 2**-30])),
          lambda p, q: toolkit.information.kl_divergence(p, q),
          along_rows(lambda p, q: sum(a * mp.log(a / b) for a, b in zip(p, q))), their_divergence, ulp=16),
+    Case("the squared distance of Jensen and Shannon", (f64([0.25, 0.75]), f64([0.25 + 2**-40, 0.75 - 2**-40])),
+         lambda p, q: toolkit.information.js_divergence(p, q),
+         along_rows(lambda p, q: sum(a * mp.log(2 * a / (a + b)) / 2 for a, b in [*zip(p, q), *zip(q, p)])),
+         lambda p, q: distance.jensenshannon(p, q) ** 2, "cancels", ulp=16),
     Case("an entropy with empty classes", (f64([0.5, 0, 0.125, 0.375]),), lambda p: toolkit.information.entropy(p),
          along_rows(lambda p: -sum(x * mp.log(x) for x in p if x)), lambda p: special.entr(p).sum(), ulp=8),
+    Case("an entropy of logits at both ends", (f32([3e38, -3e38]),),
+         lambda z: toolkit.information.entropy(z, from_logits=True), 0,
+         lambda z: special.entr(special.softmax(z)).sum()),
     Case("Huber's loss at its kink and far out", (f64([-1.5, 1.5, 1e-170, 1e308, nan]),),
          lambda r: losses.huber(r, np.zeros(5), delta=1.5, reduction="none"),
          lambda r: [1.125, 1.125, 0, mp.mpf(1.5) * (mp.mpf(1e308) - 0.75), nan], lambda r: special.huber(1.5, r)),
