@@ -12,13 +12,15 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit._core.rounding import bits_of, float_of
 
-__all__ = ["exp2_beside", "log1p_beside", "log_beside", "rounded_once", "sigmoid_beside", "sin_beside",
+__all__ = ["cos_beside", "exp2_beside", "log1p_beside", "log_beside", "rounded_once", "sigmoid_beside", "sin_beside",
            "softplus_beside"]
 
 _LOST = (1 << 29) - 1  # the bits of a float64 that a float32 has not
 _MIDDLE = 1 << 28
 
 # Arguments, each followed by the float64 beside the middle on the right side.
+COS = (1.100467763087514e+19, 0.9964101016521453, -1.100467763087514e+19, 0.9964101016521453,
+       1.7269983397793917e+20, 0.9690579473972322, -1.7269983397793917e+20, 0.9690579473972322)
 EXP2 = (0.0029695758130401373, 1.0020604729652407, -0.029743773862719536, 0.979594260454178)
 LOG = (0.011794382706284523, -4.440131902694701, 9.472636222839355, 2.2484072446823116, 58037908.0, 17.876606941223148,
        1.2783783694984994e+23, 53.205049514770515, 5.498306075456329e+28, 66.17682266235353)
@@ -39,6 +41,11 @@ def listed(x, y, table):
         if x == table[i]:
             return table[i + 1]
     return y
+
+
+@kernel
+def cos_beside(x, y):
+    return listed(x, y, COS)
 
 
 @kernel

@@ -3,9 +3,8 @@ import numpy as np
 
 from toolkit._core.exact_sums import fast_two_sum
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import through_float64
 from toolkit.elementary._angle import reduce_angle
-from toolkit.elementary._hard_cases import rounded_once, sin_beside
+from toolkit.elementary._hard_cases import cos_beside, rounded_once, sin_beside
 
 __all__ = ["cos", "sin"]
 
@@ -145,4 +144,4 @@ def cos(x):
     >>> cos(1.5707963267948966), cos(2.0**1000)
     (6.123233995736766e-17, 0.9872460775989135)
     """
-    return through_float64(cos64, x)
+    return rounded_once(cos64, cos_beside, x)

@@ -29,8 +29,9 @@ def entropy_of_logits(z):
     rest = sum_without_top(z, top)
     total, lost = rest - rest, 0.0
     for k in range(z.size):
-        if z[k] != -np.inf and k != top:
-            total, lost = add_compensated(total, lost, exp_gap(z[k], z[top]) * (z[top] - z[k]))
+        w = exp_gap(z[k], z[top])
+        if w != 0 and k != top:  # the gap of a weight 0 may be infinite
+            total, lost = add_compensated(total, lost, w * (z[top] - z[k]))
     return log1p(rest) + total / (1 + rest)
 
 
@@ -41,8 +42,8 @@ def entropy_of_logits_vjp(z, g, out):
     rest = sum_without_top(z, top)
     mean = (entropy_of_logits(z) - log1p(rest))
     for k in range(z.size):
-        gap = z[top] - z[k]
-        out[k] = exp_gap(z[k], z[top]) / (1 + rest) * (gap - mean) * g if z[k] != -np.inf else rest - rest
+        w = exp_gap(z[k], z[top])
+        out[k] = w / (1 + rest) * ((z[top] - z[k]) - mean) * g if w != 0 else rest - rest
 
 
 @kernel

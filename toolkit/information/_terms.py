@@ -21,7 +21,7 @@ def rel_entr_entry(p, q):
     """``p log(p / q)``: 0 for p = 0 and q >= 0, inf for q = 0 and for a number below 0."""
     if p > 0 and q > 0:
         d = (q - p) / p
-        return -p * (log1p(d) if abs(d) < 0.5 else log(q) - log(p))
+        return p * (0 - log1p(d) if abs(d) < 0.5 else log(p) - log(q))
     if p == 0 and q >= 0:
         return p
     return p + q if p != p or q != q else abs(p) + np.inf

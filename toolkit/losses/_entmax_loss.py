@@ -89,8 +89,8 @@ _ENTMAX_LOSS = LossKernels({"naive": entmax_loss_naive, "stable": entmax_loss_st
 
 
 @loss
-def entmax_loss(logits, labels, *, alpha=1.5, form="stable", reduction="mean", ignore_index=None, weight=None, axis=-1,
-                where=None, format=None):
+def entmax_loss(logits, labels, *, alpha=1.5, form="stable", reduction="mean", ignore_index=None, weight=None,
+                sample_weight=None, axis=-1, where=None, format=None):
     """Fenchel-Young loss of α-entmax p: ``<p - onehot(y), z> + (1 - sum p^α) / (α (α - 1))``.
 
     The loss that belongs to a sparse map as cross-entropy, which it is at α = 1, belongs to softmax; at 2 it is the
@@ -104,7 +104,7 @@ def entmax_loss(logits, labels, *, alpha=1.5, form="stable", reduction="mean", i
     alpha : float from 1 to 4
     form : {"stable", "naive"}
         "naive" takes the difference as it is written: a small loss cancels, and an offset of the logits hides all.
-    reduction, ignore_index, weight, axis, where, format
+    reduction, ignore_index, weight, sample_weight, axis, where, format
         As in `cross_entropy`.
 
     Returns
@@ -140,5 +140,5 @@ def entmax_loss(logits, labels, *, alpha=1.5, form="stable", reduction="mean", i
     -2.3841858e-07 2.38e-07
     """
     return LossOfRows(_ENTMAX_LOSS, logits, labels, check_number("alpha", alpha, 1.0, 4.0), form=form,
-                      reduction=reduction, ignore_index=ignore_index, weight=weight, axis=axis, where=where,
-                      format=format)
+                      reduction=reduction, ignore_index=ignore_index, weight=weight, sample_weight=sample_weight,
+                      axis=axis, where=where, format=format)

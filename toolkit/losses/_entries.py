@@ -49,6 +49,7 @@ class LossOfEntries:
         self.x = layout.rows(predictions, name)[0]
         largest = float(np.finfo(layout.compute).max if format is None else get_format(format).max)
         self.parameters = layout.parameters(min(a, largest) for a in parameters)
+        targets = (each.astype(np.float64) for each in targets)  # a narrow dtype may not hold the largest
         within = (np.where(np.isinf(each), each, np.clip(each, -largest, largest)) for each in targets)
         beside = "labels" if name == "logits" else "targets"
         self.targets = np.stack([layout.rows(each, beside)[0] for each in within], axis=1)

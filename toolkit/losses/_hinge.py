@@ -26,7 +26,21 @@ def multiclass_hinge_stable(z, y, margin, power, grad):
             total, lost = add_compensated(total, lost, over if power == 1 else over * over)
             grad[k] = over_exactly(like(1, over) if power == 1 else 2 * over, n)
     close_to_zero_sum(grad, y)
-    return over_exactly(total, n)
+    return over_exactly(total, n) if total != np.inf else mean_beyond(z, y, margin, power, n)
+
+
+@kernel
+def mean_beyond(z, y, margin, power, n):
+    """The loss where a sum of n terms or a difference of logits overflows: of differences divided by 2 n or more."""
+    part = 0.5
+    while part * n > 0.5:
+        part *= 0.5
+    total, lost = 0.0, 0.0
+    for k in range(z.size):
+        over = margin * part - (z[y] * part - z[k] * part)
+        if k != y and z[k] != -np.inf and over > 0:
+            total, lost = add_compensated(total, lost, over if power == 1 else over * (margin - (z[y] - z[k])))
+    return over_exactly(total, n * part)
 
 
 @kernel

@@ -39,7 +39,7 @@ def logsumexp_again(z, value, least):
 def near_zero(value, layout, z):
     """`value`, with `logsumexp_again` for the rows that may need it, as m + log K shows."""
     values, most = np.array(value, layout.compute).reshape(layout.count), np.log(max(layout.classes, 1))
-    near = (values > -most) & (2 * values < most)
+    near = (values > -most) & (values < most / 2)
     if not near.any():
         return value
     out = values[near]

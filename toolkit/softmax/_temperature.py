@@ -66,6 +66,7 @@ def divided_row(z, tau, out):
 def temperature_of_rows(layout, temperature):
     """A float for all rows of a `Rows` layout, or an array of one for each, in the dtype of the rows."""
     if np.ndim(temperature) == 0:
+        temperature = temperature.item() if isinstance(temperature, np.ndarray) else temperature
         return layout.parameters((check_temperature(temperature),))[0]
     tau = real_array(temperature, "temperature")
     if not (tau >= 0).all():
