@@ -5,11 +5,13 @@ interval around its value, 2**-47 of it to each side and wider than its error, r
 decides the rest, some hundred patterns of a function. Neither shares code with the toolkit.
 
     python -m benchmarks.correctly_rounded [NAME ...] [--again] [--only toolkit NumPy ...]
+    python -m benchmarks.correctly_rounded --recheck [NAME ...]
 
 Takes 3 to 10 minutes a function. What is done is kept in notebooks/data/correctly_rounded.json after each function and
 not done again, so that it can be interrupted. The file also has the patterns that mpmath decided: a function whose
-float64 result is within 2**-47 of the truth can be wrong at these alone, which takes a second to check. `pow` has 2**64
-pairs: it is counted over all bases for the exponents of POWERS.
+float64 result is within 2**-47 of the truth can be wrong at these alone, which takes a second to check: ``--recheck``
+counts the toolkit's wrong results again after its ties were cured. `pow` has 2**64 pairs: it is counted over all bases
+for the exponents of POWERS.
 """
 import argparse
 import importlib
@@ -146,6 +148,15 @@ def count(name, implementations, power=(), patterns=PATTERNS):
     return counted, by_hand, round(time.monotonic() - begun)
 
 
+def recheck(row, name, power):
+    """The entry of the toolkit in a row of the file, counted again at the patterns that mpmath decided."""
+    bits = np.array([int(text, 16) for text in row["decided by mpmath"]], np.uint32)
+    x = bits.view(np.float32)
+    truth = np.array([by_mpmath(name, power, each) for each in x], np.float32)
+    wrong = np.flatnonzero(differs(of_toolkit(name)(x, *power), truth))
+    return {"wrong": wrong.size, "first": as_hexadecimal(bits[wrong[:KEPT]])}
+
+
 def as_hexadecimal(bits):
     return [f"{b:08x}" for b in bits]
 
@@ -162,21 +173,34 @@ def available(chosen):
     return {label: entry for label, entry in found.items() if not chosen or label in chosen}
 
 
+def write(kept):
+    """A line for each library of each function."""
+    rows = (f"{json.dumps(key)}: {{\n  " + ",\n  ".join(f"{json.dumps(label)}: {json.dumps(entry)}"
+            for label, entry in row.items()) + "\n }" for key, row in kept.items())
+    FILE.write_text("{\n " + ",\n ".join(rows) + "\n}\n", encoding="utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="functions to count (default: all)")
     parser.add_argument("--again", action="store_true", help="also what the file already has")
+    parser.add_argument("--recheck", action="store_true", help="the toolkit's hard cases alone")
     parser.add_argument("--only", nargs="+", metavar="LIBRARY", help=f"of toolkit, {', '.join(PEERS)}")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(elementary.__all__)
     if unknown:
         parser.error(f"NAME is {', '.join(sorted(unknown))}; allowed: {', '.join(elementary.__all__)}")
     kept = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    found = available(arguments.only)
+    found = {} if arguments.recheck else available(arguments.only)
     for name in arguments.names or elementary.__all__:
         for power in [(y,) for y in POWERS] if name == "pow" else [()]:
             key = " ".join([name, *map(str, power)])
             row = kept.setdefault(key, {})
+            if arguments.recheck:
+                if "toolkit" in row:
+                    row["toolkit"] = recheck(row, name, power)
+                    print(f"{key:10}wrong: {row['toolkit']['wrong']}", flush=True)
+                continue
             asked = {label: functions[name] for label, (_, functions) in found.items()
                      if name in functions and (arguments.again or label not in row)}
             if not asked:
@@ -186,9 +210,11 @@ def main():
             for label, entry in counted.items():
                 version = found[label][0]
                 row[label] = entry | {"version": version} if version else entry
-            FILE.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+            write(kept)
             print(f"{key:10}{seconds:6} s, {len(by_hand)} decided by mpmath;  wrong: "
                   + ", ".join(f"{label} {entry['wrong']}" for label, entry in counted.items()), flush=True)
+    if arguments.recheck:
+        write(kept)
 
 
 if __name__ == "__main__":

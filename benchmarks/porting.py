@@ -43,7 +43,7 @@ class Pair(NamedTuple):
 PAIRS = [Pair(*each) for each in [
     ("PyTorch", "F.softmax(z, dim=-1)", "softmax(z, axis=-1)"),
     ("PyTorch", "F.log_softmax(gap, dim=-1)", "log_softmax(gap)",
-     "The log of the top class: theirs is rounded to 0 from a gap of 17 on."),
+     "The log of the top class: theirs is rounded to 0 here, and with two classes from a gap of 17 on."),
     ("PyTorch", "torch.logsumexp(z, dim=-1)", "logsumexp(z)"),
     ("PyTorch", "F.cross_entropy(z, y)", "cross_entropy(z, y)"),
     ("PyTorch", "F.cross_entropy(gap, y[:1])", "cross_entropy(gap, y[:1])", "As log_softmax: the loss vanishes."),

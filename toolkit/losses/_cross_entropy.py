@@ -118,7 +118,7 @@ def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoo
     ``p_k - [k == y]``, which sums to 0; of the reduced loss or, with ``reduction="none"``, of each row's own. Masked
     classes and ignored rows have 0, a row whose loss is NaN has NaN. The entry of a label on top is
     ``-r / (1 + r)``, r the sum of the others, and not ``p_y - 1``, which rounds to 0 long before the other entries
-    do: then the row no longer sums to 0 and pushes all logits down.
+    do: it would push the wrong logits down and lift none.
 
     Special values
     --------------

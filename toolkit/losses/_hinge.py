@@ -105,6 +105,7 @@ def multiclass_hinge(logits, labels, *, margin=1.0, power=1, form="stable", redu
 
     References
     ----------
+    Weston, Watkins, Support Vector Machines for Multi-Class Pattern Recognition, ESANN 1999.
     Crammer, Singer, On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines, 2001, JMLR 2.
 
     Examples

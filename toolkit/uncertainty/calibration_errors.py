@@ -147,7 +147,7 @@ def classwise_calibration_error(logits, labels, *, bins=15, temperature=1.0, ign
 
 
 def brier_score(logits, labels, *, temperature=1.0, ignore_index=None, axis=-1, format=None):
-    """Brier score, as he has it: the mean over the rows of ``sum_k (p_k - [k = y])²``, from 0 to 2.
+    """Brier score as Brier defines it: the mean over the rows of ``sum_k (p_k - [k = y])²``, from 0 to 2.
 
     For two classes it is twice ``(p - y)²``, which others call by the same name; some divide by K. It is proper: the
     true probabilities have the least. ``1 - p_y`` is formed as the sum of the others, so that a row that is nearly
