@@ -1,5 +1,4 @@
 """Losses of each entry by itself: a prediction beside its target."""
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,4 +49,4 @@ class EntryLoss(Elementwise):
         if of is not None:
             raise ValueError(f"of is {of!r}; allowed for {self.function.__name__}: None")
         value, gradient = self.function.value_and_gradient(*arguments, **options)
-        return value, functools.partial(np.multiply, gradient)
+        return value, lambda g: gradient * np.asarray(g, gradient.dtype)

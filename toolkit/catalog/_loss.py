@@ -1,5 +1,4 @@
 """Losses of a row and its label, whose kernels fill the gradient too."""
-import functools
 import inspect
 from dataclasses import dataclass
 
@@ -64,7 +63,8 @@ class Loss(OfRows):
             raise ValueError(f"of is {shown(of)}; allowed for {self.function.__name__}: {', '.join(map(repr, found))}")
         axes = options.get("axis", -1)
         gradient = found[of or names[0]]
-        return value, functools.partial(_scaled, gradient, tuple(range(gradient.ndim)) if axes is None else axes)
+        axes = tuple(range(gradient.ndim)) if axes is None else axes
+        return value, lambda g: _scaled(gradient, axes, g)
 
     def flaws(self, z, result):
         yield from super().flaws(z, result)
