@@ -149,6 +149,8 @@ def test_losses_of_any_reduction():
     p = softmax.softmax(Z)
     expected = p - np.eye(3)[y]
     np.testing.assert_allclose(pull(g), expected * g[:, None], atol=1e-15)
+    with pytest.raises(ValueError, match=r"^pull\(\): g has shape \(3,\); allowed: one number, or one for each row"):
+        pull([1.0, 2.0, 3.0])
     np.testing.assert_allclose(toolkit.grad(losses.cross_entropy)(Z, y), expected / 2, atol=1e-15)
     total, gradient = toolkit.value_and_grad(losses.cross_entropy)(Z.T, y, axis=0, reduction="sum")
     assert total == pytest.approx(value.sum()) and np.allclose(gradient.T, expected)

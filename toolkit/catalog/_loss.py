@@ -17,7 +17,10 @@ def _scaled(gradient, axes, g):
     """The gradient of a loss times g, which has one number for each row or is one for all."""
     if np.ndim(g) == 0 and g == 1:
         return gradient
-    return gradient * (np.expand_dims(g, axes) if np.ndim(g) else g)
+    scaled = gradient * (np.expand_dims(g, axes) if np.ndim(g) else g)
+    if scaled.shape != gradient.shape:
+        raise ValueError(f"g has shape {np.shape(g)}; allowed: one number, or one for each row")
+    return scaled
 
 
 @dataclass(frozen=True, kw_only=True)
