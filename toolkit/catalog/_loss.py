@@ -17,10 +17,12 @@ def _scaled(gradient, axes, g):
     """The gradient of a loss times g, which has one number for each row or is one for all."""
     if np.ndim(g) == 0 and g == 1:
         return gradient
-    scaled = gradient * (np.expand_dims(g, axes) if np.ndim(g) else g)
-    if scaled.shape != gradient.shape:
-        raise ValueError(f"g has shape {np.shape(g)}; allowed: one number, or one for each row")
-    return scaled
+    rows = tuple(size for axis, size in enumerate(gradient.shape) if axis not in np.atleast_1d(axes) % gradient.ndim)
+    if np.ndim(g) == 0:
+        return gradient * g
+    if np.shape(g) != rows:
+        raise ValueError(f"g has shape {np.shape(g)}; allowed: one number, or one for each row, {rows}")
+    return gradient * np.expand_dims(g, axes)
 
 
 @dataclass(frozen=True, kw_only=True)
