@@ -83,7 +83,7 @@ LABEL = np.ma.array([0, 1], mask=[True, False])
     lambda: activations.householder(Z, HIDDEN[:2]), lambda: formats.round_to(HIDDEN, "float16"),
     lambda: formats.ulp_error(ROW, HIDDEN, "float16"), lambda: formats.to_bits(HIDDEN, "float16")])
 def test_a_mask_that_would_be_lost_is_refused_in_one_line(call):
-    with pytest.raises(TypeError, match=r"^\w+ is a masked array of shape \(.*\); allowed here: .*$") as caught:
+    with pytest.raises(TypeError, match=r"\w+ is a masked array of shape \(.*\); allowed here: .*$") as caught:
         call()
     assert "\n" not in str(caught.value)
 
@@ -126,7 +126,7 @@ class OnlyDlpack:
     ([HIDDEN, HIDDEN], "x is a list that holds masked arrays"),
     ([[0.0], [np.ma.masked]], "x is a list that holds masked arrays"),
     (ROW.view(Kelvin), "x has the unit K; allowed: numbers without"), ([ROW.view(Kelvin)], "x has the unit Kelvin"),
-    (Tensor(), r"^x is not an array: Can't call numpy\(\) on Tensor that requires grad.$"),
+    (Tensor(), r"x is not an array: Can't call numpy\(\) on Tensor that requires grad.$"),
     (sparse.csr_array(Q), "x has dtype object from csr_array"), (np.zeros(2, [("a", float)]), r"x has dtype \[\('a'"),
     ({1.0}, "x has dtype object from set"), (2**70, "x has dtype object from int"), ("1", "x has dtype <U1"),
     (b"1", r"x has dtype \|S1"), (np.zeros(2, "m8[s]"), r"x has dtype timedelta64\[s\]"),

@@ -3,6 +3,9 @@ import operator
 
 import numpy as np
 
+from toolkit._core.arguments import shown
+from toolkit._core.array_likes import array_of, numbers_of
+
 __all__ = []
 
 TOP, IGNORED = -1, -2  # the class of the largest logit; a row that is left out
@@ -16,7 +19,7 @@ def targets_of(labels, shape, classes, ignore_index):
         if ignored is not None:
             raise ValueError(f"ignore_index is {ignored} but there are no labels; allowed: None")
         return np.full(count, TOP)
-    labels = np.atleast_1d(labels)
+    labels = np.atleast_1d(numbers_of(array_of(labels, "labels")))
     if labels.dtype.kind not in "iuf" and not (labels.dtype.kind == "b" and labels.shape == (*shape, classes)):
         raise TypeError(f"labels has dtype {labels.dtype}; allowed: integers")
     if labels.shape == (*shape, classes) and labels.shape not in ((*shape, 1), (count,)):
@@ -42,7 +45,7 @@ def _index(ignore_index):
     try:
         return operator.index(ignore_index)
     except TypeError:
-        raise TypeError(f"ignore_index is {ignore_index!r}; allowed: an integer or None") from None
+        raise TypeError(f"ignore_index is {shown(ignore_index)}; allowed: an integer or None") from None
 
 
 def _of_one_hot(rows):
