@@ -319,7 +319,7 @@ def test_small_shapes_and_other_dtypes():
 @pytest.mark.parametrize("logits, labels, keywords, error, message", [
     (3.0, None, {}, ValueError, r"logits is a single number; allowed: an array \(\.\.\., K\)"),
     (np.zeros((2, 0)), None, {}, ValueError, r"logits has shape \(2, 0\): no class "),
-    (["a"], None, {}, TypeError, "logits has dtype <U1; allowed: booleans, integers, float64"),
+    (["a"], None, {}, TypeError, "logits has dtype <U1; allowed: booleans, integers, float16, float32, float64"),
     ([1j], None, {}, TypeError, "logits has dtype complex128"),
     (np.array([[None]]), None, {}, TypeError, "logits has dtype object"),
     (np.zeros((2, 3), np.longdouble), None, {}, TypeError, "logits has dtype"),
