@@ -328,7 +328,7 @@ def test_small_shapes_and_other_dtypes():
     (np.zeros((2, 3)), [-1, 0], {}, ValueError, r"labels\[0\] is -1; allowed: 0 to 2"),
     (np.zeros((2, 3)), [0.0, np.nan], {}, ValueError, r"labels\[1\] is nan; allowed: 0 to 2"),
     (np.zeros((2, 3)), [0.5, 1.0], {}, ValueError, r"labels\[0\] is 0.5; allowed: whole numbers"),
-    (np.zeros((2, 3)), ["0", "1"], {}, TypeError, "labels has dtype <U1; allowed: integers"),
+    (np.zeros((2, 3)), ["0", "1"], {}, TypeError, "labels has dtype <U1; allowed: booleans, integers"),
     (np.zeros((2, 3)), [True, False], {}, TypeError, "labels has dtype bool"),
     (np.zeros((2, 3)), None, {"axis": 2}, ValueError, "axis is 2; allowed for logits of 2 dimension"),
     (np.zeros((2, 3)), None, {"order": "any"}, ValueError, "order is 'any'"),

@@ -82,7 +82,7 @@ class LossOfEntries:
         with np.errstate(all="ignore"):
             entry_losses(self.of, self.x, self.targets, self.parameters, losses, slopes, layout.fmt)
             if self.form == "naive":
-                warn_about_rows(self.x[:, None], ~np.isfinite(losses), "form='naive' gave a loss of inf or NaN", 6)
+                warn_about_rows(self.x[:, None], ~np.isfinite(losses), "form='naive' gave a loss of inf or NaN")
             kept = self.factors != 0
             slopes = np.where(kept, slopes * (self.factors / self.divisor), 0.0)
             weighted = np.where(kept, losses * self.factors, 0.0)
