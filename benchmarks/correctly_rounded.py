@@ -176,7 +176,7 @@ def available(chosen):
 def write(kept):
     """A line for each library of each function."""
     rows = (f"{json.dumps(key)}: {{\n  " + ",\n  ".join(f"{json.dumps(label)}: {json.dumps(entry)}"
-            for label, entry in row.items()) + "\n }" for key, row in kept.items())
+            for label, entry in row.items()) + "\n }" for key, row in sorted(kept.items()) if row)
     FILE.write_text("{\n " + ",\n ".join(rows) + "\n}\n", encoding="utf-8")
 
 
@@ -195,12 +195,12 @@ def main():
     for name in arguments.names or elementary.__all__:
         for power in [(y,) for y in POWERS] if name == "pow" else [()]:
             key = " ".join([name, *map(str, power)])
-            row = kept.setdefault(key, {})
             if arguments.recheck:
-                if "toolkit" in row:
-                    row["toolkit"] = recheck(row, name, power)
-                    print(f"{key:10}wrong: {row['toolkit']['wrong']}", flush=True)
+                if key in kept:
+                    kept[key]["toolkit"] = recheck(kept[key], name, power)
+                    print(f"{key:10}wrong: {kept[key]['toolkit']['wrong']}", flush=True)
                 continue
+            row = kept.setdefault(key, {})
             asked = {label: functions[name] for label, (_, functions) in found.items()
                      if name in functions and (arguments.again or label not in row)}
             if not asked:
