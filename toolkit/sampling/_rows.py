@@ -2,6 +2,7 @@
 import numpy as np
 
 from toolkit._core import loops
+from toolkit._core.array_likes import array_and_mask
 from toolkit._core.arrays import Rows, common_dtype, real_array
 
 __all__ = []
@@ -14,7 +15,8 @@ def map_beside(of, z, beside, *parameters, axis, where, format):
 
     The result has the dtype of the logits, whatever that of the others is; logits without one take theirs.
     """
-    arrays = {"z": real_array(z, "z"), **{name: real_array(x, name) for name, x in beside.items()}}
+    logits, hidden = array_and_mask(z, "z")
+    arrays = {"z": logits, **{name: real_array(x, name) for name, x in beside.items()}}
     shape = arrays["z"].shape
     for name, x in arrays.items():
         try:
@@ -22,10 +24,11 @@ def map_beside(of, z, beside, *parameters, axis, where, format):
         except ValueError:
             raise ValueError(f"{name} has shape {x.shape}; allowed: what broadcasts with {shape}, the shape of z"
                              ) from None
-    own = isinstance(z, (np.ndarray, np.generic)) and arrays["z"].dtype.kind not in "biu"
-    dtype = arrays["z"].dtype if own else common_dtype(z=z, **beside)
-    layout = Rows(np.broadcast_to(arrays["z"], shape).astype(dtype, copy=False), axis=axis, where=where, format=format,
-                  name="z")
+    own = isinstance(z, (np.ndarray, np.generic)) and logits.dtype.kind not in "biu"
+    dtype = logits.dtype if own else common_dtype(z=z, **beside)
+    arrays["z"] = np.broadcast_to(logits, shape).astype(dtype, copy=False)
+    given = arrays["z"] if hidden is None else np.ma.array(arrays["z"], mask=np.broadcast_to(hidden, shape))
+    layout = Rows(given, axis=axis, where=where, format=format, name="z")
     rows = [layout.rows(np.broadcast_to(x, shape), name, -np.inf if name == "z" else 0.0)
             for name, x in arrays.items()]
     out = layout.empty()
