@@ -96,6 +96,19 @@ def test_a_mask_of_logits_counts_in_calibration():
         uncertainty.fit_temperature(hidden, [3, 1])
 
 
+def test_a_mask_of_logits_counts_in_means_and_draws():
+    z, noise, keep = np.array([[4.0, 1, 0, 9], [3, 2.5, 0, 0]]), sampling.gumbel_noise((3, 2, 4)), ~MASK
+    hidden = np.ma.array(z, mask=MASK)
+    assert np.array_equal(softmax.logmeanexp(hidden), softmax.logmeanexp(z, where=keep))
+    for draw in (sampling.gumbel_max, sampling.gumbel_softmax):
+        assert np.array_equal(draw(hidden, noise), draw(z, noise, where=keep))
+        assert np.array_equal(draw(hidden, noise, where=z > 0), draw(z, noise, where=keep & (z > 0)))
+        for dtype in NARROW:
+            assert draw(z.astype(dtype), noise).dtype == dtype
+    pulled = vjp(sampling.gumbel_softmax, hidden, noise)[1](np.ones((3, 2, 4)) * np.arange(4))
+    assert np.all((pulled == 0) == MASK)
+
+
 class Kelvin(np.ndarray):
     unit = "K"
 

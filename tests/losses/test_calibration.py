@@ -176,3 +176,31 @@ def test_other_errors_by_hand():
     assert classwise_calibration_error(z, [0, 1], bins=10) == pytest.approx((0.2 + 0.6) / 2)
     assert brier_score([[40.0, 0, -np.inf]], [0]) == pytest.approx(2 * np.exp(-80), rel=1e-14)
     assert brier_score([[0.0, -np.inf]], [1]) == 2
+
+
+def test_gaps_and_temperatures_beyond_the_dtype():
+    sure = 1 / (1 + np.exp(-1.0))
+    for z, temperature in (([[3e38, 0]], 3e38), ([[2e38, -2e38]], 4e38), ([[1e-40, 0]], 1e-40)):
+        found = reliability(np.float32(z), [0], temperature=temperature, bins=1)
+        assert found.confidence[0] == pytest.approx(sure, rel=1e-5)
+        assert brier_score(np.float32(z), [1], temperature=temperature) == pytest.approx(2 * sure**2, rel=1e-5)
+        by_class = classwise_calibration_error(np.float32(z), [1], temperature=temperature, bins=1)
+        assert by_class == pytest.approx(sure, rel=1e-5)
+    assert reliability([[1e308, -1e308]], [0], temperature=1e308, bins=1).confidence[0] == pytest.approx(
+        1 / (1 + np.exp(-2.0)))
+    hidden = np.float32([[1, 0, -np.inf]])
+    assert reliability(hidden, [0], bins=1).confidence[0] == pytest.approx(sure, rel=1e-6)
+    assert brier_score(hidden, [1]) == pytest.approx(2 * sure**2, rel=1e-6)
+
+
+def test_a_row_hardly_missed_beside_a_large_one():
+    with mpmath.workdps(30):  # G e^-b = d / 2, as the slopes at 1 / T = b / G cancel
+        exact = float(mpmath.mpf(1e300) / mpmath.log(2 * mpmath.mpf(1e300) / mpmath.mpf(1e-10)))
+    assert fit_temperature([[1e300, 0], [0, 1e-10]], [0, 0]) == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.parametrize("of", [reliability, brier_score, classwise_calibration_error, fit_temperature])
+def test_a_hidden_class_is_left_out(of):
+    z = np.column_stack([Z, np.full(4, 9.0)])
+    hidden = np.ma.array(z, mask=np.arange(4) == np.full((4, 1), 3))
+    np.testing.assert_equal(of(hidden, Y), of(np.where(hidden.mask, -np.inf, z), Y))

@@ -1,13 +1,14 @@
 """Where a sum meets its edge: results near 0, special weights, thresholds, parameters beyond a format."""
 from fractions import Fraction
-from math import ceil, inf, nan
+from math import ceil, exp, inf, nan
 
 import mpmath
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from toolkit import softmax as maps
+from toolkit import vjp
 from toolkit.losses import aldr_kl, comp_sum, ldr_kl
 from toolkit.sampling import gumbel_softmax, reinmax
 from toolkit.softmax import log_softmax, logaddexp, logmeanexp, logsumexp, min_p_softmax, softmax, top_p_softmax
@@ -132,6 +133,40 @@ def test_typical_eta_and_epsilon_keep_what_their_papers_say():
         eta = min(0.1, np.sqrt(0.1) * np.exp(-entropy))
         assert_array_equal(maps.eta_softmax(z, epsilon=0.1) > 0, (p >= eta) | (p == p.max()))
         assert_array_equal(maps.epsilon_softmax(z, epsilon=0.1) > 0, (p >= 0.1) | (p == p.max()))
+
+
+def test_typical_has_no_scale_of_its_own():
+    for lowest in (-1e30, np.finfo(np.float32).min):
+        found = maps.typical_softmax(np.float32([2, 1, 1, 1, lowest]), mass=0.5)
+        assert_array_equal(found, np.float32([0, 1, 1, 1, 0]) / 3)
+    for temperature in (1e30, 1e-30):
+        z = np.arange(1, 6) * (temperature / 1e30)
+        assert_array_equal(maps.typical_softmax(z, mass=0.2, temperature=temperature), [0, 0, 1, 0, 0])
+    spread = np.array([0.0, -1e-9, -1e300, -1.0, -1e5, -3.0])
+    assert_array_equal(maps.typical_softmax(spread, mass=0.99, min_tokens_to_keep=5) > 0, [1, 1, 0, 1, 0, 1])
+
+
+def test_a_gap_beyond_the_dtype_over_a_temperature():
+    for dtype, large in ((np.float32, 3e38), (np.float64, 1e308)):
+        z, p = np.array([large, -large], dtype), [1 / (1 + exp(-2)), 1 / (1 + exp(2))]
+        assert_allclose(softmax(z, temperature=large), p, rtol=1e-6)
+        assert_allclose(log_softmax(z, temperature=large), np.log(p), rtol=1e-6)
+        assert_allclose(top_p_softmax(z, mass=0.9, temperature=large), p, rtol=1e-6)
+        rows = softmax(np.array([z, z, z]), temperature=np.array([large, np.inf, 0], dtype))
+        assert_allclose(rows, [p, [0.5, 0.5], [1, 0]], rtol=1e-6)
+
+
+def test_a_temperature_beyond_float32():
+    z, p = np.float32([3e38, 0]), [1 / (1 + exp(-0.3)), 1 / (1 + exp(0.3))]
+    for of in (softmax, top_p_softmax, maps.top_k_softmax):
+        assert_allclose(of(z, temperature=1e39), p, rtol=1e-6)
+        assert_allclose(of(np.float32([3e-40, 0]), temperature=1e-39), p, rtol=1e-5)
+        found = of(np.array([z, z]), temperature=np.array([1e39, inf]))
+        assert_allclose(found, [p, [0.5, 0.5]], rtol=1e-6)
+        assert found.dtype == np.float32
+    assert_allclose(log_softmax(z, temperature=1e39), np.log(p), rtol=1e-6)
+    _, pull = vjp(softmax, z, temperature=1e39)
+    assert_allclose(pull(np.float32([1, 0])), np.array([1, -1]) * p[0] * p[1] / 1e39, rtol=1e-4)
 
 
 @pytest.mark.parametrize("format", ["float8_e4m3fn", "float8_e5m2", "float16", (4, 3)])

@@ -62,12 +62,14 @@ def root_mean_square_error(sharpness, work):
 
 @kernel
 def error_by_class(sharpness, work):
-    return classwise_error(_LOGITS, _LABELS, sharpness, work[:len(_LABELS)], work[len(_LABELS):len(_LABELS) + _BINS])
+    rows = len(_LABELS)
+    gaps = work[2 * rows:2 * rows + _BINS]
+    return classwise_error(_LOGITS, _LABELS, sharpness, work[:rows], work[rows:2 * rows], gaps)
 
 
 @kernel
 def brier(sharpness, work):
-    return mean_brier(_LOGITS, _LABELS, sharpness, work[:len(_LABELS)])
+    return mean_brier(_LOGITS, _LABELS, sharpness)
 
 
 def _of_temperature(of):
@@ -97,7 +99,7 @@ _SHARPNESS = ("sharpness of the logits", 0.5, 4.0, 2.0)
 def _error(name, title, formula, reference, of, high=0.6):
     return Fit(name, title, formula, getattr(uncertainty, name), reference, "is_it_calibrated", family="uncertainty",
                variants=forms(stable=_of_temperature(of)), given=_data, knob=_SHARPNESS, x=_TEMPERATURES,
-               y=Axis(title.lower(), (0, high)), work=len(_LABELS) + _BINS, found="Without a temperature",
+               y=Axis(title.lower(), (0, high)), work=2 * len(_LABELS) + _BINS, found="Without a temperature",
                upright=False)
 
 

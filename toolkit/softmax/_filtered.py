@@ -29,8 +29,9 @@ def map_filtered(keep, z, parameters, *, temperature, result, **options):
     """
     logits_wanted = check_choice("result", result, RESULTS) == 1
     layout = Rows(z, **options)
+    tau = temperature_of_rows(layout, temperature)
     logits, kept = layout.rows(z, "z"), layout.empty()
-    tau, gaps = temperature_of_rows(layout, temperature), logits
+    gaps = logits
     plain = not np.ndim(tau) and tau == 1.0
     if not plain:
         gaps = layout.empty()

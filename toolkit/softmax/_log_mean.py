@@ -2,7 +2,7 @@
 import numpy as np
 
 from toolkit._core import loops
-from toolkit._core.arrays import Rows, common_dtype, real_array, reduce_rows
+from toolkit._core.arrays import Rows, common_dtype, real_array
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import over_exactly
@@ -78,11 +78,11 @@ def logmeanexp(z, *, axis=-1, keepdims=False, where=None, format=None):
     >>> float(logsumexp(z) - np.float32(np.log(2))), f"{logmeanexp(z):.4g}"
     (0.0, '1.5e-08')
     """
-    if where is None:
-        return reduce_rows(logmeanexp_row, {"z": z}, axis=axis, format=format, empty=np.nan, keepdims=keepdims)
     layout = Rows(z, axis=axis, where=where, format=format, allow_empty=True)
     out = np.full(layout.count, np.nan, layout.compute)
-    if layout.classes > 0:
+    if layout.classes > 0 and layout.keep is None:
+        layout.call(loops.reduce_rows, logmeanexp_row, (layout.rows(z, "z"),), (), out)
+    elif layout.classes > 0:
         kept = layout.keep.sum(axis=1).astype(layout.compute)
         layout.call(loops.reduce_row_pairs, log_of_mean_over, (layout.rows(z, "z"), kept), (), out)
     return layout.restore_reduced(out, keepdims)

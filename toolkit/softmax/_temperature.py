@@ -11,6 +11,8 @@ from toolkit.softmax._shift import shifted, top_class
 __all__ = []
 KERNELS = ["tempered", "tempered_gap"]
 
+_FLOAT32 = np.finfo(np.float32)
+
 
 @kernel
 def over_tau(x, tau):
@@ -34,7 +36,11 @@ def tempered_gap(gap, tau):
 def tempered(z, m, tau, out):
     """``(z - m) / tau`` for a row, with the limits tau = 0 (only z == m stays finite) and tau = inf."""
     for i in range(z.size):
-        out[i] = tempered_gap(shifted(z[i], m), tau)
+        gap = shifted(z[i], m)
+        if gap == -np.inf and z[i] > -np.inf:  # it overflows, though its quotient may not
+            out[i] = 2 * tempered_gap(0.5 * z[i] - 0.5 * m, tau)
+        else:
+            out[i] = tempered_gap(gap, tau)
 
 
 @kernel
@@ -63,16 +69,33 @@ def divided_row(z, tau, out):
         out[i] = over_tau(z[i], tau)
 
 
+def beyond_float32(values):
+    """Whether some of them are finite, and in float32 infinite, subnormal or 0."""
+    sizes = np.abs(np.asarray(values, np.float64))
+    return bool(((sizes > _FLOAT32.max) & (sizes < np.inf) | (sizes < _FLOAT32.tiny) & (sizes > 0)).any())
+
+
 def temperature_of_rows(layout, temperature):
-    """A float for all rows of a `Rows` layout, or an array of one for each, in the dtype of the rows."""
+    """A float for all rows of a `Rows` layout, or an array of one for each, in the dtype of the rows.
+
+    Where float32 lacks a temperature the rows are computed in float64: it comes before these are made.
+    """
     if np.ndim(temperature) == 0:
         temperature = temperature.item() if isinstance(temperature, np.ndarray) else temperature
-        return layout.parameters((check_temperature(temperature),))[0]
+        temperature = check_temperature(temperature)
+        widen(layout, temperature)
+        return layout.parameters((temperature,))[0]
     tau = real_array(temperature, "temperature")
     if not (tau >= 0).all():
         raise ValueError(f"temperature contains {tau[~(tau >= 0)].flat[0]}; allowed: numbers >= 0")
+    widen(layout, tau)
     infinite = layout.per_row(np.isinf(tau), "temperature", np.bool_)
     return np.where(infinite, layout.compute.type(np.inf), np.abs(layout.per_row(tau, "temperature")))
+
+
+def widen(layout, temperature):
+    if layout.fmt is None and beyond_float32(temperature):
+        layout.compute, layout.largest = np.dtype(np.float64), float(np.finfo(np.float64).max)
 
 
 def temper(layout, logits, tau, before, out):
@@ -89,8 +112,8 @@ def map_tempered(of, z, temperature, *, masked=0.0, broken=None, before=tempered
     Without a format, the task of `toolkit.large_arrays` is done instead, if there is one.
     """
     layout = Rows(z, **options)
-    logits, out = layout.rows(z, "z"), layout.empty()
     tau = temperature_of_rows(layout, temperature)
+    logits, out = layout.rows(z, "z"), layout.empty()
     rows = logits
     if np.ndim(tau) or tau != 1.0:
         temper(layout, logits, tau, before, out)

@@ -180,14 +180,15 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, temperatu
     >>> top_k_softmax([1.0, 0.9, -0.5, 0.2], bias=[-2.0, 0.3, 0.0, 1.5], rank="slope").round(3)
     array([0.1, 0.9, 0. , 0. ])
     """
-    parameters = *_parameters(k, rank, renormalize), temperature, check_choice("result", result, RESULTS)
+    parameters, logits_wanted = _parameters(k, rank, renormalize), check_choice("result", result, RESULTS)
     layout = Rows(z, axis=axis, where=where, format=format, beside={"bias": bias})
+    parameters += temperature_of_rows(layout, temperature), logits_wanted
     return layout.restore(*_top_k(layout, layout.rows(z, "z"), layout.rows(bias, "bias", 0.0), *parameters))
 
 
-def _top_k(layout, z, bias, k, by_slope, renormalize, temperature, logits_wanted):
+def _top_k(layout, z, bias, k, by_slope, renormalize, tau, logits_wanted):
     """Rows of weights or logits, and what a masked class has."""
-    tau, out = temperature_of_rows(layout, temperature), layout.empty()
+    out = layout.empty()
     if not logits_wanted and not np.ndim(tau) and tau == 1.0:
         layout.call(loops.map_row_pairs, top_k_softmax_row, (z, bias), (k, by_slope, renormalize), out)
         return out, 0.0
@@ -216,16 +217,16 @@ def top_k_softmax_pull(z, g, *, k=2, bias=0.0, rank="logit", renormalize=True, t
     parameters = _parameters(k, rank, renormalize)
     logits_wanted = check_choice("result", result, RESULTS)
     layout = Rows(z, axis=axis, where=where, beside={"bias": bias, "g": g})
-    logits, bias, g = layout.rows(z, "z"), layout.rows(bias, "bias", 0.0), layout.rows(g, "g", 0.0)
     tau, out = temperature_of_rows(layout, temperature), layout.empty()
+    logits, bias, g = layout.rows(z, "z"), layout.rows(bias, "bias", 0.0), layout.rows(g, "g", 0.0)
     if logits_wanted:
         layout.call(loops.map_row_pairs, top_k_logits, (logits, bias), parameters[:2], out)
         layout.call(loops.map_row_pairs, kept_row, (out, g), (), out)
     elif np.ndim(tau) or tau != 1.0:
-        p, _ = _top_k(layout, logits, bias, *parameters, temperature, False)
+        p, _ = _top_k(layout, logits, bias, *parameters, tau, False)
         if not parameters[2]:  # of softmax over all, with 0 from above for those left out
             g = np.where(p == 0, 0 * g, g)
-            p, _ = _top_k(layout, logits, bias, layout.classes, *parameters[1:], temperature, False)
+            p, _ = _top_k(layout, logits, bias, layout.classes, *parameters[1:], tau, False)
         layout.call(loops.map_row_pairs, softmax_vjp_row, (p, g), (), out)
     else:
         layout.call(loops.map_row_triples, top_k_softmax_vjp_row, (logits, g, bias), parameters, out)

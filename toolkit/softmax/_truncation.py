@@ -17,8 +17,6 @@ from toolkit.softmax._shift import top_class
 __all__ = ["epsilon_softmax", "eta_softmax", "typical_softmax"]
 KERNELS = ["eta_softmax_row", "typical_softmax_row"]
 
-_HALVINGS = 64
-
 
 @kernel
 def gap_below(z, i, m):
@@ -41,38 +39,44 @@ def total_and_mean(z, m):
 
 @kernel
 def mass_within(z, m, mean, bound):
-    """``(sum e^d, how many)`` of the classes with ``|d - mean| <= bound``."""
-    total, count = sum_like(m), 0
+    """``(sum e^d, how many, last, next)`` of the classes with a distance ``|d - mean| <= bound``.
+
+    `last` is the largest distance among them, `next` the smallest of the others, inf if there is none.
+    """
+    total, count, last, following = sum_like(m), 0, -1.0, np.inf
     for i in range(z.size):
         gap = gap_below(z, i, m)
-        if abs(gap - mean) <= bound and gap > -np.inf:
+        distance = abs(gap - mean)
+        if gap > -np.inf and distance <= bound:
             total += exp(gap)
             count += 1
-    return total.value, count
+            last = max(last, distance)
+        elif gap > -np.inf:
+            following = min(following, distance)
+    return total.value, count, last, following
 
 
 @kernel
 def typical_logits(z, mass, fewest, out):
     """Logits, with -inf in the place of all but those whose surprise is nearest to the entropy, up to `mass`.
 
-    The bound of the distance is found by bisection; classes at the same distance stay together.
+    The bound of the distance is found among the distances, by bisection: each step leaves at least one of them out.
+    Classes at the same distance stay together.
     """
     m = float(z[top_class(z)])
     total, mean = total_and_mean(z, m)
-    present, high = 0, 0.0
-    for i in range(z.size):
-        gap = gap_below(z, i, m)
-        present += gap > -np.inf
-        high = max(high, abs(gap - mean)) if gap > -np.inf else high
-    low = -1.0
+    high = np.inf
     if mass < 1 and total == total:
-        for _ in range(_HALVINGS):
-            middle = 0.5 * (low + high)
-            reached, count = mass_within(z, m, mean, middle)
-            if reached >= mass * total and count >= min(fewest, present) and count > 0:
-                high = middle
+        _, present, high, _ = mass_within(z, m, mean, np.inf)
+        low = mass_within(z, m, mean, -1.0)[3]
+        while low < high:  # the bound is a distance from low to high
+            middle = 0.5 * low + 0.5 * high
+            middle = middle if middle < high else low
+            reached, count, last, following = mass_within(z, m, mean, middle)
+            if reached >= mass * total and count >= min(fewest, present):
+                high = last
             else:
-                low = middle
+                low = following
     for i in range(z.size):
         out[i] = -np.inf if abs(gap_below(z, i, m) - mean) > high else z[i]
 

@@ -6,32 +6,18 @@ import numpy as np
 from toolkit._core.arguments import check_temperature, check_whole
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format, like, over_exactly, times_exactly
+from toolkit._core.numbers import in_format, like, over_exactly
 from toolkit._core.public import warn
 from toolkit._core.sums import sum_like
 from toolkit.elementary import exp, log, log1p
 from toolkit.losses._labels import IGNORED, label_rows
+from toolkit.softmax._temperature import beyond_float32
 from toolkit.softmax.kernels import top_class
+from toolkit.uncertainty._weights import sums_without_top
 
 __all__ = ["Reliability", "expected_calibration_error", "fit_temperature", "reliability"]
 
 _HALVINGS = 60
-
-
-@kernel
-def sums_without_top(z, top, inverse):
-    """``sum_{k != top} e^{(z_k - max z) / T}`` of a row, and the same with each term times ``max z - z_k``.
-
-    1 / T keeps its digits also where the format lacks them.
-    """
-    rest, spread = sum_like(z), sum_like(z)
-    for k in range(z.size):
-        gap = z[top] - z[k]
-        if k != top and gap < np.inf:
-            w = exp(-times_exactly(gap, inverse))
-            rest += w
-            spread += w * gap
-    return rest.value, spread.value
 
 
 @kernel
@@ -78,6 +64,8 @@ def best_temperature(z, labels):
     if not slope < 0:
         return np.inf
     low, high = log(-slope / largest), log(z.shape[1] * (largest / missed))
+    if high == np.inf:
+        high = log(z.shape[1] * largest) - log(missed)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         _, slope = mean_loss(z, labels, exp(middle) / largest)
@@ -138,7 +126,7 @@ class Reliability(NamedTuple):
 
 def calibration_rows(logits, labels, axis, format, ignore_index):
     """``(layout, rows, labels)`` without the rows that are ignored."""
-    layout = Rows(logits, axis=axis, format=format, name="logits")
+    layout = Rows(logits, axis=axis, where=None, format=format, name="logits")
     z = layout.rows(logits, "logits")
     if not np.isfinite(z.max(axis=1)).all():
         raise ValueError("logits contains NaN or +inf, or a row of -inf; allowed: rows with a finite maximum")
@@ -153,12 +141,17 @@ def calibration_rows(logits, labels, axis, format, ignore_index):
     return layout, z[known], targets.index[known]
 
 
-def sharpness(temperature, layout):
-    """1 / T, at most the largest finite number of the rows: infinity would turn a gap of 0 into NaN."""
+def sharpness(temperature, layout, z):
+    """``(rows, 1 / T)``, at most the largest finite number of the rows: infinity would turn a gap of 0 into NaN.
+
+    The rows are those of z for kernels, in float64 where float32 lacks 1 / T.
+    """
     temperature = check_temperature(temperature)
     if temperature == 0:
         raise ValueError("temperature is 0.0; allowed: a number > 0")
-    return min(1 / max(temperature, 1e-308), float(np.finfo(layout.compute).max))
+    inverse = 1 / max(temperature, 1e-308)
+    z = z.astype(np.float64) if beyond_float32(inverse) else z
+    return in_format(z, layout.fmt), min(inverse, float(np.finfo(z.dtype).max))
 
 
 def reliability(logits, labels, *, bins=15, temperature=1.0, ignore_index=None, axis=-1, format=None):
@@ -192,9 +185,9 @@ def reliability(logits, labels, *, bins=15, temperature=1.0, ignore_index=None, 
     bins = check_whole("bins", bins, 1, 2**31)
     layout, z, y = calibration_rows(logits, labels, axis, format, ignore_index)
     arrays = [np.empty(bins) for _ in range(3)]
-    inverse = sharpness(temperature, layout)
+    rows, inverse = sharpness(temperature, layout, z)
     with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-        reliability_rows(in_format(z, layout.fmt), y, inverse, *arrays)
+        reliability_rows(rows, y, inverse, *arrays)
     return Reliability(*arrays)
 
 

@@ -4,39 +4,31 @@ import numpy as np
 from toolkit._core.arguments import check_whole
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format, times_exactly
-from toolkit.elementary import exp
 from toolkit.softmax.kernels import top_class
-from toolkit.uncertainty.calibration import calibration_rows, reliability, sharpness, sums_without_top
+from toolkit.uncertainty._weights import sums_without_top, weight_below
+from toolkit.uncertainty.calibration import calibration_rows, reliability, sharpness
 
 __all__ = ["brier_score", "classwise_calibration_error", "maximum_calibration_error",
            "root_mean_square_calibration_error"]
 
 
 @kernel
-def sums_of_rows(z, inverse, totals):
-    """Fill the sum of the exponentials of each row, relative to its largest."""
-    for i in range(z.shape[0]):
-        totals[i] = 1 + sums_without_top(z[i], top_class(z[i]), inverse)[0]
+def probability(z, k, top, inverse, total):
+    """Of class k of a row with this top class and sum of exponentials."""
+    return weight_below(z, top, k, inverse) / total
 
 
 @kernel
-def probability(z, k, inverse, total):
-    """Of class k of a row with this sum of exponentials."""
-    gap = z[top_class(z)] - z[k]
-    return exp(-times_exactly(gap, inverse)) / total if gap < np.inf else 0 / total
-
-
-@kernel
-def mean_brier(z, labels, inverse, totals):
+def mean_brier(z, labels, inverse):
     """Mean over the rows of ``sum_k (p_k - [k = y])²``, with ``1 - p_y`` as the sum of the others."""
-    sums_of_rows(z, inverse, totals)
     score, lost = 0.0, 0.0
     for i in range(z.shape[0]):
+        top = top_class(z[i])
+        total = 1 + sums_without_top(z[i], top, inverse)[0]
         rest, squares = 0.0, 0.0
         for k in range(z.shape[1]):
             if k != labels[i]:
-                p = float(probability(z[i], k, inverse, totals[i]))
+                p = float(probability(z[i], k, top, inverse, total))
                 rest += p
                 squares += p * p
         score, lost = add_compensated(score, lost, squares + rest * rest)
@@ -44,15 +36,20 @@ def mean_brier(z, labels, inverse, totals):
 
 
 @kernel
-def classwise_error(z, labels, inverse, totals, gaps):
-    """Mean over the classes of the error of p_k against ``[y = k]``, in as many bins as `gaps` has entries."""
-    sums_of_rows(z, inverse, totals)
+def classwise_error(z, labels, inverse, totals, tops, gaps):
+    """Mean over the classes of the error of p_k against ``[y = k]``, in as many bins as `gaps` has entries.
+
+    It fills the sum of the exponentials of each row, relative to its largest, and its top class.
+    """
+    for i in range(z.shape[0]):
+        top = top_class(z[i])
+        totals[i], tops[i] = 1 + sums_without_top(z[i], top, inverse)[0], top
     error, lost = 0.0, 0.0
     for k in range(z.shape[1]):
         for b in range(gaps.size):
             gaps[b] = 0.0
         for i in range(z.shape[0]):
-            p = float(probability(z[i], k, inverse, totals[i]))
+            p = float(probability(z[i], k, int(tops[i]), inverse, totals[i]))
             b = min(max(np.int64(np.ceil(p * gaps.size)) - 1, 0), gaps.size - 1)
             gaps[b] += p - 1.0 if labels[i] == k else p
         for b in range(gaps.size):
@@ -141,9 +138,10 @@ def classwise_calibration_error(logits, labels, *, bins=15, temperature=1.0, ign
     """
     bins = check_whole("bins", bins, 1, 2**31)
     layout, z, y = calibration_rows(logits, labels, axis, format, ignore_index)
-    inverse = sharpness(temperature, layout)
+    rows, inverse = sharpness(temperature, layout, z)
+    totals, tops = np.empty((2, len(z)))
     with np.errstate(all="ignore"):
-        return float(classwise_error(in_format(z, layout.fmt), y, inverse, np.empty(len(z)), np.empty(bins)))
+        return float(classwise_error(rows, y, inverse, totals, tops, np.empty(bins)))
 
 
 def brier_score(logits, labels, *, temperature=1.0, ignore_index=None, axis=-1, format=None):
@@ -172,6 +170,6 @@ def brier_score(logits, labels, *, temperature=1.0, ignore_index=None, axis=-1, 
     (0.5, '3.6097e-35')
     """
     layout, z, y = calibration_rows(logits, labels, axis, format, ignore_index)
-    inverse = sharpness(temperature, layout)
+    rows, inverse = sharpness(temperature, layout, z)
     with np.errstate(all="ignore"):
-        return float(mean_brier(in_format(z, layout.fmt), y, inverse, np.empty(len(z))))
+        return float(mean_brier(rows, y, inverse))
