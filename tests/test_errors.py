@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import toolkit
-from toolkit import catalog, collapse, formats, live, losses, sampling, softmax, training
+from toolkit import catalog, collapse, formats, information, live, losses, sampling, softmax, training
 from toolkit._core.emulated import EmulatedNumber, EmulatedRow
 from toolkit._core.kernel import Kernel
 from toolkit.course import exercises
@@ -33,7 +33,8 @@ EXAMPLES = {
     toolkit.vjp: ((softmax.softmax, Z), {"of": "z"}), toolkit.grad: ((losses.cross_entropy,), {"of": "logits"}),
     toolkit.value_and_grad: ((losses.cross_entropy,), {"of": "logits"}),
     sampling.gumbel_noise: (((2, 3),), {"seed": 1, "stream": 2}),
-    toolkit.transport.transport_cost: ((Z, Z), {}),
+    toolkit.transport.transport_cost: ((Z, Z), {}), softmax.logaddexp: ((Z, Z), {}),
+    **{each: ((abs(Z), abs(Z)), {}) for each in (information.rel_entr, information.xlogy)},
     losses.targets.expected_value: ((np.full(4, 0.25),), {"low": 0.0, "high": 1.0}),
     formats.Format: (("own", 5, 3), {}), formats.get_format: (("float16",), {}),
     formats.from_bits: ((Y, "float16"), {}), formats.ulp_error: ((Z, Z, "float16"), {}),

@@ -1,5 +1,8 @@
 """Entropy and divergences of rows, from probabilities or logits; kernels are in `toolkit.information.kernels`."""
 from toolkit._core.collect import collect
+from toolkit._core.public import publish
 from toolkit.information import kernels
 
 __all__ = ["kernels", *collect(__name__)]
+
+publish(__name__)

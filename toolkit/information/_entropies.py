@@ -1,12 +1,16 @@
 """Entropy, and the divergences of Kullback and Leibler and of Jensen and Shannon, of rows."""
 import numpy as np
 
-from toolkit._core.arrays import map_rows, real_array, reduce_rows
+from toolkit._core import loops
+from toolkit._core.arguments import check_flag
+from toolkit._core.array_likes import array_and_mask
+from toolkit._core.arrays import Rows, common_dtype, reduce_rows
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.information._terms import divergence_term, half_divergence_term, xlogy_entry
 from toolkit.softmax import log_softmax, softmax
+from toolkit.softmax._log_mean import together
 from toolkit.softmax.kernels import exp_gap, sum_without_top, top_class
 
 __all__ = ["entropy", "js_divergence", "kl_divergence"]
@@ -23,16 +27,22 @@ def entropy_row(p):
 
 
 @kernel
-def entropy_of_logits(z):
-    """``log1p(r) + sum p_k (max z - z_k)`` with r as of log-sum-exp: two terms >= 0."""
-    top = top_class(z)
-    rest = sum_without_top(z, top)
+def expected_gap(z, top, rest):
+    """``sum p_k (max z - z_k)`` with r as of log-sum-exp."""
     total, lost = rest - rest, 0.0
     for k in range(z.size):
         w = exp_gap(z[k], z[top])
         if w != 0 and k != top:  # the gap of a weight 0 may be infinite
             total, lost = add_compensated(total, lost, w * (z[top] - z[k]))
-    return log1p(rest) + total / (1 + rest)
+    return total / (1 + rest)
+
+
+@kernel
+def entropy_of_logits(z):
+    """``log1p(r) + sum p_k (max z - z_k)`` with r as of log-sum-exp: two terms >= 0."""
+    top = top_class(z)
+    rest = sum_without_top(z, top)
+    return log1p(rest) + expected_gap(z, top, rest)
 
 
 @kernel
@@ -40,7 +50,7 @@ def entropy_of_logits_vjp(z, g, out):
     """``g p_k (sum p_j gap_j - gap_k)`` times -1, with ``gap_k = max z - z_k``."""
     top = top_class(z)
     rest = sum_without_top(z, top)
-    mean = (entropy_of_logits(z) - log1p(rest))
+    mean = expected_gap(z, top, rest)
     for k in range(z.size):
         w = exp_gap(z[k], z[top])
         out[k] = w / (1 + rest) * ((z[top] - z[k]) - mean) * g if w != 0 else rest - rest
@@ -72,20 +82,23 @@ def excess(u):
 def kl_of_logits(a, b):
     """``log1p(sum p_k (e^{u_k} - 1 - u_k))`` of log-probabilities a and b, ``u = (b - a)`` less its mean under p.
 
-    Terms >= 0, so that nothing cancels where the rows are near each other. Where b is far above a mean, the sum of
-    ``p (a - b)``.
+    Terms >= 0, so that nothing cancels where the rows are near each other. From 1 on the sum of ``p (a - b)``, of which
+    the terms below 0 are less than 1 / e in sum.
     """
-    mean, lost, furthest = 0.0, 0.0, 0.0
+    mean, lost = 0.0, 0.0
     for k in range(a.size):
         if a[k] != -np.inf:
-            mean, lost = add_compensated(mean, lost, exp(a[k]) * (b[k] - a[k]))
-            furthest = max(furthest, abs(b[k] - a[k]))
-    if not furthest < 40:
+            gap = b[k] - a[k]  # -inf also where p underflows
+            mean, lost = add_compensated(mean, lost, gap if gap == -np.inf else exp(a[k]) * gap)
+    if not mean > -1:
         return 0 - mean
     total, lost = mean - mean, mean - mean
     for k in range(a.size):
-        if a[k] != -np.inf:
-            total, lost = add_compensated(total, lost, exp(a[k]) * excess((b[k] - a[k]) - mean))
+        u = (b[k] - a[k]) - mean
+        if a[k] != -np.inf and u < 20:
+            total, lost = add_compensated(total, lost, exp(a[k]) * excess(u))
+        elif a[k] != -np.inf:
+            total, lost = add_compensated(total, lost, exp(b[k] - mean) - exp(a[k]) * (1 + u))
         else:
             total, lost = add_compensated(total, lost, exp(b[k] - mean))
     return log1p(total)
@@ -100,11 +113,15 @@ def js_row(p, q):
     return total
 
 
-def _normalised(of, arrays, axis, where):
-    """Named rows of logits as `of` them; of the same shape."""
-    shape = np.broadcast_shapes(*(np.shape(each) for each in arrays.values()))
-    return {name: of(np.broadcast_to(real_array(each, name), shape), axis=axis, where=where)
-            for name, each in arrays.items()}
+def _reduced(of, arrays, fill, axis, where, map_of_logits=None):
+    """What a kernel makes of two named arrays, or of what a map makes of these as logits."""
+    dtype, (p, q) = common_dtype(**arrays), (array_and_mask(each, name)[0] for name, each in arrays.items())
+    if map_of_logits is not None or p.shape != q.shape:
+        arrays = together(**arrays)
+    if map_of_logits is not None:
+        wide = np.result_type(dtype, np.float32) if dtype.kind == "f" else np.float32
+        arrays = {name: map_of_logits(each.astype(wide), axis=axis, where=where) for name, each in arrays.items()}
+    return reduce_rows(of, arrays, axis=axis, where=where, fills=(fill,), empty=0.0).astype(dtype)
 
 
 def entropy(p, *, from_logits=False, axis=-1, where=None):
@@ -149,28 +166,24 @@ def entropy(p, *, from_logits=False, axis=-1, where=None):
     >>> f"{entropy(z, from_logits=True):.6g}"
     '4.32842e-08'
     """
-    if from_logits:
+    if check_flag("from_logits", from_logits):
         return reduce_rows(entropy_of_logits, {"p": p}, axis=axis, where=where, empty=0.0)
     return reduce_rows(entropy_row, {"p": p}, axis=axis, where=where, fills=(0.0,), empty=0.0)
 
 
 @kernel
 def entropy_vjp(p, g, out):
-    """``-g_k (log p_k + 1)``."""
+    """``-g (log p_k + 1)``."""
     for k in range(p.size):
-        out[k] = -g[k] * (log(p[k]) + 1)
-
-
-@kernel
-def entropy_of_logits_pull(z, g, out):
-    entropy_of_logits_vjp(z, g[top_class(z)], out)
+        out[k] = -g * (log(p[k]) + 1)
 
 
 def entropy_pull(at, g, *, from_logits=False, axis=-1, where=None):
-    axes = tuple(range(np.ndim(at))) if axis is None else axis
-    g = np.broadcast_to(np.expand_dims(g, axes), np.shape(at))
-    of = entropy_of_logits_pull if from_logits else entropy_vjp
-    return map_rows(of, {"at": at, "g": g}, axis=axis, where=where, fills=(-np.inf if from_logits else 1.0, 0.0))
+    layout = Rows(at, axis=axis, where=where, name="p")
+    of, fill = (entropy_of_logits_vjp, -np.inf) if from_logits else (entropy_vjp, 1.0)
+    out = layout.empty()
+    layout.call(loops.map_row_pairs, of, (layout.rows(at, "p", fill), layout.per_row(g, "g")), (), out)
+    return layout.restore(out, 0.0)
 
 
 def kl_divergence(p, q, *, from_logits=False, axis=-1, where=None):
@@ -212,11 +225,9 @@ def kl_divergence(p, q, *, from_logits=False, axis=-1, where=None):
     >>> f"{kl_divergence(p, q):.4g}"
     '2e-18'
     """
-    given = {"p": p, "q": q}
-    if from_logits:
-        logs = _normalised(log_softmax, given, axis, where)
-        return reduce_rows(kl_of_logits, logs, axis=axis, where=where, empty=0.0)
-    return reduce_rows(kl_row, given, axis=axis, where=where, fills=(0.0,), empty=0.0)
+    if check_flag("from_logits", from_logits):
+        return _reduced(kl_of_logits, {"p": p, "q": q}, -np.inf, axis, where, log_softmax)
+    return _reduced(kl_row, {"p": p, "q": q}, 0.0, axis, where)
 
 
 def js_divergence(p, q, *, from_logits=False, axis=-1, where=None):
@@ -254,7 +265,5 @@ def js_divergence(p, q, *, from_logits=False, axis=-1, where=None):
     >>> f"{js_divergence([1.0, 0.0], [0.0, 1.0]):.6f}"
     '0.693147'
     """
-    given = {"p": p, "q": q}
-    if from_logits:
-        given = _normalised(softmax, given, axis, where)
-    return reduce_rows(js_row, given, axis=axis, where=where, fills=(0.0,), empty=0.0)
+    normalised = softmax if check_flag("from_logits", from_logits) else None
+    return _reduced(js_row, {"p": p, "q": q}, 0.0, axis, where, normalised)

@@ -5,6 +5,7 @@ from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_entry_pairs
 from toolkit.elementary import log, log1p
+from toolkit.softmax._log_mean import together
 
 __all__ = ["rel_entr", "xlogy"]
 KERNELS = ["divergence_term", "half_divergence_term", "rel_entr_entry", "xlogy_entry"]
@@ -17,11 +18,18 @@ def xlogy_entry(x, y):
 
 
 @kernel
+def log_of_ratio(p, q):
+    """``log(p / q)``: of the ratio, where nothing cancels, unless that may under- or overflow in float32."""
+    ratio = p / q
+    return log(ratio) if 1e-37 < ratio < 1e38 else log(p) - log(q)
+
+
+@kernel
 def rel_entr_entry(p, q):
     """``p log(p / q)``: 0 for p = 0 and q >= 0, inf for q = 0 and for a number below 0."""
     if p > 0 and q > 0:
         d = (q - p) / p
-        return p * (0 - log1p(d) if abs(d) < 0.5 else log(p) - log(q))
+        return p * (0 - log1p(d) if abs(d) < 0.5 else log_of_ratio(p, q))
     if p == 0 and q >= 0:
         return p
     return p + q if p != p or q != q else abs(p) + np.inf
@@ -36,7 +44,7 @@ def divergence_term(p, q):
         return p + np.inf
     d = (q - p) / p
     if abs(d) > 0.5:
-        return p * (log(p) - log(q)) - p + q
+        return p * log_of_ratio(p, q) - p + q
     s = d / (2 + d)
     square, power, total = s * s, s * s * s, s - s
     for n in range(3, 39, 2):
@@ -64,10 +72,8 @@ def half_divergence_term(p, q):
 
 
 def _of_pairs(of, **arrays):
-    (name, x), (other, y) = arrays.items()
-    shape = np.broadcast_shapes(np.shape(x), np.shape(y))
-    layout = Rows(np.broadcast_to(x, shape), axis=None, name=name, allow_empty=True, beside={other: y})
-    layout.dtype = np.result_type(layout.dtype)
+    (name, x), (other, y) = together(**arrays).items()
+    layout = Rows(x, axis=None, name=name, allow_empty=True)
     out = layout.empty()
     with np.errstate(all="ignore"):
         map_entry_pairs(of, layout.rows(x, name)[0], layout.rows(y, other)[0], out[0], None)

@@ -2,6 +2,7 @@
 import numpy as np
 
 from toolkit._core import loops
+from toolkit._core.arguments import check_flag
 from toolkit._core.arrays import Rows, common_dtype, real_array
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
@@ -78,6 +79,7 @@ def logmeanexp(z, *, axis=-1, keepdims=False, where=None, format=None):
     >>> float(logsumexp(z) - np.float32(np.log(2))), f"{logmeanexp(z):.4g}"
     (0.0, '1.5e-08')
     """
+    keepdims = check_flag("keepdims", keepdims)
     layout = Rows(z, axis=axis, where=where, format=format, allow_empty=True)
     out = np.full(layout.count, np.nan, layout.compute)
     if layout.classes > 0 and layout.keep is None:
@@ -86,6 +88,18 @@ def logmeanexp(z, *, axis=-1, keepdims=False, where=None, format=None):
         kept = layout.keep.sum(axis=1).astype(layout.compute)
         layout.call(loops.reduce_row_pairs, log_of_mean_over, (layout.rows(z, "z"), kept), (), out)
     return layout.restore_reduced(out, keepdims)
+
+
+def together(**arrays):
+    """Two named arrays in their common dtype, broadcast to each other, by name."""
+    dtype = common_dtype(**arrays)
+    (first, x), (name, y) = given = [(each, real_array(x, each).astype(dtype)) for each, x in arrays.items()]
+    try:
+        shape = np.broadcast_shapes(x.shape, y.shape)
+    except ValueError:
+        raise ValueError(f"{name} has shape {y.shape}; allowed: what broadcasts with {x.shape}, the shape of {first}"
+                         ) from None
+    return {each: np.broadcast_to(x, shape) for each, x in given}
 
 
 def logaddexp(a, b, *, format=None):
@@ -109,6 +123,4 @@ def logaddexp(a, b, *, format=None):
     >>> f"{np.logaddexp(a, b):.4g} {logaddexp(a, b):.4g}"
     '0 1.21e-12'
     """
-    dtype = common_dtype(a=a, b=b)
-    a, b = np.broadcast_arrays(real_array(a, "a").astype(dtype), real_array(b, "b").astype(dtype))
-    return logsumexp(np.stack([a, b], axis=-1), format=format)
+    return logsumexp(np.stack([*together(a=a, b=b).values()], axis=-1), format=format)

@@ -2,6 +2,7 @@
 import numpy as np
 
 from toolkit._core import loops
+from toolkit._core.arguments import check_flag
 from toolkit._core.arrays import Rows, reduce_rows
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
@@ -203,6 +204,7 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     >>> float(np.log(np.exp(z).sum())), float(logsumexp(z)) > 2e-9
     (0.0, True)
     """
+    keepdims, return_sign = check_flag("keepdims", keepdims), check_flag("return_sign", return_sign)
     if b is None:
         if format is None:
             value = reduce_lines(LogSumExp(), z, axis=axis, where=where, empty=-np.inf, keepdims=keepdims)
