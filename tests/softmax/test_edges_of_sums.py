@@ -58,6 +58,24 @@ def test_special_values_of_weights(z, b, value, sign):
 
 
 @dtypes
+def test_weights_at_the_ends_of_the_dtype(dtype):
+    info = np.finfo(dtype)
+    large, small = float(info.max) * 0.75, float(info.smallest_subnormal) * 4096
+    for z, b in (([0, 0], [large, large]), ([0, 0], [small, small]), ([0, -1], [large, -large / 2]),
+                 ([1, 0], [-small, 2]), ([0, 60, 3], [large, 1, small]), ([0, 0, 1], [0, large, 2 * small])):
+        z, b = np.array(z, dtype), np.array(b, dtype)
+        with mpmath.workdps(60):
+            terms = [mpmath.mpf(float(w)) * mpmath.exp(float(x)) for x, w in zip(z, b, strict=True)]
+            exact, parts = mpmath.log(abs(mpmath.fsum(terms))), [float(t / mpmath.fsum(terms)) for t in terms]
+        rows = np.array([b, np.arange(len(b)) == 0], dtype)
+        value, sign = logsumexp(np.array([z, z * 0]), b=rows, return_sign=True)
+        assert_allclose(value, [float(exact), 0], rtol=4 * info.eps, atol=info.tiny)
+        assert_array_equal(sign, [1, 1])
+        _, pull = vjp(logsumexp, z, b=b)
+        assert_allclose(pull(dtype(1)), parts, rtol=16 * info.eps, atol=info.tiny)
+
+
+@dtypes
 def test_logmeanexp(dtype):
     rng = np.random.default_rng(1)
     for size in (1, 2, 10, 1000):

@@ -160,6 +160,20 @@ def test_what_has_not_converged_says_so():
         sinkhorn(GRID, A, B, epsilon=0.01, sweeps=3, tol=1)
 
 
+def test_an_offset_of_costs_moves_potentials_alone():
+    cost = np.array([[0, 48.0], [32, 16]])
+    plain = sinkhorn(cost, epsilon=16)
+    for rows, columns in ((2.0**53, 0), (0, 2.0**53), (-2.0**53, 0), (2.0**60, 2.0**60), (2.0**53, -2.0**52)):
+        found = sinkhorn(cost + np.array([[rows], [0]]) + [0, columns], epsilon=16)
+        assert found.error <= 1e-9
+        if abs(rows) < 2.0**60:
+            assert_allclose(found.plan, plain.plan, rtol=1e-8)
+    found = sinkhorn(np.full((2, 2), 1e308))
+    assert_allclose(found.plan, 0.25)
+    assert found.dual == pytest.approx(1e308)
+    assert_allclose(sinkhorn([[-1e308, 1e308], [1e308, -1e308]]).plan, [[0.5, 0], [0, 0.5]])
+
+
 def test_batches_of_plans_are_their_plans():
     costs = np.random.default_rng(0).random((2, 3, 4, 5))
     a = softmax(np.random.default_rng(1).normal(size=(2, 3, 4)))

@@ -175,8 +175,8 @@ def top_p_softmax(z, *, mass=0.9, temperature=1.0, min_tokens_to_keep=1, result=
     Accuracy
     --------
     As `softmax`, of the classes kept. Which ones these are is decided exactly, with exponentials of 28 digits where the
-    sum comes near the mass: it depends neither on their order nor on the dtype. With a format it follows from sums
-    rounded to the format.
+    sum comes near the mass: it depends neither on their order nor, at temperature 1, on the dtype, to which gaps over
+    another temperature are rounded first. With a format it follows from sums rounded to the format.
 
     Gradient
     --------

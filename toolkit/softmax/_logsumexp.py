@@ -141,6 +141,21 @@ def logsumexp_weighted_vjp_row(z, b, g, out):
             out[i] = b[i] * exp_gap(z[i], z[top]) * scale
 
 
+def balanced_rows(b):
+    """``(weights, exponents)``: rows of weights, those of extreme sizes over a power of two.
+
+    Sums of the largest would overflow, and the inverse of a sum of the smallest. Where it can, the least one of a row
+    stays normal.
+    """
+    info, sizes = np.finfo(b.dtype), np.where(np.isfinite(b), np.abs(b), 0)
+    most, least = sizes.max(axis=1, initial=0), np.where(sizes > 0, sizes, 1).min(axis=1, initial=1)
+    exponents = np.frexp(most)[1]
+    extreme = (most > info.max / (4 * max(b.shape[1], 1))) | (most < 4 * info.tiny) & (most > 0)
+    room = np.maximum(np.frexp(least)[1] - info.minexp, int(b.shape[1]).bit_length() + 2)
+    exponents = np.where(extreme, np.minimum(exponents, room), 0)
+    return (np.ldexp(b, -exponents[:, None]) if extreme.any() else b), exponents
+
+
 def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=None, format=None):
     """Logarithm of a sum of exponentials, ``log sum_j b_j exp(z_j)``.
 
@@ -219,8 +234,12 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     logarithm = np.full(layout.count, -np.inf, layout.compute)
     sign = np.zeros(layout.count, layout.compute)
     if layout.classes > 0:
+        weights, exponents = layout.rows(b, "b", 0.0), 0
+        if layout.fmt is None:
+            weights, exponents = balanced_rows(weights)
         with np.errstate(all="ignore"):
-            each_weighted_row(layout.rows(z, "z"), layout.rows(b, "b", 0.0), logarithm, sign, layout.fmt)
+            each_weighted_row(layout.rows(z, "z"), weights, logarithm, sign, layout.fmt)
+            logarithm = (logarithm + exponents * np.log(2)).astype(layout.compute)
     if not return_sign:
         return layout.restore_reduced(np.where(sign < 0, layout.compute.type(np.nan), logarithm), keepdims)
     return layout.restore_reduced(logarithm, keepdims), layout.restore_reduced(sign, keepdims)
@@ -242,6 +261,6 @@ def logsumexp_pull(z, g, *, axis=-1, b=None, where=None):
     if b is None:
         layout.call(loops.map_row_pairs, logsumexp_vjp_row, (rows, g), (), out)
     else:
-        weights = layout.rows(b, "b", 0.0)
+        weights, _ = balanced_rows(layout.rows(b, "b", 0.0))
         layout.call(loops.map_row_triples, logsumexp_weighted_vjp_row, (rows, weights, g), (), out)
     return layout.restore(out, 0.0)

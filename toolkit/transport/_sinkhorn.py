@@ -88,6 +88,18 @@ def error_of_scaled_row(a, u, now, epsilon):
     return a * abs(u / now - 1)
 
 
+def from_least(cost):
+    """``(costs, rows, columns)``: costs from the least of each row on, and then of each column, and these.
+
+    An offset moves a potential alone, and would round away what is small beside it.
+    """
+    with np.errstate(over="ignore"):
+        rows = cost.min(axis=1)
+        cost = cost - rows[:, None]
+        columns = cost.min(axis=0)
+        return cost - columns, rows, columns
+
+
 _FORMS = {"naive": (sinkhorn_scaling, sinkhorn_scaling_plan, error_of_scaled_row, 1.0),
           "stable": (sinkhorn_sweep, sinkhorn_plan, error_of_row, 0.0)}
 
@@ -174,15 +186,18 @@ def sinkhorn(cost, a=None, b=None, *, epsilon=0.1, sweeps=1000, tol=None, form="
         raise ValueError(f"cost has inf; allowed in {get_format(format).name}: finite numbers")
 
     def solve(cost, a, b):
+        f_least, g_least = (np.zeros(size) for size in cost.shape)
         if fmt is not None:
             cost, a, b = (np.asarray(round_to(x, format), np.float64) for x in (cost, a, b))
-        f, g = (np.full(size, start) for size in cost.shape)
+        elif form == "stable":
+            cost, f_least, g_least = from_least(cost)
+        f, g = np.full(len(a), start), start - g_least
         plan = np.empty(cost.shape)
         with np.errstate(all="ignore"):
             iterate(sweep, plan_of, error_of, cost, a, b, epsilon, sweeps, tol or -1.0, f, g, plan, np.empty(len(f)),
                     fmt)
             logs = (f, g) if form == "stable" else (epsilon * np.log(f), epsilon * np.log(g))
-            return plan, f, g, logs[0] @ a + logs[1] @ b
+            return plan, f + f_least, g + g_least, (logs[0] + f_least) @ a + (logs[1] + g_least) @ b
 
     found = solved(cost, a, b, solve, forbidden=True)
     if tol and not np.all(found.error <= tol):
