@@ -1,11 +1,12 @@
 """Entropies and divergences against mpmath, near each other and at the ends."""
 import doctest
 
+import ml_dtypes
 import mpmath as mp
 import numpy as np
 import pytest
 
-from toolkit import vjp
+from toolkit import grad, vjp
 from toolkit.information import _entropies, _terms, entropy, js_divergence, kl_divergence, rel_entr, xlogy
 
 DTYPES = (np.float32, np.float64)
@@ -110,6 +111,73 @@ def test_axes_masks_and_gradient():
     p = rng.dirichlet(np.ones(4), size=3)
     np.testing.assert_allclose(vjp(entropy, p)[1](np.ones(3)), -(np.log(p) + 1), rtol=1e-14)
     assert np.array_equal(kl_divergence(p, p[0]), kl_divergence(p, np.broadcast_to(p[0], p.shape)))
+
+
+@pytest.mark.parametrize(("dtype", "p", "q", "rtol"), [(np.float32, [0, 0, -60], [1e-4, 0, -120], 1e-3),
+                                                      (np.float64, [0, 0, -60], [1e-9, 0, -120], 1e-6),
+                                                      (np.float64, [0, 1, -50], [0, 1, 3], 1e-14)])
+def test_divergence_of_logits_near_each_other_but_for_a_class_far_below(dtype, p, q, rtol):
+    p, q = np.array(p, dtype), np.array(q, dtype)
+    with mp.workdps(60):
+        a, b = ([mp.exp(mp.mpf(float(v))) for v in row] for row in (p, q))
+        a, b = ([v / mp.fsum(row) for v in row] for row in (a, b))
+        right = mp.fsum(v * mp.log(v / w) for v, w in zip(a, b, strict=True))
+    assert kl_divergence(p, q, from_logits=True) == pytest.approx(float(right), rel=rtol)
+
+
+def test_divergence_from_a_masked_logit_is_inf_where_the_probability_underflows():
+    assert kl_divergence(np.float32([0, -200]), np.float32([0, -np.inf]), from_logits=True) == np.inf
+
+
+@pytest.mark.parametrize(("dtype", "z"), [(np.float32, [0, 1e-4, 3e-4]), (np.float64, [0, 1e-10, 3e-10])])
+def test_gradient_of_entropy_keeps_its_digits_and_its_dtype_near_uniform_rows(dtype, z):
+    z = np.array(z, dtype)
+    slope = grad(entropy)(z, from_logits=True)
+    with mp.workdps(60):
+        w = [mp.exp(mp.mpf(float(v))) for v in z]
+        p = [v / mp.fsum(w) for v in w]
+        h = -mp.fsum(v * mp.log(v) for v in p)
+        right = [-v * (mp.log(v) + h) for v in p]
+    assert slope.dtype == grad(entropy)(np.array([0.25, 0.75], dtype)).dtype == dtype
+    np.testing.assert_allclose(slope.astype(float), np.array(right, float), rtol=8 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("function", [kl_divergence, js_divergence])
+def test_narrow_arrays_keep_their_dtype_from_logits_too(function):
+    for dtype in (ml_dtypes.bfloat16, np.float16):
+        p, q = np.array([1, 2, 3], dtype), np.array([1, 2, 2], dtype)
+        found = function(p, q, from_logits=True)
+        assert found.dtype == dtype
+        assert found == function(p.astype(np.float32), q.astype(np.float32), from_logits=True).astype(dtype)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e-30), (np.float64, 1e-300)])
+def test_terms_of_small_numbers_do_not_cancel(dtype, size):
+    p, q = dtype(size), dtype(2 * size)
+    right = float(p) * float(np.log(float(p) / float(q)))
+    np.testing.assert_allclose(rel_entr(p, q), right, rtol=2 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(kl_divergence([p], [q]), right + float(q) - float(p), rtol=8 * np.finfo(dtype).eps)
+
+
+def test_rows_are_broadcast_to_each_other():
+    p, q = np.float32([0.5, 0.5]), np.float32([[0.5, 0.5], [0.25, 0.75]])
+    for options in ({}, {"from_logits": True}):
+        found = kl_divergence(p, q, **options)
+        assert np.array_equal(found, [kl_divergence(p, each, **options) for each in q]) and found.dtype == np.float32
+    assert kl_divergence([0.5, 0.5], q).dtype == np.float32
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: entropy("a"), r"entropy\(\): p has dtype"),
+    (lambda: entropy([0.5], from_logits="a"), r"entropy\(\): from_logits is 'a'; allowed: True, False"),
+    (lambda: kl_divergence([0.5, 0.5], [1.0, 0, 0]), r"kl_divergence\(\): q has shape \(3,\); allowed: .* \(2,\)"),
+    (lambda: js_divergence([0.5, 0.5], [1.0, 0, 0], from_logits=True), r"js_divergence\(\): q has shape \(3,\)"),
+    (lambda: xlogy([1, 2], [1, 2, 3]), r"xlogy\(\): y has shape \(3,\); allowed: .* \(2,\), the shape of x"),
+    (lambda: vjp(entropy, [[0.5, 0.5]])[1]([1, 2, 3]), r"pull\(\): g has shape \(3,\); allowed: \(1,\) or \(1, 1\)"),
+])
+def test_errors_name_the_function_and_what_is_wrong(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
 
 
 def test_examples_in_docstrings():

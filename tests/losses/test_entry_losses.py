@@ -158,6 +158,40 @@ def test_slopes_against_central_differences(method):
         assert np.isfinite(method(np.array([-1.0, 0.5]), format=format)).all()
 
 
+def test_intermediate_numbers_of_entries_do_not_overflow():
+    f4 = np.float32
+    assert huber(f4(2e19), 0, delta=1e20) == pytest.approx(2e38, rel=3e-7)
+    assert huber(2e154, 0, delta=1e155) == pytest.approx(2e308, rel=1e-15)
+    assert squared_error(f4([2e19, 0, 0, 0]), 0) == pytest.approx(1e38, rel=3e-7)
+    assert squared_error(f4(2e19), 0) == np.inf == squared_error(f4([np.inf, 0]), 0)
+    np.testing.assert_allclose(grad(squared_error)(f4([2e38, 0, 0, 0]), 0), f4([1e38, 0, 0, 0]), rtol=3e-7)
+
+
+@pytest.mark.parametrize(("call", "right"), [
+    (lambda: huber(np.float32(1e30), 0, delta=1e-46), 1e-16), (lambda: huber(np.float32(0), 1e39), np.inf),
+    (lambda: grad(huber)(np.float32(0), 1e39), -1), (lambda: hinge(np.float32(3e38), 0, margin=1e39), np.inf),
+    (lambda: binary_cross_entropy(np.float32(20), 1, pos_weight=1e45), 1e45 * np.log1p(np.exp(-20.0))),
+    (lambda: binary_cross_entropy(np.float32(-20), 1e-45), np.log1p(np.exp(-20.0)))])
+def test_parameters_beyond_the_dtype_of_entries_count_as_they_are(call, right):
+    found = call()
+    assert found.dtype == np.float32 and found == pytest.approx(right, rel=2e-7)
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"ignore_index": 10**5000}, "ignore_index is an integer of 16610 bits; allowed: a finite number"),
+    ({"ignore_index": "a"}, "ignore_index is 'a'; allowed: a finite number"),
+    ({"ignore_index": [0, 7]}, r"ignore_index is \[0, 7\]; allowed: a finite number"),
+    ({"pos_weight": [1, 2, 3]}, r"pos_weight has shape \(3,\); allowed: what broadcasts to \(2,\)")])
+def test_wrong_options_of_binary_cross_entropy(options, message):
+    with pytest.raises((TypeError, ValueError), match=rf"binary_cross_entropy\(\): {message}"):
+        binary_cross_entropy([0.0, 1.0], 1, **options)
+
+
+def test_long_integers_are_refused_in_few_words():
+    with pytest.raises(ValueError, match="alpha is an integer of 16610 bits"):
+        sigmoid_focal_loss(0.0, 1, alpha=10**5000)
+
+
 def test_examples_in_docstrings():
     for module in (_binary, _regression):
         result = doctest.testmod(module)

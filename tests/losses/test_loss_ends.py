@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_loss_family import exact_combined, exact_comp_sum, exact_focal, exact_ldr, exact_z_loss
 
-from toolkit import losses
+from toolkit import grad, losses
 from toolkit.catalog import Loss, methods
 from toolkit.losses.adversarial import smooth_adversarial_comp_sum
 
@@ -159,6 +159,35 @@ def test_smoothing_at_the_ends_beside_a_masked_label(function, form):
     with warnings.catch_warnings(action="ignore"):
         value, grad = function.value_and_gradient(z, [2], form=form, label_smoothing=0.1)
     assert value == np.inf and not np.isnan(grad).any()
+
+
+def test_gaps_and_slopes_that_overflow():
+    f4 = np.float32
+    slopes = grad(losses.multiclass_hinge)(f4([-3e38, 0, 0, 0]), 0, power=2)
+    np.testing.assert_allclose(slopes, f4([-np.inf, 1.5e38, 1.5e38, 1.5e38]), rtol=3e-7)
+    slopes = grad(losses.multiclass_hinge)(f4([-3e38, 3e38, 0, 0]), 0, power=2)
+    np.testing.assert_allclose(slopes[1:], f4([3e38, 1.5e38, 1.5e38]), rtol=3e-7)
+    z, options = f4([3e38, -3e38]), {"strength": 1e38, "margin": 0}
+    assert losses.ldr_kl(z, 0, **options) == pytest.approx(1e38 * np.log((1 + np.exp(-6)) / 2), rel=5e-7)
+    whole = losses.aldr_kl([3.0, -3.0], 0, strength=1, margin=0)
+    assert losses.aldr_kl(z, 0, **options) == pytest.approx(1e38 * whole, rel=1e-6)
+
+
+def test_a_row_of_weights_below_float32_keeps_its_loss():
+    z, q, weight = np.float32([[0, 1, 2]]), np.float32([[1, 0, 0]]), [1e-50, 1, 1]
+    value, slope = losses.cross_entropy.value_and_gradient(z, q, weight=weight)
+    plain = losses.cross_entropy.value_and_gradient(z, q)
+    assert value == pytest.approx(float(plain[0]), rel=5e-7)
+    np.testing.assert_allclose(slope, plain[1], rtol=5e-7)
+    assert losses.cross_entropy(z, q, weight=weight, reduction="sum") == 0
+
+
+@pytest.mark.parametrize(("power", "message"), [(10**5000, "power is an integer of 16610 bits"),
+                                                (np.array([1, 2]), r"power is an array of shape \(2,\)")],
+                         ids=["long", "array"])
+def test_wrong_powers_of_the_hinge(power, message):
+    with pytest.raises(ValueError, match=message):
+        losses.multiclass_hinge([0.0, 1.0], 1, power=power)
 
 
 def test_the_adversarial_loss_at_the_ends():

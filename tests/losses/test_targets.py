@@ -2,6 +2,7 @@
 import doctest
 from fractions import Fraction
 
+import ml_dtypes
 import mpmath as mp
 import numpy as np
 import pytest
@@ -233,6 +234,20 @@ def test_one_law_moves_by_many_rewards_and_keeps_its_dtype():
 def test_wrong_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_categorical_takes_rewards_in_float64_and_sums_that_do_not_drift():
+    p = np.float32([1, 0, 0, 0, 0])
+    found = categorical(p, 100000001.0, 0.0, low=1e8, high=1e8 + 4)
+    assert found.tolist() == [0, 1, 0, 0, 0] and found.dtype == np.float32
+    many = np.full(100003, 1 / 100003, np.float32)
+    assert categorical(many, 0.0, 0.0, low=0, high=1)[0] == pytest.approx(many.sum(dtype=float), rel=1e-7)
+
+
+def test_categorical_keeps_bfloat16():
+    p = np.full(4, 0.25, ml_dtypes.bfloat16)
+    found = categorical(p, 0.0, 0.5, low=0, high=1)
+    assert found.dtype == p.dtype and found.tolist() == [0.375, 0.5, 0.125, 0]
 
 
 def test_examples_in_docstrings():

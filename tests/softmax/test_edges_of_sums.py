@@ -212,3 +212,13 @@ def test_limits_of_parameters_in_formats_without_infinity(format):
         assert np.isfinite(ldr_kl(z, 1, strength=strength, format=format))
         assert not np.isnan(aldr_kl(z, 1, strength=strength, format=format))
     assert np.isfinite(aldr_kl(z, 1, alpha=1e9, format=format)) and np.isfinite(comp_sum(z, 1, tau=1e9, format=format))
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: logaddexp([1.0, 2.0], [1.0, 2.0, 3.0]), r"logaddexp\(\): b has shape \(3,\); allowed: .*, the shape of a"),
+    (lambda: logsumexp([1.0], keepdims="a"), r"logsumexp\(\): keepdims is 'a'; allowed: True, False"),
+    (lambda: logmeanexp([1.0], keepdims="a"), r"logmeanexp\(\): keepdims is 'a'; allowed: True, False"),
+    (lambda: logsumexp([1.0], return_sign=2), r"logsumexp\(\): return_sign is 2; allowed: True, False")])
+def test_wrong_arguments_of_sums(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()

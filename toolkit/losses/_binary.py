@@ -7,11 +7,12 @@ from numbers import Real
 
 import numpy as np
 
-from toolkit._core.arrays import real_array
+from toolkit._core.arguments import check_finite, shown
+from toolkit._core.arrays import array_and_mask, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import exp, log, pow, sigmoid, softplus
-from toolkit.losses._entries import LossOfEntries
+from toolkit.losses._entries import LossOfEntries, spread
 from toolkit.losses._evaluate import at_least, loss
 from toolkit.losses._labels import checked_weights
 
@@ -83,12 +84,12 @@ def binary_hinge(x, mass, margin):
 def _masses(labels, ignore_index):
     """``(no, yes, ignored)``: labels from 0 to 1, as float64, and where they are not looked at."""
     labels = real_array(labels, "labels").astype(np.float64)
-    ignored = None if ignore_index is None else labels == ignore_index
+    ignored = None if ignore_index is None else labels == check_finite("ignore_index", ignore_index)
     seen = labels if ignored is None else np.where(ignored, 0.0, labels)
     bad = ~((seen >= 0) & (seen <= 1))
     if bad.any():
         raise ValueError(f"labels contains {seen[bad][0]:g}; allowed: numbers from 0 to 1"
-                         + ("" if ignore_index is None else f", and ignore_index ({ignore_index})"))
+                         + ("" if ignore_index is None else f", and ignore_index ({shown(ignore_index)})"))
     return 1 - seen, seen, ignored
 
 
@@ -146,7 +147,9 @@ def binary_cross_entropy(logits, labels, *, pos_weight=None, form="stable", redu
     """
     no, yes, ignored = _masses(labels, ignore_index)
     if pos_weight is not None:
-        yes = yes * checked_weights(real_array(pos_weight, "pos_weight").astype(np.float64), "pos_weight", None)
+        shape = array_and_mask(logits, "logits")[0].shape
+        factors = spread(real_array(pos_weight, "pos_weight").astype(np.float64), shape, "pos_weight")
+        yes = spread(yes, shape, "labels") * checked_weights(factors, "pos_weight", None)
     return LossOfEntries({"naive": binary_entropy_naive, "stable": binary_entropy_stable}, logits, (no, yes),
                          name="logits", form=form, reduction=reduction, format=format, ignored=ignored,
                          weights={"weight": weight, "sample_weight": sample_weight})
@@ -198,7 +201,7 @@ def sigmoid_focal_loss(logits, labels, *, alpha=0.25, gamma=2.0, form="stable", 
     no, yes, ignored = _masses(labels, ignore_index)
     if alpha is not None:
         if not (isinstance(alpha, Real) and 0 <= alpha <= 1):
-            raise ValueError(f"alpha is {alpha!r}; allowed: a number from 0 to 1, or None")
+            raise ValueError(f"alpha is {shown(alpha)}; allowed: a number from 0 to 1, or None")
         no, yes = no * (1 - alpha), yes * alpha
     return LossOfEntries({"naive": sigmoid_focal_naive, "stable": sigmoid_focal_stable}, logits, (no, yes),
                          at_least(0, "gamma", gamma), name="logits", form=form, reduction=reduction, format=format,
@@ -244,7 +247,7 @@ def hinge(logits, labels, *, margin=1.0, reduction="mean", sample_weight=None, f
     labels = real_array(labels, "labels").astype(np.float64)
     bad = ~np.isin(labels, (-1, 0, 1)) | bool((labels == 0).any() and (labels == -1).any())
     if bad.any():
-        raise ValueError(f"labels contains {labels[bad][0]:g}; allowed: 0 and 1, or -1 and 1")
+        raise ValueError(f"labels contains {labels[bad][0]:.3g}; allowed: 0 and 1, or -1 and 1")
     yes = (labels > 0).astype(np.float64)
     return LossOfEntries({"stable": binary_hinge}, logits, (1 - yes, yes), at_least(0, "margin", margin), name="logits",
                          reduction=reduction, format=format, weights={"sample_weight": sample_weight})

@@ -11,8 +11,8 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import as_numbers, like
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.losses._evaluate import LossKernels, LossOfRows, above, at_least, loss
+from toolkit.losses._exponential_scores import minus_gap_over, share_of_gap_to
 from toolkit.losses._forms import classes_present, close_to_zero_sum, divide_by, rest_beside_top, sum_in_order
-from toolkit.softmax.kernels import tempered_gap
 
 __all__ = ["aldr_kl", "ldr_kl"]
 KERNELS = ["aldr_kl_common", "aldr_kl_naive", "aldr_kl_stable", "ldr_kl_common", "ldr_kl_naive", "ldr_kl_stable"]
@@ -38,21 +38,10 @@ def present_in_format(z):
 
 
 @kernel
-def gap_to(z, k, top, y, margin):
-    """``d_top - d_k``, without the rounding of d itself."""
-    gap = z[top] - z[k]
-    if k == top:
-        return z[top] - z[top]
-    if k == y:
-        return gap + margin
-    return gap - margin if top == y else gap
-
-
-@kernel
 def exponentials_of_gaps(z, top, y, margin, strength, w):
     """Fill ``w_k = e^{(d_k - max d) / strength}``."""
     for k in range(z.size):
-        w[k] = exp(tempered_gap(-gap_to(z, k, top, y, margin), strength))
+        w[k] = exp(minus_gap_over(z, k, top, y, margin, strength))
 
 
 @kernel
@@ -61,7 +50,7 @@ def expected_gap_of_d(z, top, y, margin, w):
     spread, lost = 0.0, 0.0
     for k in range(z.size):
         if w[k] != 0:
-            spread, lost = add_compensated(spread, lost, w[k] * gap_to(z, k, top, y, margin))
+            spread, lost = add_compensated(spread, lost, share_of_gap_to(w[k], z, k, top, y, margin))
     return spread
 
 
@@ -74,7 +63,7 @@ def log_of_mean(z, y, top, margin, strength, n, total):
     lack, lost = 0.0, 0.0
     for k in range(z.size):
         if z[k] != -np.inf:
-            lack, lost = add_compensated(lack, lost, expm1(tempered_gap(-gap_to(z, k, top, y, margin), strength)))
+            lack, lost = add_compensated(lack, lost, expm1(minus_gap_over(z, k, top, y, margin, strength)))
     return log1p(lack / n)
 
 

@@ -21,6 +21,20 @@ def entry_losses(of, x, targets, parameters, losses, slopes, fmt):
         losses[i], slopes[i] = of(*((x[i], targets[i]) + parameters))
 
 
+def spread(x, shape, name):
+    """`x`, broadcast to the shape of the predictions, or an error that names it."""
+    try:
+        return np.broadcast_to(x, shape)
+    except ValueError:
+        raise ValueError(f"{name} has shape {x.shape}; allowed: what broadcasts to {shape}") from None
+
+
+def beyond_float32(x):
+    """Whether a finite number other than 0 is no normal one of float32."""
+    info, size = np.finfo(np.float32), np.abs(x)
+    return bool((np.isfinite(size) & (size != 0) & ((size < info.tiny) | (size > info.max))).any())
+
+
 class LossOfEntries:
     """A loss that is a sum over entries, which can be computed alone or with its gradient.
 
@@ -46,10 +60,12 @@ class LossOfEntries:
         self.of, self.form, self.format = chosen("form", form, kernels), form, format
         self.reduction = REDUCTIONS[check_choice("reduction", reduction, REDUCTIONS)]
         self.layout = layout = Rows(predictions, axis=None, format=format, name=name, allow_empty=True)
+        targets = [each.astype(np.float64) for each in targets]  # a narrow dtype may not hold the largest
+        if format is None and any(map(beyond_float32, (np.array(parameters), *targets))):
+            layout.compute, layout.largest = np.dtype(np.float64), float(np.finfo(np.float64).max)
         self.x = layout.rows(predictions, name)[0]
         largest = float(np.finfo(layout.compute).max if format is None else get_format(format).max)
         self.parameters = layout.parameters(min(a, largest) for a in parameters)
-        targets = (each.astype(np.float64) for each in targets)  # a narrow dtype may not hold the largest
         within = (np.where(np.isinf(each), each, np.clip(each, -largest, largest)) for each in targets)
         beside = "labels" if name == "logits" else "targets"
         self.targets = np.stack([layout.rows(each, beside)[0] for each in within], axis=1)
@@ -66,11 +82,7 @@ class LossOfEntries:
         self.factors = self.factors * unit
 
     def _weight(self, given, name):
-        shape, weight = self.layout.shape, real_array(given, name).astype(np.float64)
-        try:
-            weight = np.broadcast_to(weight, shape).reshape(-1)
-        except ValueError:
-            raise ValueError(f"{name} has shape {weight.shape}; allowed: what broadcasts to {shape}") from None
+        weight = spread(real_array(given, name).astype(np.float64), self.layout.shape, name).reshape(-1)
         return checked_weights(weight, name, self.format)
 
     def value(self):
@@ -81,6 +93,12 @@ class LossOfEntries:
         losses, slopes = np.empty(layout.classes, dtype), np.empty(layout.classes, dtype)
         with np.errstate(all="ignore"):
             entry_losses(self.of, self.x, self.targets, self.parameters, losses, slopes, layout.fmt)
+            over = (np.isinf(losses) | np.isinf(slopes)) & np.isfinite(self.x)
+            if over.any() and dtype == np.float32 and self.form == "stable":  # a mean of them need not overflow
+                found = losses, slopes = losses.astype(np.float64), slopes.astype(np.float64)
+                wide = [each[over].astype(np.float64) for each in (self.x, self.targets, *found)]
+                entry_losses(self.of, *wide[:2], self.parameters, *wide[2:], None)
+                losses[over], slopes[over] = wide[2:]
             if self.form == "naive":
                 warn_about_rows(self.x[:, None], ~np.isfinite(losses), "form='naive' gave a loss of inf or NaN")
             kept = self.factors != 0

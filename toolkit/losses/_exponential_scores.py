@@ -1,8 +1,13 @@
-"""Scores of the softmax, ``w_k = e^{z_k - max z}``, and gaps to the largest logit."""
+"""Scores of the softmax, ``w_k = e^{z_k - max z}``, and gaps to the largest logit.
+
+Of a label y with a margin, ``d_k = z_k - z_y + margin [k != y]``.
+"""
+import numpy as np
+
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp
-from toolkit.softmax.kernels import exp_gap, shifted, top_class
+from toolkit.softmax.kernels import exp_gap, shifted, tempered_gap, top_class
 
 __all__ = []
 KERNELS = ["accurate_exponentials", "exponentials", "share_of_gap", "shifted_exponentials"]
@@ -52,3 +57,39 @@ def expected_gap(z, q, top):
         if q[k] != 0:
             total, lost = add_compensated(total, lost, share_of_gap(q[k], z[top], z[k]))
     return total
+
+
+@kernel
+def gap_to(z, k, top, y, margin):
+    """``d_top - d_k``, without the rounding of d itself."""
+    gap = z[top] - z[k]
+    if k == top:
+        return z[top] - z[top]
+    if k == y:
+        return gap + margin
+    return gap - margin if top == y else gap
+
+
+@kernel
+def half_gap_to(z, k, top, y, margin):
+    """Half of `gap_to`, which does not overflow where that of two finite logits does."""
+    half = z[top] * 0.5 - z[k] * 0.5
+    if k == y:
+        return half + margin * 0.5
+    return half - margin * 0.5 if top == y else half
+
+
+@kernel
+def minus_gap_over(z, k, top, y, margin, strength):
+    """``(d_k - d_top) / strength``."""
+    gap = gap_to(z, k, top, y, margin)
+    if gap != np.inf:
+        return tempered_gap(-gap, strength)
+    return tempered_gap(-half_gap_to(z, k, top, y, margin), strength * 0.5)
+
+
+@kernel
+def share_of_gap_to(share, z, k, top, y, margin):
+    """``share (d_top - d_k)`` for a share > 0."""
+    gap = gap_to(z, k, top, y, margin)
+    return share * gap if gap != np.inf else share * half_gap_to(z, k, top, y, margin) * 2

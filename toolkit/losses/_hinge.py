@@ -1,6 +1,9 @@
 """Multiclass hinge loss, and negative log-likelihood of log-probabilities: what needs no exponential."""
+from numbers import Real
+
 import numpy as np
 
+from toolkit._core.arguments import shown
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like, over_exactly
@@ -14,6 +17,15 @@ KERNELS = ["multiclass_hinge_stable", "negative_log_likelihood_stable"]
 
 
 @kernel
+def squared_hinge_slope(z, y, k, margin, n):
+    """``2 (margin - z_y + z_k) / n``, also where the difference overflows."""
+    over = margin - (z[y] - z[k])
+    if over < np.inf:
+        return over_exactly(over, n * 0.5)
+    return over_exactly(margin * 0.5 - (z[y] * 0.5 - z[k] * 0.5), n * 0.25)
+
+
+@kernel
 def multiclass_hinge_stable(z, y, margin, power, grad):
     """``sum_{k != y} max(0, margin - z_y + z_k)^power / K``, power 1 or 2; slope 0 at the kink."""
     n, top = classes_present(z), top_class(z)
@@ -24,7 +36,7 @@ def multiclass_hinge_stable(z, y, margin, power, grad):
         grad[k] = nothing
         if k != y and z[k] != -np.inf and over > 0:
             total, lost = add_compensated(total, lost, over if power == 1 else over * over)
-            grad[k] = over_exactly(like(1, over) if power == 1 else 2 * over, n)
+            grad[k] = over_exactly(like(1, over), n) if power == 1 else squared_hinge_slope(z, y, k, margin, n)
     close_to_zero_sum(grad, y)
     return over_exactly(total, n) if total != np.inf else mean_beyond(z, y, margin, power, n)
 
@@ -113,8 +125,8 @@ def multiclass_hinge(logits, labels, *, margin=1.0, power=1, form="stable", redu
     >>> multiclass_hinge([2.0, 1.5, -1.0, 0.0], 0).item(), multiclass_hinge([2.0, 1.5, -1.0, 0.0], 0, power=2).item()
     (0.125, 0.0625)
     """
-    if isinstance(power, bool) or power not in (1, 2):
-        raise ValueError(f"power is {power!r}; allowed: 1, 2")
+    if isinstance(power, bool) or not isinstance(power, Real) or power not in (1, 2):
+        raise ValueError(f"power is {shown(power)}; allowed: 1, 2")
     return LossOfRows(_HINGE, logits, labels, at_least(0, "margin", margin), float(power), form=form,
                       reduction=reduction, ignore_index=ignore_index, weight=weight, sample_weight=sample_weight,
                       axis=axis, where=where, format=format)

@@ -58,7 +58,12 @@ def label_rows(layout, rows, labels, *, label_smoothing=0, ignore_index=None, we
             index = np.where(factors == 0.0, IGNORED, index)  # a class of weight 0 gives 0, not 0 * inf
     if q is not None:
         q = smoothed_labels(q, label_smoothing, rows != -np.inf)
-        q = (q if weight is None else q * weight).astype(layout.compute)
+        q = q if weight is None else q * weight
+        if weight is not None and format is None:  # float32 may not have the weight that a row is about
+            most = q.max(axis=1, initial=0.0)
+            units = np.where((most > 0) & (most < 2.0**-64), np.ldexp(1.0, np.frexp(most)[1]), 1.0)
+            q, factors = q / units[:, None], factors * units
+        q = q.astype(layout.compute)
         q = q if format is None else round_to(q, format)
         index = np.where(index == IGNORED, IGNORED, q.argmax(axis=1))
     if each is not None:

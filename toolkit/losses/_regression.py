@@ -26,7 +26,8 @@ def huber_entry(x, target, delta):
     if abs(d) > delta:
         beyond = abs(x * 0.5 - target[0] * 0.5) - delta * 0.25  # half of it, which does not overflow
         return delta * beyond * 2, np.copysign(delta, d)
-    return d * d * 0.5, d
+    half = d * d * 0.5
+    return half if half < np.inf else d * 0.5 * d, d
 
 
 @loss

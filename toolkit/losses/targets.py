@@ -190,10 +190,12 @@ def categorical(p, rewards, discounts, *, low, high, form="stable", format=None)
             except ValueError:
                 raise ValueError(f"{name} has shape {x.shape}; allowed: what broadcasts with {tuple(batch)}, one for "
                                  "each row of p") from None
-    layout = Rows(np.broadcast_to(given["p"], (*batch, count)), format=format, name="p")
+    layout = Rows(np.broadcast_to(array_of(p, "p"), (*batch, count)), format=format, name="p")
+    of = chosen("form", form, _CATEGORICAL)
+    if form == "stable" and format is None:  # rewards, and sums of many weights, are more than float32 has
+        layout.compute = np.dtype(np.float64)
     out = layout.empty()
     moves = layout.per_row(rewards, "rewards"), layout.per_row(discounts, "discounts")
-    of = chosen("form", form, _CATEGORICAL)
     with np.errstate(all="ignore"):
         q = layout.rows(np.broadcast_to(given["p"], layout.shape), "p")
         moved_rows(of, q, *moves, (low, high), out, layout.fmt)
