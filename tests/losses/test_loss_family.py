@@ -292,9 +292,9 @@ def test_equal_predictions_are_no_rest_for_the_symmetric_loss():
     ("z_loss", {"scale": "a"}, "scale is 'a'"),
     ("ldr_kl", {"strength": 0}, "strength is 0; allowed: a finite number > 0"),
     ("aldr_kl", {"alpha": 1}, "alpha is 1; allowed: a finite number > 1"),
-    ("symmetric_cross_entropy", {"floor": 0}, "floor is 0; allowed: a finite number < 0")])
+    ("symmetric_cross_entropy", {"floor": 0}, "floor is 0.0; allowed: a finite number < 0")])
 def test_wrong_parameters(name, keywords, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         getattr(losses, name)(TV, TV_LABEL, **keywords)
 
 

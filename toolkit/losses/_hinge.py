@@ -36,7 +36,7 @@ def multiclass_hinge_stable(z, y, margin, power, grad):
         grad[k] = nothing
         if k != y and z[k] != -np.inf and over > 0:
             total, lost = add_compensated(total, lost, over if power == 1 else over * over)
-            grad[k] = over_exactly(like(1, over), n) if power == 1 else squared_hinge_slope(z, y, k, margin, n)
+            grad[k] += over_exactly(like(1, over), n) if power == 1 else squared_hinge_slope(z, y, k, margin, n)
     close_to_zero_sum(grad, y)
     return over_exactly(total, n) if total != np.inf else mean_beyond(z, y, margin, power, n)
 
