@@ -48,7 +48,10 @@ def test_softmax_of_rows_whose_sum_absorbs_all_others(dtype, algorithm, classes)
         true = oracle.softmax(oracle.exact(z))
         errors = oracle.ulp_errors(exact(f"softmax {algorithm}", z), true)
         assert (errors <= 4 + classes + (0 if algorithm == "two_pass" else gaps(z))).all()
-        assert errors[0] > 0.4 * (classes - 1)  # so the bound is not loose either
+        if algorithm in ("two_pass", "online"):  # which add up plainly: so the bound is not loose either
+            assert errors[0] > 0.4 * (classes - 1)
+        else:
+            assert errors[0] <= 4
         # The public function does not lose them.
         assert oracle.ulp_errors(softmax(z, algorithm=algorithm), true).max() <= 4
 
