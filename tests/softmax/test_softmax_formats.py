@@ -54,7 +54,8 @@ def test_emulated_float32_is_native_float32(name):
     z = some_logits(np.float32)
     native, emulated = exact(name, z), MAPS[name](z, format="float32")
     assert native.dtype == emulated.dtype == np.float32
-    assert (np.abs(native.astype(float) - emulated) <= 4 * np.spacing(np.abs(native))).all()
+    loses = 2 * np.finfo(np.float32).eps if name == "log_softmax naive" else 0  # the logarithm of a rounded p near 1
+    assert (np.abs(native.astype(float) - emulated) <= 4 * np.spacing(np.abs(native)) + loses).all()
 
 
 @maps

@@ -151,7 +151,7 @@ def tanh_shrink(x, *, form="stable", format=None):
     """
 
 
-@elementwise(threshold_value, slope=threshold_slope, ulp=0, slope_ulp=0)
+@elementwise(threshold_value, slope=threshold_slope, ulp=0, slope_ulp=0, least=-np.inf)
 def threshold(x, *, theta=0.0, value=0.0, format=None):
     """x above a threshold, else `value`: with both at 0 it is `relu`.
 

@@ -101,8 +101,8 @@ def _unit(v, z, axis):
     v = real_array(v, "v").astype(np.float64)
     largest = np.abs(v).max(initial=0.0)
     if v.ndim != 1 or not 0 < largest < np.inf:
-        raise ValueError(f"v has shape {v.shape} and the largest size {largest:g}; "
-                         "allowed: a 1-d array of finite numbers that are not all 0")
+        what = f"shape {v.shape}" if v.ndim != 1 else f"the largest size {largest:g}"
+        raise ValueError(f"v has {what}; allowed: a 1-d array of finite numbers that are not all 0")
     if not 1e-100 < largest < 1e100:  # else squares may over- or underflow
         v = v / largest
     length = np.sqrt((v * v).sum())

@@ -17,7 +17,7 @@ def targets_of(labels, shape, classes, ignore_index):
     ignored = None if ignore_index is None else _index(ignore_index)
     if labels is None:
         if ignored is not None:
-            raise ValueError(f"ignore_index is {ignored} but there are no labels; allowed: None")
+            raise ValueError(f"ignore_index is {shown(ignored)} but there are no labels; allowed: None")
         return np.full(count, TOP)
     labels = np.atleast_1d(numbers_of(array_of(labels, "labels")))
     if labels.dtype.kind not in "iuf" and not (labels.dtype.kind == "b" and labels.shape == (*shape, classes)):
@@ -34,7 +34,7 @@ def targets_of(labels, shape, classes, ignore_index):
         first = int(np.argmax(outside))
         raise ValueError(f"labels[{first}] is {flat[first]}; allowed: 0 to {classes - 1}"
                          + (", and one value for rows to leave out, named by ignore_index (--ignore-index)"
-                            if ignored is None else f", and ignore_index ({ignored})"))
+                            if ignored is None else f", and ignore_index ({shown(ignored)})"))
     if flat.dtype.kind == "f" and (flat != np.floor(flat)).any():
         first = int(np.argmax(flat != np.floor(flat)))
         raise ValueError(f"labels[{first}] is {flat[first]}; allowed: whole numbers")

@@ -9,7 +9,7 @@ from toolkit.large_arrays import LogSoftmax, map_lines
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._shift import shifted, top_class
 from toolkit.softmax._sum_without_top import sum_without_top
-from toolkit.softmax._temperature import map_tempered, pull_tempered
+from toolkit.softmax._temperature import dimensions_of, map_tempered, pull_tempered
 
 __all__ = ["FORMS", "log_softmax"]
 KERNELS = ["log_softmax_common", "log_softmax_naive", "log_softmax_stable", "log_softmax_vjp_row"]
@@ -140,7 +140,8 @@ def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, forma
     """
     row, task = chosen("form", form, _ROWS), LogSoftmax() if form == "stable" else None
     broken = (lost_logs, "log_softmax(form='naive') took the logarithm of 0") if form == "naive" else None
-    if format is None and task is not None and np.ndim(temperature) == 0 and check_temperature(temperature) == 1.0:
+    single = dimensions_of("temperature", temperature) == 0
+    if format is None and task is not None and single and check_temperature(temperature) == 1.0:
         return map_lines(task, z, axis=axis, where=where, masked=-np.inf)
     return map_tempered(row, z, temperature, axis=axis, where=where, format=format, masked=-np.inf, broken=broken,
                         task=task)

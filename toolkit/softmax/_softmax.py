@@ -12,7 +12,14 @@ from toolkit.softmax._algorithms import (
     softmax_three_pass_reload,
 )
 from toolkit.softmax._shift import top_class
-from toolkit.softmax._temperature import map_tempered, over_temperature, pull_tempered, tempered_row, unshifted_row
+from toolkit.softmax._temperature import (
+    dimensions_of,
+    map_tempered,
+    over_temperature,
+    pull_tempered,
+    tempered_row,
+    unshifted_row,
+)
 from toolkit.softmax._two_pass import TWO_PASS_LIMIT, softmax_two_pass
 
 __all__ = ["ALGORITHMS", "softmax"]
@@ -149,7 +156,8 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     elif algorithm == "two_pass":
         broken = (beyond_two_pass, "softmax(algorithm='two_pass') cannot reduce such large logits exactly")
     task = _TASKS.get(algorithm)
-    if format is None and task is not None and np.ndim(temperature) == 0 and check_temperature(temperature) == 1.0:
+    single = dimensions_of("temperature", temperature) == 0
+    if format is None and task is not None and single and check_temperature(temperature) == 1.0:
         return map_lines(task, z, axis=axis, where=where, broken=broken)
     before = unshifted_row if algorithm == "naive" else tempered_row
     return map_tempered(_ROWS[algorithm or "three_pass_reload"], z, temperature, axis=axis, where=where, format=format,

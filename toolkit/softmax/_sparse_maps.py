@@ -8,6 +8,7 @@ from toolkit._core.numbers import in_format
 from toolkit.softmax._entmax import entmax15_row, entmax_row, sparsemax_row
 from toolkit.softmax._entmax_gradient import alpha_entmax_order_row, entmax_vjp_row
 from toolkit.softmax._entmax_naive import entmax15_sorted, entmax_bisection, sparsemax_sorted
+from toolkit.softmax._temperature import dimensions_of
 
 __all__ = ["alpha_entmax", "entmax15", "sparsemax"]
 
@@ -63,7 +64,7 @@ def _chosen(name, form, rows):
 
 def _alpha(alpha):
     """`alpha` as a float, or as an array of them for each row."""
-    if np.ndim(alpha) == 0:
+    if dimensions_of("alpha", alpha) == 0:
         return check_number("alpha", alpha[()] if isinstance(alpha, np.ndarray) else alpha, 0.0, _MOST_ALPHA)
     alpha = real_array(alpha, "alpha").astype(np.float64)
     bad = ~((alpha >= 0) & (alpha <= _MOST_ALPHA))
@@ -232,9 +233,9 @@ def alpha_entmax(z, *, alpha=1.5, axis=-1, where=None, form="stable", format=Non
     """
     row, broken = _chosen("alpha_entmax", form, _ENTMAX_ROWS)
     alpha = _alpha(alpha)
-    if form != "stable" and (np.ndim(alpha) or alpha < 1):
+    if form != "stable" and (dimensions_of("alpha", alpha) or alpha < 1):
         raise ValueError(f"form is {form!r}; allowed for alpha below 1 and for an array: 'stable'")
-    if np.ndim(alpha) == 0:
+    if dimensions_of("alpha", alpha) == 0:
         return map_rows(row, {"z": z}, alpha - 1.0, axis=axis, where=where, format=format, broken=broken)
     layout, arrays = rows_and_orders({"z": z}, alpha, (-np.inf,), axis=axis, where=where, format=format)
     out = layout.empty()
@@ -251,7 +252,7 @@ def alpha_entmax_pull(p, g, *, alpha=1.5, axis=-1, where=None):
     array([ 0.1875, -0.1875])
     """
     alpha = _alpha(alpha)
-    if np.ndim(alpha) == 0:
+    if dimensions_of("alpha", alpha) == 0:
         return map_rows(entmax_vjp_row, {"p": p, "g": g}, alpha - 1.0, axis=axis, where=where, fills=(0.0,))
     layout, arrays = rows_and_orders({"p": p, "g": g}, alpha, (0.0, 0.0), axis=axis, where=where)
     out = layout.empty()
@@ -268,7 +269,7 @@ def alpha_entmax_order_pull(p, g, *, alpha=1.5, axis=-1, where=None):
     0.231884
     """
     alpha = _alpha(alpha)
-    if np.ndim(alpha) == 0:
+    if dimensions_of("alpha", alpha) == 0:
         return reduce_rows(alpha_entmax_order_row, {"p": p, "g": g}, alpha, axis=axis, where=where, fills=(0.0,),
                            empty=0.0)
     layout, arrays = rows_and_orders({"p": p, "g": g}, alpha, (0.0, 0.0), axis=axis, where=where)

@@ -2,7 +2,7 @@
 import numpy as np
 
 from toolkit._core import loops
-from toolkit._core.arguments import check_temperature
+from toolkit._core.arguments import check_temperature, shown
 from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.kernel import kernel
 from toolkit.large_arrays import map_rows_of_lines
@@ -75,12 +75,20 @@ def beyond_float32(values):
     return bool(((sizes > _FLOAT32.max) & (sizes < np.inf) | (sizes < _FLOAT32.tiny) & (sizes > 0)).any())
 
 
+def dimensions_of(name, value):
+    """How many dimensions a parameter has, which may be a number or an array with one for each row."""
+    try:
+        return np.ndim(value)
+    except ValueError:
+        raise ValueError(f"{name} is {shown(value)}; allowed: a number, or an array with one for each row") from None
+
+
 def temperature_of_rows(layout, temperature):
     """A float for all rows of a `Rows` layout, or an array of one for each, in the dtype of the rows.
 
     Where float32 lacks a temperature the rows are computed in float64: it comes before these are made.
     """
-    if np.ndim(temperature) == 0:
+    if dimensions_of("temperature", temperature) == 0:
         temperature = temperature.item() if isinstance(temperature, np.ndarray) else temperature
         temperature = check_temperature(temperature)
         widen(layout, temperature)
