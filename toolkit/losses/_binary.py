@@ -72,8 +72,8 @@ def binary_hinge(x, mass, margin):
     """``n max(0, margin + x) + y max(0, margin - x)``; slope 0 at the kinks."""
     if x != x:
         return x, x
-    no, yes = max(margin + x, like(0.0, x)), max(margin - x, like(0.0, x))
-    slope = like(0.0, x)
+    nothing = like(0.0, x)
+    no, yes, slope = max(margin + x, nothing), max(margin - x, nothing), nothing
     if no > 0:
         slope += mass[0]
     if yes > 0:

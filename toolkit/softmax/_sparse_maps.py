@@ -178,11 +178,11 @@ def entmax15_pull(p, g, *, axis=-1, where=None):
 def alpha_entmax(z, *, alpha=1.5, axis=-1, where=None, form="stable", format=None):
     """α-entmax: ``p_i = [(α - 1) z_i - tau]_+^(1 / (α - 1))``, from softmax (α = 1) through sparsemax (α = 2) on.
 
-    For α > 1 a class at least ``1 / (α - 1)`` below the largest logit is exactly 0; for α < 1 none is, and a class
-    far below falls off as a power of its gap, ``p_i = [1 + (1 - α) (tau - z_i)]^(-1 / (1 - α))`` with another tau. The
-    common form, bisection for tau, loses digits as α falls to 1, where the power 1 / (α - 1) multiplies each rounding
-    error, and at 1 it is uniform. The stable form solves for the power of a probability instead, near α = 1 and below
-    of the largest, elsewhere of the smallest that is not 0.
+    For α > 1 a class at least ``1 / (α - 1)`` below the largest logit is exactly 0; for α < 1 none is, and a
+    class far below falls off as a power of its gap, ``p_i = [1 + (1 - α) (tau - z_i)]^(-1 / (1 - α))`` with
+    another tau. The common form, bisection for tau, loses digits as α falls to 1, where the power 1 / (α - 1)
+    multiplies each rounding error, and at 1 it is uniform. The stable form solves for the power of a
+    probability instead, near α = 1 and below of the largest, elsewhere of the smallest that is not 0.
 
     Parameters
     ----------
