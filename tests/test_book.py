@@ -99,7 +99,7 @@ def test_a_figure_is_small(pages):
         if figures:
             size = (module + sum(map(len, figures))) / len(figures)
             # A simulation with two heat maps of a thousand cells, drawn before anybody plays; a third is its module.
-            most = 95_000 if name == "notebooks/grokking_live.html" else 60_000
+            most = 96_000 if name == "notebooks/grokking_live.html" else 60_000
             assert size <= most, f"{name}: {size:.0f} bytes for each figure"
 
 
