@@ -12,7 +12,8 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/temperature_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
         "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
-        "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks"]
+        "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
+        "notebooks/coming_from"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 STILL = ["book/gallery", "book/api", "book/api_training", "book/teach", "book/references", "search", "genindex"]
 
