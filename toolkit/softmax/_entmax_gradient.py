@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like, over_exactly
+from toolkit._core.numbers import as_numbers, over_exactly
 from toolkit.elementary import expm1, log, pow
 from toolkit.softmax._shift import top_class
 
@@ -29,7 +29,7 @@ def entmax_vjp_row(p, g, order, out):
     For α > 2 the steepest class may have a part so small that its s overflows: the mean takes s relative to it, and
     its own gradient is what the others leave.
     """
-    order = like(order, p)
+    (order,) = as_numbers((order,), p)
     steepest, power = steepest_class(p, order), 1 - order
     p_there, g_there = p[steepest], g[steepest]
     total, lost, mean, mean_lost, others, others_lost = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -94,7 +94,7 @@ def order_slope(log_p, order):
 @kernel
 def alpha_entmax_order_row(p, g, alpha):
     """``<g, dp / dα>``: of each class its own slope in α, less what keeps the sum at 1."""
-    order = like(alpha - 1, p)
+    (order,) = as_numbers((alpha - 1,), p)
     power = 1 - order
     steepest = steepest_class(p, order)
     p_there, g_there = p[steepest], g[steepest]

@@ -18,7 +18,7 @@ EXERCISES = {
                        (0.2, "the other way round: larger scores want a higher temperature"),
                        otherwise="(βx)² / τ has to stay as it is"),
         wrong=(1.6, 0.8, 0.2, 0.4),
-        praise="σ(cs) = c² σ(s), so (β, τ) and (cβ, c²τ) are one gate: bending is not enough, powers bend, too.",
+        praise="σ(cs) = c² σ(s), so (β, τ) and (cβ, c²τ) are one gate: bending is not enough, powers bend.",
     ),
     "gates.entropy": Exercise(
         solution=1.09239,
