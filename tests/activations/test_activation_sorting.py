@@ -132,8 +132,10 @@ def test_arguments_are_checked():
         activations.group_sort(rows(), group=4)
     with pytest.raises(ValueError, match="group is 0; allowed: an integer, at least 1"):
         activations.group_sort(rows(), group=0)
-    with pytest.raises(ValueError, match="v has shape .*; allowed: a 1-d array"):
+    with pytest.raises(ValueError, match="v has the largest size 0; allowed: a 1-d array of finite numbers"):
         activations.householder(rows(), (0.0, 0.0))
+    with pytest.raises(ValueError, match=r"v has shape \(1, 2\); allowed: a 1-d array"):
+        activations.householder(rows(), ((1.0, 2.0),))
     with pytest.raises(ValueError, match="the size of v is 4; allowed: what divides 10"):
         activations.householder(rows(), (1.0, 1.0, 1.0, 1.0))
 
