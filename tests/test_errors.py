@@ -15,7 +15,7 @@ from toolkit.course import exercises
 from toolkit.live import Axis, Curve, Plot, Slider
 
 ROOT = Path(__file__).parents[1]
-PAGES = "".join((ROOT / "book" / page).read_text() for page in ("api.md", "api_training.md"))
+PAGES = "".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "book").glob("api*.md")))
 MODULES = [each for each in re.findall(r"automodule:: (\S+)", PAGES)
            if not each.endswith("kernels") and each != "toolkit.large_arrays"]
 PUBLIC = {}

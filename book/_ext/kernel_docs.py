@@ -1,8 +1,16 @@
-"""Autodoc for this toolkit: a kernel is documented as its function, and ``|x|`` means what it says."""
+"""Autodoc for this toolkit: a kernel is documented as its function, and ``|x|`` means what it says.
+
+What the page of the API had when it was one leads to where it is now.
+"""
 import re
+from pathlib import Path
 
 from numba.core.dispatcher import Dispatcher
 from sphinx.ext.autodoc import FunctionDocumenter
+
+from toolkit.live.hosts.page import json_block
+
+CONTENTS = "book/api"
 
 
 class KernelDocumenter(FunctionDocumenter):
@@ -37,7 +45,15 @@ def escape_bars(app, what, name, obj, options, lines):
                 block = indent
 
 
+def lead_on(app, pagename, templatename, context, doctree):
+    if pagename == CONTENTS:
+        modules = app.env.get_domain("py").modules
+        places = {name: Path(entry.docname).name for name, entry in modules.items() if entry.docname != CONTENTS}
+        context["body"] += json_block(places, **{"class": "moved"})
+
+
 def setup(app):
     app.add_autodocumenter(KernelDocumenter)
+    app.connect("html-page-context", lead_on)
     app.connect("autodoc-process-docstring", escape_bars)
     return {"parallel_read_safe": True}

@@ -15,7 +15,9 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
         "notebooks/coming_from"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
-STILL = ["book/gallery", "book/api", "book/api_training", "book/teach", "book/references", "search", "genindex"]
+API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",
+       "book/api_collapse", "book/api_kernels", "book/api_live", "book/api_training"]
+STILL = ["book/gallery", *API, "book/teach", "book/references", "search", "genindex"]
 
 
 @pytest.fixture(params=["http", "file"])

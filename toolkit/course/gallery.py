@@ -1,9 +1,9 @@
 """The gallery: text and figure of each row of the catalog, made from the row and its kind alone."""
-import json
 from html import escape
 
 from toolkit._core.public import publish
 from toolkit.catalog import FAMILIES, methods
+from toolkit.live.hosts.page import json_block
 
 __all__ = ["FORMATS", "PAGES", "Contents", "Entry", "entries"]
 
@@ -16,7 +16,7 @@ PAGES["gallery_others"] = tuple(family for family in FAMILIES if not any(family 
 
 
 class Contents:
-    """The gallery's contents: a link to each figure. Addresses of when it was one page lead to the figure, too."""
+    """The gallery's contents: a link to each figure. Addresses of when it was one page lead on, by lead_on.js."""
 
     def _repr_html_(self):
         parts, places = "", {}
@@ -30,18 +30,7 @@ class Contents:
                                    for method in found)
                 parts += (f'<p><a href="{page}.html#{section}"><strong>{escape(title)}</strong></a>'
                           f" ({len(found)}): {links}</p>")
-        return f"{parts}<script>({_LEAD_ON})({json.dumps(places)})</script>"
-
-
-# A figure's name is what stands in an address first: name.control=value, live-name, hide=name.control.
-_LEAD_ON = """(places) => {
-  const follow = () => {
-    const page = places[/^#(?:live-|hide=)?([\\w-]+)/.exec(location.hash)?.[1]];
-    if (page) location.replace(`${page}.html${location.hash}`);
-  };
-  follow();
-  addEventListener("hashchange", follow);
-}"""
+        return parts + json_block(places, **{"class": "moved"})
 
 
 class Entry:

@@ -26,9 +26,11 @@ async function start() {
   addEventListener("hashchange", followAddress);
   document.documentElement.dataset.live = "ready";
   performance.mark("live-ready");
+  startFormulas();
 }
 
 function sayWhyNot(error) {
+  startFormulas();
   for (const readout of document.querySelectorAll(".live-readout"))
     readout.textContent += ` (The controls could not start in this browser: ${error.message})`;
   throw error;
