@@ -22,15 +22,19 @@ class Contents:
         parts, places = "", {}
         for page, families in PAGES.items():
             for family in families:
-                title = FAMILIES[family]
+                title, found = FAMILIES[family], methods(family)
                 section = title.lower().replace(" ", "-")
-                found = methods(family)
                 places |= {section: page} | {method.name: page for method in found}
-                links = " · ".join(f'<a href="{page}.html#live-{method.name}">{escape(method.title)}</a>'
-                                   for method in found)
-                parts += (f'<p><a href="{page}.html#{section}"><strong>{escape(title)}</strong></a>'
-                          f" ({len(found)}): {links}</p>")
-        return parts + json_block(places, **{"class": "moved"})
+                parts += (f'<h2><a href="{page}.html#{section}">{escape(title)}</a> ({len(found)})</h2>'
+                          f'<ul class="methods">{"".join(_card(page, method) for method in found)}</ul>')
+        return f'<div class="all-methods">{parts}</div>' + json_block(places, **{"class": "moved"})
+
+
+def _card(page, method):
+    """A method in the contents; the book puts a picture of its figure into it, and finds it by its words."""
+    words = f"{method.name} {method.title} {method.summary} {method.reference}".lower()
+    return (f'<li data-words="{escape(words)}"><a href="{page}.html#live-{method.name}">'
+            f'<span class="thumbnail" data-of="{method.name}"></span>{escape(method.title)}</a></li>')
 
 
 class Entry:
@@ -44,7 +48,8 @@ class Entry:
         chapter = f"[](../notebooks/{m.chapter}.ipynb)"  # the page fills in the chapter's title
         variants = ", ".join(f"`{v.name}`" for v in m.variants)
         choice = f" · {m.selector}: {variants}" if m.selector and len(m.variants) > 1 else ""
-        text = (f"**{m.title}** · [`{m.path}`](#{m.path})\n\n$$ {m.formula} $$\n\n{m.summary}\n\n"
+        text = (f'<h3 class="method">{escape(m.title)}</h3>\n\n[`{m.path}`](#{m.path})\n\n'
+                f"$$ {m.formula} $$\n\n{m.summary}\n\n"
                 f"Chapter: {chapter} · source: {{cite:t}}`{m.reference}`{choice}\n")
         errors = " · ".join(f"{format.replace('_', ' ')} {error:.2g}"
                             for format, error in m.largest_errors(FORMATS).items())
