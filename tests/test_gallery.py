@@ -45,5 +45,5 @@ def test_every_family_is_on_one_page_in_a_section_of_its_own():
 def test_the_contents_lead_to_every_method():
     html = Contents()._repr_html_()
     assert set(re.findall(r"#live-(\w+)", html)) == {method.name for method in METHODS}
-    places = json.loads(html.rpartition("})(")[2].removesuffix(")</script>"))
+    places = json.loads(html.rpartition('class="moved">')[2].removesuffix("</script>"))
     assert places["swish"] == places["activations"] == "gallery_activations"

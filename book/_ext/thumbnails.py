@@ -1,4 +1,4 @@
-"""Small pictures in the gallery's contents: the marks of each figure's first plot, taken from the pages that have it."""
+"""Small pictures in the gallery's contents: the marks of each figure's first plot, from the page that has it."""
 import json
 import re
 
@@ -46,7 +46,7 @@ def draw(app, pagename, templatename, context, doctree):
     pictures = {}
     for page in _gallery(app):
         pictures |= pictures_of(page)
-    context["body"] = PLACE.sub(lambda place: place[0].replace("></", f">{pictures.get(place[1], '')}</"), context["body"])
+    context["body"] = PLACE.sub(lambda place: f'<span class="thumbnail">{pictures.get(place[1], "")}</span>', context["body"])
     app.add_css_file(PALETTE)
     app.add_css_file("live/live.css")
     app.add_js_file("find_methods.js", defer="defer")
