@@ -46,7 +46,11 @@ def draw(app, pagename, templatename, context, doctree):
     pictures = {}
     for page in _gallery(app):
         pictures |= pictures_of(page)
-    context["body"] = PLACE.sub(lambda place: f'<span class="thumbnail">{pictures.get(place[1], "")}</span>', context["body"])
+
+    def filled(place):
+        return f'<span class="thumbnail">{pictures.get(place[1], "")}</span>'
+
+    context["body"] = PLACE.sub(filled, context["body"])
     app.add_css_file(PALETTE)
     app.add_css_file("live/live.css")
     app.add_js_file("find_methods.js", defer="defer")
