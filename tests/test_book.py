@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from toolkit.catalog import METHODS
 from toolkit.course.exercises import EXERCISES
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +80,30 @@ def test_links_inside_the_book_lead_somewhere(pages, built_book):
             known = pages.get(target.relative_to(built_book.resolve()).as_posix())
             if known and parts.fragment and "=" not in parts.fragment:
                 assert unquote(parts.fragment) in known.ids, f"{name} links to {address}: no such place"
+
+
+def test_pages_come_light(pages):
+    for name, page in pages.items():
+        loaded = " ".join(page.loaded)
+        assert "fontawesome" not in loaded, name
+        assert ("searchindex" in loaded) == (name == "search.html"), name
+        waits = re.findall(r"<script(?=[^>]*data-after-figures)[^>]*>", page.text)
+        assert [*map(bool, waits)] == [True] * ('class="live-figure"' in page.text), f"{name}: formulas before figures"
+        assert not name.startswith("book/api") or len(page.text) < 300_000, f"{name}: {len(page.text)}"
+
+
+def test_icons_of_our_own_are_all_that_pages_show(pages, built_book):
+    known = set(re.findall(r"^\.(fa-[\w-]+) \{ --icon", (built_book / "_static/icons.css").read_text(), re.MULTILINE))
+    classes = {each for page in pages.values() for each in re.findall(r'<(?:i|span) class="(fa[^"]*)"', page.text)}
+    shown = {icon for each in classes for icon in re.findall(r"fa-[\w-]+", each)} - {"fa-solid", "fa-lg"}
+    assert shown and shown <= known
+
+
+def test_the_gallery_shows_each_method_in_its_contents(pages):
+    cards = re.findall(r'<span class="thumbnail">(.*?)</span>', pages["book/gallery.html"].text, re.DOTALL)
+    assert len(cards) == len(METHODS)
+    assert all("<path" in card or "<rect" in card for card in cards)
+    assert len(pages["book/gallery.html"].text) < 300_000
 
 
 def test_the_first_page_opens_the_book(pages):

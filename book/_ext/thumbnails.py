@@ -21,12 +21,12 @@ def thinned(path):
 
 
 def picture(body):
-    """The first plot of a figure's markup, without its words."""
+    """The first plot of a figure's markup, without its words and rules."""
     found = MARKS.search(body)
     if not found:
         return ""
     width, height, marks = found.groups()
-    marks = re.sub(r"<text.*?</text>", "", marks, flags=re.DOTALL)
+    marks = re.sub(r'<g class="live-rule".*?</g>|<text.*?</text>', "", marks, flags=re.DOTALL)
     marks = re.sub(r' d="([^"]*)"', lambda path: f' d="{thinned(path[1])}"', marks)
     return (f'<svg class="live-marks" viewBox="0 0 {width} {height}"'
             f' preserveAspectRatio="none" aria-hidden="true">{marks}</svg>')

@@ -16,7 +16,8 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/coming_from"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",
-       "book/api_collapse", "book/api_kernels", "book/api_live", "book/api_training"]
+       "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_live", "book/api_catalog",
+       "book/api_training"]
 STILL = ["book/gallery", *API, "book/teach", "book/references", "search", "genindex"]
 
 
