@@ -11,7 +11,7 @@ import toolkit.course
 ASSETS = Path(toolkit.course.__file__).parent / "assets"
 MARK = 'class="exercise'
 # A line that only readers of a notebook need.
-_FOR_NOTEBOOKS = re.compile(r"\s*|answer = \.\.\.|check\(.*\)|from toolkit\.course\.exercises import check")
+_FOR_NOTEBOOKS = re.compile(r"answer = \.\.\.|check\(.*\)|from toolkit\.course\.exercises import check")
 
 
 def copy_assets(app):
@@ -26,11 +26,16 @@ def is_exercise(node):
 
 
 def leave_code_out(app, doctree):
-    """Code that nobody can run on a page, and that says nothing besides."""
+    """Lines that nobody can run on a page: beside a form, and where there are no others."""
     for cell in list(doctree.findall(is_exercise)):
-        source = cell[0]
-        if all(_FOR_NOTEBOOKS.fullmatch(line) for line in source.astext().splitlines()):
+        source, form = cell[0], any("<form" in raw.astext() for raw in cell.findall(nodes.raw))
+        lines = source.astext().splitlines()
+        kept = "\n".join(line for line in lines if not _FOR_NOTEBOOKS.fullmatch(line.strip())).strip()
+        if not kept:
             cell.remove(source)
+        elif form:
+            for block in list(source.findall(nodes.literal_block)):
+                block.parent.replace(block, nodes.literal_block(kept, kept, **block.attributes))
 
 
 def add_assets(app, pagename, templatename, context, doctree):

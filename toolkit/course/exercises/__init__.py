@@ -57,7 +57,7 @@ def check(name, answer):
         When no exercise has that name.
     """
     if not isinstance(name, str) or name not in EXERCISES:
-        near = get_close_matches(str(name), EXERCISES, 3)
+        near = get_close_matches(name, EXERCISES, 3) if isinstance(name, str) else []
         allowed = " or ".join(map(repr, near)) or "the name that the exercise gives to check, as 'loss.first_zero'"
         raise ValueError(f"name is {shown(name)}; allowed: {allowed}")
     return _check.verdict(name, EXERCISES[name], answer)

@@ -7,7 +7,7 @@ from numbers import Real
 
 import numpy as np
 
-from toolkit._core.arguments import check_number, shown
+from toolkit._core.arguments import check_finite, check_number, shown
 from toolkit.course.exercises._form import NEEDS_LAB, form_html
 
 __all__ = ["Exercise", "Verdict", "close_to", "exactly", "verdict"]
@@ -69,10 +69,10 @@ def verdict(name, exercise, answer):
 
 def close_to(expected, rtol, *hints, otherwise="compute it and look again"):
     """A judge for numbers: right within a relative `rtol`; ``(wrong value, hint)`` pairs name common slips."""
-    rtol = check_number("rtol", rtol, 0.0, 0.5)
+    expected, rtol = check_finite("expected", expected), check_number("rtol", rtol, 0.0, 0.5)
     near = max(rtol, 1e-3)
     slips = [_Case(float(slip), near, hint) for slip, hint in hints]
-    return _Judge("number", (_Case(float(expected), rtol, None), *slips), otherwise)
+    return _Judge("number", (_Case(expected, rtol, None), *slips), otherwise)
 
 
 def exactly(expected, *hints, otherwise="think again", among=()):
@@ -83,8 +83,13 @@ def exactly(expected, *hints, otherwise="think again", among=()):
     """
     kind = "word" if isinstance(expected, str) else "set" if isinstance(expected, (set, frozenset)) else "whole"
     read = _READERS[kind]
+    if read(expected) is None or kind == "whole" and not read(expected).is_integer():
+        raise TypeError(f"expected is {shown(expected)}; allowed: a whole number, a set of them, or a word")
+    words = tuple(map(_word, among)) if isinstance(among, (list, tuple)) else (None,)
+    if None in words or words and read(expected) not in words:
+        raise TypeError(f"among is {shown(among)}; allowed: a list of words, with the expected one")
     cases = [_Case(read(value), 0.0, hint) for value, hint in ((expected, None), *hints)]
-    return _Judge(kind, tuple(cases), otherwise, tuple(map(_word, among)))
+    return _Judge(kind, tuple(cases), otherwise, words)
 
 
 @dataclass(frozen=True)
@@ -133,9 +138,12 @@ def _plain(answer):
 
 def _number(answer):
     number = _plain(answer)
-    if isinstance(number, bool) or not isinstance(number, Real) or math.isnan(number):
+    if isinstance(number, bool) or not isinstance(number, Real) or number != number:
         return None
-    return float(number)
+    try:
+        return float(number)
+    except OverflowError:  # an integer of more than 300 digits
+        return math.inf if number > 0 else -math.inf
 
 
 def _word(answer):

@@ -13,7 +13,7 @@ __all__ = ["NEEDS_LAB", "form_html", "page_data"]
 NEEDS_LAB = ('<p class="exercise exercise-lab">This exercise needs JupyterLab: answer it in the notebook of this'
              ' chapter. <a href="../book/teach.html#in-jupyterlab">How to open it</a></p>')
 _ASKED = {"number": "a number", "whole": "a whole number", "word": "a word",
-          "set": "whole numbers with commas between them"}
+          "set": "numbers with commas"}
 
 
 def page_data(name, judge, praise, rounds=ROUNDS):
