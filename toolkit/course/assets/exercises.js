@@ -173,7 +173,7 @@ if (typeof document !== "undefined") (() => {
   };
 
   const shown = forms.map((form) => {
-    const data = JSON.parse(form.querySelector("script").textContent), line = form.querySelector(".exercise-verdict");
+    const data = JSON.parse(form.querySelector(".exercise-data").textContent), line = form.querySelector(".exercise-verdict");
     const show = (state) => {
       if (state) form.dataset.passed = state.passed;
       else delete form.dataset.passed;

@@ -89,7 +89,7 @@ def exactly(expected, *hints, otherwise="think again", among=()):
     if None in words or words and read(expected) not in words:
         raise TypeError(f"among is {shown(among)}; allowed: a list of words, with the expected one")
     cases = [_Case(read(value), 0.0, hint) for value, hint in ((expected, None), *hints)]
-    return _Judge(kind, tuple(cases), otherwise, words)
+    return _Judge(kind, tuple(cases), otherwise, tuple(among))
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class _Judge:
         if known:
             return known.hint
         whole = self.kind != "whole" or given is not None and given.is_integer()
-        if given is None or not whole or self.among and given not in self.among:
+        if given is None or not whole or self.among and given not in map(_word, self.among):
             return f"expected {self.expected}, got {shown(given if isinstance(given, str) else _plain(answer))}"
         return self.otherwise
 

@@ -85,9 +85,8 @@ EXERCISES = {
     ),
     "numbers.overflow": Exercise(
         solution=6,
-        judge=close_to(
+        judge=exactly(
             6,
-            0.0,
             (7, "e⁷ is far beyond the largest number of this format: print it"),
             (11, "that is float16 and float8_e5m2; e4m3fn spends a bit less on the exponent"),
             (88, "that is float32 and bfloat16"),
