@@ -154,6 +154,33 @@ def test_the_exercise_that_the_teaching_guide_shows_is_one():
     assert names and set(names) <= set(EXERCISES)
 
 
+def words_of(value):
+    """All numbers and words in data, those inside sentences too, in lower case."""
+    if isinstance(value, (list, dict)):
+        return set().union(*map(words_of, value.values() if isinstance(value, dict) else value))
+    return {word.rstrip(".") for word in re.findall(r"[\w.+-]+", str(value).lower())}
+
+
+def test_pages_check_exercises_and_hold_no_answer_in_clear_text(pages):
+    forms = {}
+    for page in pages.values():
+        for data in (json.loads(text) for given, text in page.blocks if given.get("class") == "exercise-data"):
+            assert forms.setdefault(data["name"], data) is data, data["name"]
+    on_page = {name: exercise for name, exercise in EXERCISES.items() if hasattr(exercise.judge, "kind")}
+    assert set(forms) == set(on_page)
+    for name, data in forms.items():
+        assert len(data["cases"]) >= len(on_page[name].judge.cases)
+        solution = on_page[name].solution
+        shortest = {str(solution), f"{solution:g}"} if isinstance(solution, (int, float)) else {str(solution)}
+        said = words_of({key: data[key] for key in ("kind", "otherwise", *([] if data["among"] else ["expected"]))})
+        assert not shortest & said and on_page[name].praise not in json.dumps(data, ensure_ascii=False), name
+
+
+def test_what_cannot_be_checked_on_a_page_says_so(pages):
+    lab = sum(page.text.count('class="exercise exercise-lab"') for page in pages.values())
+    assert lab == sum(not hasattr(exercise.judge, "kind") for exercise in EXERCISES.values())
+
+
 @pytest.fixture
 def extension(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "book/_ext"))
 import pages
 from code_folds import join_folds
+from exercise_forms import leave_code_out
 
 from toolkit.live.page import keep_module
 
@@ -108,7 +109,7 @@ def test_only_the_modules_that_a_page_reaches_count(monkeypatch, tmp_path):
 
 def test_exercises_count_where_they_are_checked():
     def chapters(code):
-        return {file.stem for file in pages._files_behind(code) if "exercises" in file.parts and file.stem[0] != "_"}
+        return {file.stem for file in pages._files_behind(code) if file.match("exercises/[!_]*.py")}
 
     first = "from toolkit.course.exercises import check\n"
     assert not chapters(first)
@@ -160,3 +161,23 @@ def test_hidden_code_without_output_is_folded_below_the_next_figure():
     join_folds(None, page)
     assert [[part.astext() for part in cell] for cell in page] == [
         ["imports\n\nkernel\n\nfigure", "plot"], ["alone"], ["Words."], ["shown"], ["last"]]
+
+
+def exercise_of(code, html):
+    cell = nodes.container("", nb_element="cell_code")
+    cell += nodes.container("", nodes.literal_block(code, code, language="python"), nb_element="cell_code_source")
+    cell += nodes.container("", nodes.raw(html, html, format="html"), nb_element="cell_code_output")
+    return cell
+
+
+def test_beside_a_form_no_code_asks_for_an_answer():
+    asks = 'answer = ...\ncheck("waits.rest", answer)'
+    form, lab = '<form class="exercise">', '<p class="exercise exercise-lab">'
+    page = utils.new_document("page")
+    page += [exercise_of(f"from toolkit.course.exercises import check\n\n{asks}", form), exercise_of(asks, lab),
+             exercise_of(f"rows = [\n    1,\n]\n\n{asks}", form), exercise_of(f"rows = 1\n\n{asks}", lab),
+             exercise_of(asks, "<figure>")]
+    leave_code_out(None, page)
+    shown = [cell.astext().partition("<")[0].strip() for cell in page]
+    assert shown == ["", "", "rows = [\n    1,\n]", f"rows = 1\n\n{asks}", asks]
+    assert page[2][0][0]["language"] == "python"

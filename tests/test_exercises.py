@@ -43,11 +43,6 @@ def test_as_many_digits_as_asked_for_are_enough(answer):
     assert check("loss.row_sum", answer).passed
 
 
-def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(ValueError, match="allowed: "):
-        check("no.such", 1)
-
-
 def test_the_gain_that_an_exercise_asks_for_is_that_of_the_recordings():
     def gain(name):
         run = recorded(name)
@@ -56,3 +51,49 @@ def test_the_gain_that_an_exercise_asks_for_is_that_of_the_recordings():
 
     parted = gain("figure2-70-complement-float32") - gain("figure2-70-float32")
     assert EXERCISES["rerun.formula"].solution == pytest.approx(parted, rel=1e-5)
+
+
+@pytest.mark.parametrize("answer", [None, "17", [17], float("nan"), True, 16.64, float("inf"), np.float32(16.5)])
+def test_what_is_no_whole_number_is_told_so(answer):
+    said = check("loss.first_zero", answer)
+    assert not said.passed and said.message.startswith("expected a whole number, got "), said
+
+
+@pytest.mark.parametrize("answer", [None, 16, ["float16"], float("nan"), "float32", ""])
+def test_what_is_none_of_the_choices_is_told_them(answer):
+    said = check("loss.longer_alive", answer)
+    assert not said.passed and said.message.startswith("expected 'float16' or 'bfloat16', got "), said
+
+
+@pytest.mark.parametrize("answer", ["float16", " Float16\n", "FLOAT16", np.array("float16")])
+def test_case_and_blanks_of_a_word_do_not_count(answer):
+    assert check("loss.longer_alive", answer).passed
+
+
+@pytest.mark.parametrize("answer", [[3, 0, 2], (0, 2, 3), {0, 2, 3}, np.array([0, 2, 3, 3]), [0.0, 2.0, 3.0]])
+def test_a_set_counts_in_any_order_and_type(answer):
+    assert check("collapse.which_rows", answer).passed
+
+
+@pytest.mark.parametrize("answer", [None, "0, 2, 3", 3, [0.5], ["0"], [float("nan")]])
+def test_what_is_no_list_of_whole_numbers_is_told_so(answer):
+    said = check("collapse.which_rows", answer)
+    assert not said.passed and said.message.startswith("expected a list of whole numbers, got "), said
+
+
+def test_a_misspelt_name_suggests_those_near_it():
+    with pytest.raises(ValueError, match="name is 'los.first_zer'; allowed: 'loss.first_zero'") as error:
+        check("los.first_zer", 17)
+    assert str(error.value).count(" or ") <= 2
+    with pytest.raises(ValueError, match="name is 3; allowed: the name that the exercise gives to check"):
+        check(3, 17)
+
+
+def test_an_exercise_becomes_a_form_while_the_book_is_built_and_nowhere_else(monkeypatch):
+    monkeypatch.delenv("BOOK_BUILD", raising=False)
+    assert check("loss.first_zero", ...)._repr_html_() is None
+    monkeypatch.setenv("BOOK_BUILD", "1")
+    assert check("loss.first_zero", 17)._repr_html_() is None
+    assert 'type="text"' in check("loss.first_zero", ...)._repr_html_()
+    assert check("loss.longer_alive", ...)._repr_html_().count('type="radio"') == 2
+    assert "needs JupyterLab" in check("loss.write_it", ...)._repr_html_()

@@ -2,7 +2,9 @@
 
 Each chapter has a module here with its `EXERCISES`, name -> `Exercise`. A new chapter adds a module and a line below.
 """
-from toolkit._core.arguments import chosen
+from difflib import get_close_matches
+
+from toolkit._core.arguments import shown
 from toolkit._core.public import publish
 from toolkit.course.exercises import (
     _check,
@@ -46,13 +48,19 @@ def check(name, answer):
 
     Returns
     -------
-    Verdict : displays as one line, with `message` and `passed`: True, False, or None without an answer.
+    Verdict : displays as one line, with `message` and `passed`: True, False, or None without an answer. While
+        the book is built, what is not answered becomes a form that judges numbers and words by the same rules.
 
     Raises
     ------
     ValueError
         When no exercise has that name.
     """
-    return _check.verdict(name, chosen("name", name, dict(sorted(EXERCISES.items()))), answer)
+    if not isinstance(name, str) or name not in EXERCISES:
+        near = get_close_matches(name, EXERCISES, 3) if isinstance(name, str) else []
+        allowed = " or ".join(map(repr, near)) or "the name that the exercise gives to check, as 'loss.first_zero'"
+        raise ValueError(f"name is {shown(name)}; allowed: {allowed}")
+    return _check.verdict(name, EXERCISES[name], answer)
+
 
 publish(__name__)

@@ -84,7 +84,7 @@ EXERCISES = {
     "exp.ends": Exercise(
         solution="small",
         judge=exactly("small", ("large", "print polynomial(t, FITTED[5], 5) - exp(t) at both ends"),
-                      otherwise="answer 'large' or 'small'"),
+                      among=("large", "small")),
         wrong=("large", "both", 5),
         praise="the same error at both ends is relatively twice as large on the left, where the next piece begins:"
                " there exp falls.",

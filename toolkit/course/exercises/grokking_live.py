@@ -42,7 +42,7 @@ EXERCISES = {
     "live.decay": Exercise(
         solution=0.3,
         judge=close_to(0.3, 1e-9, (0.2, "that takes 200 steps"), (0.4, "a weaker one does it as well"),
-                       otherwise="train with 0.1, 0.2, 0.3 ... and steps=180; `run.first_step` says when"),
+                       otherwise="train with 0.1, 0.2 ... and steps=180; `run.first_step` says when"),
         wrong=(0.1, 0.2, 0.4, 2.0),
         praise="a seventh of what the button has.",
     ),

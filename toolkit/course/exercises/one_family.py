@@ -57,7 +57,7 @@ EXERCISES = {
         solution=1.0,
         judge=close_to(1.0, 1e-3, (0.5, "the lies are spread over ten classes; none of them gets more than a / 10"),
                        (0.9, "a random label is the true one in a tenth of the cases"),
-                       otherwise="compare 1 - a + a / 10 with a / 10"),
+                       otherwise="compare how often the label is the true class and how often each other one"),
         wrong=(0.5, 0.9, 10 / 11),
         praise="only at 1: as long as one label is not drawn at random, the truth is the most frequent class.",
     ),

@@ -3,27 +3,11 @@ import math
 
 import numpy as np
 
-from toolkit.course.exercises._check import Exercise, close_to
+from toolkit.course.exercises._check import Exercise, close_to, exactly
 from toolkit.gradients import vjp
 from toolkit.losses import cross_entropy, stablemax_cross_entropy
 
 __all__ = ["EXERCISES"]
-
-_COLLAPSED_ROWS = (0, 2, 3)
-_ROW_HINTS = {
-    (0, 3): "one row is sure and wrong: its sum is 1 as well, and the measure looks at no label",
-    (0, 1, 2, 3): "in one of them two classes share the gap of 8: take the margin, not the gap",
-    (0, 1, 3): "take the margin, not the gap, and mind that the measure looks at no label",
-    (0, 2): "a shift of all logits changes nothing: it is differences that count, not the largest logit",
-    (0, 1, 2): "it is differences that count, not the largest logit",
-}
-
-
-def _judge_rows(answer):
-    rows = tuple(sorted({int(row) for row in answer}))
-    if rows == _COLLAPSED_ROWS:
-        return None
-    return _ROW_HINTS.get(rows, "compare each row's margin, of its largest logit over all others, with -ln u = 7.62")
 
 
 def _scores(z):
@@ -86,7 +70,14 @@ def _judge_share(share):
 EXERCISES = {
     "collapse.which_rows": Exercise(
         solution=[0, 2, 3],
-        judge=_judge_rows,
+        judge=exactly({0, 2, 3},
+                      ({0, 3}, "one row is sure and wrong: its sum is 1 as well, and the measure looks at no label"),
+                      ({0, 1, 2, 3}, "in one of them two classes share the gap of 8: take the margin, not the gap"),
+                      ({0, 1, 3}, "take the margin, not the gap, and mind that the measure looks at no label"),
+                      ({0, 2}, "a shift of all logits changes nothing: it is differences that count, not the largest"
+                               " logit"),
+                      ({0, 1, 2}, "it is differences that count, not the largest logit"),
+                      otherwise="compare each row's margin, of its largest logit over all others, with -ln u = 7.62"),
         wrong=([0, 3], [0, 1, 2, 3], [0, 2], [], [4], 0),
         praise="the margin decides, whatever the label, and whatever is added to all logits.",
     ),

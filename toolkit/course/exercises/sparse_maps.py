@@ -2,13 +2,9 @@
 import numpy as np
 
 from toolkit.course.exercises._check import Exercise, close_to
-from toolkit.softmax import alpha_entmax, sparsemax
+from toolkit.softmax import sparsemax
 
 __all__ = ["EXERCISES"]
-
-_Z = (1.0, 0.8, 0.1, -0.5)
-_HALF = 1.3807626
-
 
 def _sorted(z):
     ordered = np.sort(z)[::-1]
@@ -29,16 +25,6 @@ def _judge_map(nearest):
         if p.shape != z.shape or not np.allclose(p, expected, atol=1e-6):
             return f"for z = {row} sparsemax is {expected.round(6)}, yours is {p}"
     return None
-
-
-def _judge_half(answer):
-    near = close_to(_HALF, 0.02, (2.0, "at α = 2 the first probability is 0.6"), otherwise="try α between 1 and 2")
-    rough = near(answer)
-    if rough is not None:
-        return rough
-    if abs(alpha_entmax(_Z, alpha=float(answer))[0] - 0.5) < 2e-5:
-        return None
-    return "very near; bisect for some more digits"
 
 
 def _judge_slope(answer):
@@ -62,8 +48,10 @@ EXERCISES = {
         praise="1 / (α − 1): the closer to softmax, the longer somebody behind keeps a part.",
     ),
     "sparse.half": Exercise(
-        solution=_HALF,
-        judge=_judge_half,
+        solution=1.3807626,
+        judge=close_to(1.3807626, 3e-4, (2.0, "at α = 2 the first probability is 0.6"),
+                       (1.3807626, "very near; bisect for some more digits"),
+                       otherwise="bisect between α = 1, where it is below one half, and α = 2"),
         wrong=(1.5, 2.0, 1.25, 1.39),
         praise="more α, more for the first; the gradient of alpha_entmax in α is the slope of that.",
     ),

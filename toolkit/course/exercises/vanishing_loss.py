@@ -58,7 +58,7 @@ EXERCISES = {
     "loss.longer_alive": Exercise(
         solution="float16",
         judge=exactly("float16", ("bfloat16", "bfloat16 has the wider range, but fewer digits, and digits decide here"),
-                      otherwise="answer 'float16' or 'bfloat16'"),
+                      among=("float16", "bfloat16")),
         wrong=("bfloat16", "float32", 16),
         praise="float16 has 11 significant bits, bfloat16 8: the edge is at 7.62 against 5.55.",
     ),
