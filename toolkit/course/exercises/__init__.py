@@ -15,6 +15,7 @@ from toolkit.course.exercises import (
     numbers_with_gaps,
     one_family,
     paper_rerun,
+    primer,
     regression_by_classification,
     sampling,
     softmax_collapse,
@@ -28,8 +29,8 @@ from toolkit.course.exercises._check import *
 
 __all__ = ["EXERCISES", *_check.__all__, "check"]
 
-_CHAPTERS = (numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature_and_gates,
-             sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family,
+_CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss,
+             temperature_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family,
              regression_by_classification, is_it_calibrated, softmax_collapse, grokking_live, why_it_waits, paper_rerun)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
