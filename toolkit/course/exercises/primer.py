@@ -50,6 +50,7 @@ EXERCISES = {
                       (4, "that is the divisor that 8 and 12 share; how many places remain?"),
                       (8, "that is the number of turns"), otherwise="set the sliders and count"),
         wrong=(12, 4, 8, 1),
-        praise="12 / 4: tokens that differ by 3 cannot be told apart. With a prime number of tokens that needs a multiple of it as k.",
+        praise="12 / 4: tokens that differ by 3 cannot be told apart. A prime number of tokens needs a multiple of"
+               " it as k for that.",
     ),
 }
