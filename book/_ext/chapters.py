@@ -156,6 +156,6 @@ def setup(app):
     for name in _MADE:
         app.add_directive(name, Made)
     # All pages show what it says.
-    app.add_config_value("chapters_digest", digest([DATA, "_toc.yml"]), "env", str)
+    app.add_config_value("chapters_digest", digest([DATA, "_toc.yml"]), "html", str)
     app.connect("html-page-context", fill)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,9 @@
 """Words marked ``{term}`` show their meaning on the page: their definitions travel with it, and a script shows them."""
 import re
+from functools import cache
 
 from docutils import nodes
+from sources import digest
 from sphinx import addnodes
 
 from toolkit.live.hosts.page import json_block
@@ -10,6 +12,7 @@ GLOSSARY = "book/glossary"
 _LINK = re.compile(r'href="[^"]*glossary\.html#(term-[^"]+)"')
 
 
+@cache
 def definitions(env):
     """Ids of the glossary's terms -> their definitions as plain text, without the link to the chapter at the end."""
     found = {}
@@ -31,5 +34,7 @@ def add_definitions(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
+    # All pages with its words show what it says.
+    app.add_config_value("glossary_digest", digest([f"{GLOSSARY}.md"]), "html", str)
     app.connect("html-page-context", add_definitions)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Words, verdicts and chapters that help a reader along: meanings at hand, a table to filter, marks of what was opened."""
+"""What helps a reader along: meanings of words, verdicts that can be filtered, marks on the map."""
 import pytest
 
 pytestmark = pytest.mark.browser
