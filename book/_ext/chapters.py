@@ -110,8 +110,9 @@ def _paths(link):
         names = chapters_of(path)
         core, exercises = (sum(minutes(name)[i] for name in names) for i in (0, 2))
         steps = "".join(f'<li data-chapter="{name}">{link(name)}</li>' for name in names)
-        out += (f'<section class="reading-path"><h3>{escape(title)}</h3><p>{escape(path["for"])} {_hours(core)},'
-                f' {_hours(exercises)} more with the exercises.</p><ol>{steps}</ol></section>')
+        out += (f'<section class="reading-path"><h3>{escape(title)}</h3><p>{escape(path["for"])} About'
+                f" {_hours(core)} to read and play, {_hours(exercises)} for the exercises.</p><ol>{steps}</ol>"
+                "</section>")
     return out
 
 

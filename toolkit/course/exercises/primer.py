@@ -51,6 +51,6 @@ EXERCISES = {
                       (8, "that is the number of turns"), otherwise="set the sliders and count"),
         wrong=(12, 4, 8, 1),
         praise="12 / 4: tokens that differ by 3 cannot be told apart. A prime number of tokens needs a multiple of"
-               " it as k for that.",
+               " it as f for that.",
     ),
 }
