@@ -145,9 +145,9 @@ def fill(app, pagename, templatename, context, doctree):
     for name, make in _MADE.items():
         if f"<!-- {name} -->" in body:
             body = body.replace(f"<!-- {name} -->", make(link))
-            app.add_js_file("progress.js", defer="defer")
     if pagename in data()["chapters"]:
         body = re.sub("</h1>", lambda end: end[0] + _head(pagename, link), body, count=1)
+    if "data-chapter=" in body:
         app.add_js_file("progress.js", defer="defer")
     if body:
         context["body"] = body

@@ -1,4 +1,4 @@
-/* Chapters that were opened on this device, marked on the map, on reading paths and in the introduction. */
+/* Chapters that were opened on this device, marked on the map and on reading paths. */
 "use strict";
 (() => {
   const KEY = "softmax-at-the-edge.opened";
