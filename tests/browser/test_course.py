@@ -46,3 +46,6 @@ def test_the_map_marks_what_was_opened(new_page, http_base):
     cards = page.locator("ul.chapter-map li:has(.opened)")
     assert cards.locator("b").all_inner_texts() == ["Primer", "Numbers with gaps"]
     assert cards.locator(".opened").all_inner_texts() == ["✓ opened", "✓ opened last"]
+    ink, paper = (page.evaluate(f"getComputedStyle(document.querySelector('{place}')).{colour}")
+                  for place, colour in ((".opened", "color"), ("body", "backgroundColor")))
+    assert ink != paper
