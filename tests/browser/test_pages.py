@@ -14,12 +14,13 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
         "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
-        "notebooks/coming_from"]
+        "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",
        "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_live", "book/api_catalog",
        "book/api_training"]
-STILL = ["book/gallery", *API, "book/teach", "book/references", "search", "genindex"]
+STILL = ["book/gallery", *API, "book/teach", "book/references", "book/map", "book/glossary", "book/verdicts",
+         "book/quiz", "search", "genindex"]
 
 
 @pytest.fixture(params=["http", "file"])
