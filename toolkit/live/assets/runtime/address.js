@@ -73,7 +73,7 @@ function applyState(text) {
 }
 
 function applyAddress() {
-  applyState(location.hash.slice(1))?.root.scrollIntoView({ block: "start" });
+  bringIntoSight(applyState(location.hash.slice(1))?.root);
   if ([...figures.values()].some((figure) => figure.hidden.controls.size)) writeState(); // in disguise
 }
 

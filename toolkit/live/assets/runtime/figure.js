@@ -102,6 +102,7 @@ class LiveFigure {
     const text = this.sentence(values);
     if (this.readout.textContent !== text) this.readout.textContent = text;
     for (const panel of this.panels) panel.show(values, this.hidden);
+    followInProse(this);
   }
 
   /* Takes a state, control name -> value; those it leaves out get their defaults, and hidden ones stay. */

@@ -22,6 +22,7 @@ async function start() {
   const block = document.getElementById("live-module");
   if (!block) return;
   for (const figure of await startFigures(document, JSON.parse(block.textContent))) figures.set(figure.name, figure);
+  startProse();
   restoreState();
   addEventListener("hashchange", followAddress);
   document.documentElement.dataset.live = "ready";
