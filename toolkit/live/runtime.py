@@ -41,9 +41,9 @@ def runtime_script():
     return f'{_HEAD}(function runtime() {{\n"use strict";\n\n{_joined(_PARTS)}}})();\n'
 
 
-def embed_script(made, picture):
-    """The text of embed.js; in HTML, `made` says by what a file was made, and `picture` what it is without scripts."""
-    known = json.dumps({"page": file_page(), "styles": file_styles(), "made": made, "picture": picture})
+def embed_script(**known):
+    """The text of embed.js; its parts read as `FILE` what is `known` of files."""
+    known = json.dumps({"page": file_page(), "styles": file_styles()} | known)
     return f'(() => {{\n"use strict";\nconst FILE = {known};\n\n{_joined(_EMBED_PARTS)}}})();\n'
 
 

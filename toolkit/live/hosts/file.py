@@ -25,12 +25,13 @@ __all__ = ["file_html", "page_script", "write_file"]
 _BOOK = "Softmax at the Edge"
 _SETTINGS = Path(toolkit.__file__).parents[1] / "_config.yml"
 _PICTURE = "<p>This is a picture. With scripts allowed, it is a figure with controls.</p>"
+_LONGEST = 6000  # characters of the marks of a picture
 _MARKS = re.compile(r'(<svg class="live-marks"[^>]*>).*?(?=</svg>)', re.DOTALL)
 
 
 def page_script():
     """The text of embed.js, with which a page of the book makes such files."""
-    return embed_script(_made_with(), _PICTURE)
+    return embed_script(made=_made_with(), picture=_PICTURE, longest=_LONGEST)
 
 
 def _made_with():
@@ -46,18 +47,25 @@ def file_html(figure, title=None):
     values, title = figure.values(), title or figure.name.replace("_", " ").capitalize()
     made = f'<p class="live-made">{escape(title)}. {_made_with()}</p>'
     markup = _MARKS.sub(r"\1", figure_html(figure, values, figure.name)).removesuffix("</figure>")
-    module = module_block(kept_module(figure.entry_points))
-    plays = asset("simulation.js") if isinstance(figure, Simulation) else ""
-    held = {"styles": file_styles(), "figure": f"{markup}{made}</figure>{module}", "scripts": plays + runtime_script()}
+    scripts = (asset("simulation.js") if isinstance(figure, Simulation) else "") + runtime_script()
+    held = {"styles": file_styles(), "figure": f"{markup}{made}</figure>", "scripts": _compact(scripts)}
     packed = base64.b64encode(zlib.compress(json.dumps(held).encode(), 9)).decode()
-    parts = {"title": escape(f"{title}: {figure.name}"), "still": _still(figure, values, made), "packed": packed}
+    parts = {"title": escape(f"{title}: {figure.name}"), "still": _still(figure, values, made), "packed": packed,
+             "module": module_block(kept_module(figure.entry_points))}
     return re.sub(r"\[\[(\w+)\]\]", lambda found: parts[found[1]], file_page())
 
 
+def _compact(script):
+    """A script without its indents and the comments that have lines of their own."""
+    return re.sub(r"(?m)^\s+", "", re.sub(r"(?m)^\s*(//.*|/\*[\s\S]*?\*/)\n", "", script))
+
+
 def _still(figure, values, made):
-    """What stands there until the script runs: words and narrow pictures, which fit every width."""
-    pictures = "".join(f'<div class="live-plot">{plot_svg(plot, "narrow", fill_slots(plot.bindings(), values))}</div>'
-                       for plot in map(figure.hidden.plot, figure.plots))
+    """What stands there until the script runs: words, and narrow pictures, which fit every width, if they are small."""
+    drawn = [plot_svg(plot, "narrow", fill_slots(plot.bindings(), values))
+             for plot in map(figure.hidden.plot, figure.plots)]
+    pictures = "".join(f'<div class="live-plot">{picture}</div>' for picture in drawn
+                       if len(_MARKS.search(picture)[0]) <= _LONGEST)
     return (f'<figure class="live-figure live-still"><p class="live-readout">{escape(figure.sentence(values))}</p>'
             f'<div class="live-panels">{pictures}</div><figcaption>{escape(figure.caption)}</figcaption>'
             f"<noscript>{_PICTURE}</noscript>{made}</figure>")

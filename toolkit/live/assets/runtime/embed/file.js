@@ -36,10 +36,16 @@ function markupOf(figure) {
   return place;
 }
 
-/* What stands in the file until its script runs: words and narrow pictures, which fit every width. */
+/* A script without its indents and the comments that have lines of their own. */
+const compact = (script) => script.replace(/^\s*(\/\/.*|\/\*[^]*?\*\/)\n/gm, "").replace(/^\s+/gm, "");
+
+/* What stands in the file until its script runs: words, and narrow pictures, which fit every width, as far as they are
+   small. */
 function stillOf(place) {
   const still = place.cloneNode(true);
   still.querySelectorAll(".live-wide").forEach((picture) => picture.remove());
+  for (const plot of still.querySelectorAll(".live-plot"))
+    if (plot.querySelector(".live-marks").innerHTML.length > FILE.longest) plot.remove();
   const parts = [...still.children].filter((part) => part.matches(".live-readout, .live-panels, figcaption, noscript, .live-made"));
   still.replaceChildren(...parts);
   return still.outerHTML;
@@ -60,10 +66,10 @@ async function fileOf(figure) {
   const place = markupOf(figure);
   const still = stillOf(place);
   place.querySelectorAll(".live-marks").forEach((marks) => marks.replaceChildren());
-  const block = `<script type="application/json" id="live-module">${jsonOf(await moduleOf(figure))}</script>`;
+  const module = `<script type="application/json" id="live-module">${jsonOf(await moduleOf(figure))}</script>`;
   const plays = figure.spec.kind === "simulation" ? `window.liveSimulation = ${window.liveSimulation};\n` : "";
-  const held = { styles: FILE.styles, figure: place.outerHTML + block, scripts: `${plays}(${live.runtime})();` };
+  const held = { styles: FILE.styles, figure: place.outerHTML, scripts: compact(`${plays}(${live.runtime})();`) };
   const packed = await deflated(new TextEncoder().encode(jsonOf(held)));
-  const parts = { title: textOfHtml(`${pageTitle()}: ${figure.name}`), still, packed };
+  const parts = { title: textOfHtml(`${pageTitle()}: ${figure.name}`), still, module, packed };
   return FILE.page.replace(/\[\[(\w+)\]\]/g, (_, name) => parts[name]);
 }
