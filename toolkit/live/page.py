@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import linecache
+import re
 import sys
 import zlib
 from pathlib import Path
@@ -22,7 +23,7 @@ from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import WasmModule, build_module
 
 __all__ = ["figure_of", "figures_of", "is_kept", "keep_module", "kernels_of", "kept_module", "module_block",
-           "module_data", "module_in", "write_whole"]
+           "module_data", "module_in", "title_of", "write_whole"]
 
 
 def code_cells(source):
@@ -39,6 +40,16 @@ def code_cells(source):
         if cell.cell_type == "code":
             lines = cell.source.splitlines(keepends=True)
             yield "".join("\n" if line.lstrip().startswith(("%", "!")) else line for line in lines)
+
+
+def title_of(source):
+    """The first heading of a notebook or MyST page, or its name."""
+    text = source.read_text(encoding="utf-8")
+    if source.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    heading = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return heading[1].strip() if heading else source.stem
 
 
 def figures_of(source):

@@ -20,7 +20,7 @@ from toolkit.live.runtime import asset, embed_script, file_page, file_styles, ru
 from toolkit.live.simulation import Simulation
 from toolkit.live.slots import fill_slots
 
-__all__ = ["file_html", "page_script", "write_file"]
+__all__ = ["check_path", "file_html", "page_script", "write_file"]
 
 _BOOK = "Softmax at the Edge"
 _SETTINGS = Path(toolkit.__file__).parents[1] / "_config.yml"
@@ -71,8 +71,8 @@ def _still(figure, values, made):
             f"<noscript>{_PICTURE}</noscript>{made}</figure>")
 
 
-def write_file(figure, path, title=None):
-    """Write the file whole or not at all; returns its path."""
+def check_path(path):
+    """The path of a file to write, or a ValueError that says why there can be none."""
     path = Path(path)
     if path.suffix != ".html":
         raise ValueError(f"path is {shown(str(path))}; allowed: a name that ends in .html")
@@ -80,5 +80,11 @@ def write_file(figure, path, title=None):
         raise ValueError(f"path is {shown(str(path))}; there is no folder {shown(str(path.parent))}")
     if path.is_dir():
         raise ValueError(f"path is {shown(str(path))}, a folder; allowed: the name of a file")
+    return path
+
+
+def write_file(figure, path, title=None):
+    """Write the file whole or not at all; returns its path."""
+    path = check_path(path)
     write_whole(path, file_html(figure, title))
     return path
