@@ -68,7 +68,7 @@ def _value(control, text):
         return {"true": True, "false": False}.get(text.lower(), text)
     try:
         if isinstance(default, list):
-            return [type(default[0])(part) for part in text.split(",")]
-        return type(default)(text)
+            return [float(part) for part in text.split(",")]
+        return float(text)
     except ValueError:
         return text
