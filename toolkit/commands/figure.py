@@ -1,12 +1,11 @@
 """The command ``figure``: a figure of the book, or of a notebook of your own, as one HTML file."""
 from pathlib import Path
 
-import toolkit
 from toolkit._core.arguments import shown
 
 __all__ = ["add_figure", "figure"]
 
-_ROOT = Path(toolkit.__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 
 
 def add_figure(parser):

@@ -11,7 +11,6 @@ import zlib
 from html import escape
 from pathlib import Path
 
-import toolkit
 from toolkit._core.arguments import shown
 from toolkit.live.drawing import plot_svg
 from toolkit.live.hosts.page import figure_html
@@ -23,7 +22,7 @@ from toolkit.live.slots import fill_slots
 __all__ = ["check_path", "file_html", "page_script", "write_file"]
 
 _BOOK = "Softmax at the Edge"
-_SETTINGS = Path(toolkit.__file__).parents[1] / "_config.yml"
+_SETTINGS = Path(__file__).parents[3] / "_config.yml"
 _PICTURE = "<p>This is a picture. With scripts allowed, it is a figure with controls.</p>"
 _LONGEST = 6000  # characters of the marks of a picture
 _MARKS = re.compile(r'(<svg class="live-marks"[^>]*>).*?(?=</svg>)', re.DOTALL)
