@@ -24,13 +24,13 @@ __all__ = ["check_path", "file_html", "page_script", "write_file"]
 _BOOK = "Softmax at the Edge"
 _SETTINGS = Path(__file__).parents[3] / "_config.yml"
 _PICTURE = "<p>This is a picture. With scripts allowed, it is a figure with controls.</p>"
-_LONGEST = 6000  # characters of the marks of a picture
+_ROOM = 6000  # characters for the marks of the pictures
 _MARKS = re.compile(r'(<svg class="live-marks"[^>]*>).*?(?=</svg>)', re.DOTALL)
 
 
 def page_script():
     """The text of embed.js, with which a page of the book makes such files."""
-    return embed_script(made=_made_with(), picture=_PICTURE, longest=_LONGEST)
+    return embed_script(made=_made_with(), picture=_PICTURE, room=_ROOM)
 
 
 def _made_with():
@@ -60,11 +60,13 @@ def _compact(script):
 
 
 def _still(figure, values, made):
-    """What stands there until the script runs: words, and narrow pictures, which fit every width, if they are small."""
-    drawn = [plot_svg(plot, "narrow", fill_slots(plot.bindings(), values))
-             for plot in map(figure.hidden.plot, figure.plots)]
-    pictures = "".join(f'<div class="live-plot">{picture}</div>' for picture in drawn
-                       if len(_MARKS.search(picture)[0]) <= _LONGEST)
+    """What stands there until the script runs: words, and narrow pictures, good for every width, as far as they fit."""
+    pictures, room = "", _ROOM
+    for plot in map(figure.hidden.plot, figure.plots):
+        picture = plot_svg(plot, "narrow", fill_slots(plot.bindings(), values))
+        marks = len(_MARKS.search(picture)[0])
+        if marks <= room:
+            pictures, room = f'{pictures}<div class="live-plot">{picture}</div>', room - marks
     return (f'<figure class="live-figure live-still"><p class="live-readout">{escape(figure.sentence(values))}</p>'
             f'<div class="live-panels">{pictures}</div><figcaption>{escape(figure.caption)}</figcaption>'
             f"<noscript>{_PICTURE}</noscript>{made}</figure>")

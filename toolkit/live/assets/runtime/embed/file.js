@@ -39,13 +39,17 @@ function markupOf(figure) {
 /* A script without its indents and the comments that have lines of their own. */
 const compact = (script) => script.replace(/^\s*(\/\/.*|\/\*[^]*?\*\/)\n/gm, "").replace(/^\s+/gm, "");
 
-/* What stands in the file until its script runs: words, and narrow pictures, which fit every width, as far as they are
-   small. */
+/* What stands in the file until its script runs: words, and narrow pictures, which fit every width, as far as they
+   fit. */
 function stillOf(place) {
   const still = place.cloneNode(true);
   still.querySelectorAll(".live-wide").forEach((picture) => picture.remove());
-  for (const plot of still.querySelectorAll(".live-plot"))
-    if (plot.querySelector(".live-marks").innerHTML.length > FILE.longest) plot.remove();
+  let { room } = FILE;
+  for (const plot of still.querySelectorAll(".live-plot")) {
+    const marks = plot.querySelector(".live-marks").innerHTML.length;
+    if (marks > room) plot.remove();
+    else room -= marks;
+  }
   const parts = [...still.children].filter((part) => part.matches(".live-readout, .live-panels, figcaption, noscript, .live-made"));
   still.replaceChildren(...parts);
   return still.outerHTML;
