@@ -26,7 +26,7 @@ function markupOf(figure) {
     place.querySelector(".live-steps").textContent = steps ? `${figure.inWords(steps)}, run when this figure was made` : "";
   }
   block.textContent = jsonOf(spec).replaceAll("</", "<\\/");
-  place.querySelector(".live-readout").textContent = figure.readout.textContent;
+  place.querySelector(".live-readout").innerHTML = figure.readout.innerHTML;
   place.querySelectorAll('[data-action="copy"], [data-action="embed"], .live-copied').forEach((part) => part.remove());
   const drawn = figure.root.querySelectorAll(".live-marks");
   place.querySelectorAll(".live-marks").forEach((marks, i) => (marks.innerHTML = drawn[i].innerHTML));
@@ -50,8 +50,8 @@ function stillOf(place) {
     if (marks > room) plot.remove();
     else room -= marks;
   }
-  const parts = [...still.children].filter((part) => part.matches(".live-readout, .live-panels, figcaption, noscript, .live-made"));
-  still.replaceChildren(...parts);
+  still.classList.add("live-still");
+  still.replaceChildren(...still.querySelectorAll(".live-readout, .live-panels, figcaption, noscript, .live-made"));
   return still.outerHTML;
 }
 
