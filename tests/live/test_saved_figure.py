@@ -7,10 +7,13 @@ import zlib
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from sample import everything, learner
+from wasm_runner import WasmRunner
 
 from toolkit.__main__ import main
+from toolkit.live.base import parameters_of
 from toolkit.live.drawing import plot_svg
 from toolkit.live.page import module_in
 from toolkit.live.slots import fill_slots
@@ -63,6 +66,21 @@ def test_a_file_holds_the_state_and_the_figures_own_kernels(files):
     assert 'data-action="reset"' in saved.held["figure"]
     assert 'data-action="copy"' not in saved.held["figure"] and 'data-action="embed"' not in saved.held["figure"]
     assert set(Saved(files["learner"]).module.manifest["kernels"]) == {"learner.init", "learner.step"}
+
+
+def test_what_would_be_too_large_is_compiled_small_with_the_same_bits(tmp_path, monkeypatch, files):
+    monkeypatch.setattr("toolkit.live.hosts.file._MOST", 1)
+    usual, small = (Saved(path).module for path in (files["learner"], learner.save(tmp_path / "small.html")))
+    assert small.size < 0.9 * usual.size
+    run = learner.start(size=5)
+    held = learner.arguments(run.state)
+    with WasmRunner(small) as kernels:
+        kernels("learner.init", *(held[name] for name in parameters_of(learner.init)))
+        for _ in range(20):
+            kernels("learner.step", *(held[name] for name in parameters_of(learner.step)))
+    run.advance(20)
+    for name, array in run.arrays.items():
+        np.testing.assert_array_equal(held[name], array, err_msg=name)
 
 
 def test_without_scripts_a_file_is_a_picture_of_its_state(files):

@@ -158,14 +158,14 @@ def _kept_block(folder, kernels):
     return None
 
 
-def kept_module(entries):
+def kept_module(entries, *, small=False):
     """The `WasmModule` of a figure, built once and kept beside the machine code of kernels."""
     kernels, folder = kernels_of(entries), Path(KernelCache(clear.py_func).cache_path, "modules")
-    place = folder / f"{kernels}.html"
+    place = folder / f"{kernels}{'-small' * small}.html"
     with contextlib.suppress(OSError, ValueError, KeyError, zlib.error):
         if kernels:
             return module_in(place.read_text(encoding="utf-8"))
-    module = build_module(entries)
+    module = build_module(entries, small=small)
     with contextlib.suppress(OSError):  # nothing can be kept: it is built again next time
         if kernels:
             folder.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ __all__ = ["check_path", "file_html", "page_script", "write_file"]
 _BOOK = "Softmax at the Edge"
 _SETTINGS = Path(__file__).parents[3] / "_config.yml"
 _PICTURE = "<p>This is a picture. With scripts allowed, it is a figure with controls.</p>"
+_MOST = 80_000  # bytes; what is larger is compiled to be small
 _ROOM = 6000  # characters for the marks of the pictures
 _MARKS = re.compile(r'(<svg class="live-marks"[^>]*>).*?(?=</svg>)', re.DOTALL)
 
@@ -49,8 +50,14 @@ def file_html(figure, title=None):
     scripts = (asset("simulation.js") if isinstance(figure, Simulation) else "") + runtime_script()
     held = {"styles": file_styles(), "figure": f"{markup}{made}</figure>", "scripts": _compact(scripts)}
     packed = base64.b64encode(zlib.compress(json.dumps(held).encode(), 9)).decode()
-    parts = {"title": escape(f"{title}: {figure.name}"), "still": _still(figure, values, made), "packed": packed,
-             "module": module_block(kept_module(figure.entry_points))}
+    parts = {"title": escape(f"{title}: {figure.name}"), "still": _still(figure, values, made), "packed": packed}
+    text = _filled(parts | {"module": module_block(kept_module(figure.entry_points))})
+    if len(text.encode()) > _MOST:
+        text = _filled(parts | {"module": module_block(kept_module(figure.entry_points, small=True))})
+    return text
+
+
+def _filled(parts):
     return re.sub(r"\[\[(\w+)\]\]", lambda found: parts[found[1]], file_page())
 
 
