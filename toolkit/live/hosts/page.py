@@ -40,7 +40,7 @@ def figure_html(figure, values=None, key=None):
     first = f"the state after {counted(values['steps'][0])}" if plays else "its first state"
     return (
         f'<figure class="live-figure" id="live-{key or name}" data-live="{name}">'
-        f"{_presets(figure) + _player(values) if plays else controls}"
+        f"{_presets(figure) + _player(values, 'figure was made' if key else 'page was built') if plays else controls}"
         f'<p class="live-readout" aria-live="polite">{escape(figure.sentence(values))}</p>'
         f'<div class="live-panels">{panels}</div>{controls if plays else ""}'
         f"<figcaption>{escape(figure.caption)}</figcaption>"
@@ -52,6 +52,7 @@ def figure_html(figure, values=None, key=None):
 
 
 _SHARING = ('<button type="button" data-action="copy">Copy link to this state</button>'
+            '<button type="button" data-action="embed">Embed</button>'
             '<span class="live-copied" role="status"></span>')
 
 
@@ -68,11 +69,11 @@ def _presets(figure):
             f"{buttons}</fieldset>") if buttons else ""
 
 
-def _player(values):
+def _player(values, when):
     buttons = "".join(f'<button type="button" data-action="{name.lower()}">{name}</button>'
                       for name in ("Play", "Step", "Restart"))
     steps = values["steps"][0]
-    said = f"{counted(steps)}, run when this page was built" if steps else ""
+    said = f"{counted(steps)}, run when this {when}" if steps else ""
     return (f'<fieldset class="live-player" disabled><legend class="live-hidden">Run this simulation</legend>{buttons}'
             f'<span class="live-steps">{said}</span></fieldset>')
 
