@@ -24,7 +24,7 @@ from toolkit.live import (
     Toggle,
     live_figure,
 )
-from toolkit.live.drawing import WIDTHS, frame, marks_svg, plot_svg
+from toolkit.live.drawing import WIDTHS, frame, plot_svg
 from toolkit.live.hosts.page import figure_html
 from toolkit.live.hosts.plotly import LivePlot, description
 from toolkit.live.readout import parts_of
@@ -219,36 +219,6 @@ def test_a_plot_that_shares_its_row_has_the_narrow_picture_alone():
     assert html.count('class="live-narrow"') == 2 and "live-wide" not in html
     html = figure_html(make())
     assert html.count('class="live-narrow"') == html.count('class="live-wide"') == 1
-
-
-@pytest.mark.parametrize("rules, sides", [
-    ([100], ["start"]), ([1500], ["end"]), ([100, 250], ["start", "start"]), ([800, 900], ["end", "start"]),
-    ([1450, 1500], ["end", "start"]), ([1900], ["end"]),
-])
-def test_the_word_of_a_rule_stands_where_no_other_rule_crosses_it(rules, sides):
-    found = re.findall(r'text-anchor="(\w+)"', _rules(rules))
-    assert found[:-1] == sides
-    end = int(re.search(r'<text x="(\d+)" y="\d+" text-anchor="end">level', _rules(rules))[1])
-    assert not any(end - 400 < at < end for at in rules)
-
-
-def _rules(places):
-    """Upright rules at these tenths of a pixel of 200 pixels, and a level one."""
-    scale = {"offset": 0.0, "slope": 1.0, "log": False, "words": []}
-    area = {"width": 200, "height": 100, "x": scale, "y": scale}
-    slots = [{"x": [at / 10] * 2, "y": [0.0, 100.0], "text": "fit"} for at in places]
-    slots.append({"x": [0.0, 200.0], "y": [50.0, 50.0], "text": "level"})
-    look = {"kind": "rule", "role": "muted", "dash": "", "width": 15}
-    return marks_svg([look] * len(slots), area, slots)
-
-
-def test_a_word_on_a_rail_begins_at_its_symbol():
-    values = everything.values() | {"p": np.array([1.0, 0.0, 0.0])}
-    plot = everything.plots[1]
-    drawn = marks_svg(plot.looks(), frame(plot, 720), fill_slots(plot.bindings(), values))
-    mark = r'translate\((\d+) .*?<text x="(\d+)" y="\d+" text-anchor="start">exactly 0'
-    symbol, word = re.search(mark, drawn).groups()
-    assert int(symbol) - int(word) == 50
 
 
 def test_a_page_shows_html_and_a_notebook_keeps_a_picture(monkeypatch):

@@ -6,6 +6,7 @@ test compares them). A move costs about a millisecond, and the page needs no plo
 """
 from math import floor, log10
 
+from toolkit.live.labels import Labels
 from toolkit.live.marks import DRAWN_BY
 from toolkit.live.numbers import format_number
 from toolkit.live.svg import pixel, text_at
@@ -31,14 +32,10 @@ def _scale(axis, start, end):
 
 
 def marks_svg(looks, frame, filled):
-    """The marks of a plot, with `looks` from `Plot.looks` and `filled` from `fill_slots`."""
-    shapes, row = "", 0
-    upright = sorted(pixel(frame["x"], slots["x"][0]) for look, slots in zip(looks, filled)
-                     if look["kind"] == "rule" and slots["x"][0] == slots["x"][1])
-    for look, slots in zip(looks, filled):
-        shapes += DRAWN_BY[look["kind"]].svg(look | {"row": row, "upright": upright}, frame, slots)
-        row += "rail" in slots and slots["rail"]["x"] != []
-    return shapes
+    """The marks of a plot and their words, with `looks` from `Plot.looks` and `filled` from `fill_slots`."""
+    labels = Labels(frame)
+    shapes = "".join(DRAWN_BY[look["kind"]].svg(look, frame, slots, labels) for look, slots in zip(looks, filled))
+    return shapes + labels.svg()
 
 
 def plot_svg(plot, name, filled):

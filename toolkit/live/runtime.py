@@ -7,7 +7,7 @@ from importlib.resources import files
 __all__ = ["runtime_script"]
 
 _PARTS = (
-    "numbers", "expressions", "hidden", "sentences", "svg",
+    "numbers", "expressions", "hidden", "sentences", "svg", "labels",
     "marks/all", "marks/series", "marks/line", "marks/markers", "marks/bars", "marks/rule", "marks/band",
     "marks/heat_map",
     "controls", "address", "panel", "module", "figure", "start",

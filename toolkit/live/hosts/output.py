@@ -28,7 +28,7 @@ from toolkit.live.style import css_variables
 __all__ = ["Mount", "output_html", "picture_svg", "place_html"]
 
 _ASSETS = files("toolkit.live") / "assets"
-_DRAWN = re.compile(r"^\S*\.live-(marks|axis|line|markers|bars|hollow|legend|rail|rule|band|cell)", re.MULTILINE)
+_DRAWN = re.compile(r"^\S*\.live-(marks|axis|line|markers|bars|hollow|legend|rail|rule|lead|band|cell)", re.MULTILINE)
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _DARK = ('[data-jp-theme-light="false"] .live-output', "body.vscode-dark .live-output")
 

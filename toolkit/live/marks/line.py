@@ -19,16 +19,18 @@ class Line(Series):
         return super().look(plot) | {"dash": DASHES[role.dash], "width": round(10 * role.width)}
 
     @staticmethod
-    def svg(look, frame, slots):
-        path, pen = "", "M"
+    def svg(look, frame, slots, labels):
+        path, run = "", []
         for x, y in zip(slots["x"], slots["y"]):
             if y is None:
-                pen = "M"
+                labels.path(run)
+                run = []
             else:
-                path += f'{pen}{pixel(frame["x"], x)} {pixel(frame["y"], y)}'
-                pen = "L"
+                run.append((pixel(frame["x"], x), pixel(frame["y"], y)))
+                path += f"{'L' if len(run) > 1 else 'M'}{run[-1][0]} {run[-1][1]}"
+        labels.path(run)
         style = f'stroke-width="{look["width"]}" stroke-dasharray="{look["dash"]}"'
-        return group(look, "line", f'<path d="{path}" {style}/>') + rail_svg(look, frame, slots)
+        return group(look, "line", f'<path d="{path}" {style}/>') + rail_svg(look, frame, slots, labels)
 
     @staticmethod
     def sample(look, x, middle):

@@ -29,7 +29,7 @@ function levelSvg(level, side, path) {
   return `<path class="live-cell-${level.mark}" style="${style}" stroke-width="${width}" d="${path}"/>`;
 }
 
-drawers.cells = (look, frame, { rows, columns, z, ...ends }) => {
+drawers.cells = (look, frame, { rows, columns, z, ...ends }, labels) => {
   const edges = (scale, [first, last], count) =>
     Array.from({ length: count + 1 }, (_, k) => pixel(scale, first + ((last - first) * k) / count));
   const [across, up] = [edges(frame.x, ends.x, columns), edges(frame.y, ends.y, rows)];
@@ -44,6 +44,7 @@ drawers.cells = (look, frame, { rows, columns, z, ...ends }) => {
         const { mark } = look.levels[k];
         while (mark === "full" && last < columns && levels[row * columns + last] === k) last += 1;
         paths[k] += cellPath(mark, side, across[column], up[row + 1], across[last], up[row]);
+        labels.box(across[column], up[row + 1], across[last] - 1, up[row] - 1, HATCHED);
       }
       column = last;
     }
