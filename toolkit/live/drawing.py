@@ -11,7 +11,7 @@ from toolkit.live.marks import DRAWN_BY
 from toolkit.live.numbers import format_number
 from toolkit.live.svg import pixel, text_at
 
-__all__ = ["WIDTHS", "axes_svg", "frame", "marks_svg", "plot_svg"]
+__all__ = ["WIDTHS", "axes_svg", "described", "frame", "marks_svg", "plot_svg"]
 
 WIDTHS = {"wide": 720, "narrow": 400}
 _LEFT, _RIGHT, _BOTTOM, _LEGEND_ROW = 76, 14, 52, 20
@@ -49,6 +49,15 @@ def plot_svg(plot, name, filled):
         f' height="{area["height"]}"'
         f' viewBox="0 0 {10 * area["width"]} {10 * area["height"]}">{body}</svg></svg>'
     )
+
+
+def described(plot):
+    """What a plot shows, in words: its axes, and the names of its marks."""
+    looks = plot.looks()
+    axes = f"{plot.y.title} over {plot.x.title}" if plot.x.title else plot.y.title
+    levels = [level["name"] for look in looks if look["kind"] == "cells" and look["states"] for level in look["levels"]]
+    names = [look["name"] for look in looks if look["name"]]
+    return f"{axes}: {', '.join(dict.fromkeys([*names, *levels]))}." if names or levels else f"{axes}."
 
 
 def axes_svg(plot, width):

@@ -10,7 +10,7 @@ _PARTS = (
     "numbers", "expressions", "hidden", "sentences", "svg", "labels",
     "marks/all", "marks/series", "marks/line", "marks/markers", "marks/bars", "marks/rule", "marks/band",
     "marks/heat_map",
-    "controls", "address", "panel", "module", "figure", "start",
+    "controls", "address", "cursor", "panel", "table", "module", "figure", "start",
 )
 _HEAD = """/* Live figures of a page: native inputs -> the figure's WebAssembly kernel -> SVG marks, without a server.
    One classic script, so that it also runs from file://, made by toolkit/live/runtime.py of the parts in

@@ -1,7 +1,7 @@
 /* All marks register here, by kind. `fillSlots` and `marksSvg` mirror slots.py and drawing.py: a test compares them. */
 const fillers = {}; // by the kind of a binding: what a mark draws, from values
 const drawers = {}; // by the kind of a look: its SVG
-const finders = {}; // by the kind of a look, for marks without points: what lies under a pointer
+const readers = {}; // by the kind of a look: lines of points whose values can be read
 
 const fillSlots = (bindings, values) => bindings.map((b) => fillers[b.kind](b, values));
 

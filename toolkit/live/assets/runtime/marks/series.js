@@ -9,12 +9,17 @@ function special(value) {
   return value > 0 ? ["+inf", "triangle-up-open", 1] : ["−inf", "triangle-down-open", 0];
 }
 
-fillers.series = (b, values) => {
+/* The values of a series, drawn or not. */
+function givenValues(b, values) {
+  if (b.kind !== "series") return null;
   const given = typeof b.y === "string" ? Array.from(values[b.y]) : b.y.map((v) => (typeof v === "string" ? values[v][0] : v));
-  const count = b.length === null ? given.length : values[b.length][0];
-  const all = given.slice(0, count);
+  return given.slice(0, b.length === null ? given.length : values[b.length][0]);
+}
+
+fillers.series = (b, values) => {
+  const all = givenValues(b, values);
   const places = b.x === null ? all.map((_, i) => i + 1) : Array.from(typeof b.x === "string" ? values[b.x] : b.x);
-  const x = places.slice(0, count);
+  const x = places.slice(0, all.length);
   const y = all.map((v) => (Number.isFinite(v) && (v > 0 || !b.positive) ? v : null));
   const rail = { x: [], y: [], text: [], symbol: [] };
   all.forEach((value, i) => {
@@ -28,6 +33,20 @@ fillers.series = (b, values) => {
   });
   return { x, y, rail };
 };
+
+/* The points of a series: where each stands, on a rail too, how far it reaches, and its words. */
+function readSeries(look, frame, { x, y, rail }, given, lefts, reach = [0, 0]) {
+  let next = 0;
+  const points = x.map((place, k) => {
+    const onRail = y[k] === null || (look.kind === "bars" && given[k] === 0);
+    const top = pixel(frame.y, onRail ? rail.y[next] : y[k]);
+    next += onRail;
+    const where = typeof place === "string" ? place : formatNumber(place);
+    return { left: lefts?.get(place) ?? pixel(frame.x, place), top, reach, text: () => `${look.name} ${where}: ${inWords(given[k])}`.trim() };
+  });
+  return [points];
+}
+readers.line = readers.markers = readSeries;
 
 function railMarks(look, frame, { rail }, labels, places, leads = false) {
   const [last, names, found] = [{}, {}, new Map()];
