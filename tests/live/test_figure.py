@@ -13,13 +13,16 @@ from toolkit.live import (
     Bars,
     Bits,
     Choice,
+    Curve,
     Format,
+    HeatMap,
     Integer,
     Line,
     Logits,
     Markers,
     Plot,
     Readout,
+    Rule,
     Slider,
     Toggle,
     live_figure,
@@ -199,6 +202,19 @@ def test_a_marker_that_can_be_dragged_names_two_sliders():
     for drag, scale in (("up",), "linear"), (("x", "up"), "log"):
         with pytest.raises(ValueError, match="drag is .*; allowed: the names of two sliders, on linear axes"):
             Plot((Markers("y", drag=drag),), x=Axis("x", (1, 2), scale=scale), y=axes["y"])
+
+
+def test_a_plot_names_nothing_twice():
+    axes = {"x": Axis("x", (0, 1)), "y": Axis("y", (0, 1))}
+    message = r"traces has \['as written'\] twice in the legend; allowed: every name once in a plot"
+    for marks in ((Line("y", label="as written"), Bars("z", label="as written")),
+                  (Markers("y", label="as written"), HeatMap("z", 2, 2, levels=("as written", "stable")))):
+        with pytest.raises(ValueError, match=message):
+            Plot(marks, **axes)
+    with pytest.raises(ValueError, match="'loss'"):
+        make(lambda x: x, plot=Plot((Curve("loss"), Curve("loss", points=3, label="loss")), x="x", y=axes["y"]),
+             returns="loss", outputs={})
+    Plot((Line("y"), Line("z"), Rule(x="y", label="as written"), Line("z", label="as written")), **axes)
 
 
 def test_a_plot_may_take_the_whole_row():

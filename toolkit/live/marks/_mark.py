@@ -37,6 +37,10 @@ class Mark:
         """The words on the x axis that it brings."""
         return []
 
+    def entries(self):
+        """Its names in the legend, as far as they are known before it is bound."""
+        return []
+
     @staticmethod
     def sample(look, x, middle):
         return ""

@@ -71,6 +71,9 @@ class Series(Mark):
     def names(self):
         return read_by(self.y, self.x, self.length) | (set() if isinstance(self.y, str) else read_by(*self.y))
 
+    def entries(self):
+        return [self.label] if self.label else []
+
     def words(self):
         """The words on the x axis."""
         return [] if isinstance(self.x, (str, type(None))) else [x for x in self.x if isinstance(x, str)]
