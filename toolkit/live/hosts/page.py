@@ -8,7 +8,7 @@ import math
 from html import escape
 
 from toolkit.live.base import expressions_of, parameters_of
-from toolkit.live.drawing import WIDTHS, described, frame, plot_svg
+from toolkit.live.drawing import WIDTHS, described, fitting_frame, plot_svg
 from toolkit.live.expressions import names_in
 from toolkit.live.numbers import format_number
 from toolkit.live.simulation import Simulation, counted
@@ -91,8 +91,9 @@ def _panel(figure, plot, values):
     return f'<div class="{place}" role="img" aria-label="{escape(described(plot))}">{pictures}</div>'
 
 
-def _panel_spec(figure, plot):
-    frames = {name: frame(plot, width) for name, width in _widths(figure, plot).items()}
+def _panel_spec(figure, plot, values):
+    filled = fill_slots(plot.bindings(), values)
+    frames = {name: fitting_frame(plot, width, filled) for name, width in _widths(figure, plot).items()}
     return {"titles": [plot.x.title, plot.y.title], "bindings": plot.bindings(), "marks": plot.looks(),
             "frames": frames}
 
@@ -109,7 +110,7 @@ def _spec(figure, plots, values):
         "work": figure.work,
         **({"derived": figure.derived} if figure.derived else {}),
         "readouts": [readout.spec() for readout in figure.readouts],
-        "panels": [_panel_spec(figure, plot) for plot in plots],
+        "panels": [_panel_spec(figure, plot, values) for plot in plots],
     }
     if not isinstance(figure, Simulation):
         return shared

@@ -164,6 +164,7 @@ def rail_svg(look, frame, slots, labels, places=None, leads=False):
         names[symbol] = text or names[symbol]
         found.setdefault(names[symbol], []).append((left, top))
     for text, symbols in found.items():
+        text = f"{look['name']}: {text}" if frame["named"] and look["name"] else text
         labels.word(look | {"kind": "rail"}, text, _beside(symbols, 10 * frame["height"], leads), 0)
     return group(look, "rail", body) if body else ""
 

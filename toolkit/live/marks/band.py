@@ -68,7 +68,7 @@ class Band(Mark):
         for y in sorted(range(180, height - 40, 80), key=lambda y: abs(y - 340)):
             for middle in ((left + right) // 2, left + half, right - half):
                 places.append((max(half, min(middle, 10 * frame["width"] - half)), y, "middle"))
-        labels.word(look, slots["text"], places if left < right else [], 3)
+        labels.word(look, slots["text"], places if left < right else [], 4)
         return group(look, "band", f'<path d="{hatch}"/>')
 
     def plotly_data(self):

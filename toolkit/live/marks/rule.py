@@ -61,7 +61,7 @@ class Rule(Mark):
         else:
             places = [(x, y, "end") for x in range(width - 60, 0, -160) for y in (y1 - 80, y1 + 160)]
         if 0 <= x1 <= width and (x0 == x1 or 0 <= y1 <= height):  # else there is no line that it could name
-            labels.word(look, slots["text"], places, 2 if x0 == x1 else 1)
+            labels.word(look, slots["text"], places, 3 if x0 == x1 else 1)
         labels.path([(x0, y0), (x1, y1)])
         style = f'stroke-width="{look["width"]}" stroke-dasharray="{look["dash"]}"'
         return group(look, "rule", f'<path d="M{x0} {y0}L{x1} {y1}" {style}/>')

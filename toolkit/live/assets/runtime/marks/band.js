@@ -18,6 +18,6 @@ drawers.band = (look, frame, slots, labels) => {
   const heights = Array.from({ length: Math.max(Math.ceil((height - 220) / 80), 0) }, (_, k) => 180 + 80 * k);
   const places = heights.sort((a, b) => Math.abs(a - 340) - Math.abs(b - 340)).flatMap((y) =>
     [Math.floor((left + right) / 2), left + half, right - half].map((x) => [Math.max(half, Math.min(x, 10 * frame.width - half)), y, "middle"]));
-  labels.word(look, slots.text, left < right ? places : [], 3);
+  labels.word(look, slots.text, left < right ? places : [], 4);
   return group(look, "band", `<path d="${hatch}"/>`);
 };

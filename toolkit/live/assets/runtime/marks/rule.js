@@ -13,7 +13,7 @@ drawers.rule = (look, frame, slots, labels) => {
     if (10 * x0 > 7 * width) sides.reverse();
     for (let y = 130; y < height - 40; y += 80) for (const [side, x] of sides) places.push([x, y, side]);
   } else for (let x = width - 60; x > 0; x -= 160) places.push([x, y1 - 80, "end"], [x, y1 + 160, "end"]);
-  if (x1 >= 0 && x1 <= width && (x0 === x1 || (y1 >= 0 && y1 <= height))) labels.word(look, slots.text, places, x0 === x1 ? 2 : 1);
+  if (x1 >= 0 && x1 <= width && (x0 === x1 || (y1 >= 0 && y1 <= height))) labels.word(look, slots.text, places, x0 === x1 ? 3 : 1);
   labels.path([[x0, y0], [x1, y1]]);
   return group(look, "rule", `<path d="M${x0} ${y0}L${x1} ${y1}" ${stroke(look)}/>`);
 };

@@ -61,7 +61,7 @@ function railMarks(look, frame, { rail }, labels, places, leads = false) {
     if (!found.has(names[symbol])) found.set(names[symbol], []);
     found.get(names[symbol]).push([left, top]);
   });
-  for (const [text, symbols] of found) labels.word({ ...look, kind: "rail" }, text, besideSymbols(symbols, 10 * frame.height, leads), 0);
+  for (const [text, symbols] of found) labels.word({ ...look, kind: "rail" }, frame.named && look.name ? `${look.name}: ${text}` : text, besideSymbols(symbols, 10 * frame.height, leads), 0);
   return body && group(look, "rail", body);
 }
 
