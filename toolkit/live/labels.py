@@ -6,7 +6,7 @@ What is covered is kept in squares of 4 pixels and summed up once, so that tryin
 import re
 from html import escape
 from itertools import accumulate
-from math import ceil, floor
+from math import ceil, floor, inf
 
 __all__ = ["CROWDED", "HATCHED", "Labels", "half_width", "text_box"]
 
@@ -84,9 +84,15 @@ class Labels:
             return ""
         sums, boxes, shapes = self._sums(), [], ""
         for _, look, text, places, line in sorted(self.words, key=lambda word: word[0]):
-            costs = [self._cost(sums, boxes, text_box(*place[:3], text), line) + k for k, place in enumerate(places)]
-            self.worst_name = max(self.worst_name, min(costs) if line else 0)
-            x, y, anchor, *lead = places[costs.index(min(costs))]
+            best, least = places[0], inf
+            for k, place in enumerate(places):
+                if k >= least:
+                    break
+                cost = self._cost(sums, boxes, text_box(*place[:3], text), line) + k
+                if cost < least:
+                    best, least = place, cost
+            self.worst_name = max(self.worst_name, least if line else 0)
+            x, y, anchor, *lead = best
             boxes.append(text_box(x, y, anchor, text))
             shapes += "".join(f'<path class="live-lead" d="M{left} {top}V{y + 40}"/>' for left, top in lead)
             shapes += (f'<text class="live-{look["kind"]}-word" style="--live-ink:var(--live-{look["role"]}-word)"'

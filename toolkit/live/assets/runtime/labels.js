@@ -5,8 +5,7 @@ const NEAR = 100;
 
 const textWidth = (text) => LETTER * text.length + (LETTER / 2) * (text.match(/[mwMW%]/g)?.length ?? 0);
 
-function textBox([x, y, anchor], text) {
-  const width = textWidth(text);
+function textBox([x, y, anchor], width) {
   const left = Math.floor(x - { start: 0, middle: 0.5, end: 1 }[anchor] * width);
   return [left - 20, y - 110, left + width + 20, y + 36];
 }
@@ -58,7 +57,7 @@ class Labels {
   svg() {
     return this.words.sort((a, b) => a.rank - b.rank).map(({ look, text, places, line }) => {
       const [x, y, anchor, lead] = this.best(text, places, line);
-      this.boxes.push(textBox([x, y, anchor], text));
+      this.boxes.push(textBox([x, y, anchor], textWidth(text)));
       return (lead ? `<path class="live-lead" d="M${lead[0]} ${lead[1]}V${y + 40}"/>` : "") + `<text class="live-${look.kind}-word" style="--live-ink:var(--live-${look.role}-word)"` +
         ` x="${x}" y="${y}" text-anchor="${anchor}">${escaped(text)}</text>`;
     }).join("");
@@ -67,11 +66,12 @@ class Labels {
   /* The place where a word covers least. */
   best(text, places, line = 0) {
     this.sums ??= this.summed();
+    const width = textWidth(text);
     let [best, least] = [places[0], Infinity];
-    places.forEach((place, k) => {
-      const cost = this.cost(textBox(place, text), line) + k;
-      if (cost < least) [best, least] = [place, cost];
-    });
+    for (let k = 0; k < places.length && k < least; k += 1) {
+      const cost = this.cost(textBox(places[k], width), line) + k;
+      if (cost < least) [best, least] = [places[k], cost];
+    }
     return best;
   }
 
