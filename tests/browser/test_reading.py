@@ -116,7 +116,7 @@ def test_the_data_of_a_figure_open_as_tables(new_page, address, axe):
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-expanded", "true")
     tables = data.locator("table")
-    assert tables.locator("caption").all_inner_texts() == ["value, x", "value, x", "p, class"]
+    assert tables.locator("caption").all_inner_texts() == ["value over x", "value over x", "p over class"]
     rows = [row.split("\t") for row in tables.nth(0).locator("tr").all_inner_texts()]
     assert len(rows) == 5 and rows[:2] == [["x", "curve"], ["1", "0.125"]]  # the line is shorter than the markers
     figure.locator('[data-control="broken"] input').check()

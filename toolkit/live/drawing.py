@@ -6,7 +6,7 @@ test compares them). A move costs about a millisecond, and the page needs no plo
 """
 from math import floor, log10
 
-from toolkit.live.labels import CROWDED, Labels
+from toolkit.live.labels import CROWDED, Labels, text_width
 from toolkit.live.marks import DRAWN_BY
 from toolkit.live.numbers import format_number
 from toolkit.live.svg import pixel, text_at
@@ -137,7 +137,7 @@ def _legend_places(plot, width):
     """``(x, row, entry)`` of each legend entry: side by side, and in further rows where they need the room."""
     x, row = _LEFT, 0
     for text, sample, look in _entries(plot):
-        needed = sample + 26 + 8 * len(text)
+        needed = sample + 26 + text_width(text) // 10
         if x > _LEFT and x + needed > width:
             x, row = _LEFT, row + 1
         yield x, row, (text, sample, look)

@@ -8,7 +8,7 @@ from html import escape
 from itertools import accumulate
 from math import ceil, floor, inf
 
-__all__ = ["CROWDED", "HATCHED", "Labels", "half_width", "text_box"]
+__all__ = ["CROWDED", "HATCHED", "Labels", "half_width", "text_box", "text_width"]
 
 SQUARE = 40  # tenths of a pixel, as all lengths here
 LETTER, ABOVE, BELOW, MARGIN = 80, 110, 36, 20  # a generous mean width of letters, and the room around a baseline

@@ -3,7 +3,7 @@ const REST = 500; // milliseconds between two tables while a figure moves
 
 /* Tables of what a plot shows: a title, the heads of the columns, and rows of numbers and words. */
 function tablesOf({ titles: [across, up] }, shown) {
-  const tables = new Map();
+  const [tables, axes] = [new Map(), across ? `${up} over ${across}` : up];
   for (const { look, slots, given } of shown) {
     if (look.kind === "cells") {
       const columns = cellCentres(slots.x, slots.columns);
@@ -11,10 +11,10 @@ function tablesOf({ titles: [across, up] }, shown) {
         const value = slots.z[row * slots.columns + column];
         return look.states ? look.levels[levelOf(look, value)]?.name ?? "" : value;
       })]);
-      tables.set(look, { title: look.name || `${up}, ${across}`, heads: [`${up} \\ ${across}`, ...columns], rows: rows.reverse() });
+      tables.set(look, { title: look.name || axes, heads: [`${up} \\ ${across}`, ...columns], rows: rows.reverse() });
     } else if (slots.rail) {
       const key = slots.x.join();
-      if (!tables.has(key)) tables.set(key, { title: `${up}, ${across}`, heads: [across], rows: slots.x.map((x) => [x]) });
+      if (!tables.has(key)) tables.set(key, { title: axes, heads: [across], rows: slots.x.map((x) => [x]) });
       const table = tables.get(key);
       table.heads.push(look.name || up);
       given.forEach((value, k) => table.rows[k].push(value));
