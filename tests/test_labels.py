@@ -1,12 +1,13 @@
 """Words on plots stand where nothing lies, and can be read."""
 import re
 from itertools import combinations
+from math import nan
 from xml.etree import ElementTree
 
 import pytest
 
-from toolkit.live import Axis, Bars, Plot
-from toolkit.live.drawing import frame, marks_svg
+from toolkit.live import Axis, Bars, Line, Plot
+from toolkit.live.drawing import frame, marks_svg, plot_svg
 from toolkit.live.labels import Labels, text_box
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import PALETTES, ROLES
@@ -142,6 +143,36 @@ def test_the_word_of_a_rule_stands_where_no_other_rule_crosses_it(places):
     drawn = marks_svg([look] * len(slots), AREA | {"x": scale, "y": scale}, slots)
     assert drawn.count("<text") == len(slots)
     assert not list(overlaps(f'<svg viewBox="0 0 2000 1000">{drawn}</svg>'))
+
+
+def two_lines(lower, upper, *more, **changes):
+    """A plot of two named lines through these heights, and what it first draws at 720 pixels."""
+    marks = (Line("a", label="lower", **changes), Line("b", label="upper", role="naive"), *more)
+    plot = Plot(marks, x=Axis("x", (1, 5)), y=Axis("y", (0, 1)))
+    return plot_svg(plot, "wide", fill_slots(plot.bindings(), {"a": lower, "b": upper, "n": [5]}))
+
+
+def test_lines_are_named_beside_them_where_each_name_has_a_place_of_its_own():
+    drawn = two_lines([0.1] * 5, [0.9] * 5)
+    assert "live-legend" not in drawn
+    assert re.findall(r'class="live-line-word"[^>]*>(\w+)<', drawn) == ["lower", "upper"]
+    heights = [int(y) for y in re.findall(r'class="live-line-word"[^>]* y="(\d+)"', drawn)]
+    lines = [int(y) for y in re.findall(r'class="live-line"[^>]*><path d="M\d+ (\d+)', drawn)]
+    assert all(abs(y - line) < 200 for y, line in zip(heights, lines))
+    drawn = two_lines([0.1] * 5, [0.9, 0.9, nan, nan, nan])
+    assert ">upper: NaN</text>" in drawn
+
+
+@pytest.mark.parametrize("lines", [
+    {"upper": [0.1] * 5},  # one lies on the other
+    {"upper": [nan] * 5},  # there is no line that a name could stand beside
+    {"upper": [0.9] * 5, "length": "n"},
+    {"upper": [0.9] * 5, "more": Bars("a", label="bars")},
+])
+def test_other_names_stay_in_the_legend(lines):
+    more = [lines.pop("more")] if "more" in lines else []
+    drawn = two_lines([0.1] * 5, lines.pop("upper"), *more, **lines)
+    assert "live-legend" in drawn and "live-line-word" not in drawn
 
 
 def zeros(heights):

@@ -182,6 +182,13 @@ def test_html_has_labels_and_readout_and_valid_data():
     assert len(html) < 60_000
 
 
+def test_a_plot_says_its_axes_and_names_and_not_the_caption():
+    html = figure_html(everything)
+    assert re.findall(r'class="live-plot" role="img" aria-label="(.*?)"', html) == [
+        "value over x: curve, edge, collapsed.", "p over class: p."]
+    assert html.count(everything.caption) == 1
+
+
 def test_script_cannot_be_closed_early():
     figure = make(readouts=["</script><b>{y}"])
     assert figure_html(figure).count("</script>") == 1
