@@ -64,10 +64,9 @@ class Band(Mark):
             if first < last:
                 hatch += f"M{first} {height - (first - start)}L{last} {height - (last - start)}"
         labels.box(left, 0, right, height, HATCHED)
-        half, places = half_width(slots["text"]), []
-        for y in sorted(range(180, height - 40, 80), key=lambda y: abs(y - 340)):
-            for middle in ((left + right) // 2, left + half, right - half):
-                places.append((max(half, min(middle, 10 * frame["width"] - half)), y, "middle"))
+        half, heights = half_width(slots["text"]), sorted(range(180, height - 40, 80), key=lambda y: abs(y - 340))
+        places = [(max(half, min(middle, 10 * frame["width"] - half)), y, "middle")
+                  for middle in ((left + right) // 2, left + half, right - half) for y in heights]
         labels.word(look, slots["text"], places if left < right else [], 4)
         return group(look, "band", f'<path d="{hatch}"/>')
 

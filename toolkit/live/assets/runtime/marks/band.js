@@ -16,8 +16,9 @@ drawers.band = (look, frame, slots, labels) => {
   labels.box(left, 0, right, height, HATCHED);
   const half = halfWidth(slots.text);
   const heights = Array.from({ length: Math.max(Math.ceil((height - 220) / 80), 0) }, (_, k) => 180 + 80 * k);
-  const places = heights.sort((a, b) => Math.abs(a - 340) - Math.abs(b - 340)).flatMap((y) =>
-    [Math.floor((left + right) / 2), left + half, right - half].map((x) => [Math.max(half, Math.min(x, 10 * frame.width - half)), y, "middle"]));
+  heights.sort((a, b) => Math.abs(a - 340) - Math.abs(b - 340));
+  const places = [Math.floor((left + right) / 2), left + half, right - half].flatMap((x) =>
+    heights.map((y) => [Math.max(half, Math.min(x, 10 * frame.width - half)), y, "middle"]));
   labels.word(look, slots.text, left < right ? places : [], 4);
   return group(look, "band", `<path d="${hatch}"/>`);
 };
