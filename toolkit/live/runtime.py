@@ -13,17 +13,17 @@ from toolkit.live.style import css_variables
 __all__ = ["asset", "drawing_rules", "embed_script", "file_page", "file_styles", "runtime_script"]
 
 _PARTS = (
-    "numbers", "expressions", "hidden", "sentences", "svg",
+    "numbers", "expressions", "hidden", "sentences", "svg", "labels",
     "marks/all", "marks/series", "marks/line", "marks/markers", "marks/bars", "marks/rule", "marks/band",
     "marks/heat_map",
-    "controls", "address", "panel", "module", "figure", "formulas", "alone", "start",
+    "controls", "address", "cursor", "panel", "table", "module", "figure", "formulas", "alone", "start",
 )
 _HEAD = """/* Live figures of a page: native inputs -> the figure's WebAssembly kernel -> SVG marks, without a server.
    One classic script, so that it also runs from file://, made by toolkit/live/runtime.py of the parts in
    assets/runtime. The markup comes from toolkit/live/hosts/page.py. */
 """
 _EMBED_PARTS = ("embed/cut", "embed/file", "embed/dialog")
-_DRAWN = re.compile(r"^\S*\.live-(marks|axis|line|markers|bars|hollow|legend|rail|rule|band|cell)", re.MULTILINE)
+_DRAWN = re.compile(r"^\S*\.live-(marks|axis|line|markers|bars|hollow|legend|rail|rule|lead|band|cell)", re.MULTILINE)
 
 
 @cache

@@ -8,7 +8,7 @@ import math
 from html import escape
 
 from toolkit.live.base import expressions_of, parameters_of
-from toolkit.live.drawing import WIDTHS, frame, plot_svg
+from toolkit.live.drawing import WIDTHS, described, fitting_frame, plot_svg
 from toolkit.live.expressions import names_in
 from toolkit.live.numbers import format_number
 from toolkit.live.simulation import Simulation, counted
@@ -45,7 +45,9 @@ def figure_html(figure, values=None, key=None):
         f'<div class="live-panels">{panels}</div>{controls if plays else ""}'
         f"<figcaption>{escape(figure.caption)}</figcaption>"
         '<p class="live-actions"><button type="button" data-action="reset">Reset</button>'
+        '<button type="button" data-action="data" aria-expanded="false">Data</button>'
         f"{_SHARING if key is None else ''}</p>"
+        '<div class="live-data" role="region" aria-label="Data of this figure" tabindex="0" hidden></div>'
         f"<noscript><p>This figure shows {first}. With scripts allowed, its controls work.</p></noscript>"
         f'{json_block(_spec(figure, plots, values), **{"class": "live-spec"})}</figure>'
     )
@@ -87,12 +89,14 @@ def _panel(figure, plot, values):
     filled = fill_slots(plot.bindings(), values)
     pictures = "".join(plot_svg(plot, name, filled) for name in _widths(figure, plot))
     place = "live-plot live-whole-row" if plot.whole_row else "live-plot"
-    return f'<div class="{place}" role="img" aria-label="{escape(figure.caption)}">{pictures}</div>'
+    return f'<div class="{place}" role="img" aria-label="{escape(described(plot))}">{pictures}</div>'
 
 
-def _panel_spec(figure, plot):
-    frames = {name: frame(plot, width) for name, width in _widths(figure, plot).items()}
-    return {"bindings": plot.bindings(), "marks": plot.looks(), "frames": frames}
+def _panel_spec(figure, plot, values):
+    filled = fill_slots(plot.bindings(), values)
+    frames = {name: fitting_frame(plot, width, filled) for name, width in _widths(figure, plot).items()}
+    return {"titles": [plot.x.title, plot.y.title], "bindings": plot.bindings(), "marks": plot.looks(),
+            "frames": frames}
 
 
 def _spec(figure, plots, values):
@@ -107,7 +111,7 @@ def _spec(figure, plots, values):
         "work": figure.work,
         **({"derived": figure.derived} if figure.derived else {}),
         "readouts": [readout.spec() for readout in figure.readouts],
-        "panels": [_panel_spec(figure, plot) for plot in plots],
+        "panels": [_panel_spec(figure, plot, values) for plot in plots],
     }
     if not isinstance(figure, Simulation):
         return shared
