@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from toolkit._core.arguments import shown
 from toolkit.commands.console import write_to_any_console
+from toolkit.commands.figure import add_figure, figure
 from toolkit.commands.recordings import add_paper, add_record, paper, record
 from toolkit.commands.training import add_grok, add_sweep, grok, run_sweep
 
@@ -84,6 +85,7 @@ COMMANDS = {
                  _add_diagnose, _diagnose),
     "formats": ("table of floating-point formats and of the gap at which each collapses",
                 _add_formats, _formats),
+    "figure": ("write a figure of the book as one HTML file, for a mail, slides or a course page", add_figure, figure),
     "grok": ("train a network, by name or by its parts, and keep what was measured", add_grok, grok),
     "sweep": ("train many networks, several at a time, into one folder", add_sweep, run_sweep),
     "record": ("make the recorded runs that come with the toolkit, or list them", add_record, record),

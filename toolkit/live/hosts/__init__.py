@@ -1,10 +1,10 @@
-"""Where figures show themselves: JupyterLab, and pages while the book is built. A host is imported when asked."""
+"""Where figures show themselves: JupyterLab, pages while the book is built, a file. A host is imported when asked."""
 import os
 
 from toolkit._core.public import open_modules
-from toolkit.live.base import host
+from toolkit.live.base import host, writer
 
-__all__ = ["notebook", "page"]
+__all__ = ["file", "notebook", "page"]
 
 
 @host
@@ -23,6 +23,14 @@ def page(figure):
     from toolkit.live.hosts.page import figure_html, link_html
 
     return {"text/html": link_html(figure) if figure.address else figure_html(figure)}
+
+
+@writer
+def file(figure, path):
+    """One HTML file that needs nothing."""
+    from toolkit.live.hosts.file import write_file
+
+    return write_file(figure, path)
 
 
 open_modules(__name__)

@@ -5,6 +5,7 @@ class LiveFigure {
     this.name = this.spec.name;
     this.panels = [...root.querySelectorAll(".live-plot")].map(
       (plot, i) => new Panel(plot, this.spec.panels[i], (names, place) => this.drag(names, place)));
+    this.tables = new DataTables(root, this.panels);
     this.readout = root.querySelector(".live-readout");
     this.module = module;
     this.inputs = {};
@@ -102,6 +103,7 @@ class LiveFigure {
     const text = this.sentence(values);
     if (this.readout.textContent !== text) this.readout.textContent = text;
     for (const panel of this.panels) panel.show(values, this.hidden);
+    this.tables.follow();
     followInProse(this);
   }
 

@@ -10,15 +10,17 @@ async function startFigures(root, { wasm, manifest, ...style }) {
   symbols = style.symbols;
   const module = await Module.load(await inflated(wasm), manifest);
   const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber }) };
-  return [...root.querySelectorAll(".live-figure")].map((place) => {
+  return [...root.querySelectorAll(".live-figure")].filter(isAsked).map((place) => {
+    const markup = place.outerHTML; // before anything is drawn: a file is made of it
     const spec = JSON.parse(place.querySelector(".live-spec").textContent);
     const figure = new kinds[spec.kind](place, spec, module);
     figure.apply();
-    return figure;
+    return Object.assign(figure, { markup });
   });
 }
 
 async function start() {
+  standAlone();
   const block = document.getElementById("live-module");
   if (!block) return;
   for (const figure of await startFigures(document, JSON.parse(block.textContent))) figures.set(figure.name, figure);
@@ -37,7 +39,8 @@ function sayWhyNot(error) {
   throw error;
 }
 
-window.liveFigures = { figures, start: startFigures, formatNumber, evaluate, fillSlots, marksSvg };
+const stateOf = (figure) => stateParameters([figure]);
+window.liveFigures = { figures, start: startFigures, runtime, stateOf, formatNumber, evaluate, fillSlots, marksSvg };
 const begin = () => start().catch(sayWhyNot);
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
 else begin();
