@@ -5,11 +5,12 @@ const DRAG_FROM = 4; // pixels before a press is a drag
 const DRAG_ALL = 320; // pixels from one end of a control to the other
 const DRAG_STEP = 14; // pixels for a step at most
 const POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const NUMBER = /[−-]?\d[\d\u202f]*(?:\.\d+)?(?:e[−-]?\d+|×10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?(?:[\u00a0\u202f ]?%)?/g;
+const POWER = /(×?)10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)/;
+const NUMBER = /10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[−-]?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:\.\d+)?(?:e[−-]?\d+|×10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?(?:[ \u00a0\u202f]?%)?/g;
 
 function numberOf(said) {
-  const power = (_, sign, digits) => `e${sign && "-"}${[...digits].map((c) => POWERS.indexOf(c)).join("")}`;
-  const plain = said.replaceAll("−", "-").replaceAll("\u202f", "").replace(/×10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)/, power);
+  const power = (_, times, sign, digits) => `${times ? "" : 1}e${sign && "-"}${[...digits].map((c) => POWERS.indexOf(c)).join("")}`;
+  const plain = said.replaceAll("−", "-").replace(/[ \u00a0\u202f]/g, "").replace(POWER, power);
   return parseFloat(plain) / (said.endsWith("%") ? 100 : 1);
 }
 
