@@ -18,11 +18,12 @@ LOADING_LINKS = {"stylesheet", "icon", "shortcut icon", "preload", "modulepreloa
 
 
 class Page(HTMLParser):
-    """What a page loads, where it leads, its ids and its blocks of JSON."""
+    """What a page loads, where it leads and by which words, its ids and its blocks of JSON."""
 
     def __init__(self, path):
         super().__init__()
         self.path, self.loaded, self.links, self.ids, self.blocks, self._block = path, [], [], set(), [], None
+        self.said, self._link = [], None
         self.text = path.read_text(encoding="utf-8")
         self.feed(self.text)
 
@@ -35,8 +36,16 @@ class Page(HTMLParser):
             self.loaded.append(given["href"])
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
+            self._link = [given["href"], ""]
+            self.said.append(self._link)
+
+    def handle_endtag(self, tag):
+        if tag == "a":
+            self._link = None
 
     def handle_data(self, data):
+        if self._link:
+            self._link[1] += data
         if self._block is not None:
             self.blocks.append((self._block, data))
             self._block = None
@@ -128,6 +137,12 @@ def test_a_figure_is_small(pages):
             assert size <= most, f"{name}: {size:.0f} bytes for each figure"
 
 
+def lights_of(figure):
+    """By what a link may name a mark that it lights up: its label, its role, its word."""
+    marks = [mark for panel in figure["panels"] for mark in zip(panel["marks"], panel["bindings"])]
+    return {text for look, binding in marks for text in (look.get("name"), look["role"], binding.get("text")) if text}
+
+
 def test_links_to_a_state_name_real_figures_controls_and_values(pages, built_book):
     links = [(name, link) for name, page in pages.items() for link in page.links
              if not urlsplit(link).netloc and "=" in urlsplit(link).fragment]
@@ -139,6 +154,9 @@ def test_links_to_a_state_name_real_figures_controls_and_values(pages, built_boo
         figures = specs(pages[target.relative_to(built_book.resolve()).as_posix()])
         state = {key: values[0] for key, values in parse_qs(parts.fragment, strict_parsing=True).items()}
         hidden = state.pop("hide", "")
+        lit = parse_qs(parts.fragment).get("light", [])
+        state.pop("light", None)
+        assert not lit or lights_of(figures[next(iter(state)).split(".")[0]]) >= set(lit), f"{name}: {link}"
         for key in [*state, *filter(None, hidden.split(","))]:
             figure, control = key.split(".")
             spec = {c["name"]: c for c in figures[figure]["controls"]}[control]
@@ -147,6 +165,42 @@ def test_links_to_a_state_name_real_figures_controls_and_values(pages, built_boo
             elif key in state and "low" in spec:
                 values = [float(value) for value in state[key].split(",")]
                 assert all(spec["low"] <= value <= spec["high"] for value in values), f"{name}: {link}"
+
+
+# Words around a state with a number that is none of its controls'.
+OTHER_NUMBERS = {"A laptop of 2010", "ELU and SELU around 0"}
+
+
+def numbers_in(text):
+    """The numbers that a link's text says, as the page's runtime reads them."""
+    text = re.sub(r"\\\(.*?\\\)", "", text).translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789"))
+    text = re.sub(r"(?<=\d)[ \u00a0\u202f](?=\d{3}\b)", "", text)
+    text = re.sub(r"(×?)\b10(-\d+)", lambda power: f"{power[1] and 'e' or '1e'}{power[2]}", text)
+    found = re.findall(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?![\w]|\.\d)(\s?%)?", text)
+    return [float(number) / (100 if share else 1) for number, share in found]
+
+
+def test_numbers_and_words_of_the_prose_are_the_values_that_their_links_set(pages):
+    """What a reader scrubs begins at what is written."""
+    chapters = {}
+    for name, page in pages.items():
+        figures = specs(page)
+        for link, text in page.said:
+            state = parse_qs(link[1:]) if link.startswith("#") and "=" in link else {}
+            if not state or not figures:
+                continue
+            chapters[name] = chapters.get(name, 0) + 1
+            figure = next(iter(state)).split(".")[0]
+            values = [float(part) for key, given in state.items() if key not in ("light", "hide")
+                      for part in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", given[0])]
+            said = numbers_in(text)
+            agrees = not said or any(number == pytest.approx(value) for number in said for value in values)
+            assert agrees or text in OTHER_NUMBERS, f"{name}: [{text}]({link})"
+            for control in figures[figure]["controls"]:
+                if control["kind"] == "format" and text in control["options"]:
+                    given = state.get(f"{figure}.{control['name']}", [control["value"]])
+                    assert given == [text], f"{name}: [{text}]({link})"
+    assert len(chapters) >= 20 and min(count for name, count in chapters.items() if "gallery" not in name) >= 2
 
 
 def test_the_exercise_that_the_teaching_guide_shows_is_one():
