@@ -106,7 +106,7 @@ def test_on_a_phone_a_figure_out_of_sight_comes_along(new_page, http_base):
     for step in range(1, 9):
         finger("touchMove", box["x"] + 5 - 6 * step)
     settle(page)
-    assert page.locator(".live-peek svg").is_visible()
+    assert page.locator(".live-peek .live-narrow").is_visible()
     moved = page.evaluate(READ, ["vanishing_loss", "gap"])
     assert moved < 104 and f"gap {moved:g}" in page.locator(".live-peek p").inner_text()
     finger("touchEnd", 0)

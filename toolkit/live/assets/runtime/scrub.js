@@ -173,6 +173,7 @@ class ProseLink {
   /* The figure takes the link's state, but for this control; returns where that stands. */
   take() {
     if (!this.isThere(this.spec)) applyState(this.state.toString());
+    this.link.focus({ preventScroll: true }); // a finger that drags leaves it where it was
     light(this);
     if (!inSight(this.figure.root)) peek ??= new Peek(this.figure, lit.lights, this.link);
     return this.isMoved ? this.control.read() : this.written.get(this.spec);
