@@ -126,6 +126,10 @@ class CollapseReport:
     ignored_rows : int
         Rows left out of everything else, as their label was `ignore_index`.
     formats : tuple of FormatLosses
+    margins : tuple of int
+        Rows by the margin of their largest logit over all others together, ``max z - logsumexp(others)``: below 0, in
+        60 steps of 1, and from 60 on. Where it reaches `collapse_margin` of a format, the row collapses there, if only
+        the sum is rounded.
     """
 
     rows: int
@@ -136,6 +140,7 @@ class CollapseReport:
     unusable_rows: int
     ignored_rows: int
     formats: tuple
+    margins: tuple
 
     def __iter__(self):
         return iter(self.formats)
@@ -155,25 +160,40 @@ class CollapseReport:
             for field in _COUNTS_OF_ROWS:
                 fields[f"{field}_share"] = entry.share(field)
             fields["sentence"] = entry.sentence
-        report["formats"] = list(report["formats"])
-        return report
+        return report | {name: list(report[name]) for name in ("formats", "margins")}
 
-    def __repr__(self):
-        head = (f"Softmax Collapse, {self.dtype} logits: {self.rows} x {self.classes} (rows x classes), "
+    @property
+    def heading(self):
+        """What was looked at, in a line, and in further ones what was left out."""
+        text = (f"Softmax Collapse, {self.dtype} logits: {self.rows} x {self.classes} (rows x classes), "
                 f"{'with' if self.labelled else 'without'} labels, {self.order} sum")
         if self.unusable_rows:
-            head += f"\nrows without a softmax, as they hold NaN or +inf or only -inf: {self.unusable_rows}"
+            text += f"\nrows without a softmax, as they hold NaN or +inf or only -inf: {self.unusable_rows}"
         if self.ignored_rows:
-            head += f"\nrows left out, as their label is to be ignored: {self.ignored_rows}"
-        key = [(name, words) for name, words in _KEY if self.labelled or name not in _OF_LABELS]
-        table = [[name for name, _ in key]]
+            text += f"\nrows left out, as their label is to be ignored: {self.ignored_rows}"
+        return text
+
+    @property
+    def columns(self):
+        """The columns of the table: ``(name, what it means)``."""
+        y = "the label" if self.labelled else "the class of the largest logit"
+        return [(name, words.replace("y is the label", f"y is {y}")) for name, words in _KEY
+                if self.labelled or name not in _OF_LABELS]
+
+    @property
+    def table(self):
+        """A row for each format, with what stands below each of `columns`."""
+        rows = []
         for e in self.formats:
             counts = [e.collapsed, e.zero_losses, e.zero_label_gradients, e.zero_gradient_rows]
-            table.append([e.format.name, *(f"{100 * e.share(n):.1f} %" for n in counts if n is not None),
-                          e.nan_rows, e.overflowed_logits, e.naive_overflows, e.naive_underflows,
-                          e.shifted_underflows, f"{e.collapse_gap:.3f}"])
-        width = max(len(name) for name, _ in key)
-        meaning = "\n".join(f"{name:{width}}  {words}" for name, words in key)
-        if not self.labelled:
-            meaning = meaning.replace("y is the label", "y is the class of the largest logit")
-        return "\n\n".join([head, aligned(table), meaning, "\n".join(e.sentence for e in self.formats)])
+            rows.append([e.format.name, *(f"{100 * e.share(n):.1f} %" for n in counts if n is not None),
+                         e.nan_rows, e.overflowed_logits, e.naive_overflows, e.naive_underflows,
+                         e.shifted_underflows, f"{e.collapse_gap:.3f}"])
+        return rows
+
+    def __repr__(self):
+        names = [name for name, _ in self.columns]
+        width = max(map(len, names))
+        meaning = "\n".join(f"{name:{width}}  {words}" for name, words in self.columns)
+        return "\n\n".join([self.heading, aligned([names, *self.table]), meaning,
+                            "\n".join(e.sentence for e in self.formats)])

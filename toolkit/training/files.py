@@ -1,4 +1,4 @@
-"""Arrays in one .npz file that is either the old one or the new one, never half of it, and never unpickled."""
+"""Files that are either the old one or the new one, never half of it; arrays in an .npz file, never unpickled."""
 import contextlib
 import os
 import zipfile
@@ -8,11 +8,12 @@ import numpy as np
 
 from toolkit._core.damaged_files import DAMAGED, reason_of
 
-__all__ = ["read_arrays", "write_arrays"]
+__all__ = ["read_arrays", "write_arrays", "written_whole"]
 
 
-def write_arrays(path, arrays, compress=True):
-    """Write `arrays` beside `path`, wait for the disk, and put the file in its place in one move.
+@contextlib.contextmanager
+def written_whole(path):
+    """A file to write to, which then takes the place of `path` in one move.
 
     Raises
     ------
@@ -23,7 +24,7 @@ def write_arrays(path, arrays, compress=True):
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with draft.open("wb") as file:
-            (np.savez_compressed if compress else np.savez)(file, **arrays)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
@@ -32,6 +33,12 @@ def write_arrays(path, arrays, compress=True):
             draft.unlink()
         raise
     _sync_folder(path.parent)
+
+
+def write_arrays(path, arrays, compress=True):
+    """Write `arrays` into an .npz file, as `written_whole` does."""
+    with written_whole(path) as file:
+        (np.savez_compressed if compress else np.savez)(file, **arrays)
 
 
 def _sync_folder(folder):
