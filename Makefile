@@ -36,7 +36,7 @@ $(ENVIRONMENT): requirements.lock pyproject.toml
 	@touch $@
 
 $(KERNELS): $(ENVIRONMENT) $(SOURCES)
-	$(RUN) scripts/warm.py
+	$(RUN) -m toolkit warm --all
 	@mkdir -p $(@D) && touch $@
 
 env: $(ENVIRONMENT)

@@ -223,8 +223,8 @@ def test_columns_of_a_table(folder, capsys, text, monkeypatch):
     assert re.fullmatch(r"error: t.csv: line 5, field [45]: 'nine' is not a number\n", err)
     assert "only text files have columns" in refused(capsys, "diagnose", "z.npy", "--columns", "1")
     (folder / "t.csv").write_text(text.replace("e,2,", "e,3,").replace("0;2;", "0;3;"))
-    assert "labels[3] is 3; allowed: 0 to 2" in refused(capsys, "diagnose", "t.csv", "--labels", "label", "--columns",
-                                                        logits)
+    assert "labels[3] is 3.0; allowed: 0 to 2" in refused(capsys, "diagnose", "t.csv", "--labels", "label",
+                                                          "--columns", logits)
 
 
 def test_a_report_is_one_file_that_asks_for_nothing(folder, capsys):

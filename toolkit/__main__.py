@@ -13,6 +13,7 @@ from toolkit.commands.console import STOPPED, names_in, write_to_any_console
 from toolkit.commands.diagnose import add_diagnose, diagnose
 from toolkit.commands.recordings import add_paper, add_record, paper, record
 from toolkit.commands.training import add_grok, add_sweep, grok, run_sweep
+from toolkit.commands.warm import add_warm, warm
 
 __all__ = ["COMMANDS", "main"]
 
@@ -53,6 +54,7 @@ COMMANDS = {
     "record": ("make the recorded runs that come with the toolkit, or list them", add_record, record),
     "paper": ("redraw a figure of the grokking paper from recorded runs, or print paper and ours side by side",
               add_paper, paper),
+    "warm": ("compile once what is used later: softmax, losses, diagnose and grok, or other groups", add_warm, warm),
 }
 
 _ABOUT = "Softmax at the Edge: where low precision loses a softmax, its loss and its gradients, and what does not."

@@ -1,5 +1,6 @@
 """The command ``diagnose``: a file of logits, read piece by piece, and what it loses in each format."""
 import json
+import mmap
 import sys
 from dataclasses import dataclass
 
@@ -147,9 +148,18 @@ def _of_array(arguments):
         for piece in pieces_of(rows):
             yield decode(piece), targets[start:start + len(piece)]
             start += len(piece)
+            _forget(array)
 
     return _Source(len(targets), rows.shape[-1], bits.name if bits else rows.dtype.name, labels is not None, pieces(),
                    notes)
+
+
+def _forget(array):
+    """Give back the memory of what was read of a mapped file."""
+    while isinstance(array, np.ndarray):
+        array = array.base
+    if isinstance(array, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        array.madvise(mmap.MADV_DONTNEED)
 
 
 def _of_text(arguments):

@@ -2,7 +2,7 @@
 from pathlib import Path
 
 from toolkit._core.arguments import shown
-from toolkit.training.files import written_whole
+from toolkit._core.whole_files import written_whole
 
 __all__ = ["save_path", "written_whole"]
 
