@@ -15,6 +15,7 @@ import pytest
 from toolkit.__main__ import COMMANDS, main
 from toolkit.collapse import diagnose
 from toolkit.commands.logits_file import read_array
+from toolkit.commands.warm import GROUPS
 
 LOGITS = np.array([[20.0, 0.0, -1.5], [1.0, 0.25, 0.0], [-30.0, 5.0, 0.0], [0.0, 0.0, 9.0]])
 LABELS = np.array([0, 1, 1, 2])
@@ -69,6 +70,15 @@ def test_diagnose_prints_the_report(folder, capsys):
 def test_diagnose_prints_json(folder, capsys):
     code, out, _ = said(capsys, "diagnose", "z.npy", "--labels", "y.npy", "--json")
     assert code == 0 and json.loads(out) == diagnose(LOGITS, LABELS).to_dict()
+
+
+def test_warm(capsys):
+    code, out, _ = said(capsys, "warm", "--list")
+    assert code == 0 and all(f"\n{name} " in f"\n{out}" for name in GROUPS)
+    code, out, err = said(capsys, "warm", "diagnose", "--quiet")
+    assert (code, err) == (0, "") and re.match(r"diagnose: ready after \d+ s\n\d+ files, \d+ MB, are kept in .", out)
+    assert "no group is called 'softmaxes'; allowed: softmax, losses" in refused(capsys, "warm", "softmaxes")
+    assert "--jobs is 0" in refused(capsys, "warm", "--jobs", "0")
 
 
 def test_formats_prints_a_table(capsys):

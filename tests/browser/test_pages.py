@@ -15,7 +15,8 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
         "notebooks/coming_from"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
-STILL = ["book/gallery", "book/api", "book/api_training", "book/teach", "book/references", "search", "genindex"]
+STILL = ["book/gallery", "book/api", "book/api_training", "book/teach", "book/use_in_your_work",
+         "book/references", "search", "genindex"]
 
 
 @pytest.fixture(params=["http", "file"])
