@@ -109,7 +109,7 @@ def _compile(task):
 
 
 def _elementary(dtype):
-    from toolkit import elementary
+    import toolkit.elementary as elementary
     from toolkit.formats import round_to
 
     for name in elementary.__all__:
@@ -118,14 +118,16 @@ def _elementary(dtype):
 
 
 def _large_rows(dtype):
-    from toolkit import losses, softmax, value_and_grad
+    from toolkit.gradients import value_and_grad
+    from toolkit.losses import cross_entropy
+    from toolkit.softmax import log_softmax, logsumexp, softmax, stablemax
 
     z = np.zeros((8192, 64), dtype)
-    for function in (softmax.softmax, softmax.log_softmax, softmax.logsumexp, softmax.stablemax):
+    for function in (softmax, log_softmax, logsumexp, stablemax):
         function(z, axis=-1)
-    for function in (softmax.softmax, softmax.log_softmax, softmax.logsumexp):  # a row for several threads
+    for function in (softmax, log_softmax, logsumexp):  # a row for several threads
         function(np.zeros(2**19, dtype), axis=-1)
-    value_and_grad(losses.cross_entropy)(z, np.zeros(8192, int))
+    value_and_grad(cross_entropy)(z, np.zeros(8192, int))
 
 
 def _diagnose(dtype):
