@@ -1,5 +1,6 @@
 """What a set of logits loses in each format: the numbers, a table of them, and a sentence on each."""
 from dataclasses import asdict, dataclass
+from html import escape
 
 from toolkit._core.text import aligned
 from toolkit.formats import Format
@@ -190,6 +191,18 @@ class CollapseReport:
                          e.nan_rows, e.overflowed_logits, e.naive_overflows, e.naive_underflows,
                          e.shifted_underflows, f"{e.collapse_gap:.3f}"])
         return rows
+
+    def _repr_html_(self):
+        """As a notebook shows it: what `__repr__` says, with a column for each format and what a row means below it."""
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align: left">{escape(name)}<br><small style="font-weight: 400">'
+            f'{escape(words)}</small></th>{"".join(f"<td>{escape(str(cell))}</td>" for cell in cells)}</tr>'
+            for (name, words), *cells in list(zip(self.columns, *self.table))[1:])
+        names = "".join(f'<th scope="col">{escape(each.format.name)}</th>' for each in self)
+        return (f'<p>{"<br>".join(map(escape, self.heading.splitlines()))}</p>'
+                f'<ul>{"".join(f"<li>{escape(each.sentence)}</li>" for each in self)}</ul>'
+                f'<div class="wide-table" tabindex="0" role="region" aria-label="All counts"><table>'
+                f"<thead><tr><td></td>{names}</tr></thead><tbody>{rows}</tbody></table></div>")
 
     def __repr__(self):
         names = [name for name, _ in self.columns]

@@ -18,18 +18,13 @@ body { margin: 0 auto; max-width: 56rem; padding: 1rem; font: 16px/1.5 system-ui
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid var(--live-grid); }
 td { white-space: nowrap; }
-th[scope="row"] { text-align: left; }
-th small { display: block; font-weight: 400; line-height: 1.3; color: var(--live-muted); }
+small { color: var(--live-muted); }
 figure { margin: 1.5rem 0; } figcaption { margin-bottom: .5rem; }
 """
 
 
 def report_page(report, source):
     """The page of a `CollapseReport` of a file of logits."""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(name)}<small>{escape(words)}</small></th>'
-        f'{"".join(f"<td>{escape(str(cell))}</td>" for cell in cells)}</tr>'
-        for (name, words), *cells in list(zip(report.columns, *report.table))[1:])
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Softmax Collapse: {escape(str(source))}</title>
@@ -37,13 +32,8 @@ def report_page(report, source):
 @media (prefers-color-scheme: dark) {{ :root {{ {css_variables("dark")} }} }}
 {_CSS.read_text("utf-8")}{_STYLE}</style></head><body>
 <h1>Softmax Collapse in {escape(str(source))}</h1>
-<p>{"<br>".join(map(escape, report.heading.splitlines()))}</p>
-<ul>{"".join(f"<li>{escape(each.sentence)}</li>" for each in report)}</ul>
+{report._repr_html_()}
 {_shares(report)}{_margins(report)}
-<h2>All counts</h2>
-<div class="wide-table" tabindex="0" role="region" aria-label="All counts"><table>
-<thead><tr><td></td>{"".join(f'<th scope="col">{escape(each.format.name)}</th>' for each in report)}</tr></thead>
-<tbody>{rows}</tbody></table></div>
 </body></html>
 """
 
