@@ -2,7 +2,7 @@
 
     python -m benchmarks.complement
 
-runs benchmarks/complement_torch.py and complement_jax.py where PyTorch and JAX are installed, and keeps what they gave
+runs benchmarks/torch_complement.py and jax_complement.py where PyTorch and JAX are installed, and keeps what they gave
 in notebooks/data/complement.json. The book's page *Use it in your work* shows these files.
 """
 import importlib
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 FILE = Path(__file__).parents[1] / "notebooks/data/complement.json"
-LIBRARIES = {"PyTorch": ("torch", "complement_torch"), "JAX": ("jax", "complement_jax")}
+LIBRARIES = {"PyTorch": ("torch", "torch_complement"), "JAX": ("jax", "jax_complement")}
 # float32 rows and their labels: nearly sure, surer still, unsure, wrong, many classes, and a tie of two.
 ROWS = [([20, 0, 0], 0), ([-3, 60, 0], 1), ([2, -1, 0.5], 2), ([0, 30, 1], 0), ([0] * 50 + [25], 50), ([7, 7, 0], 1)]
 

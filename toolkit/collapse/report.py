@@ -195,8 +195,10 @@ class CollapseReport:
     def _repr_html_(self):
         """As a notebook shows it: what `__repr__` says, with a column for each format and what a row means below it."""
         rows = "".join(
-            f'<tr><th scope="row" style="text-align: left">{escape(name)}<br><small style="font-weight: 400">'
-            f'{escape(words)}</small></th>{"".join(f"<td>{escape(str(cell))}</td>" for cell in cells)}</tr>'
+            f'<tr><th scope="row" style="text-align: left">{escape(name)}</th>'
+            f'{"".join(f"<td>{escape(str(cell))}</td>" for cell in cells)}</tr><tr>'
+            f'<td colspan="{len(cells) + 1}" style="text-align: left; white-space: normal">'
+            f'<small>{escape(words)}</small></td></tr>'
             for (name, words), *cells in list(zip(self.columns, *self.table))[1:])
         names = "".join(f'<th scope="col">{escape(each.format.name)}</th>' for each in self)
         return (f'<p>{"<br>".join(map(escape, self.heading.splitlines()))}</p>'
