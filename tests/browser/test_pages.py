@@ -20,7 +20,7 @@ API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses"
        "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_live", "book/api_catalog",
        "book/api_training"]
 STILL = ["book/gallery", *API, "book/teach", "book/references", "book/map", "book/glossary", "book/verdicts",
-         "book/quiz", "search", "genindex"]
+         "book/quiz", "book/use_in_your_work", "search", "genindex"]
 
 
 @pytest.fixture(params=["http", "file"])
