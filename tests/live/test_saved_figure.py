@@ -167,7 +167,7 @@ def test_the_command_writes_a_figure_of_a_notebook(page, capsys):
 @pytest.mark.parametrize("arguments, words", [
     (["nothing", "hero"], "chapter is 'nothing'; allowed: "),
     (["nothing.ipynb", "hero"], "nothing.ipynb: no such file"),
-    (["own.ipynb", "small", "--out", "a.pdf"], "path is 'a.pdf'; allowed: a name that ends in .html"),
+    (["own.ipynb", "small", "--out", "a.pdf"], "--out is 'a.pdf'; allowed: a name that ends in .html"),
     (["own.ipynb", "small", "--out", "no/a.html"], "there is no folder 'no'"),
     (["own.ipynb", "small", "--hide", "slope"], "hide names ['slope']; allowed: controls of figure 'small'"),
     (["own.ipynb", "small", "--set", "slope=1"], "figure 'small' has no control ['slope']; allowed"),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit._core.whole_files import path_to_write, write_text
 from toolkit.commands.console import STOPPED, names_in
-from toolkit.commands.files import save_path, written_whole
 
 __all__ = ["add_diagnose", "diagnose"]
 
@@ -53,7 +53,7 @@ def diagnose(arguments):
 
     from toolkit.collapse.diagnosis import Counting
 
-    out = save_path(arguments.report, (".html",), "--report")
+    out = arguments.report and path_to_write(arguments.report, (".html",), "--report")
     _use_threads(arguments.threads)
     source = (_of_text if _reads_text(arguments) else _of_array)(arguments)
     for note in source.notes:
@@ -71,8 +71,7 @@ def diagnose(arguments):
     report = counting.report()
     if out is not None:
         from toolkit.commands.report_page import report_page
-        with written_whole(out) as file:
-            file.write(report_page(report, arguments.logits).encode())
+        write_text(out, report_page(report, arguments.logits))
         print(f"{out} holds the report", file=sys.stderr)
     return json.dumps(report.to_dict(), indent=2) if arguments.json else repr(report)
 

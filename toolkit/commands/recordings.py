@@ -1,8 +1,8 @@
 """The commands ``record`` and ``paper``: make the recordings that come with the toolkit, and look at them."""
 from pathlib import Path
 
+from toolkit._core.whole_files import path_to_write
 from toolkit.commands.console import STOPPED
-from toolkit.commands.files import save_path
 from toolkit.commands.training import code_of, terminated_as_interrupted
 
 __all__ = ["add_paper", "add_record", "paper", "record"]
@@ -96,6 +96,6 @@ def paper(arguments):
         if arguments.out:
             raise ValueError(f"--out is {arguments.out!r}, but a table is printed; allowed with {', '.join(FIGURES)}")
         return str({"table": table, "comparison": comparison_table}[arguments.what]())
-    out = save_path(arguments.out or f"{arguments.what}.svg", (".svg", ".html"))
+    out = path_to_write(arguments.out or f"{arguments.what}.svg", (".svg", ".html"), "--out")
     draw(arguments.what, out, theme=arguments.theme)
     return f"{table(arguments.what)}\n{out} shows it"

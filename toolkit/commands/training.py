@@ -4,8 +4,8 @@ import itertools
 import signal
 from pathlib import Path
 
+from toolkit._core.whole_files import path_to_write
 from toolkit.commands.console import STOPPED
-from toolkit.commands.files import save_path
 
 __all__ = ["add_grok", "add_sweep", "code_of", "grok", "run_sweep", "terminated_as_interrupted"]
 
@@ -105,7 +105,7 @@ def grok(arguments):
 
     if arguments.list_presets:
         return _preset_table()
-    out = save_path(arguments.out, (".npz",))
+    out = arguments.out and path_to_write(arguments.out, (".npz",), "--out")
     options = {"progress": not arguments.quiet, "threads": arguments.threads,
                "checkpoint_seconds": arguments.checkpoint_every}
     if arguments.resume:
