@@ -3,6 +3,7 @@ import os
 
 from toolkit._core.public import open_modules
 from toolkit.live.base import host
+from toolkit.live.kernel_errors import show_in_notebook
 
 __all__ = ["notebook", "page"]
 
@@ -25,4 +26,5 @@ def page(figure):
     return {"text/html": link_html(figure) if figure.address else figure_html(figure)}
 
 
+show_in_notebook()
 open_modules(__name__)
