@@ -118,7 +118,8 @@ def written(text, **names):
     """The names that a piece of source defines, as a cell of a notebook does it."""
     source, name = dedent(text).lstrip(), f"/tmp/ipykernel_0/{next(number)}.py"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    space = {"kernel": kernel, "np": np, "exp": exp, "NUMBERS": NUMBERS, "WORDS": WORDS, "__name__": "__main__", **names}
+    names |= {"kernel": kernel, "np": np, "exp": exp, "NUMBERS": NUMBERS, "WORDS": WORDS}
+    space = {"__name__": "__main__"} | names
     exec(compile(source, name, "exec"), space)
     return space, name, source.splitlines()
 
