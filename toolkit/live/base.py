@@ -12,6 +12,7 @@ import numpy as np
 from toolkit._core.arguments import shown
 from toolkit._core.kernel import kernel
 from toolkit.live.expressions import evaluate, names_in, parse
+from toolkit.live.guard import guarded_run
 from toolkit.live.hidden import NO_SENTENCE, Hidden, disguised
 from toolkit.live.kernel_errors import in_words
 from toolkit.live.plot import Plot
@@ -115,7 +116,7 @@ class Figure:
     def call(self, function, arguments):
         """Run one of its kernels natively; what is wrong with the kernel is said in words."""
         with in_words(function, self.name):
-            function(*arguments)
+            guarded_run(function, arguments, self.name)
 
     @cached_property
     def default_state(self):

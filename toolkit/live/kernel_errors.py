@@ -8,7 +8,6 @@ import dis
 import linecache
 import os
 import re
-import sys
 from contextlib import contextmanager
 
 from numba.core import ir
@@ -16,10 +15,10 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.errors import NumbaError, UnsupportedBytecodeError
 
 from toolkit.live.kernel_sentences import sentence_of
-from toolkit.live.user_code import functions_in, is_users
+from toolkit.live.user_code import functions_in, is_users, notebook_shell
 
-__all__ = ["COMPILATION_ERRORS", "KernelError", "definition_of", "from_numba", "in_words", "show_in_notebook",
-           "words_of"]
+__all__ = ["COMPILATION_ERRORS", "Interrupted", "KernelError", "definition_of", "from_numba", "in_words",
+           "show_in_notebook", "words_of"]
 
 # Everything that Numba raises about code that it cannot compile.
 COMPILATION_ERRORS = (NumbaError, UnsupportedBytecodeError, NotImplementedError)
@@ -74,16 +73,22 @@ class KernelError(Exception):
         return f"{type(self).__name__}: {str(self).strip()}".splitlines()
 
 
+class Interrupted(KeyboardInterrupt):
+    """A kernel was interrupted; says where, if it is known: the number of a loop, or its location."""
+
+    def __str__(self):
+        where = [place for place in self.args if hasattr(place, "filename")]
+        return str(KernelError("interrupted in this loop.", *where)).strip() if where else ""
+
+    def _render_traceback_(self):
+        return f"KeyboardInterrupt: {self}".splitlines()
+
+
 def _place_of(filename):
     """A file, or a notebook's cell as the notebook calls it."""
-    compiler = getattr(_shell(), "compile", None)
+    compiler = getattr(notebook_shell(), "compile", None)
     cell = compiler.format_code_name(filename) if hasattr(compiler, "format_code_name") else None
     return " ".join(cell) if cell else f'File "{filename}"'
-
-
-def _shell():
-    package = sys.modules.get("IPython")
-    return package and package.get_ipython()
 
 
 def definition_of(function):
@@ -157,7 +162,7 @@ def words_of(error):
 
 def show_in_notebook():
     """From now on a notebook shows three lines where a cell calls a kernel that cannot be compiled."""
-    shell = _shell()
+    shell = notebook_shell()
     if shell is None or shell.custom_exceptions or _all_is_wanted():
         return
 

@@ -130,7 +130,8 @@ def kept_module(entries):
     with contextlib.suppress(OSError, ValueError, KeyError, zlib.error):
         if kernels:
             return module_in(place.read_text(encoding="utf-8"))
-    module = build_module(entries)
+    with told_when_long("compiling a figure to WebAssembly, for where its notebook is read without a kernel"):
+        module = build_module(entries)
     with contextlib.suppress(OSError):  # nothing can be kept: it is built again next time
         if kernels:
             folder.mkdir(parents=True, exist_ok=True)

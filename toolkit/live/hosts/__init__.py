@@ -1,8 +1,10 @@
 """Where figures show themselves: JupyterLab, and pages while the book is built. A host is imported when asked."""
 import os
 
+from toolkit._core.compile_notice import told_when_long
 from toolkit._core.public import open_modules
 from toolkit.live.base import host
+from toolkit.live.guard import guard_calls
 from toolkit.live.kernel_errors import show_in_notebook
 
 __all__ = ["notebook", "page"]
@@ -11,7 +13,8 @@ __all__ = ["notebook", "page"]
 @host
 def notebook(figure):
     """Widgets around the native kernel, and what stays in the notebook without them."""
-    from toolkit.live.hosts.notebook import bundle
+    with told_when_long("loading Plotly and widgets, once in each notebook"):
+        from toolkit.live.hosts.notebook import bundle
 
     return bundle(figure)
 
@@ -27,4 +30,5 @@ def page(figure):
 
 
 show_in_notebook()
+guard_calls()
 open_modules(__name__)
