@@ -350,8 +350,8 @@ def test_mistakes_are_answered_under_the_cell_and_interrupt_returns_the_prompt(n
         page.wait_for_selector(f".jp-OutputArea-output >> text={last}")
         return page.locator(".jp-OutputArea-output", has_text=last).inner_text().splitlines()
 
-    assert answer(SLOPE.replace("y[999]", "yy[999]"), "the name yy is not defined.") == [
-        "KernelError: Cell In[1], line 14, in slope", "    top[0] = yy[999]", "the name yy is not defined."]
+    assert answer(SLOPE.replace("y[999]", "end[999]"), "the name end is not defined.") == [
+        "KernelError: Cell In[1], line 14, in slope", "    top[0] = end[999]", "the name end is not defined."]
     said = "index 1000 is out of bounds: y has 1000."
     assert answer(SLOPE.replace("y[999]", "y[1000]"), said)[-2:] == ["    top[0] = y[1000]", said]
     assert answer(ENDLESS, "interrupted in this loop.")[-2:] == ["    while z[0] < 9:", "interrupted in this loop."]

@@ -4,6 +4,7 @@ Numba reports a failure in up to ninety lines about overload resolution; `from_n
 clause that says what is wrong. Figures raise it themselves; in a notebook it also stands in the place of what Numba
 says of a kernel that a cell calls. ``TOOLKIT_TRACEBACKS=1`` in the environment shows all that Numba says.
 """
+import difflib
 import dis
 import linecache
 import os
@@ -137,9 +138,22 @@ def in_words(function, name=None):
     except (*COMPILATION_ERRORS, AttributeError) as error:
         if _all_is_wanted():
             raise
-        said = from_numba(error, _line_of(getattr(error, "name", None), function))
+        said = _of_kernel(error, function)
         said.kernel = name
         raise said from None
+
+
+def _of_kernel(error, kernel):
+    """Numba's `error` about a kernel in words, with the name that may have been meant."""
+    said = from_numba(error, _line_of(getattr(error, "name", None), kernel))
+    missing = re.match(r"the name (\w+) is not defined", said.reason)
+    for function in functions_in(kernel) if missing else ():
+        code = function.__code__
+        if missing[1] in code.co_names:
+            close = difflib.get_close_matches(missing[1], [*code.co_varnames, *function.__globals__], 1)
+            said.locate(_line_of(missing[1], function))  # Numba names the line of the outermost call
+            said.reason = f"the name {missing[1]} is not defined{close and f', is it {close[0]}?' or '.'}"
+    return said
 
 
 def _line_of(name, kernel):
@@ -169,7 +183,7 @@ def show_in_notebook():
     def show(shell, kind, error, traceback, tb_offset=None):
         kernels = list(_kernels_compiled(traceback))
         if kernels or kind is not AttributeError:
-            error = from_numba(error, kernels and _line_of(getattr(error, "name", None), kernels[-1]) or None)
+            error = _of_kernel(error, kernels[-1]) if kernels else from_numba(error)
         shell.showtraceback((type(error), error, traceback), tb_offset=tb_offset)
 
     shell.set_custom_exc((NumbaError, UnsupportedBytecodeError, AttributeError), show)
