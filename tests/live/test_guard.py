@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from test_kernel_errors import written
 
-from toolkit.kernels import in_format
 from toolkit.live import Axis, Bars, Format, Plot, Slider, live_figure, user_code
 from toolkit.live.guard import guarded_run, is_wanted
 from toolkit.live.guard.passes import twin_of
@@ -66,7 +65,7 @@ def guarded(monkeypatch):
 
 def made():
     names = {"live_figure": live_figure, "Slider": Slider, "Format": Format, "Plot": Plot, "Bars": Bars, "Axis": Axis}
-    space, name, lines = written(FIGURE, in_format=in_format, **names)
+    space, name, lines = written(FIGURE, **names)
     return space["figure"], name, [line.strip() for line in lines]
 
 
@@ -100,6 +99,13 @@ def test_an_endless_loop_is_stopped_by_the_limit(figure, x):
     where, source, said = str(caught.value).splitlines()
     assert source.strip() == LOOPS[x] and where.endswith(f"line {lines.index(LOOPS[x]) + 1}, in figure")
     assert said.startswith("stopped after 0.3 s: this loop had not come to its end.")
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "nan"])
+def test_a_limit_is_a_number_of_seconds(figure, text, monkeypatch):
+    monkeypatch.setenv("TOOLKIT_LIMIT", text)
+    with pytest.raises(ValueError, match=f"^TOOLKIT_LIMIT in the environment is '{text}'; allowed: a positive number"):
+        figure[0].compute()
 
 
 def test_interrupt_returns_at_once(figure, monkeypatch):

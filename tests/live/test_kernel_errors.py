@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.course.exercises import Exercise, verdict
 from toolkit.elementary import exp
-from toolkit.kernels import kernel
+from toolkit.kernels import in_format, kernel
 from toolkit.live import Axis, Bars, Plot, Slider, live_figure
 from toolkit.live.kernel_errors import KernelError, in_words, words_of
 
@@ -110,6 +110,11 @@ WRONG = {
             a, b = z[0]  # here: a float64 cannot be taken apart into several values.
             out[0] = a + b
     """,
+    "a function of NumPy in a format": """
+        def k(z, out):
+            x = in_format(z[0], 0)
+            out[0] = float(np.exp(x))  # here: a number that knows its format needs a function of toolkit.elementary
+    """,
     "an import": """
         def k(z, out):
             import math  # here: import is not possible inside a kernel: import at the top of the file.
@@ -126,7 +131,7 @@ def written(text, **names):
     """The names that a piece of source defines, as a cell of a notebook does it."""
     source, name = dedent(text).lstrip(), f"/tmp/ipykernel_0/{next(number)}.py"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    names |= {"kernel": kernel, "np": np, "exp": exp, "NUMBERS": NUMBERS, "WORDS": WORDS}
+    names |= {"in_format": in_format, "kernel": kernel, "np": np, "exp": exp, "NUMBERS": NUMBERS, "WORDS": WORDS}
     space = {"__name__": "__main__"} | names
     exec(compile(source, name, "exec"), space)
     return space, name, source.splitlines()

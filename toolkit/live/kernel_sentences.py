@@ -23,6 +23,8 @@ _SENTENCES = [
     (r">>> setitem\(\w+\([^()\n]*\), [^,\n]+, array\(",
      "a whole array cannot be put into one place: write a loop over the elements."),
     (r">>> \w+\([^\n]*(?:Literal\[str\]|unicode_type)", "this mixes text with numbers: keep words outside the kernel."),
+    (r"Function\(<(?:ufunc|built-in function) '?(\w+)'?>\) found for signature:\s*>>> \w+\([^\n]*Number\(",
+     "a number that knows its format needs a function of toolkit.elementary in the place of this {0}."),
     (r"No implementation of function .* found for signature:\s*>>> ([^\n]*)",
      "{0} is not something that a kernel can compute."),
     (r"No type info available for (\S+) as a callable", "this calls a {0}, which is no function."),
@@ -54,6 +56,7 @@ _TYPES = [
     (r"UniTuple\((\w+) x (\d+)\)", r"a tuple of \2 \1"),
     (r"array\((\w+), (\d)d, \w+\)", r"an array of \1"),
     (r"Literal\[(\w+)\]\(([^()]*)\)", r"\2"),
+    (r"(Number|Row)\((?:[^()]|\([^()]*\))*\)", lambda found: f"a {found[1].lower()} in a format"),
     (r"DictType", "dict"),
 ]
 

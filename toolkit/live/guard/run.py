@@ -26,8 +26,10 @@ def guarded_run(kernel, arguments, name=None):
     twin = twin_of(kernel) if is_wanted() else kernel
     if twin is kernel or threading.current_thread() is not threading.main_thread():
         return (CPUDispatcher.__call__ if isinstance(kernel, Kernel) else operator.call)(kernel, *arguments)
-    with told_when_long(f"compiling {name}, with checks of its indices and loops"):
-        twin.compile(tuple(map(twin.typeof_pyval, arguments)))
+    signature = tuple(map(twin.typeof_pyval, arguments))
+    if signature not in twin.overloads:
+        with told_when_long(f"compiling {name}, with checks of its indices and loops"):
+            twin.compile(signature)
 
     def place(site):
         return place_of(SITES[site], twin, kernel)
@@ -61,7 +63,14 @@ def _called(kernel, *arguments, **named):
 
 def limit():
     """Seconds after which a guarded kernel is stopped."""
-    return float(os.environ.get("TOOLKIT_LIMIT", 30))
+    text = os.environ.get("TOOLKIT_LIMIT", "30")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:
+        raise ValueError(f"TOOLKIT_LIMIT in the environment is {text!r}; allowed: a positive number of seconds")
+    return min(seconds, threading.TIMEOUT_MAX)
 
 
 def is_wanted():
@@ -96,10 +105,10 @@ class _Worker:
 
 def _apart(kernel, arguments):
     """Run a compiled kernel in a thread, which Ctrl-C, *Interrupt* or the limit stop."""
-    STOP.value = 0
+    seconds, STOP.value = limit(), 0
     worker = _Worker(kernel, arguments)
     try:
-        if not worker.over.wait(limit()):
+        if not worker.over.wait(seconds):
             worker.stop()
     except KeyboardInterrupt:
         worker.stop()
