@@ -5,6 +5,7 @@ PORT ?= 8000
 TEST_ARGS ?=
 NAME ?=
 LAB_ARGS ?=
+FRESH ?=
 BENCH_ARGS ?=
 
 RUN := $(VENV)/bin/python
@@ -20,7 +21,7 @@ help:
 	@echo "make new-page    begin a chapter, NAME=my_chapter: its notebook, exercise and line of the contents"
 	@echo "make check-method  only the tests of one method of the register, NAME=squareplus"
 	@echo "make serve       serve the built book on localhost, PORT=$(PORT)"
-	@echo "make lab         JupyterLab on the notebooks"
+	@echo "make lab         JupyterLab on copies of the notebooks, in work/; FRESH=1 makes new ones and keeps edited ones, dated"
 	@echo "make lint        let ruff read all code, the notebooks' too; the rules and their reasons are in pyproject.toml"
 	@echo "make test        lint, then run all tests; browser tests need a Chromium on PATH or in CHROMIUM, TEST_ARGS='--only live'"
 	@echo "make bench       measure against other libraries, BENCH_ARGS='--quick', '--peer-python PYTHON' ..."
@@ -65,7 +66,7 @@ test: lint book
 	@$(RUN) scripts/test.py $(TEST_ARGS)
 
 lab: $(KERNELS)
-	$(RUN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
+	$(RUN) scripts/lab.py $(if $(FRESH),--fresh) $(LAB_ARGS)
 
 bench: $(KERNELS)
 	$(RUN) -m benchmarks $(BENCH_ARGS)

@@ -88,7 +88,7 @@ def test_every_module_that_we_import_is_declared():
     comes_with = {"yaml": "pyyaml", "packaging": "pytest", "sklearn": "scikit-learn", "llvmlite": "numba",
                   "traitlets": "ipywidgets", "IPython": "ipywidgets", "docutils": "jupyter-book",
                   "ipykernel": "jupyter-book", "jupyter_cache": "jupyter-book", "jupyter_client": "nbclient",
-                  "myst_nb": "jupyter-book", "sphinx": "jupyter-book"}
+                  "myst_nb": "jupyter-book", "pybtex": "jupyter-book", "sphinx": "jupyter-book"}
     folders = ("toolkit", "book", "scripts", "tests", "benchmarks")
     files = [path for folder in folders for path in ROOT.glob(f"{folder}/**/*.py")]
     ours = {"toolkit", "benchmarks"} | {path.stem for path in files}

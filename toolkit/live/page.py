@@ -166,7 +166,8 @@ def kept_module(entries, *, small=False):
     with contextlib.suppress(OSError, ValueError, KeyError, zlib.error):
         if kernels:
             return module_in(place.read_text(encoding="utf-8"))
-    module = build_module(entries, small=small)
+    with told_when_long("compiling a figure to WebAssembly"):
+        module = build_module(entries, small=small)
     with contextlib.suppress(OSError):  # nothing can be kept: it is built again next time
         if kernels:
             folder.mkdir(parents=True, exist_ok=True)

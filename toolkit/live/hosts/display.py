@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from toolkit.formats import get_format
 from toolkit.live.hosts.plotly import LivePlot
+from toolkit.live.kernel_errors import KernelError
 from toolkit.live.numbers import format_number
 from toolkit.live.style import css_variables
 
@@ -111,7 +112,7 @@ def _said(sentence):
 
 
 def _failed(error):
-    text = "".join(format_exception_only(error)).strip()
+    text = str(error) if isinstance(error, KernelError) else "".join(format_exception_only(error)).strip()
     return f'<div role="alert" class="live-error"><p>This figure stopped:</p><pre>{escape(text)}</pre></div>'
 
 
