@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from toolkit.formats import get_format
 from toolkit.live.hosts.plotly import LivePlot
 from toolkit.live.numbers import format_number
+from toolkit.live.readout import in_two
 from toolkit.live.style import css_variables
 
 __all__ = ["Display", "box", "button"]
@@ -107,7 +108,8 @@ def box(name, *children):
 
 
 def _said(sentence):
-    return f'<p aria-live="polite">{escape(sentence)}</p>'
+    first, rest = in_two(sentence)
+    return f'<p aria-live="polite"><b>{escape(first)}</b>{escape(rest)}</p>'
 
 
 def _failed(error):

@@ -6,6 +6,9 @@ class LiveFigure {
     this.panels = [...root.querySelectorAll(".live-plot")].map(
       (plot, i) => new Panel(plot, this.spec.panels[i], (names, place) => this.drag(names, place)));
     this.readout = root.querySelector(".live-readout");
+    growOnly(this.readout);
+    this.hasAddress = root.id === `live-${this.name}`;
+    this.tell = addActions(this, root.querySelector(".live-actions"));
     this.module = module;
     this.inputs = {};
     for (const spec of this.spec.controls) {
@@ -17,8 +20,6 @@ class LiveFigure {
       this.moved(event.target.closest("[data-control]").dataset.control);
       rememberState();
     });
-    root.querySelector('[data-action="reset"]').addEventListener("click", () => this.reset());
-    root.querySelector('[data-action="copy"]')?.addEventListener("click", () => this.copyLink());
     for (const fieldset of root.querySelectorAll("fieldset")) fieldset.disabled = false;
   }
 
@@ -80,10 +81,14 @@ class LiveFigure {
       values = this.compute();
       for (const [text, tree] of Object.entries(this.spec.derived ?? {})) values[text] = [evaluate(tree, values)];
     } catch (error) {
-      this.readout.textContent = `This figure stopped: ${error.message}`;
+      this.say(`This figure stopped: ${error.message}`);
       return;
     }
     this.draw(values);
+  }
+
+  say(text) {
+    if (this.readout.textContent !== text) sayInTwo(this.readout.firstElementChild, text);
   }
 
   sentence(values) {
@@ -99,9 +104,10 @@ class LiveFigure {
   }
 
   draw(values) {
-    const text = this.sentence(values);
-    if (this.readout.textContent !== text) this.readout.textContent = text;
+    this.shown = values;
+    this.say(this.sentence(values));
     for (const panel of this.panels) panel.show(values, this.hidden);
+    this.onDraw?.();
   }
 
   /* Takes a state, control name -> value; those it leaves out get their defaults, and hidden ones stay. */
@@ -115,16 +121,18 @@ class LiveFigure {
     this.write({});
     this.apply();
   }
+}
 
-  async copyLink() {
-    const link = location.href.split("#")[0] + "#" + (stateParameters([this]) || `live-${this.name}`);
-    const note = this.root.querySelector(".live-copied");
+actions.copy = {
+  label: "Copy link to this state",
+  page: true,
+  async run(figure) {
+    const link = location.href.split("#")[0] + "#" + (stateParameters([figure]) || `live-${figure.name}`);
     try {
       await navigator.clipboard.writeText(link);
-      note.textContent = "Link copied.";
+      figure.tell("Link copied.");
     } catch {
-      note.textContent = link; // without clipboard permission the reader can select it
+      figure.tell(link); // without clipboard permission the reader can select it
     }
-    setTimeout(() => (note.textContent = ""), 6000);
-  }
-}
+  },
+};
