@@ -13,7 +13,8 @@ _PARTS = (
     "numbers", "expressions", "hidden", "sentences", "svg",
     "marks/all", "marks/series", "marks/line", "marks/markers", "marks/bars", "marks/rule", "marks/band",
     "marks/heat_map",
-    "unknown", "typed", "controls", "address", "panel", "module", "actions", "figure", "start",
+    "unknown", "typed", "controls", "address", "panel", "module", "actions", "dock", "figure", "pin", "present",
+    "download", "start",
 )
 _HEAD = """/* Live figures of a page: native inputs -> the figure's WebAssembly kernel -> SVG marks, without a server.
    One classic script, so that it also runs from file://, made by toolkit/live/runtime.py of the parts in

@@ -43,8 +43,8 @@ def figure_html(figure, values=None, key=None):
     return (
         f'<figure class="live-figure" id="live-{key or name}" data-live="{name}">'
         f"{_presets(figure) + _player(values) if plays else controls}"
-        f"{_readout(figure, values, key)}"
-        f'<div class="live-panels">{panels}</div>{controls if plays else ""}'
+        f'<div class="live-view">{_readout(figure, values, key)}<div class="live-panels">{panels}</div></div>'
+        f"{controls if plays else ''}"
         f"<figcaption>{escape(figure.caption)}</figcaption>"
         '<div class="live-actions"></div>'
         f"<noscript><p>This figure shows {first}. With scripts allowed, its controls work.</p></noscript>"

@@ -20,6 +20,7 @@ class LiveFigure {
       this.moved(event.target.closest("[data-control]").dataset.control);
       rememberState();
     });
+    this.dock = new Dock(this);
     for (const fieldset of root.querySelectorAll("fieldset")) fieldset.disabled = false;
   }
 
@@ -97,6 +98,7 @@ class LiveFigure {
 
   /* Takes these controls out of sight, and all that tells them: presets set them, or say their values by their names. */
   hide(names) {
+    if (this.pin) actions.pin.run(this); // its sentence may tell what is hidden now
     this.hidden = new Hidden(this.spec, names);
     for (const { name } of this.spec.controls)
       this.root.querySelector(`[data-control="${name}"]`).hidden = this.hidden.has(name);
@@ -107,7 +109,8 @@ class LiveFigure {
     this.shown = values;
     this.say(this.sentence(values));
     for (const panel of this.panels) panel.show(values, this.hidden);
-    this.onDraw?.();
+    this.pin?.compare();
+    this.dock.copy();
   }
 
   /* Takes a state, control name -> value; those it leaves out get their defaults, and hidden ones stay. */
