@@ -50,7 +50,7 @@ function tellUnknown(text) {
     place.setAttribute("role", "alert");
     place.textContent = `In this link: ${[...lines].join(". ")}.`;
     if (figure) figure.root.prepend(place);
-    else (document.querySelector("article, main") ?? document.body).prepend((top = place));
+    else ([...figures.values()][0].root.closest("article, main") ?? document.body).prepend((top = place));
   }
   return top;
 }
