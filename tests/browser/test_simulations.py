@@ -259,6 +259,11 @@ def test_a_preset_is_one_click(learner_at):
     assert player.page.evaluate(pressed) == ["false", "true"]
     player.page.wait_for_function("location.hash.includes('learner.rate=0.001')")
     assert "learner.size=4" in player.page.url
+    player.page.go_back()
+    player.wait("!f.begun && f.inputs.size.read() === f.spec.controls.find((spec) => spec.name === 'size').value")
+    assert "learner" not in player.page.url.partition("#")[2]
+    player.page.go_forward()
+    player.page.wait_for_function("location.hash.includes('learner.rate=0.001')")
     other = learner_at("#" + player.page.url.partition("#")[2])
     other.wait("f.begun && f.values.steps[0] === 0")
     assert other.still(), "a link never plays by itself"

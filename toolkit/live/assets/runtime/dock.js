@@ -7,8 +7,9 @@ class Dock {
     Object.assign(this, { figure, held: null });
     const controls = figure.root.querySelector(".live-controls");
     for (const kind of ["focusin", "pointerdown", "input"]) controls.addEventListener(kind, ({ target }) => this.hold(target));
-    for (const kind of ["focusin", "click"])
-      document.addEventListener(kind, ({ target }) => this.held && !figure.root.contains(target) && this.letGo());
+    const near = ".live-controls, .live-panels, .live-dock";
+    const stays = ({ target }) => figure.root.contains(target) && target.closest(near);
+    for (const kind of ["focusin", "click"]) document.addEventListener(kind, (event) => this.held && !stays(event) && this.letGo());
     const follow = () => this.held && this.follow();
     addEventListener("scroll", follow, { passive: true, capture: true }); // a figure in full screen scrolls itself
     addEventListener("resize", follow);

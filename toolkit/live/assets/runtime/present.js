@@ -14,7 +14,8 @@ class Presentation {
     for (const element of this.others) element.inert = true;
     addEventListener("resize", this.fit);
     document.addEventListener("keydown", this.key);
-    root.requestFullscreen?.().then(() => document.addEventListener("fullscreenchange", this.change), () => {});
+    document.addEventListener("fullscreenchange", this.change);
+    root.requestFullscreen?.()?.catch(() => {}); // refused: it covers the page all the same
     button.textContent = "Leave full screen";
     this.arrange();
   }
