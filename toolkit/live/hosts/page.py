@@ -55,7 +55,8 @@ def figure_html(figure, values=None, key=None):
 def _readout(figure, values, key):
     """The sentence, in the room of the longest; in a notebook, where every cell would wait for it, the room grows."""
     first, rest = in_two(figure.sentence(values))
-    room = f' data-longest="{escape(longest_sentence(figure))}"' if key is None and figure.readouts else ""
+    asks = key in (None, figure.name) and figure.readouts
+    room = f' data-longest="{escape(longest_sentence(figure))}"' if asks else ""
     return (f'<p class="live-readout" aria-live="polite"{room}>'
             f"<span><b>{escape(first)}</b>{escape(rest)}</span></p>")
 

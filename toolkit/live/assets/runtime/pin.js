@@ -30,7 +30,7 @@ class Pin {
   /* Says by which controls the pinned state differs from the present one. */
   compare() {
     const differs = this.open().filter(({ name }) => toText(this.figure.inputs[name].read()) !== toText(this.state[name]));
-    const values = differs.map((spec) => `${spec.label || spec.name} ${inWords(spec, this.state[spec.name])}`);
+    const values = differs.map((spec) => `${spec.label || spec.name} ${controlInWords(spec, this.state[spec.name])}`);
     const text = `Pinned${values.length ? `, with ${values.join(", ")}` : ""}: ${this.said}`;
     if (this.line.textContent !== text) this.line.textContent = text;
   }
@@ -40,7 +40,7 @@ class Pin {
   }
 }
 
-function inWords({ kind }, value) {
+function controlInWords({ kind }, value) {
   if (kind === "toggle") return value ? "on" : "off";
   if (kind === "bits") return value.join("");
   return Array.isArray(value) ? value.map((number) => formatNumber(number)).join(", ")
