@@ -6,12 +6,14 @@ grow in the page.
 """
 from itertools import product
 from math import sqrt
+from random import Random
 
 from toolkit.live.simulation import Simulation
 
 __all__ = ["longest_sentence"]
 
 _STATES = 300  # about a tenth of a second
+_FEW = 3  # places of a control, where all combinations would be more than that; number formats are all asked
 _STOPS = 8  # of a simulation
 
 
@@ -39,13 +41,9 @@ def _of_simulation(figure):
 def _states(figure):
     places = {name: [value] if name in figure.hidden_names else _places(figure.controls[name], value)
               for name, value in figure.default_state.items()}
-    every = _combinations(places)
-    if every is not None:
-        return every
-    ends = {name: some if isinstance(some[0], str) else some[:3] for name, some in places.items()}
-    return _combinations(ends) or [figure.default_state | {name: value, other: another}
-                                   for name in ends for other in ends if name < other or len(ends) == 1
-                                   for value in ends[name] for another in ends[other]][:_STATES]
+    few = {name: some if figure.controls[name].kind == "format" else some[:_FEW] for name, some in places.items()}
+    return _combinations(places) or _combinations(few) or [
+        {name: random.choice(some) for name, some in places.items()} for random in [Random(0)] for _ in range(_STATES)]
 
 
 def _combinations(places):
@@ -56,10 +54,10 @@ def _combinations(places):
 
 
 def _places(control, value):
-    """Where a control is asked, its default and its ends first."""
+    """Where a control is asked, its default and its ends, or longest words, first."""
     match control.kind:
         case "choice" | "format":
-            return [value, *(option for option in control.options if option != value)]
+            return [value, *sorted((option for option in control.options if option != value), key=len, reverse=True)]
         case "toggle":
             return [value, not value]
         case "logits":
