@@ -63,8 +63,7 @@ def test_a_file_holds_the_state_and_the_figures_own_kernels(files):
                                                                                         z=[3, 2, 1])
     assert saved.spec["hide"] == ["fmt"]
     assert list(saved.module.manifest["kernels"]) == ["everything"] and saved.module.bytes[:4] == b"\0asm"
-    assert 'data-action="reset"' in saved.held["figure"]
-    assert 'data-action="copy"' not in saved.held["figure"] and 'data-action="embed"' not in saved.held["figure"]
+    assert '<div class="live-actions"></div>' in saved.held["figure"]
     assert set(Saved(files["learner"]).module.manifest["kernels"]) == {"learner.init", "learner.step"}
 
 

@@ -10,6 +10,7 @@ from toolkit.formats import get_format
 from toolkit.live.hosts.plotly import LivePlot
 from toolkit.live.kernel_errors import KernelError
 from toolkit.live.numbers import format_number
+from toolkit.live.readout import in_two
 from toolkit.live.style import css_variables
 
 __all__ = ["Display", "box", "button"]
@@ -108,7 +109,8 @@ def box(name, *children):
 
 
 def _said(sentence):
-    return f'<p aria-live="polite">{escape(sentence)}</p>'
+    first, rest = in_two(sentence)
+    return f'<p aria-live="polite"><b>{escape(first)}</b>{escape(rest)}</p>'
 
 
 def _failed(error):

@@ -9,7 +9,7 @@ async function inflated(text) {
 async function startFigures(root, { wasm, manifest, ...style }) {
   symbols = style.symbols;
   const module = await Module.load(await inflated(wasm), manifest);
-  const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber }) };
+  const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber, commit }) };
   return [...root.querySelectorAll(".live-figure")].filter(isAsked).map((place) => {
     const markup = place.outerHTML; // before anything is drawn: a file is made of it
     const spec = JSON.parse(place.querySelector(".live-spec").textContent);
@@ -24,8 +24,8 @@ async function start() {
   const block = document.getElementById("live-module");
   if (!block) return;
   for (const figure of await startFigures(document, JSON.parse(block.textContent))) figures.set(figure.name, figure);
-  restoreState();
-  addEventListener("hashchange", followAddress);
+  beginState();
+  followHistory();
   document.documentElement.dataset.live = "ready";
   performance.mark("live-ready");
   startFormulas();
