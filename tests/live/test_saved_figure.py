@@ -63,8 +63,7 @@ def test_a_file_holds_the_state_and_the_figures_own_kernels(files):
                                                                                         z=[3, 2, 1])
     assert saved.spec["hide"] == ["fmt"]
     assert list(saved.module.manifest["kernels"]) == ["everything"] and saved.module.bytes[:4] == b"\0asm"
-    assert 'data-action="reset"' in saved.held["figure"]
-    assert 'data-action="copy"' not in saved.held["figure"] and 'data-action="embed"' not in saved.held["figure"]
+    assert '<div class="live-actions"></div>' in saved.held["figure"]
     assert set(Saved(files["learner"]).module.manifest["kernels"]) == {"learner.init", "learner.step"}
 
 
@@ -167,7 +166,7 @@ def test_the_command_writes_a_figure_of_a_notebook(page, capsys):
 @pytest.mark.parametrize("arguments, words", [
     (["nothing", "hero"], "chapter is 'nothing'; allowed: "),
     (["nothing.ipynb", "hero"], "nothing.ipynb: no such file"),
-    (["own.ipynb", "small", "--out", "a.pdf"], "path is 'a.pdf'; allowed: a name that ends in .html"),
+    (["own.ipynb", "small", "--out", "a.pdf"], "--out is 'a.pdf'; allowed: a name that ends in .html"),
     (["own.ipynb", "small", "--out", "no/a.html"], "there is no folder 'no'"),
     (["own.ipynb", "small", "--hide", "slope"], "hide names ['slope']; allowed: controls of figure 'small'"),
     (["own.ipynb", "small", "--set", "slope=1"], "figure 'small' has no control ['slope']; allowed"),

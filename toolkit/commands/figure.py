@@ -2,6 +2,7 @@
 from pathlib import Path
 
 from toolkit._core.arguments import shown
+from toolkit._core.whole_files import path_to_write
 
 __all__ = ["add_figure", "figure"]
 
@@ -20,15 +21,16 @@ def add_figure(parser):
 def figure(arguments):
     """Write the file; what to print."""
     from toolkit._core.compile_notice import told_when_long
-    from toolkit.live.hosts.file import check_path, write_file
+    from toolkit.live.hosts.file import write_file
     from toolkit.live.page import figure_of, title_of
 
-    source, out = _source(arguments.chapter), check_path(arguments.out or f"{arguments.name}.html").absolute()
+    source, given = _source(arguments.chapter), arguments.out or f"{arguments.name}.html"
+    out = path_to_write(given, (".html",), "--out").absolute()
     with told_when_long(f"running the cells of {source.name} up to the one that makes {arguments.name}"):
         found = figure_of(source, arguments.name)
     preset = found.show(hide=arguments.hide, **_state(found, arguments.state))
     write_file(preset, out, title_of(source))
-    return f"{arguments.out or out.name}: {out.stat().st_size / 1000:.0f} kB"
+    return f"{given}: {out.stat().st_size / 1000:.0f} kB"
 
 
 def _source(chapter):

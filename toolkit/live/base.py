@@ -12,7 +12,9 @@ import numpy as np
 from toolkit._core.arguments import shown
 from toolkit._core.kernel import kernel
 from toolkit.live.expressions import evaluate, names_in, parse
+from toolkit.live.guard import guarded_run
 from toolkit.live.hidden import NO_SENTENCE, Hidden, disguised
+from toolkit.live.kernel_errors import in_words
 from toolkit.live.plot import Plot
 from toolkit.live.readout import Readout
 
@@ -110,6 +112,11 @@ class Figure:
         """Name -> argument of a kernel for a checked `state`: numbers and vectors of the controls, zeroed arrays."""
         return {name: self.controls[name].argument(value) for name, value in state.items()} | {
             name: array.zeros() for name, array in (self.outputs | self.work).items()}
+
+    def call(self, function, arguments):
+        """Run one of its kernels natively; what is wrong with the kernel is said in words."""
+        with in_words(function, self.name):
+            guarded_run(function, arguments, self.name)
 
     @cached_property
     def default_state(self):

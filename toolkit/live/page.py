@@ -16,6 +16,7 @@ from toolkit._core.compile_notice import told_when_long
 from toolkit._core.content import content_of
 from toolkit._core.kernel_cache import KernelCache
 from toolkit._core.stamp import Unknown, digest_of, files_behind
+from toolkit._core.whole_files import write_text
 from toolkit.live.base import collected, made
 from toolkit.live.entry_source import clear
 from toolkit.live.hosts.page import json_block
@@ -23,7 +24,7 @@ from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import WasmModule, build_module
 
 __all__ = ["figure_of", "figures_of", "is_kept", "keep_module", "kernels_of", "kept_module", "module_block",
-           "module_data", "module_in", "title_of", "write_whole"]
+           "module_data", "module_in", "title_of"]
 
 
 def code_cells(source):
@@ -137,8 +138,8 @@ def keep_module(target, entries=None):
         with told_when_long("compiling the kernels of figures to WebAssembly"):
             block = module_block(build_module(entries)) if entries else ""
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, block)
-    write_whole(target.with_suffix(".kernels"), f"{kernels or ''} {digest_of(block)}")
+    write_text(target, block)
+    write_text(target.with_suffix(".kernels"), f"{kernels or ''} {digest_of(block)}")
 
 
 def is_kept(target, kernels=None):
@@ -165,20 +166,10 @@ def kept_module(entries, *, small=False):
     with contextlib.suppress(OSError, ValueError, KeyError, zlib.error):
         if kernels:
             return module_in(place.read_text(encoding="utf-8"))
-    module = build_module(entries, small=small)
+    with told_when_long("compiling a figure to WebAssembly"):
+        module = build_module(entries, small=small)
     with contextlib.suppress(OSError):  # nothing can be kept: it is built again next time
         if kernels:
             folder.mkdir(parents=True, exist_ok=True)
-            write_whole(place, module_block(module))
+            write_text(place, module_block(module))
     return module
-
-
-def write_whole(target, text):
-    """All or nothing: another process never reads half a file."""
-    partial = target.with_name(target.name + ".partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

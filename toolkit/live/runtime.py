@@ -8,7 +8,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from toolkit.live.style import css_variables
+from toolkit.live.style import PALETTES, css_variables
 
 __all__ = ["asset", "drawing_rules", "embed_script", "file_page", "file_styles", "runtime_script"]
 
@@ -16,8 +16,8 @@ _PARTS = (
     "numbers", "expressions", "hidden", "sentences", "svg", "labels",
     "marks/all", "marks/series", "marks/line", "marks/markers", "marks/bars", "marks/rule", "marks/band",
     "marks/heat_map",
-    "controls", "address", "cursor", "panel", "table", "module", "lights", "scrub", "figure", "formulas", "alone",
-    "start",
+    "unknown", "typed", "controls", "address", "cursor", "panel", "module", "actions", "table", "dock", "lights",
+    "scrub", "figure", "pin", "present", "download", "formulas", "alone", "start",
 )
 _HEAD = """/* Live figures of a page: native inputs -> the figure's WebAssembly kernel -> SVG marks, without a server.
    One classic script, so that it also runs from file://, made by toolkit/live/runtime.py of the parts in
@@ -39,7 +39,8 @@ def _joined(names):
 
 def runtime_script():
     """The text of runtime.js. The function has a name, by which a page finds its own text for a file."""
-    return f'{_HEAD}(function runtime() {{\n"use strict";\n\n{_joined(_PARTS)}}})();\n'
+    palette = f"const palette = {json.dumps(PALETTES['light'])}; // for pictures on white\n"
+    return f'{_HEAD}(function runtime() {{\n"use strict";\n\n{palette}\n{_joined(_PARTS)}}})();\n'
 
 
 def embed_script(**known):

@@ -1,8 +1,11 @@
 """Where figures show themselves: JupyterLab, pages while the book is built, a file. A host is imported when asked."""
 import os
 
+from toolkit._core.compile_notice import told_when_long
 from toolkit._core.public import open_modules
 from toolkit.live.base import host, writer
+from toolkit.live.guard import guard_calls
+from toolkit.live.kernel_errors import show_in_notebook
 
 __all__ = ["file", "notebook", "page"]
 
@@ -10,7 +13,8 @@ __all__ = ["file", "notebook", "page"]
 @host
 def notebook(figure):
     """Widgets around the native kernel, and what stays in the notebook without them."""
-    from toolkit.live.hosts.notebook import bundle
+    with told_when_long("loading Plotly and widgets, once in each notebook"):
+        from toolkit.live.hosts.notebook import bundle
 
     return bundle(figure)
 
@@ -33,4 +37,6 @@ def file(figure, path):
     return write_file(figure, path)
 
 
+show_in_notebook()
+guard_calls()
 open_modules(__name__)

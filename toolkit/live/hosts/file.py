@@ -11,15 +11,15 @@ import zlib
 from html import escape
 from pathlib import Path
 
-from toolkit._core.arguments import shown
+from toolkit._core.whole_files import path_to_write, write_text
 from toolkit.live.drawing import plot_svg
 from toolkit.live.hosts.page import figure_html
-from toolkit.live.page import kept_module, module_block, write_whole
+from toolkit.live.page import kept_module, module_block
 from toolkit.live.runtime import asset, embed_script, file_page, file_styles, runtime_script
 from toolkit.live.simulation import Simulation
 from toolkit.live.slots import fill_slots
 
-__all__ = ["check_path", "file_html", "page_script", "write_file"]
+__all__ = ["file_html", "page_script", "write_file"]
 
 _BOOK = "Softmax at the Edge"
 _SETTINGS = Path(__file__).parents[3] / "_config.yml"
@@ -79,20 +79,8 @@ def _still(figure, values, made):
             f"<noscript>{_PICTURE}</noscript>{made}</figure>")
 
 
-def check_path(path):
-    """The path of a file to write, or a ValueError that says why there can be none."""
-    path = Path(path)
-    if path.suffix != ".html":
-        raise ValueError(f"path is {shown(str(path))}; allowed: a name that ends in .html")
-    if not path.parent.is_dir():
-        raise ValueError(f"path is {shown(str(path))}; there is no folder {shown(str(path.parent))}")
-    if path.is_dir():
-        raise ValueError(f"path is {shown(str(path))}, a folder; allowed: the name of a file")
-    return path
-
-
 def write_file(figure, path, title=None):
     """Write the file whole or not at all; returns its path."""
-    path = check_path(path)
-    write_whole(path, file_html(figure, title))
+    path = path_to_write(path, (".html",), "path")
+    write_text(path, file_html(figure, title))
     return path

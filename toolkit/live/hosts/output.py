@@ -6,6 +6,7 @@ widgets around the native kernel take its place (`Mount`), as long as there is a
 """
 import base64
 import json
+import sys
 import zlib
 from functools import cache
 from hashlib import sha256
@@ -18,14 +19,16 @@ from ipywidgets import Widget, widget_serialization
 from toolkit.live.drawing import WIDTHS, plot_svg
 from toolkit.live.hosts.cells import cell_name, in_kernel
 from toolkit.live.hosts.page import figure_html
-from toolkit.live.page import kept_module, module_data
+from toolkit.live.page import kept_module, kernels_of, module_data
 from toolkit.live.runtime import asset, drawing_rules, runtime_script
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import css_variables
+from toolkit.live.wasm import UnsupportedInWebAssembly
 
 __all__ = ["Mount", "output_html", "picture_svg", "place_html"]
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+_refused = {}  # digest of a figure's kernels -> what WebAssembly lacks for them
 _DARK = ('[data-jp-theme-light="false"] .live-output', "body.vscode-dark .live-output")
 
 
@@ -96,7 +99,17 @@ def output_html(figure, values, key):
 
 
 def _module_of(figure):
-    try:
-        return module_data(kept_module(figure.entry_points))
-    except Exception:  # it may do what WebAssembly lacks: here it runs natively, elsewhere it is a picture
-        return None
+    """What the page's runtime needs; None where WebAssembly lacks something, which is said under the cell.
+
+    The figure then runs natively here, and is a picture elsewhere.
+    """
+    kernels = kernels_of(figure.entry_points)
+    if kernels not in _refused:
+        try:
+            return module_data(kept_module(figure.entry_points))
+        except UnsupportedInWebAssembly as error:
+            _refused[kernels] = f"{error.source and f', for `{error.source}`'}:\n{error.reason}"
+        except Exception:
+            return None
+    print(f"{figure.name} runs here, but a page of the book will refuse it{_refused[kernels]}", file=sys.stderr)
+    return None

@@ -10,7 +10,9 @@ from html import escape
 from toolkit.live.base import expressions_of, parameters_of
 from toolkit.live.drawing import WIDTHS, described, fitting_frame, plot_svg
 from toolkit.live.expressions import names_in
+from toolkit.live.longest import longest_sentence
 from toolkit.live.numbers import format_number
+from toolkit.live.readout import in_two
 from toolkit.live.simulation import Simulation, counted
 from toolkit.live.slots import fill_slots
 
@@ -41,21 +43,23 @@ def figure_html(figure, values=None, key=None):
     return (
         f'<figure class="live-figure" id="live-{key or name}" data-live="{name}">'
         f"{_presets(figure) + _player(values, 'figure was made' if key else 'page was built') if plays else controls}"
-        f'<p class="live-readout" aria-live="polite">{escape(figure.sentence(values))}</p>'
-        f'<div class="live-panels">{panels}</div>{controls if plays else ""}'
+        f'<div class="live-view">{_readout(figure, values, key)}<div class="live-panels">{panels}</div></div>'
+        f"{controls if plays else ''}"
         f"<figcaption>{escape(figure.caption)}</figcaption>"
-        '<p class="live-actions"><button type="button" data-action="reset">Reset</button>'
-        '<button type="button" data-action="data" aria-expanded="false">Data</button>'
-        f"{_SHARING if key is None else ''}</p>"
+        '<div class="live-actions"></div>'
         '<div class="live-data" role="region" aria-label="Data of this figure" tabindex="0" hidden></div>'
         f"<noscript><p>This figure shows {first}. With scripts allowed, its controls work.</p></noscript>"
         f'{json_block(_spec(figure, plots, values), **{"class": "live-spec"})}</figure>'
     )
 
 
-_SHARING = ('<button type="button" data-action="copy">Copy link to this state</button>'
-            '<button type="button" data-action="embed">Embed</button>'
-            '<span class="live-copied" role="status"></span>')
+def _readout(figure, values, key):
+    """The sentence, in the room of the longest; in a notebook, where every cell would wait for it, the room grows."""
+    first, rest = in_two(figure.sentence(values))
+    asks = key in (None, figure.name) and figure.readouts
+    room = f' data-longest="{escape(longest_sentence(figure))}"' if asks else ""
+    return (f'<p class="live-readout" aria-live="polite"{room}>'
+            f"<span><b>{escape(first)}</b>{escape(rest)}</span></p>")
 
 
 def link_html(figure):

@@ -1,8 +1,9 @@
 """From Numba's compile results to the bytes of a module: merge, optimise once, emit, link."""
 import llvmlite.binding as llvm
 
+from toolkit.live.kernel_errors import definition_of
 from toolkit.live.wasm.abi import EXPORT_PREFIX, export_wrapper
-from toolkit.live.wasm.errors import UnsupportedInWebAssembly, definition_of
+from toolkit.live.wasm.errors import UnsupportedInWebAssembly
 from toolkit.live.wasm.linker import UndefinedSymbols, link
 from toolkit.live.wasm.runtime import MULTIPLY_128, runtime_function
 from toolkit.live.wasm.signed_zeros import keep_signed_zeros

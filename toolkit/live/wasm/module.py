@@ -8,9 +8,10 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
 from toolkit._core.kernel import kernel
+from toolkit.live.kernel_errors import definition_of
 from toolkit.live.wasm.abi import describe, numba_type
 from toolkit.live.wasm.backend import binary_of
-from toolkit.live.wasm.errors import UnsupportedInWebAssembly, definition_of
+from toolkit.live.wasm.errors import UnsupportedInWebAssembly
 from toolkit.live.wasm.linker import HEAP_BASE, MEMORY
 from toolkit.live.wasm.target import FEATURES, wasm_target
 

@@ -7,14 +7,14 @@ const svgElement = (tag, attributes) => {
 };
 
 /* Whether enough of a figure's plots can be seen to watch it move. */
-function inSight(root) {
+function plotInSight(root) {
   const seen = ({ top, bottom, height }) =>
     height > 0 && Math.min(bottom, innerHeight) - Math.max(top, 0) > 0.6 * Math.min(height, innerHeight);
   return [...root.querySelectorAll(".live-plot")].some((plot) => seen(plot.getBoundingClientRect()));
 }
 
 function bringIntoSight(element) {
-  if (element && !inSight(element)) element.scrollIntoView({ block: "start" });
+  if (element && !plotInSight(element)) element.scrollIntoView({ block: "start" });
 }
 
 class Lights {

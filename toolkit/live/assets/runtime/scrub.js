@@ -110,7 +110,7 @@ class ProseLink {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     if (this.wasDragged) return (this.wasDragged = false);
-    const again = this.spec && isWord(this.spec) && inSight(this.figure.root) && this.isThere(this.spec)
+    const again = this.spec && isWord(this.spec) && plotInSight(this.figure.root) && this.isThere(this.spec)
       && (this.isMoved || this.isThere());
     if (again && !this.isHidden) this.turn(1);
     else this.follow();
@@ -175,7 +175,7 @@ class ProseLink {
     if (!this.isThere(this.spec)) applyState(this.state.toString());
     this.link.focus({ preventScroll: true }); // a finger that drags leaves it where it was
     light(this);
-    if (!inSight(this.figure.root)) peek ??= new Peek(this.figure, lit.lights, this.link);
+    if (!plotInSight(this.figure.root)) peek ??= new Peek(this.figure, lit.lights, this.link);
     return this.isMoved ? this.control.read() : this.written.get(this.spec);
   }
 
@@ -259,7 +259,7 @@ function hidePeek() {
 function checkPeek() {
   if (!peek) return;
   const { top, bottom } = lit.spoken.link.getBoundingClientRect();
-  if (bottom < 0 || top > innerHeight || inSight(lit.spoken.figure.root)) hidePeek();
+  if (bottom < 0 || top > innerHeight || plotInSight(lit.spoken.figure.root)) hidePeek();
 }
 
 /* After a figure was drawn. */

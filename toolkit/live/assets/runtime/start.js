@@ -5,18 +5,41 @@ async function inflated(text) {
   return new Uint8Array(await new Response(bytes).arrayBuffer());
 }
 
-/* Starts the figures within `root` with a module; returns them. */
+/* Resolves when the browser has had its turn; a timer would take a second in a page that is not in sight. */
+const turn = () => new Promise((done) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = done;
+  port2.postMessage(null);
+});
+
+function isInSight(place) {
+  const { top, bottom } = place.getBoundingClientRect();
+  return top < innerHeight && bottom > 0;
+}
+
+/* Starts the figures within `root` with a module; returns them. Those in sight are first, and can be used while the
+   others start. */
 async function startFigures(root, { wasm, manifest, ...style }) {
   symbols = style.symbols;
   const module = await Module.load(await inflated(wasm), manifest);
-  const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber }) };
-  return [...root.querySelectorAll(".live-figure")].filter(isAsked).map((place) => {
+  const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber, commit }) };
+  const start = (place) => {
     const markup = place.outerHTML; // before anything is drawn: a file is made of it
     const spec = JSON.parse(place.querySelector(".live-spec").textContent);
     const figure = new kinds[spec.kind](place, spec, module);
     figure.apply();
     return Object.assign(figure, { markup });
-  });
+  };
+  const places = [...root.querySelectorAll(".live-figure")].filter(isAsked);
+  const [seen, others] = [[], []];
+  for (const place of places) (isInSight(place) ? seen : others).push(place);
+  const started = new Map();
+  for (const place of [...seen, ...others]) {
+    if (started.size >= seen.length) await turn();
+    started.set(place, start(place));
+    if (started.size === Math.max(seen.length, 1)) performance.mark("live-first");
+  }
+  return places.map((place) => started.get(place));
 }
 
 async function start() {
@@ -25,8 +48,8 @@ async function start() {
   if (!block) return;
   for (const figure of await startFigures(document, JSON.parse(block.textContent))) figures.set(figure.name, figure);
   startProse();
-  restoreState();
-  addEventListener("hashchange", followAddress);
+  beginState();
+  followHistory();
   document.documentElement.dataset.live = "ready";
   performance.mark("live-ready");
   startFormulas();

@@ -26,12 +26,11 @@ function tablesOf({ titles: [across, up] }, shown) {
 class DataTables {
   constructor(root, panels) {
     Object.assign(this, { panels, place: root.querySelector(".live-data") });
-    this.button = root.querySelector('[data-action="data"]');
-    this.button.addEventListener("click", () => {
-      this.place.hidden = !this.place.hidden;
-      this.button.setAttribute("aria-expanded", String(!this.place.hidden));
-      this.draw();
-    });
+  }
+
+  toggle() {
+    this.place.hidden = !this.place.hidden;
+    this.draw();
   }
 
   follow() {
@@ -51,3 +50,11 @@ class DataTables {
       `<tbody>${rows.map(row).join("")}</tbody></table>`).join("");
   }
 }
+
+actions.data = {
+  label: "Show the data",
+  run({ tables }, button) {
+    tables.toggle();
+    button.textContent = tables.place.hidden ? actions.data.label : "Hide the data";
+  },
+};

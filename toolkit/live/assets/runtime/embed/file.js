@@ -27,7 +27,6 @@ function markupOf(figure) {
   }
   block.textContent = jsonOf(spec).replaceAll("</", "<\\/");
   place.querySelector(".live-readout").innerHTML = figure.readout.innerHTML;
-  place.querySelectorAll('[data-action="copy"], [data-action="embed"], .live-copied').forEach((part) => part.remove());
   const drawn = figure.root.querySelectorAll(".live-marks");
   place.querySelectorAll(".live-marks").forEach((marks, i) => (marks.innerHTML = drawn[i].innerHTML));
   place.querySelector("noscript").innerHTML = FILE.picture;
