@@ -1,6 +1,7 @@
 /* Prose that drives: links to a state of a figure on their own page. A number in one that its control stands for is
    scrubbed by dragging or with arrow keys, a word goes through its options, and both say where the control stands until
-   they are back at what was written. Without a script they are plain links. */
+   they are back at what was written. `&light=NAME` in a link names a mark that lights up, too, by its label, role or
+   word. Without a script they are plain links. */
 const DRAG_FROM = 4; // pixels before a press is a drag
 const DRAG_ALL = 320; // pixels from one end of a control to the other
 const DRAG_STEP = 14; // pixels for a step at most
