@@ -6,10 +6,12 @@ const svgElement = (tag, attributes) => {
   return element;
 };
 
+const BAR = 60; // the page's own bar lies on the upper edge
+
 /* Whether enough of a figure's plots can be seen to watch it move. */
 function plotInSight(root) {
   const seen = ({ top, bottom, height }) =>
-    height > 0 && Math.min(bottom, innerHeight) - Math.max(top, 0) > 0.6 * Math.min(height, innerHeight);
+    height > 0 && Math.min(bottom, innerHeight) - Math.max(top, BAR) > 0.6 * Math.min(height, innerHeight);
   return [...root.querySelectorAll(".live-plot")].some((plot) => seen(plot.getBoundingClientRect()));
 }
 
@@ -21,6 +23,8 @@ class Lights {
   constructor(figure, controls, names) {
     Object.assign(this, { figure, names });
     this.controls = controls.filter((name) => !figure.hidden.has(name));
+    const { controls: specs, derived } = figure.spec;
+    this.speaks = new Hidden({ controls: specs, derived }, this.controls);
     this.places = this.controls.map((name) => figure.root.querySelector(`[data-control="${name}"]`));
     for (const place of this.places) place.classList.add("live-lit");
     this.glows = figure.panels.flatMap((panel) => panel.pictures.map((picture) => this.glow(panel, picture)));
@@ -36,11 +40,10 @@ class Lights {
 
   /* The marks of a panel that shine: looks and slots. */
   shining({ spec, filled }) {
-    const { hidden, spec: { controls, derived } } = this.figure;
-    const speaks = new Hidden({ controls, derived }, this.controls);
+    const { hidden } = this.figure;
     const drawn = spec.bindings.map((binding, i) => [binding, spec.marks[i]]).filter(([binding]) => !hidden.places(binding));
     const shines = drawn.map(([binding, look]) =>
-      speaks.places(binding) || [look.name, look.role, binding.text].some((name) => name && this.names.includes(name)));
+      this.speaks.places(binding) || [look.name, look.role, binding.text].some((name) => name && this.names.includes(name)));
     return [drawn.map(([, look]) => look), filled ?? []].map((list) => list.filter((_, i) => shines[i]));
   }
 
@@ -57,11 +60,14 @@ class Lights {
   }
 }
 
-/* The sentence and the first plot that shines, or the first, at the edge of the screen that is far from `link`. */
+/* The sentence and a plot, one where a control places a mark if there is one, at the edge of the screen that is far from
+   `link`. */
 class Peek {
   constructor(figure, lights, link) {
     this.figure = figure;
-    const panel = figure.panels.find((each) => lights.shining(each)[1].length) ?? figure.panels[0];
+    const { panels } = figure;
+    const panel = panels.find(({ spec }) => spec.bindings.some((binding) => lights.speaks.places(binding)))
+      ?? panels.find((each) => lights.shining(each)[1].length) ?? panels[0];
     this.plot = panel.pictures[0].area.closest(".live-plot");
     this.box = document.createElement("div");
     this.box.className = "live-peek";
