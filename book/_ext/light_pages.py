@@ -5,7 +5,7 @@ The theme's script of icons has 1.5 MB, and each page would load the index of al
 """
 import re
 
-SCRIPT = r'\s*<script[^>]*src="[^"]*/{}\.js[^"]*"[^>]*></script>'
+SCRIPT = r'\s*<script[^>]*src="(?:[^"]*/)?{}\.js[^"]*"[^>]*></script>'
 
 
 def without_scripts(html, *names):

@@ -3,7 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from drive import open_page, settle
+from drive import choose, open_page, settle
 from playwright.sync_api import expect
 
 from toolkit.live.hosts.page import figure_html
@@ -110,11 +110,13 @@ def test_the_data_of_a_figure_open_as_tables(new_page, address, axe):
     page = new_page(1280, 900)
     open_page(page, address)
     figure = page.locator("#live-everything")
-    button, data = figure.get_by_role("button", name="Data"), figure.locator(".live-data")
+    data = figure.locator(".live-data")
     assert data.is_hidden() and data.inner_html() == ""
-    button.focus()
-    page.keyboard.press("Enter")
-    expect(button).to_have_attribute("aria-expanded", "true")
+    figure.locator(".live-more summary").focus()
+    for key in ("Enter", *["Tab"] * figure.locator(".live-menu button").all_text_contents().index("Show the data"), "Tab",
+                "Enter"):
+        page.keyboard.press(key)
+    expect(data).to_be_visible()
     tables = data.locator("table")
     assert tables.locator("caption").all_inner_texts() == ["value over x", "value over x", "p over class"]
     rows = [row.split("\t") for row in tables.nth(0).locator("tr").all_inner_texts()]
@@ -125,7 +127,7 @@ def test_the_data_of_a_figure_open_as_tables(new_page, address, axe):
     for word in ("+inf", "exactly 0"):
         expect(tables.nth(0)).to_contain_text(word)
     cells = page.locator("#live-attention")
-    cells.get_by_role("button", name="Data").click()
+    choose(page, "attention", "Show the data")
     rows = [row.split("\t") for row in cells.locator("tr").all_inner_texts()]
     assert [row[0] for row in rows] == ["query \\ key", "2", "1", "0"] and rows[0][1:] == ["0", "1", "2", "3"]
     settle(page)

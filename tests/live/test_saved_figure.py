@@ -2,6 +2,7 @@
 import base64
 import html
 import json
+import os
 import re
 import zlib
 from pathlib import Path
@@ -129,11 +130,10 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path, monkeypatch, files
     target = tmp_path / "x.html"
     target.write_text("before")
 
-    def full(self, *arguments, **options):
-        self.touch()
+    def full(handle):
         raise OSError("no space left")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="no space left"):
         everything.save(target)
     monkeypatch.undo()

@@ -98,10 +98,14 @@ function applyAddress() {
   else keepState();
 }
 
+const stateAtFirst = history.state?.live; // Sphinx's own script empties it as soon as the page is parsed
+
 /* When the page is loaded: what the history has kept of it, or its address. */
 function beginState() {
-  if (history.state?.live !== undefined) restoreState(history.state.live);
-  else if (saysState()) applyAddress();
+  if (stateAtFirst !== undefined) {
+    restoreState(stateAtFirst);
+    keepState();
+  } else if (saysState()) applyAddress();
   else keepState();
 }
 
