@@ -21,6 +21,7 @@ from toolkit.commands.console import write_to_any_console
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = ROOT / ".cache/seconds-of-tests.json"
 NONE_CHOSEN = 5  # pytest's status when no test fits
+SLOWEST = ["--durations=25", "--durations-min=2"] if os.environ.get("CI") == "true" else []
 SUMMARY = re.compile(r"=+ (.*(?:passed|failed|error|skipped|deselected|no tests ran).*) in [\d.]+s")
 SIDE_BY_SIDE = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal"]
 
@@ -46,7 +47,7 @@ def main():
         left = [before.get(other) for other in arguments.only[number - 1:]]
         print(f"\n[{number}/{len(arguments.only)}] {name}" + _left(left), flush=True)
         begun = time.monotonic()
-        status, counts = _run([sys.executable, "-m", "pytest", *PARTS[name], *for_pytest])
+        status, counts = _run([sys.executable, "-m", "pytest", *PARTS[name], *SLOWEST, *for_pytest])
         seconds = time.monotonic() - begun
         results.append((name, seconds, status, counts))
         if status == 0 and not for_pytest:

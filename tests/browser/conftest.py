@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import axe_playwright_python
 import pytest
+from drive import open_page
 from playwright.sync_api import sync_playwright
 
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -97,6 +98,17 @@ def new_page(chromium):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def opened(request, chromium, http_base):
+    """A page with figures, light and 1280 wide, by the name that the test is parametrized with. Tests share it, for
+    to load it takes longer than most of them, and leave it as they found it."""
+    with chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light") as context:
+        page = Watched(context.new_page())
+        page.name = request.param
+        open_page(page, f"{http_base}/{page.name}.html")
+        yield page
 
 
 @pytest.fixture(scope="session")

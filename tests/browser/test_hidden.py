@@ -16,7 +16,7 @@ SAID = """() => {
   const texts = (root) => [...root.querySelectorAll("*")].filter(open).flatMap(
     (e) => [e.title, e.getAttribute("aria-label"), e.getAttribute("aria-valuetext"),
             e.matches(told) && !e.querySelector(told) ? e.textContent : ""]).filter(Boolean).join(" | ");
-  return [...liveFigures.figures.values()].flatMap((figure) => figure.spec.controls.flatMap((spec) => {
+  const saidOf = (figure) => figure.spec.controls.map((spec) => {
     const values = spec.options ?? (spec.low !== undefined && !Array.isArray(spec.value)
       ? [spec.value, spec.low, spec.high, Math.sqrt(spec.low > 0 ? spec.low * spec.high : spec.high)] : []);
     figure.hide([spec.name]);
@@ -27,9 +27,10 @@ SAID = """() => {
       return [typeof value === "string" ? value : liveFigures.formatNumber(input.read()), texts(figure.root)];
     });
     figure.hide([]);
-    figure.inputs[spec.name].write(spec.value);
-    return [[`${figure.name}.${spec.name}`, said]];
-  }));
+    figure.reset();
+    return [`${figure.name}.${spec.name}`, said];
+  });
+  return [...liveFigures.figures.values()].flatMap(saidOf);
 }"""
 
 
@@ -38,17 +39,15 @@ def times(value, text):
     return len(re.findall(rf"(?<![\w.,×−-]){re.escape(value)}(?![\w%×⁻]|\.\d|,\d)", text))
 
 
-@pytest.mark.parametrize("name", LIVE)
-def test_hidden_means_hidden_in_every_figure(new_page, http_base, name):
-    page = new_page(1280, 900)
-    open_page(page, f"{http_base}/{name}.html")
-    for control, said in page.evaluate(SAID):
+@pytest.mark.parametrize("opened", LIVE, indirect=True)
+def test_hidden_means_hidden_in_every_figure(opened):
+    for control, said in opened.evaluate(SAID):
         for value, text in said:
             if value == "0":
                 continue  # exact zeros are what many figures are about
             fewest = min((times(value, other) for another, other in said if another != value), default=0)
             assert times(value, text) <= fewest, f"{control} is hidden at {value!r}, and the figure says: {text}"
-    page.assert_clean()
+    opened.assert_clean()
 
 
 def test_what_is_hidden_stays_so_after_links_headings_reload_reset_and_back(new_page, http_base):

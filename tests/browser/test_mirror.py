@@ -15,9 +15,9 @@ from toolkit.live.numbers import format_number
 from toolkit.live.page import module_block
 from toolkit.live.runtime import runtime_script
 from toolkit.live.slots import fill_slots
-from toolkit.live.wasm import build_module
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
+from kept_module import kept_module
 from sample import everything
 from short_sample import gap_figure
 
@@ -54,7 +54,7 @@ def folder(tmp_path_factory):
     """A page with a figure in the long and one in the short form, as a file."""
     folder = tmp_path_factory.mktemp("figures")
     figures = [everything, gap_figure]
-    block = module_block(build_module([entry for figure in figures for entry in figure.entry_points]))
+    block = module_block(kept_module("mirror", [entry for figure in figures for entry in figure.entry_points]))
     (folder / "runtime.js").write_text(runtime_script(), "utf-8")
     (folder / "page.html").write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'

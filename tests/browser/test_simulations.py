@@ -15,9 +15,9 @@ from toolkit.live.page import module_block
 from toolkit.live.runtime import runtime_script
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import css_variables
-from toolkit.live.wasm import build_module
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
+from kept_module import kept_module
 from sample import learner
 
 pytestmark = pytest.mark.browser
@@ -45,8 +45,7 @@ def folder(tmp_path_factory):
     """Pages with a simulation and a heat map, as files: one, and one on which workers are forbidden."""
     folder = tmp_path_factory.mktemp("simulations")
     figures = [learner, saddle]
-    module = build_module([entry for figure in figures for entry in figure.entry_points])
-    block = module_block(module)
+    block = module_block(kept_module("simulations", [entry for figure in figures for entry in figure.entry_points]))
     dark = f'html[data-theme="dark"] {{{css_variables("dark")}}}'
     style = (f"<style>:root {{{css_variables('light')}}} {dark} body {{ font-family: sans-serif; margin: 1rem auto;"
              " max-width: 860px; color: var(--live-text); background: var(--live-ground); }</style>"

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from figure_cells import cells_behind_figures, figures_alone
 from sample import everything, learner
 from wasm_runner import WasmRunner
 
 from toolkit.live import Simulation
 from toolkit.live.base import parameters_of
-from toolkit.live.page import figures_of, module_in
+from toolkit.live.page import module_in
 from toolkit.live.wasm import build_module
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ from pages import Page
 
 PAGES = sorted([*ROOT.glob("notebooks/*.ipynb"), *(p for p in ROOT.glob("book/*.md") if "live_figure" in p.read_text()
                                                    or "import entries" in p.read_text())])
-STEPS = 25
+STEPS = 8
 
 
 def values_of(control):
@@ -97,11 +98,23 @@ def check_parity(figures, states=states, module=None):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_computes_the_same_bits_and_notebooks_get_the_figure(page, monkeypatch):
     monkeypatch.delenv("BOOK_BUILD", raising=False)
-    figures, made = figures_of(page), Page(page)
+    figures, made, module = figures_alone(page), Page(page), None
     assert figures
-    check_parity(figures, module=module_in(made.module.read_text(encoding="utf-8")) if made.is_made else None)
+    if made.is_made:
+        module = module_in(made.module.read_text(encoding="utf-8"))
+        assert [*module.manifest["kernels"]] == [name for figure in figures for name, *_ in figure.entry_points]
+    check_parity(figures, module=module)
     for figure in figures:
         assert {"text/html", "image/svg+xml", "text/plain"} <= set(figure._repr_mimebundle_())
+
+
+def test_cells_without_a_part_in_a_figure_are_left_out():
+    cells = ["import a, b", "x = 1\ndef f(): return x + a.c", "for y in range(9): train(y)", "x = 2",
+             "@live_figure()\ndef g(y): return [f() for y in (1,)]", "x = g(f)"]
+    assert [number for number, _ in cells_behind_figures(enumerate(cells))] == [0, 1, 3, 4]
+    cells[3] = "x = 2 * y"
+    assert [number for number, _ in cells_behind_figures(enumerate(cells))] == [0, 1, 2, 3, 4]
+    assert cells_behind_figures(enumerate(cells[:4])) == []
 
 
 def test_all_pairs_meet():

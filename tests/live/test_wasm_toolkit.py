@@ -3,6 +3,7 @@ import inspect
 
 import numpy as np
 import pytest
+from kept_module import kept_module
 from test_wasm_operations import COUNT, assert_same_bits, sample
 from wasm_runner import WasmRunner
 
@@ -10,7 +11,6 @@ from toolkit import elementary
 from toolkit._core import rounding as _rounding
 from toolkit._core.kernel import kernel
 from toolkit.formats import FORMATS, Format
-from toolkit.live.wasm import build_module
 
 DTYPES = {"f64": np.float64, "f32": np.float32}
 # Also a format of the smallest and of an odd size, to reach every branch.
@@ -35,9 +35,9 @@ for function_name in elementary.__all__:
 
 @pytest.fixture(scope="module")
 def run_elementary():
-    module = build_module([(f"{name} {element}", page, [f"{element}[]"] * 3)
-                           for name, page in ELEMENTARY.items() for element in DTYPES])
-    with WasmRunner(module) as run:
+    entries = [(f"{name} {element}", page, [f"{element}[]"] * 3)
+               for name, page in ELEMENTARY.items() for element in DTYPES]
+    with WasmRunner(kept_module("elementary", entries)) as run:
         yield run
 
 
@@ -74,7 +74,7 @@ def every_rounding(x, code, out):
 
 @pytest.fixture(scope="module")
 def run_rounding():
-    with WasmRunner(build_module([("rounding", every_rounding, ["f64[]", "i32", "f64[][]"])])) as run:
+    with WasmRunner(kept_module("rounding", [("rounding", every_rounding, ["f64[]", "i32", "f64[][]"])])) as run:
         yield run
 
 

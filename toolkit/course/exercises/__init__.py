@@ -17,6 +17,8 @@ from toolkit.course.exercises import (
     numbers_with_gaps,
     one_family,
     paper_rerun,
+    primer,
+    quiz,
     regression_by_classification,
     sampling,
     softmax_collapse,
@@ -30,9 +32,10 @@ from toolkit.course.exercises._check import *
 
 __all__ = ["EXERCISES", *_check.__all__, "check"]
 
-_CHAPTERS = (numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature_and_gates,
-             sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family,
-             regression_by_classification, is_it_calibrated, softmax_collapse, grokking_live, why_it_waits, paper_rerun)
+_CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss,
+             temperature_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family,
+             regression_by_classification, is_it_calibrated, softmax_collapse, grokking_live, why_it_waits, paper_rerun,
+             quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
