@@ -72,4 +72,4 @@ class Iteration(OnExample):
             live=("knob",), done="done", poster=self.steps // 2,
             plot=Plot((Line("path", length="used"),), x=Axis("step", (0, self.steps)), y=self.axis, height=300),
             readouts=[f"With {{knob}} for the {self.knob[0]}: {{now:3g}}."],
-            caption=f"Play {self.title}, and move the slider while it runs.")
+            caption=f"{self.title}: press Play, and move the slider while it runs.")
