@@ -52,6 +52,6 @@ class Bound(Method):
             returns="here",
             plot=Plot((Curve("here", role="stable", label=""), Rule(x="at")), y=self.axis, height=300, points=101,
                       x=Axis(self.coordinate, (low, high), over="at")),
-            readouts=["At {at:d} it is {here:4g}."],
+            readouts=[f"With {self.coordinate} = {{at:d}} the {self.axis.title} is {{here:4g}}."],
             caption=f"{self.title} at each {self.coordinate}: move the slider, and read it off.",
         )(bound)
