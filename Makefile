@@ -5,6 +5,7 @@ PORT ?= 8000
 TEST_ARGS ?=
 NAME ?=
 LAB_ARGS ?=
+FRESH ?=
 BENCH_ARGS ?=
 
 RUN := $(VENV)/bin/python
@@ -12,13 +13,15 @@ ENVIRONMENT := $(VENV)/.made
 KERNELS := .cache/kernels-warm
 SOURCES := $(shell find toolkit -name '*.py')
 
-.PHONY: help env book page serve lint test lab bench lock screenshot clean distclean
+.PHONY: help env book page new-page check-method serve lint test lab bench lock screenshot clean distclean
 
 help:
 	@echo "make book        build the book (environment included) and print its first page"
 	@echo "make page        bring one page of the built book up to date, NAME=sparse_maps"
+	@echo "make new-page    begin a chapter, NAME=my_chapter: its notebook, exercise and line of the contents"
+	@echo "make check-method  only the tests of one method of the register, NAME=squareplus"
 	@echo "make serve       serve the built book on localhost, PORT=$(PORT)"
-	@echo "make lab         JupyterLab on the notebooks"
+	@echo "make lab         JupyterLab on copies of the notebooks, in work/; FRESH=1 makes new ones and keeps edited ones, dated"
 	@echo "make lint        let ruff read all code, the notebooks' too; the rules and their reasons are in pyproject.toml"
 	@echo "make test        lint, then run all tests; browser tests need a Chromium on PATH or in CHROMIUM, TEST_ARGS='--only live'"
 	@echo "make bench       measure against other libraries, BENCH_ARGS='--quick', '--peer-python PYTHON' ..."
@@ -36,7 +39,7 @@ $(ENVIRONMENT): requirements.lock pyproject.toml
 	@touch $@
 
 $(KERNELS): $(ENVIRONMENT) $(SOURCES)
-	$(RUN) scripts/warm.py
+	$(RUN) -m toolkit warm --all
 	@mkdir -p $(@D) && touch $@
 
 env: $(ENVIRONMENT)
@@ -46,6 +49,12 @@ book: $(ENVIRONMENT)
 
 page: $(ENVIRONMENT)
 	@$(RUN) scripts/build_book.py --page $(NAME)
+
+new-page: $(ENVIRONMENT)
+	@$(RUN) scripts/new_page.py $(NAME)
+
+check-method: $(ENVIRONMENT)
+	@$(RUN) scripts/check_method.py $(NAME)
 
 serve: book
 	@$(RUN) scripts/serve.py --port $(PORT)
@@ -57,7 +66,7 @@ test: lint book
 	@$(RUN) scripts/test.py $(TEST_ARGS)
 
 lab: $(KERNELS)
-	$(RUN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
+	$(RUN) scripts/lab.py $(if $(FRESH),--fresh) $(LAB_ARGS)
 
 bench: $(KERNELS)
 	$(RUN) -m benchmarks $(BENCH_ARGS)

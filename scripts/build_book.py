@@ -5,6 +5,7 @@ python scripts/build_book.py --page sparse_maps   one page of a built book: in s
 """
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,9 +24,13 @@ UNREAD = BUILD / "has-warnings"  # pages already read give no second warning: th
 # Without this, jsonschema compiles a grammar for internationalised addresses in each process, more than a second.
 JUPYTER_BOOK = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_book.cli.main import main; main()"
 
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+WRONG = re.compile(r"\b(WARNING|ERROR|CRITICAL):|\w*Error: \S")
+MOST_WRONG = 8  # lines
+
 
 def build():
-    """Build if the sources changed since the last build; raises CalledProcessError or PageFailed when that fails."""
+    """Build if the sources changed since the last build; raises RuntimeError, such as PageFailed, when that fails."""
     sources = digest(BOOK)
     if FIRST_PAGE.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8", errors="replace") == sources:
         return
@@ -58,12 +63,19 @@ def build_page(name):
 
 
 def _run_sphinx(**environment):
-    try:
-        subprocess.run([sys.executable, "-c", JUPYTER_BOOK, "build", str(ROOT), "-W", "--keep-going"],
-                       check=True, cwd=ROOT, env=os.environ | environment)
-    except subprocess.CalledProcessError:
+    """Raises RuntimeError with the lines that say what is wrong, which otherwise stand far above the end."""
+    wrong = []
+    with subprocess.Popen([sys.executable, "-c", JUPYTER_BOOK, "build", str(ROOT), "-W", "--keep-going"], cwd=ROOT,
+                          env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, encoding="utf-8", errors="replace") as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            plain = COLOURS.sub("", line).strip()
+            if WRONG.search(plain):
+                wrong.append(plain.replace(f"{ROOT}{os.sep}", ""))
+    if process.returncode:
         UNREAD.touch()
-        raise
+        raise RuntimeError("\n".join(wrong[:MOST_WRONG]) or "see above")
 
 
 def main():
@@ -77,8 +89,8 @@ def main():
             page = build_page(name)
         else:
             build()
-    except (subprocess.CalledProcessError, RuntimeError) as error:
-        sys.exit(f"The book was not built: {error}")
+    except RuntimeError as error:
+        sys.exit(f"\nThe book was not built:\n{error}")
     if page:
         print(f"\nThe page is built:\n    {page}")
         return

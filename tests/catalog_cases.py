@@ -46,6 +46,31 @@ def upstream(method, count=6, classes=CLASSES, seed=1):
     return np.random.default_rng(seed).normal(size=result.shape)
 
 
+def all_hold(right, found, expected, *, of, given=None):
+    """Fail, if not all are right, with the entry that is furthest off: where it is, what came out, what was right.
+
+    `given` are the arguments that belong to the entries, or to the rows, as an array or by name.
+    """
+    right, found, expected = np.broadcast_arrays(right, found, expected)
+    if right.all():
+        return
+    with np.errstate(all="ignore"):
+        off = np.where(right, -1.0, np.nan_to_num(np.abs(found.astype(float) - expected.astype(float)), nan=np.inf))
+    worst = np.unravel_index(int(off.argmax()), off.shape)
+    given = given if isinstance(given, dict) else {} if given is None else {"x": given}
+    at = "".join(f", {name} = {_entry(array, worst)}" for name, array in given.items())
+    raise AssertionError(f"{of}{at}: came out {found[worst]!r}, right is {expected[worst]!r} "
+                         f"({np.count_nonzero(~right)} of {right.size} are wrong, this one is furthest off)")
+
+
+def _entry(array, place):
+    """What of an argument belongs to an entry of the result: the same entry, or the row that it comes from."""
+    array = np.asarray(array)
+    if array.ndim > len(place):
+        return array[place].tolist()
+    return array[place[:1]].tolist() if len(place) == array.ndim > 1 else array[place[:array.ndim]].tolist()
+
+
 def run_kernel(export, row, fmt, label=1):
     """What the kernel of an export fills for one row: the result, and of a loss its gradient."""
     given = {"row": row[None].copy(), "label": np.array([label]), "number": np.zeros(1, row.dtype)}

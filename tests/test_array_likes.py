@@ -1,4 +1,6 @@
 """What is given for an array: masks and units are kept or refused, narrow dtypes come back, dtypes are as promised."""
+import sys
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -6,6 +8,8 @@ from catalog_cases import for_each
 from scipy import sparse
 
 from toolkit import activations, collapse, formats, grad, losses, sampling, softmax, transport, uncertainty, vjp
+from toolkit._core import dlpack
+from toolkit._core.array_likes import array_of
 from toolkit.catalog import METHODS, Elementwise, EntryLoss
 from toolkit.catalog._of_rows import OfRows
 from toolkit.losses import adversarial, targets
@@ -133,6 +137,35 @@ class OnlyDlpack:
 
     def __dlpack_device__(self):
         return self.array.__dlpack_device__()
+
+
+class NarrowTensor:
+    """As PyTorch's: NumPy is refused, DLPack is not."""
+
+    def __init__(self, array, kind):
+        self.patterns, self.kind = array.view(f"u{array.itemsize}"), kind
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("Got unsupported ScalarType")
+
+    def __dlpack__(self):
+        self.capsule = self.patterns.__dlpack__()
+        dlpack._Tensor.from_address(dlpack._pointer_of(self.capsule, b"dltensor")).code = self.kind
+        return self.capsule
+
+
+@pytest.mark.parametrize(("name", "kind"), [("bfloat16", 4), ("float8_e4m3fn", 10), ("float8_e5m2", 12)])
+def test_narrow_tensors_are_taken_by_dlpack(name, kind, monkeypatch):
+    whole = np.arange(-12.0, 12).astype(getattr(ml_dtypes, name)).reshape(2, 3, 4)
+    for array in (whole, whole[:, ::2], whole.T, whole[0, 0, 0], whole[:0]):
+        found = array_of(NarrowTensor(np.asarray(array), kind), "x")
+        assert found.dtype == name and np.array_equal(found.astype(float), array.astype(float))
+    assert activations.relu(NarrowTensor(whole, kind)).dtype == name
+    with pytest.raises(TypeError, match="x is not an array: Got unsupported ScalarType"):
+        array_of(NarrowTensor(whole, 5), "x")
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    with pytest.raises(TypeError, match=f"a tensor of {name}, which NumPy knows only beside the package ml_dtypes"):
+        array_of(NarrowTensor(whole, kind), "x")
 
 
 @pytest.mark.parametrize(("x", "message"), [

@@ -298,7 +298,7 @@ def test_layouts_and_chunks_do_not_matter(monkeypatch, tmp_path):
     assert counted(diagnose(np.moveaxis(logits, -1, 1), labels, axis=1)) == whole
     assert counted(diagnose(np.asfortranarray(logits), labels)) == whole
     assert counted(diagnose(logits.astype(">f4"), labels.astype(float).tolist())) == whole
-    monkeypatch.setattr(diagnosis, "_CHUNK", 20)
+    monkeypatch.setattr(diagnosis, "CHUNK", 20)
     assert counted(diagnose(logits, labels)) == whole
     assert counted(diagnose(logits.reshape(-1, 7), labels.reshape(-1))) == whole
     assert counted(diagnose(np.moveaxis(logits, -1, 0), labels, axis=0)) == whole

@@ -1,7 +1,9 @@
 """The command line: its commands, the files it reads, and what it says about bad ones."""
+import html
 import io
 import json
 import pickle
+import re
 import subprocess
 import sys
 import zipfile
@@ -13,6 +15,7 @@ import pytest
 from toolkit.__main__ import COMMANDS, main
 from toolkit.collapse import diagnose
 from toolkit.commands.logits_file import read_array
+from toolkit.commands.warm import GROUPS
 
 LOGITS = np.array([[20.0, 0.0, -1.5], [1.0, 0.25, 0.0], [-30.0, 5.0, 0.0], [0.0, 0.0, 9.0]])
 LABELS = np.array([0, 1, 1, 2])
@@ -67,6 +70,15 @@ def test_diagnose_prints_the_report(folder, capsys):
 def test_diagnose_prints_json(folder, capsys):
     code, out, _ = said(capsys, "diagnose", "z.npy", "--labels", "y.npy", "--json")
     assert code == 0 and json.loads(out) == diagnose(LOGITS, LABELS).to_dict()
+
+
+def test_warm(capsys):
+    code, out, _ = said(capsys, "warm", "--list")
+    assert code == 0 and all(f"\n{name} " in f"\n{out}" for name in GROUPS)
+    code, out, err = said(capsys, "warm", "diagnose", "--quiet")
+    assert (code, err) == (0, "") and re.match(r"diagnose: ready after \d+ s\n\d+ files, \d+ MB, are kept in .", out)
+    assert "no group is called 'softmaxes'; allowed: softmax, losses" in refused(capsys, "warm", "softmaxes")
+    assert "--jobs is 0" in refused(capsys, "warm", "--jobs", "0")
 
 
 def test_formats_prints_a_table(capsys):
@@ -171,16 +183,15 @@ def test_rows_to_ignore_and_other_habits(folder, capsys):
 
 def test_bits_that_npy_files_cannot_name(folder, capsys):
     brain = LOGITS.astype(ml_dtypes.bfloat16)
-    expected = repr(diagnose(brain.astype(np.float32))) + "\n"
+    expected = repr(diagnose(brain)) + "\n"
     for name, kept in (("bits.npy", brain.view(np.uint16)), ("swapped.npy", brain.view(np.uint16).astype(">u2")),
                        ("signed.npy", brain.view(np.int16)), ("unnamed.npy", brain)):
         np.save(name, kept)
         assert said(capsys, "diagnose", name, "--dtype", "bfloat16")[1] == expected
-    assert "say --dtype bfloat16" in said(capsys, "diagnose", "bits.npy")[1]
+    assert "say --dtype bfloat16" in said(capsys, "diagnose", "bits.npy")[2]
     small = LOGITS.astype(ml_dtypes.float8_e4m3fn)
     np.save("small.npy", small)
-    assert said(capsys, "diagnose", "small.npy", "--dtype", "float8_e4m3fn")[1] == repr(diagnose(
-        small.astype(np.float32))) + "\n"
+    assert said(capsys, "diagnose", "small.npy", "--dtype", "float8_e4m3fn")[1] == repr(diagnose(small)) + "\n"
     assert "allowed for bits of bfloat16: integers of 2 bytes" in refused(capsys, "diagnose", "z.npy", "--dtype",
                                                                           "bfloat16")
     assert "format is 'float99'" in refused(capsys, "diagnose", "bits.npy", "--dtype", "float99")
@@ -198,6 +209,72 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(folder, capsys, name):
         (folder / name).write_bytes(content[:rng.integers(1, len(content) + 1)] if rng.random() < 0.3 else content)
         code, out, err = said(capsys, "diagnose", name)
         assert (code == 0 and out) or (code == 2 and err.count("\n") == 1 and len(err) < 400), bytes(content)
+
+
+@pytest.mark.parametrize("text", [
+    "id,label,0,1,2\na b,0,20,0,-1.5\nc,1,1,.25,0\nd,1,-30,5,0\ne,2,0,0,9\n",
+    "cat;label;dog;bird;index\n20;0;0;-1,5;7\n1;1;0,25;0;7\n-30;1;5;0;7\n0;2;0;9;7\n"])
+def test_columns_of_a_table(folder, capsys, text, monkeypatch):
+    """Those that are called as no logits are, are told and left out; one of them may hold the labels."""
+    monkeypatch.setattr("toolkit.collapse.diagnosis.CHUNK", 10)
+    (folder / "t.csv").write_text(text)
+    whole = repr(diagnose(LOGITS, LABELS)) + "\n"
+    _, out, err = said(capsys, "diagnose", "t.csv", "--labels", "label")
+    assert out == whole and err.count("\n") == 1 and ("id;" in err or "index;" in err)
+    _, out, err = said(capsys, "diagnose", "t.csv", "--labels", "y.npy")
+    assert out == whole and "label" in err
+    logits = "3-5" if text.startswith("id") else "cat,dog,4"
+    for option in (("--columns", logits), ("--ignore", "id" if text.startswith("id") else "5,label")):
+        assert said(capsys, "diagnose", "t.csv", "--labels", "label", *option) == (0, whole, "")
+    assert "no column 'bear'; allowed: names such as" in refused(capsys, "diagnose", "t.csv", "--columns", "bear")
+    assert "allowed: names such as" in refused(capsys, "diagnose", "t.csv", "--columns", "2-9")
+    (folder / "t.csv").write_text(text.replace("9", "nine"))
+    err = said(capsys, "diagnose", "t.csv", "--columns", logits)[2]
+    assert re.fullmatch(r"error: t.csv: line 5, field [45]: 'nine' is not a number\n", err)
+    assert "only text files have columns" in refused(capsys, "diagnose", "z.npy", "--columns", "1")
+    (folder / "t.csv").write_text(text.replace("e,2,", "e,3,").replace("0;2;", "0;3;"))
+    assert "labels[3] is 3.0; allowed: 0 to 2" in refused(capsys, "diagnose", "t.csv", "--labels", "label",
+                                                          "--columns", logits)
+
+
+def test_a_report_is_one_file_that_asks_for_nothing(folder, capsys):
+    code, out, err = said(capsys, "diagnose", "z.npy", "--labels", "y.npy", "--report", "r.html")
+    text = (folder / "r.html").read_text("utf-8")
+    assert code == 0 and out == repr(diagnose(LOGITS, LABELS)) + "\n" and err == "r.html holds the report\n"
+    assert all(html.escape(part) in text for each in diagnose(LOGITS, LABELS) for part in each.sentence.split("; "))
+    assert text.count("<svg class=\"live-wide") == 2 and "exactly 1" in text
+    assert not re.search(r"https?://(?!www\.w3\.org)|<script|<link|@import|url\(", text)
+    assert sorted(path.name for path in folder.iterdir()) == ["r.html", "y.npy", "z.npy"]
+    for options in ([], ["--formats", "e6m9"]):
+        assert said(capsys, "diagnose", "z.npy", *options, "--report", "r.html")[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [("diagnose", "z.npy", "--report"), ("grok", "--steps", "1", "--out"),
+                                       ("paper", "figure1", "--out")])
+def test_a_file_of_another_kind_is_not_written(folder, capsys, arguments):
+    for name, message in (("y.txt", "'y.txt'; allowed: a name that ends in ."), ("no/y{}", "there is no folder 'no'")):
+        ending = {"grok": ".npz", "diagnose": ".html", "paper": ".svg"}[arguments[0]]
+        assert message in refused(capsys, *arguments, name.format(ending))
+
+
+def test_ctrl_c_says_what_was_read(folder, capsys, monkeypatch):
+    from toolkit.collapse.diagnosis import Counting
+    add = Counting.add
+
+    def add_and_stop(self, logits, targets):
+        if self.rows == 2:
+            raise KeyboardInterrupt
+        add(self, logits, targets)
+
+    monkeypatch.setattr(Counting, "add", add_and_stop)
+    monkeypatch.setattr("toolkit.collapse.diagnosis.CHUNK", 3)
+    assert said(capsys, "diagnose", "z.npy", "--formats", "float32,float16") == (
+        130, "", "interrupted after 2 of 4 rows; of these collapse: float32 50.0 %, float16 50.0 %\n")
+
+
+def test_threads(folder, capsys):
+    assert said(capsys, "diagnose", "z.npy", "--threads", "1")[1] == repr(diagnose(LOGITS)) + "\n"
+    assert "--threads is 0; allowed: 1 to " in refused(capsys, "diagnose", "z.npy", "--threads", "0")
 
 
 # --- bad files -------------------------------------------------------------------------------------------
@@ -254,7 +331,7 @@ BAD_FILES = [
     ("z.csv", b"a,b\n\n1,2\n3,\n", "line 4, field 2: '' is not a number"),
     ("z.csv", b"1,b\n3,4\n", "line 1, field 2: 'b' is not a number"),
     ("z.csv", b"1,2\n3\n", "line 2 has 1 fields, but line 1 has 2"),
-    ("z.csv", b",a,b\n0,1,2\n", "a column of row numbers"),
+    ("z.csv", b"id,label\n0,1\n", "no column of logits is left"),
     ("z.txt", b"1 2\n3 4|5\n", "line 2, field 2: '4|5' is not a number"),
     ("z.csv", b"\xff\xfe1\x00,\x002\x00", "not a text file in UTF-8"),
     ("z.csv", npy_bytes(LOGITS), "not a text file in UTF-8"),

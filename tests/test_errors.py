@@ -4,6 +4,7 @@ import inspect
 import re
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
@@ -179,3 +180,15 @@ def test_arguments_are_checked_before_a_kernel_sees_them(function, no_kernels):
             if refused and text is None:
                 faults.append(f"{name}, {kind}: not refused")
     assert not faults, "\n" + "\n".join(faults)
+
+
+def test_a_public_function_in_compiled_code_is_told_apart_from_a_kernel():
+    names = {"softmax": softmax.softmax, "package": softmax}
+    for body, name in (("softmax(z)", "softmax"), ("package.log_softmax(z)", "log_softmax")):
+        theirs = numba.njit(eval(f"lambda z: {body}", names))
+        said = rf"toolkit\.softmax\.{name} is a Python function, .*; allowed in it: the kernels of toolkit\.softmax\."
+        with pytest.raises(numba.TypingError, match=said):
+            theirs(Z[0])
+    names["other"] = lambda z: z
+    with pytest.raises(numba.TypingError, match="Cannot determine Numba type"):
+        numba.njit(eval("lambda z: other(z)", names))(Z[0])

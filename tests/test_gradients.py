@@ -3,7 +3,7 @@ import doctest
 
 import numpy as np
 import pytest
-from catalog_cases import every_method, labels, logits, upstream
+from catalog_cases import all_hold, every_method, labels, logits, upstream
 
 import toolkit
 from toolkit import activations, losses, sampling, softmax
@@ -58,7 +58,9 @@ def test_against_central_differences(method):
     g = upstream(method, count=len(z))
     expected = differences(method, z, g)
     scale = np.abs(expected).max(axis=1, keepdims=True)
-    assert (np.abs(method.pulled(z, g) - expected) <= DIFFERENCE_ERROR * (1 + scale)).all()
+    found = method.pulled(z, g)
+    all_hold(np.abs(found - expected) <= DIFFERENCE_ERROR * (1 + scale), found, expected,
+             of=f"gradient of {method.name} by differences", given={"z": z, "g": g})
 
 
 @every_method
@@ -67,7 +69,8 @@ def test_float32_gradient_is_the_float64_gradient_rounded(method):
     narrow, wide = method.pulled(z, g), method.pulled(z.astype(float), g.astype(float))
     assert narrow.dtype == np.float32
     scale = np.abs(wide).max(axis=1, keepdims=True)
-    assert (np.abs(narrow - wide) <= 64 * np.finfo(np.float32).eps * scale).all()
+    all_hold(np.abs(narrow - wide) <= 64 * np.finfo(np.float32).eps * scale, narrow, wide,
+             of=f"float32 gradient of {method.name}", given={"z": z, "g": g})
 
 
 @every_method

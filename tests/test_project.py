@@ -88,7 +88,7 @@ def test_every_module_that_we_import_is_declared():
     comes_with = {"yaml": "pyyaml", "packaging": "pytest", "sklearn": "scikit-learn", "llvmlite": "numba",
                   "traitlets": "ipywidgets", "IPython": "ipywidgets", "docutils": "jupyter-book",
                   "ipykernel": "jupyter-book", "jupyter_cache": "jupyter-book", "jupyter_client": "nbclient",
-                  "myst_nb": "jupyter-book", "sphinx": "jupyter-book"}
+                  "myst_nb": "jupyter-book", "pybtex": "jupyter-book", "sphinx": "jupyter-book"}
     folders = ("toolkit", "book", "scripts", "tests", "benchmarks")
     files = [path for folder in folders for path in ROOT.glob(f"{folder}/**/*.py")]
     ours = {"toolkit", "benchmarks"} | {path.stem for path in files}
@@ -96,14 +96,14 @@ def test_every_module_that_we_import_is_declared():
     for path in files:
         for name in set(imported(path)) - sys.stdlib_module_names - ours:
             package = canonicalize_name(comes_with.get(name, name))
-            allowed = {*declared(), *(peers if path.name.startswith("torch_") else ())}
+            allowed = {*declared(), *(peers if path.name.startswith(("torch_", "jax_")) else ())}
             assert package in allowed, f"{path.relative_to(ROOT)} imports {name}"
 
 
 def test_every_command_of_the_readme_exists():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    named = set(re.findall(r"\bmake ([a-z]+)", README))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z-]+)", README))
     assert named <= targets, named - targets
     assert {"book", "serve", "test", "lab", "bench", "clean"} <= named
     for script in re.findall(r"scripts/\w+\.py", README + makefile):
@@ -161,8 +161,8 @@ def test_contributing_has_an_example_of_each_kind_and_names_what_exists():
     assert all((f"  {kind}" in CONTRIBUTING) == (kind in used) for kind in kinds)
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", CONTRIBUTING, re.MULTILINE)
     assert [set(re.findall(r"\w+", row)) for row in rows] == [set(floor) for floor in FLOORS[:-1]]
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z]+)", CONTRIBUTING)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z-]+)", CONTRIBUTING)) <= targets
     paths = re.findall(r"`([\w./-]+/[\w./-]*|[\w.-]+\.(?:yml|toml|md))`", CONTRIBUTING)
     assert len(paths) > 5 and not [path for path in paths if not (ROOT / path).exists()]
 

@@ -63,3 +63,7 @@ def test_it_works_from_any_folder(python):
 def test_its_command_line_runs(python):
     assert "bfloat16" in python("-m", "toolkit", "formats", "--classes", "2")
     assert "figure" in python("-m", "toolkit", "record", "--list")
+    installed = python("-c", "import sys; from importlib.metadata import entry_points; sys.argv[0] = 'softmax-edge'\n"
+                             "(command,) = entry_points(group='console_scripts', name='softmax-edge')\n"
+                             "command.load()(['--help'])")
+    assert installed.startswith("usage: softmax-edge") and "warm" in installed

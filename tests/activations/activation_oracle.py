@@ -128,8 +128,12 @@ CANCELLING = ("squareplus", "tanh_shrink", "log1mexp", "mish")  # the formulas a
 
 def exact(name, x, *parameters, derivative=False):
     """The value or derivative of a function at numbers that mpmath takes."""
+    table, said = (SLOPES, "SLOPES") if derivative else (VALUES, "VALUES")
+    if name not in table:
+        raise AssertionError(f"{name} has no exact {'derivative' if derivative else 'value'}: give it a line in {said} "
+                             "of tests/activations/activation_oracle.py, as a formula of mpmath numbers")
     with mp.workdps(1000 if name in CANCELLING else DIGITS):
-        return (SLOPES if derivative else VALUES)[name](mpf(x), *map(mpf, parameters))
+        return table[name](mpf(x), *map(mpf, parameters))
 
 
 def truth(method, x, derivative=False):

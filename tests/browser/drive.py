@@ -30,6 +30,13 @@ def settle(page):
         page.evaluate(FRAMES)
 
 
+def choose(page, figure, label):
+    """Open a figure's menu and choose from it."""
+    root = page.locator(f"#live-{figure}")
+    root.locator(".live-more summary").click()
+    root.get_by_role("button", name=label).click()
+
+
 def controls(page, name):
     """Names and kinds of a figure's controls."""
     return page.evaluate("name => liveFigures.figures.get(name).spec.controls.map((c) => [c.name, c.kind])", name)

@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from drive import open_page, settle, snapshot
+from drive import choose, open_page, settle, snapshot
 from test_pages import LIVE
 
 pytestmark = pytest.mark.browser
@@ -84,8 +84,8 @@ def test_what_is_hidden_stays_so_after_links_headings_reload_reset_and_back(new_
     page.wait_for_function("liveFigures.figures.get('hero').inputs.scale.read() === 4")
     still()
     assert snapshot(page, "hero") == shown
-    page.locator("#live-hero").get_by_role("button", name="Copy link").click()
-    page.wait_for_function("document.querySelector('#live-hero .live-copied').textContent === 'Link copied.'")
+    choose(page, "hero", "Copy link")
+    page.wait_for_function("document.querySelector('#live-hero .live-told').textContent === 'Link copied.'")
     address, _, state = page.evaluate("navigator.clipboard.readText()").partition("#")
     assert address.endswith("/book/intro.html") and set(state.split("&")) == set(DISGUISED.split("&"))
     page.assert_clean()

@@ -12,7 +12,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
+ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "scripts"))
+import lab as lab_copies
+
 pytestmark = pytest.mark.browser
+
+CHAPTER = ROOT / "notebooks/vanishing_loss.ipynb"
 
 SLOPE = """
 from toolkit.live import Axis, Line, Logits, Plot, Slider, live_figure
@@ -75,6 +81,11 @@ STACKED = """() => {
 }"""
 
 
+def copied(chapter):
+    """The copy of a chapter that `make lab` opens."""
+    return lab_copies.copy_of(chapter, lab_copies.sources_of(ROOT / "book/references.bib"))
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -83,12 +94,13 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """Address of a JupyterLab with two notebooks, settings of its own and an empty kernel cache."""
+    """Address of a JupyterLab with notebooks, one a copy of a chapter, own settings and an empty kernel cache."""
     folder = tmp_path_factory.mktemp("lab")
     for name, cells in {"slope": [SLOPE, "slope.show(a=3)"], "sample": [SAMPLE]}.items():
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, folder / f"{name}.ipynb")
+    (folder / "chapter.ipynb").write_text(json.dumps(copied(CHAPTER)), encoding="utf-8")
     for place, settings in SETTINGS.items():
         (folder / place).parent.mkdir(parents=True)
         (folder / place).write_text(json.dumps(settings))
@@ -285,4 +297,62 @@ def test_a_simulation_plays_while_other_cells_run(notebook):
     assert page.locator(".live-notebook").evaluate(CUT_OFF) == []
     page.get_by_role("button", name="Reset").click()
     page.wait_for_function("document.querySelector('.live-readout').innerText.startsWith('After 40 steps: ')")
+    page.assert_clean()
+
+
+def test_a_copy_of_a_chapter_is_readable_and_folded(notebook):
+    page = notebook("chapter")
+    notebook_of = page.locator(".jp-Notebook")
+    page.evaluate("panel.content.scrollToItem(2, 'start')")
+    folded = [bool(cell["metadata"].get("jupyter")) for cell in copied(CHAPTER)["cells"]]
+    assert page.evaluate("panel.content.widgets.map((cell) => cell.inputHidden)") == folded and any(folded)
+    page.evaluate("""() => {
+      const cells = panel.content.widgets;
+      panel.content.scrollToItem(cells.findIndex((cell) => cell.model.sharedModel.getSource().includes("<details>")));
+    }""")
+    solution = notebook_of.locator(".jp-RenderedMarkdown details").first
+    assert not solution.locator("pre").is_visible()
+    solution.get_by_text("Show a solution").click()
+    assert "check(" in solution.locator("pre").inner_text()
+    page.assert_clean()
+
+
+ENDLESS = """
+import numpy as np
+from toolkit.kernels import kernel
+import toolkit.live
+
+@kernel
+def endless(z):
+    while z[0] < 9:
+        z[1] += 1
+
+endless(np.full(2, 9.0))
+print("compiled")
+endless(np.zeros(2))
+"""
+SET_CELL = """(source) => {
+  panel.content.widgets[0].model.sharedModel.setSource(source);
+  panel.content.activeCellIndex = 0;
+  void jupyterapp.commands.execute("notebook:run-cell");
+}"""
+
+
+def test_mistakes_are_answered_under_the_cell_and_interrupt_returns_the_prompt(notebook):
+    page = notebook("slope")
+
+    def answer(source, last):
+        """The output that ends with this line."""
+        page.evaluate(SET_CELL, source.strip())
+        if source is ENDLESS:
+            page.wait_for_selector(".jp-OutputArea-output >> text=compiled")
+            page.evaluate("jupyterapp.commands.execute('notebook:interrupt-kernel')")
+        page.wait_for_selector(f".jp-OutputArea-output >> text={last}")
+        return page.locator(".jp-OutputArea-output", has_text=last).inner_text().splitlines()
+
+    assert answer(SLOPE.replace("y[999]", "end[999]"), "the name end is not defined.") == [
+        "KernelError: Cell In[1], line 14, in slope", "    top[0] = end[999]", "the name end is not defined."]
+    said = "index 1000 is out of bounds: y has 1000."
+    assert answer(SLOPE.replace("y[999]", "y[1000]"), said)[-2:] == ["    top[0] = y[1000]", said]
+    assert answer(ENDLESS, "interrupted in this loop.")[-2:] == ["    while z[0] < 9:", "interrupted in this loop."]
     page.assert_clean()

@@ -96,8 +96,7 @@ def test_slots_and_marks_are_the_same(page, change):
         theirs = page.evaluate("([b, v]) => {" + DECODE + "return liveFigures.fillSlots(b, decode(v)); }",
                                [bindings, encoded(values)])
         assert encoded(theirs) == encoded(filled)
-        for width in WIDTHS.values():
-            area = frame(plot, width)
+        for area in (frame(plot, width, named) for width in WIDTHS.values() for named in (False, True)):
             drawn = page.evaluate("([l, f, s]) => liveFigures.marksSvg(l, f, s)", [looks, area, encoded(filled)])
             assert drawn == marks_svg(looks, area, filled)
 

@@ -1,6 +1,6 @@
 """Every figure on every page of the built book, driven in Chromium: no dead slider can ship."""
 import pytest
-from drive import controls, move, open_page, settle, snapshot
+from drive import choose, controls, move, open_page, settle, snapshot
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses"
        "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_live", "book/api_catalog",
        "book/api_training"]
 STILL = ["book/gallery", *API, "book/teach", "book/references", "book/map", "book/glossary", "book/verdicts",
-         "book/quiz", "search", "genindex"]
+         "book/quiz", "book/use_in_your_work", "search", "genindex"]
 
 
 @pytest.fixture(params=["http", "file"])
@@ -180,8 +180,8 @@ def test_copy_link_gives_this_state(new_page, http_base):
     page = new_page(1280, 900, permissions=["clipboard-read", "clipboard-write"])
     open_page(page, f"{http_base}/book/intro.html")
     page.locator("#live-hero select").select_option("float8_e4m3fn")
-    page.locator("#live-hero").get_by_role("button", name="Copy link").click()
-    page.wait_for_function("document.querySelector('#live-hero .live-copied').textContent === 'Link copied.'")
+    choose(page, "hero", "Copy link")
+    page.wait_for_function("document.querySelector('#live-hero .live-told').textContent === 'Link copied.'")
     assert page.evaluate("navigator.clipboard.readText()").endswith("/book/intro.html#hero.fmt=float8_e4m3fn")
 
 

@@ -5,9 +5,11 @@ import pytest
 from drive import open_page
 from test_pages import GALLERY, LIVE
 
+ROOM = 2  # as many times as the budget, for a machine that does something else meanwhile
 FIRST_USE = """() => {
   const load = performance.getEntriesByType("navigation")[0].loadEventEnd;
-  return [performance.getEntriesByName("live-ready")[0].startTime - load, load];
+  const at = (name) => performance.getEntriesByName(name)[0].startTime;
+  return [at("live-first"), at("live-ready") - load, load];
 }"""
 
 # A move as the reader feels it: from the input event until the browser has laid out and, with frames, painted the new
@@ -34,6 +36,17 @@ MOVES = """async ([name, frames]) => {
 }"""
 
 
+@pytest.mark.timing
+@pytest.mark.parametrize("name", ["book/intro", "book/gallery_activations", "notebooks/numbers_with_gaps"])
+def test_the_first_figure_waits_for_nothing_where_the_processor_is_slow(new_page, http_base, name):
+    page = new_page(1280, 900)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    open_page(page, f"{http_base}/{name}.html")
+    first, _, _ = page.evaluate(FIRST_USE)
+    print(f"\n{name}: a slider works after {first:.0f} ms with the processor slowed four times")
+    assert first < 3000 * ROOM
+
+
 def median_and_p95(times):
     return statistics.median(times), sorted(times)[int(0.95 * len(times))]
 
@@ -43,9 +56,9 @@ def median_and_p95(times):
 def test_pages_answer_at_once(new_page, http_base, name):
     page = new_page(1280, 900)
     figures = open_page(page, f"{http_base}/{name}.html")
-    after_load, load = page.evaluate(FIRST_USE)
-    print(f"\n{name}: sliders work {after_load:.0f} ms after load (load event at {load:.0f} ms)")
-    assert after_load < 1000
+    first, after_load, load = page.evaluate(FIRST_USE)
+    print(f"\n{name}: a slider works after {first:.0f} ms, all {after_load:.0f} ms after load (at {load:.0f} ms)")
+    assert first < 1000 * ROOM and after_load < 1000
     slowest = 0.0
     for figure in figures:
         page.locator(f"#live-{figure}").scroll_into_view_if_needed()

@@ -58,7 +58,7 @@ def loss_of(row_map, z, p):
     scratch={"z": 8, "p": 8}, returns=("loss", "rest"),
     plot=Plot((Curve("loss", over="gap", at={"fmt": "float64"}, name="exact", role="truth"),
                Curve("loss", over="gap", label="loss", role="naive"), Curve("rest", over="gap", points=range(0, 31, 3)),
-               Curve("loss", over="K", x="rest", between=(2, 8), role="third"), Rule(x="gap"), Rule(y=1)),
+               Curve("loss", over="K", x="rest", between=(2, 8), label="by K", role="third"), Rule(x="gap"), Rule(y=1)),
               x=Axis("gap", (0, 30)), y=Axis("loss", (1e-15, 10), scale="log")),
     readouts=["In {fmt} the loss is {loss:3g}, off by {abs(loss - exact) / exact:2g}.",
               Readout("It is 0.", when="loss == 0 and exact > 0"),

@@ -1,4 +1,5 @@
 """The JupyterLab host without a browser: widgets are moved in Python, plots and sentence must follow."""
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -51,7 +52,7 @@ def counted(display, monkeypatch):
 
 
 def said(display):
-    return display.readout.value.removeprefix('<p aria-live="polite">').removesuffix("</p>")
+    return re.sub("<[^>]*>", "", display.readout.value)
 
 
 def shown(display, plot, trace, axis="y"):

@@ -1,5 +1,6 @@
 """Simulations in JupyterLab without a browser: buttons are pressed in Python, on an event loop as a kernel has one."""
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -19,7 +20,7 @@ def player():
 
 
 def said(player):
-    return player.readout.value.removeprefix('<p aria-live="polite">').removesuffix("</p>")
+    return re.sub("<[^>]*>", "", player.readout.value)
 
 
 def run_on_a_loop(coroutine):

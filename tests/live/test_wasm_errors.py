@@ -92,7 +92,7 @@ def comprehension(z, out):
 
 
 def generator(z, out):
-    out[0] = sum(x for x in z)  # here: generators are not available in WebAssembly: write a loop.
+    out[0] = sum(x for x in z)  # here: generators are not available in a kernel: write a loop.
 
 
 def a_dict(z, out):
@@ -181,7 +181,7 @@ def undefined_name(z, out):
 
 
 def impossible_operation(z, out):
-    out[0] = z[0] + "a"  # here: add(float64, Literal[str](a)) is not something that a kernel can compute.
+    out[0] = z[0] + "a"  # here: this mixes text with numbers
 
 
 def try_block(z, out):
@@ -191,7 +191,7 @@ def try_block(z, out):
 
 
 def with_block(z, out):
-    with open("file"):  # here: with is not available in WebAssembly.
+    with open("file"):  # here: with is not available in a kernel.
         out[0] = 1.0
 
 

@@ -4,6 +4,8 @@
 """
 import numpy as np
 
+from toolkit._core.dlpack import narrow_array
+
 __all__ = ["NARROW", "array_and_mask", "array_of", "is_floating", "numbers_of", "same_or_wider"]
 
 NARROW = ("bfloat16", "float8_e4m3fn", "float8_e5m2")  # dtypes of the package ml_dtypes, known by their names
@@ -82,6 +84,8 @@ def _converted(x, name):
     except ValueError as error:
         raise ValueError(f"{name} is not an array: {_first_line(error)}") from None
     except Exception as error:  # of the object's own conversion, as of a tensor that a gradient passes through
+        if (array := narrow_array(x)) is not None:
+            return array
         raise TypeError(f"{name} is not an array: {_first_line(error)}") from None
 
 

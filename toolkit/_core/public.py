@@ -13,6 +13,8 @@ from importlib import import_module
 from types import FunctionType, ModuleType
 
 import numpy as np
+from numba.core.errors import TypingError
+from numba.extending import typeof_impl
 
 __all__ = ["open_modules", "public", "publish", "warn"]
 
@@ -48,6 +50,15 @@ def _published(function, name=None):
         own = public(function, name)
         _PUBLISHED[function] = _PUBLISHED[own] = own
     return _PUBLISHED[function]
+
+
+@typeof_impl.register(FunctionType)
+def _of_a_function(function, context):
+    """What Numba learns of a Python function that compiled code names: nothing, as before, or of ours a sentence."""
+    if _PUBLISHED.get(function) is function:
+        package = function.__module__.rpartition(".")[0]
+        raise TypingError(f"{package}.{function.__name__} is a Python function, which compiled code cannot call; "
+                          f"allowed in it: the kernels of {package}.kernels, which work on one row or number")
 
 
 def said_by(name, error, function, arguments, options):

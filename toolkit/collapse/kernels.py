@@ -1,25 +1,18 @@
-"""Row kernels of Softmax Collapse: four orders of a sum, and what one row loses in a format.
+"""Row kernels of Softmax Collapse: four orders of a sum, whose rounding decides where it is exactly 1.
 
 The order of a sum decides where it rounds to 1. After the largest term, 1, each term up to half an ulp of 1
 is absorbed on its own; before it, such terms pile up first and together may lift the sum past 1.
 """
-import numpy as np
 
 from toolkit._core.exact_sums import two_sum
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format, like
-from toolkit._core.rounding import bits_of, float_of, round_to_code
+from toolkit._core.numbers import like
+from toolkit._core.rounding import bits_of, float_of
 from toolkit._core.switch import switch
 from toolkit.elementary import exp
-from toolkit.losses.kernels import cross_entropy_common, shifted_exponentials, sum_in_order
+from toolkit.losses.kernels import sum_in_order
 
-__all__ = ["COUNTS", "ORDERS", "count_row", "count_rows", "sum_exactly", "sum_in_lanes", "sum_in_order",
-           "sum_is_one_at_gap", "sum_of_terms", "sum_pairwise"]
-
-COUNTS = ("collapsed", "nan_rows", "zero_losses", "zero_label_gradients", "zero_gradient_rows",
-          "overflowed_logits", "naive_overflows", "naive_underflows", "shifted_underflows")
-(_COLLAPSED, _NAN_ROWS, _ZERO_LOSSES, _ZERO_LABEL_GRADIENTS, _ZERO_GRADIENT_ROWS,
- _OVERFLOWED_LOGITS, _NAIVE_OVERFLOWS, _NAIVE_UNDERFLOWS, _SHIFTED_UNDERFLOWS) = range(len(COUNTS))
+__all__ = ["ORDERS", "sum_exactly", "sum_in_lanes", "sum_in_order", "sum_is_one_at_gap", "sum_of_terms", "sum_pairwise"]
 
 
 @kernel
@@ -92,40 +85,3 @@ def sum_is_one_at_gap(gap, label, order, terms):
         terms[k] = wrong
     terms[label] = 1.0
     return sum_of_terms(order, terms) == 1
-
-
-@kernel
-def count_row(z, label, order, terms, counts):
-    """Add to `counts` what a row of the format's values loses; label -1 stands for the largest logit."""
-    for k in range(z.size):
-        if np.isfinite(z[k]):
-            naive = exp(z[k])
-            counts[_NAIVE_OVERFLOWS] += not np.isfinite(naive)
-            counts[_NAIVE_UNDERFLOWS] += naive == 0
-    top = shifted_exponentials(z, terms)
-    for k in range(z.size):
-        counts[_SHIFTED_UNDERFLOWS] += terms[k] == 0 and np.isfinite(z[k])
-    total = sum_of_terms(order, terms)
-    counts[_NAN_ROWS] += not np.isfinite(total)
-    counts[_COLLAPSED] += total == 1
-    y = top if label < 0 else label
-    counts[_ZERO_LOSSES] += cross_entropy_common(z, y, terms) == 0
-    counts[_ZERO_LABEL_GRADIENTS] += terms[y] == 0
-    zeros = 0
-    for k in range(z.size):
-        zeros += terms[k] == 0
-    counts[_ZERO_GRADIENT_ROWS] += zeros == z.size
-
-
-@kernel
-def count_rows(logits, labels, order, row, terms, counts, fmt):
-    """Round each row of float64 `logits` to the format and count what it loses.
-
-    `row` and `terms` are work space. -inf stays -inf in every format, as it marks a class that is left out.
-    """
-    for i in range(logits.shape[0]):
-        for k in range(row.size):
-            z = logits[i, k]
-            row[k] = z if z == -np.inf else round_to_code(z, fmt)
-            counts[_OVERFLOWED_LOGITS] += np.isfinite(z) and not np.isfinite(row[k])
-        count_row(in_format(row, fmt), labels[i], order, in_format(terms, fmt), counts)

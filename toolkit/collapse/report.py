@@ -1,5 +1,6 @@
 """What a set of logits loses in each format: the numbers, a table of them, and a sentence on each."""
 from dataclasses import asdict, dataclass
+from html import escape
 
 from toolkit._core.text import aligned
 from toolkit.formats import Format
@@ -126,6 +127,10 @@ class CollapseReport:
     ignored_rows : int
         Rows left out of everything else, as their label was `ignore_index`.
     formats : tuple of FormatLosses
+    margins : tuple of int
+        Rows by the margin of their largest logit over all others together, ``max z - logsumexp(others)``: below 0, in
+        60 steps of 1, and from 60 on. Where it reaches `collapse_margin` of a format, the row collapses there, if only
+        the sum is rounded.
     """
 
     rows: int
@@ -136,6 +141,7 @@ class CollapseReport:
     unusable_rows: int
     ignored_rows: int
     formats: tuple
+    margins: tuple
 
     def __iter__(self):
         return iter(self.formats)
@@ -155,25 +161,54 @@ class CollapseReport:
             for field in _COUNTS_OF_ROWS:
                 fields[f"{field}_share"] = entry.share(field)
             fields["sentence"] = entry.sentence
-        report["formats"] = list(report["formats"])
-        return report
+        return report | {name: list(report[name]) for name in ("formats", "margins")}
 
-    def __repr__(self):
-        head = (f"Softmax Collapse, {self.dtype} logits: {self.rows} x {self.classes} (rows x classes), "
+    @property
+    def heading(self):
+        """What was looked at, in a line, and in further ones what was left out."""
+        text = (f"Softmax Collapse, {self.dtype} logits: {self.rows} x {self.classes} (rows x classes), "
                 f"{'with' if self.labelled else 'without'} labels, {self.order} sum")
         if self.unusable_rows:
-            head += f"\nrows without a softmax, as they hold NaN or +inf or only -inf: {self.unusable_rows}"
+            text += f"\nrows without a softmax, as they hold NaN or +inf or only -inf: {self.unusable_rows}"
         if self.ignored_rows:
-            head += f"\nrows left out, as their label is to be ignored: {self.ignored_rows}"
-        key = [(name, words) for name, words in _KEY if self.labelled or name not in _OF_LABELS]
-        table = [[name for name, _ in key]]
+            text += f"\nrows left out, as their label is to be ignored: {self.ignored_rows}"
+        return text
+
+    @property
+    def columns(self):
+        """The columns of the table: ``(name, what it means)``."""
+        y = "the label" if self.labelled else "the class of the largest logit"
+        return [(name, words.replace("y is the label", f"y is {y}")) for name, words in _KEY
+                if self.labelled or name not in _OF_LABELS]
+
+    @property
+    def table(self):
+        """A row for each format, with what stands below each of `columns`."""
+        rows = []
         for e in self.formats:
             counts = [e.collapsed, e.zero_losses, e.zero_label_gradients, e.zero_gradient_rows]
-            table.append([e.format.name, *(f"{100 * e.share(n):.1f} %" for n in counts if n is not None),
-                          e.nan_rows, e.overflowed_logits, e.naive_overflows, e.naive_underflows,
-                          e.shifted_underflows, f"{e.collapse_gap:.3f}"])
-        width = max(len(name) for name, _ in key)
-        meaning = "\n".join(f"{name:{width}}  {words}" for name, words in key)
-        if not self.labelled:
-            meaning = meaning.replace("y is the label", "y is the class of the largest logit")
-        return "\n\n".join([head, aligned(table), meaning, "\n".join(e.sentence for e in self.formats)])
+            rows.append([e.format.name, *(f"{100 * e.share(n):.1f} %" for n in counts if n is not None),
+                         e.nan_rows, e.overflowed_logits, e.naive_overflows, e.naive_underflows,
+                         e.shifted_underflows, f"{e.collapse_gap:.3f}"])
+        return rows
+
+    def _repr_html_(self):
+        """As a notebook shows it: what `__repr__` says, with a column for each format and what a row means below it."""
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align: left">{escape(name)}</th>'
+            f'{"".join(f"<td>{escape(str(cell))}</td>" for cell in cells)}</tr><tr>'
+            f'<td colspan="{len(cells) + 1}" style="text-align: left; white-space: normal">'
+            f'<small>{escape(words)}</small></td></tr>'
+            for (name, words), *cells in list(zip(self.columns, *self.table))[1:])
+        names = "".join(f'<th scope="col">{escape(each.format.name)}</th>' for each in self)
+        return (f'<p>{"<br>".join(map(escape, self.heading.splitlines()))}</p>'
+                f'<ul>{"".join(f"<li>{escape(each.sentence)}</li>" for each in self)}</ul>'
+                f'<div class="wide-table" tabindex="0" role="region" aria-label="All counts"><table>'
+                f"<thead><tr><td></td>{names}</tr></thead><tbody>{rows}</tbody></table></div>")
+
+    def __repr__(self):
+        names = [name for name, _ in self.columns]
+        width = max(map(len, names))
+        meaning = "\n".join(f"{name:{width}}  {words}" for name, words in self.columns)
+        return "\n\n".join([self.heading, aligned([names, *self.table]), meaning,
+                            "\n".join(e.sentence for e in self.formats)])

@@ -11,8 +11,8 @@ __all__ = []
 TOP, IGNORED = -1, -2  # the class of the largest logit; a row that is left out
 
 
-def targets_of(labels, shape, classes, ignore_index):
-    """One label per row, flat: a class, `TOP` where there are no labels, or `IGNORED`."""
+def targets_of(labels, shape, classes, ignore_index, start=0):
+    """One label per row, flat: a class, `TOP` where there are no labels, or `IGNORED`. Errors count from `start`."""
     count = int(np.prod(shape))
     ignored = None if ignore_index is None else _index(ignore_index)
     if labels is None:
@@ -32,12 +32,12 @@ def targets_of(labels, shape, classes, ignore_index):
     outside = ~((flat >= 0) & (flat < classes) | left_out)
     if outside.any():
         first = int(np.argmax(outside))
-        raise ValueError(f"labels[{first}] is {flat[first]}; allowed: 0 to {classes - 1}"
+        raise ValueError(f"labels[{start + first}] is {flat[first]}; allowed: 0 to {classes - 1}"
                          + (", and one value for rows to leave out, named by ignore_index (--ignore-index)"
                             if ignored is None else f", and ignore_index ({shown(ignored)})"))
     if flat.dtype.kind == "f" and (flat != np.floor(flat)).any():
         first = int(np.argmax(flat != np.floor(flat)))
-        raise ValueError(f"labels[{first}] is {flat[first]}; allowed: whole numbers")
+        raise ValueError(f"labels[{start + first}] is {flat[first]}; allowed: whole numbers")
     return np.where(left_out, IGNORED, flat).astype(np.int64)
 
 

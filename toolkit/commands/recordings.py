@@ -1,7 +1,9 @@
 """The commands ``record`` and ``paper``: make the recordings that come with the toolkit, and look at them."""
 from pathlib import Path
 
-from toolkit.commands.training import STOPPED, code_of, terminated_as_interrupted
+from toolkit._core.whole_files import path_to_write
+from toolkit.commands.console import STOPPED
+from toolkit.commands.training import code_of, terminated_as_interrupted
 
 __all__ = ["add_paper", "add_record", "paper", "record"]
 
@@ -91,7 +93,9 @@ def paper(arguments):
     from toolkit.course.paper import FIGURES, comparison_table, draw, table
 
     if arguments.what not in FIGURES:
+        if arguments.out:
+            raise ValueError(f"--out is {arguments.out!r}, but a table is printed; allowed with {', '.join(FIGURES)}")
         return str({"table": table, "comparison": comparison_table}[arguments.what]())
-    out = Path(arguments.out or f"{arguments.what}.svg")
+    out = path_to_write(arguments.out or f"{arguments.what}.svg", (".svg", ".html"), "--out")
     draw(arguments.what, out, theme=arguments.theme)
     return f"{table(arguments.what)}\n{out} shows it"

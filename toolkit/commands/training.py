@@ -4,9 +4,11 @@ import itertools
 import signal
 from pathlib import Path
 
-__all__ = ["STOPPED", "add_grok", "add_sweep", "code_of", "grok", "run_sweep", "terminated_as_interrupted"]
+from toolkit._core.whole_files import path_to_write
+from toolkit.commands.console import STOPPED
 
-STOPPED = 130  # exit code after Ctrl-C, as of a shell
+__all__ = ["add_grok", "add_sweep", "code_of", "grok", "run_sweep", "terminated_as_interrupted"]
+
 DIVERGED = 1
 
 
@@ -103,9 +105,7 @@ def grok(arguments):
 
     if arguments.list_presets:
         return _preset_table()
-    out = Path(arguments.out) if arguments.out else None
-    if out is not None and not out.parent.is_dir():
-        raise ValueError(f"--out is {str(out)!r}, but there is no folder {str(out.parent)!r}")
+    out = arguments.out and path_to_write(arguments.out, (".npz",), "--out")
     options = {"progress": not arguments.quiet, "threads": arguments.threads,
                "checkpoint_seconds": arguments.checkpoint_every}
     if arguments.resume:

@@ -13,18 +13,20 @@ import numpy as np
 from toolkit._core.arguments import shown
 from toolkit._core.kernel import kernel
 from toolkit.live.expressions import evaluate, names_in, parse
+from toolkit.live.guard import guarded_run
 from toolkit.live.hidden import NO_SENTENCE, Hidden, disguised
+from toolkit.live.kernel_errors import in_words
 from toolkit.live.plot import Plot
 from toolkit.live.readout import Readout
 
 __all__ = ["OUTPUT_TYPES", "Array", "Figure", "arrays", "as_kernel", "collected", "controls_of", "expressions_of",
-           "host", "made", "note", "parameters_of", "plots_of", "readouts_of"]
+           "host", "made", "note", "parameters_of", "plots_of", "readouts_of", "writer"]
 
 # Every figure that a page's kernel makes, in order, while the book is built. In a notebook nothing holds a figure whose
 # cell has run again.
 made = []
 _collections = [made] if os.environ.get("BOOK_BUILD") == "1" else []
-_hosts = []
+_hosts, _writers = [], []
 
 OUTPUT_TYPES = ("f64", "f32", "i32")  # pages read outputs as Numbers, which 64-bit integers are not
 _DTYPES = {"f64": np.float64, "f32": np.float32, "i32": np.int32, "u64": np.uint64}
@@ -112,6 +114,11 @@ class Figure:
         return {name: self.controls[name].argument(value) for name, value in state.items()} | {
             name: array.zeros() for name, array in (self.outputs | self.work).items()}
 
+    def call(self, function, arguments):
+        """Run one of its kernels natively; what is wrong with the kernel is said in words."""
+        with in_words(function, self.name):
+            guarded_run(function, arguments, self.name)
+
     @cached_property
     def default_state(self):
         return {name: control.default for name, control in self.controls.items()}
@@ -144,6 +151,23 @@ class Figure:
         preset = copy(self)
         preset.default_state, preset.hidden_names = self.state(**state), tuple(hide)
         return preset
+
+    def save(self, path, /, *, hide=(), **state):
+        """Write this figure as one HTML file that needs nothing: for a mail, slides, Moodle or Canvas.
+
+        It starts at `state`, without the controls in `hide`, as `show` does, and runs this figure's kernels wherever
+        scripts may run; elsewhere, and in print, it is a picture.
+
+        Parameters
+        ----------
+        path : str or path
+            A name that ends in .html, in a folder that is there. The file is written whole or not at all.
+
+        Returns
+        -------
+        Path
+        """
+        return _writers[-1](self.show(hide=tuple(dict.fromkeys([*self.hidden_names, *hide])), **state), path)
 
     @property
     def hidden(self):
@@ -206,6 +230,12 @@ def host(show):
     """Register a host: ``show(figure)`` gives a MIME bundle, or None to leave it to hosts registered before."""
     _hosts.append(show)
     return show
+
+
+def writer(write):
+    """Register what `Figure.save` writes by: ``write(figure, path)``."""
+    _writers.append(write)
+    return write
 
 
 def controls_of(controls):

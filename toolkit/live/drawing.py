@@ -6,22 +6,44 @@ test compares them). A move costs about a millisecond, and the page needs no plo
 """
 from math import floor, log10
 
+from toolkit.live.labels import CROWDED, Labels, text_width
 from toolkit.live.marks import DRAWN_BY
 from toolkit.live.numbers import format_number
 from toolkit.live.svg import pixel, text_at
 
-__all__ = ["WIDTHS", "axes_svg", "frame", "marks_svg", "plot_svg"]
+__all__ = ["WIDTHS", "axes_svg", "described", "fitting_frame", "frame", "marks_svg", "plot_svg"]
 
 WIDTHS = {"wide": 720, "narrow": 400}
 _LEFT, _RIGHT, _BOTTOM, _LEGEND_ROW = 76, 14, 52, 20
 
 
-def frame(plot, width):
-    """How data become pixels of the inner plot area: ``offset + slope * coordinate`` per axis, as JSON."""
+def frame(plot, width, named=False):
+    """How data become pixels of the inner plot area: ``offset + slope * coordinate`` per axis, as JSON.
+
+    If lines are `named`, their names stand beside them and not in the legend, whose room stays: so plots side by side
+    stand alike.
+    """
     top = 10 + _LEGEND_ROW * (1 + max((row for _, row, _ in _legend_places(plot, width)), default=0))
     inner = (width - _LEFT - _RIGHT, plot.height - top - _BOTTOM)
     x = _scale(plot.x, 0, inner[0]) | {"words": plot.words()}
-    return {"left": _LEFT, "top": top, "width": inner[0], "height": inner[1], "x": x, "y": _scale(plot.y, inner[1], 0)}
+    return {"left": _LEFT, "top": top, "width": inner[0], "height": inner[1], "x": x, "y": _scale(plot.y, inner[1], 0),
+            "named": named}
+
+
+def fitting_frame(plot, width, filled):
+    """The `frame` of a plot that shows `filled` first: lines are named where every name has a place of its own.
+
+    A line that grows would push its name before it, and what is no line needs a sample in the legend.
+    """
+    looks, named = plot.looks(), frame(plot, width, named=True)
+    entries = [(look, binding) for look, binding in zip(looks, plot.bindings())
+               if look["kind"] == "cells" or look["name"] and look["kind"] not in ("rule", "band")]
+    if any(look["kind"] != "line" or binding["length"] for look, binding in entries):
+        return frame(plot, width)
+    labels = Labels(named)
+    marks_svg(looks, named, filled, labels)
+    fits = labels.worst_name < CROWDED and len(entries) == sum(bool(line) for *_, line in labels.words)
+    return named if fits else frame(plot, width)
 
 
 def _scale(axis, start, end):
@@ -30,33 +52,37 @@ def _scale(axis, start, end):
     return {"offset": start - slope * low, "slope": slope, "log": axis.scale == "log"}
 
 
-def marks_svg(looks, frame, filled):
-    """The marks of a plot, with `looks` from `Plot.looks` and `filled` from `fill_slots`."""
-    shapes, row = "", 0
-    upright = sorted(pixel(frame["x"], slots["x"][0]) for look, slots in zip(looks, filled)
-                     if look["kind"] == "rule" and slots["x"][0] == slots["x"][1])
-    for look, slots in zip(looks, filled):
-        shapes += DRAWN_BY[look["kind"]].svg(look | {"row": row, "upright": upright}, frame, slots)
-        row += "rail" in slots and slots["rail"]["x"] != []
-    return shapes
+def marks_svg(looks, frame, filled, labels=None):
+    """The marks of a plot and their words, with `looks` from `Plot.looks` and `filled` from `fill_slots`."""
+    labels = labels or Labels(frame)
+    shapes = "".join(DRAWN_BY[look["kind"]].svg(look, frame, slots, labels) for look, slots in zip(looks, filled))
+    return shapes + labels.svg()
 
 
 def plot_svg(plot, name, filled):
     """The plot at width `name` ("wide" or "narrow") with its marks, as an SVG element that scales with its place."""
     width = WIDTHS[name]
-    area = frame(plot, width)
+    area = fitting_frame(plot, width, filled)
     body = marks_svg(plot.looks(), area, filled)
     return (
-        f'<svg class="live-{name}" viewBox="0 0 {width} {plot.height}" aria-hidden="true">{axes_svg(plot, width)}'
+        f'<svg class="live-{name}" viewBox="0 0 {width} {plot.height}" aria-hidden="true">{axes_svg(plot, area)}'
         f'<svg class="live-marks" x="{area["left"]}" y="{area["top"]}" width="{area["width"]}"'
         f' height="{area["height"]}"'
         f' viewBox="0 0 {10 * area["width"]} {10 * area["height"]}">{body}</svg></svg>'
     )
 
 
-def axes_svg(plot, width):
-    """Axes with ticks and titles, and the legend."""
-    area = frame(plot, width)
+def described(plot):
+    """What a plot shows, in words: its axes, and the names of its marks."""
+    looks = plot.looks()
+    axes = f"{plot.y.title} over {plot.x.title}" if plot.x.title else plot.y.title
+    levels = [level["name"] for look in looks if look["kind"] == "cells" and look["states"] for level in look["levels"]]
+    names = [look["name"] for look in looks if look["name"]]
+    return f"{axes}: {', '.join(dict.fromkeys([*names, *levels]))}." if names or levels else f"{axes}."
+
+
+def axes_svg(plot, area):
+    """Axes with ticks and titles, and the legend, around the inner plot area of a `frame`."""
     top = area["top"]
     right, bottom = _LEFT + area["width"], top + area["height"]
     shapes = f'<path class="live-axis" d="M{_LEFT} {top}V{bottom}H{right}"/>'
@@ -69,7 +95,7 @@ def axes_svg(plot, width):
     middle = (top + bottom) // 2
     shapes += text_at((_LEFT + right) // 2, bottom + 42, plot.x.title, "middle")
     shapes += f'<g transform="rotate(-90 14 {middle})">{text_at(14, middle, plot.y.title, "middle")}</g>'
-    return shapes + _legend(plot, width)
+    return shapes if area["named"] else shapes + _legend(plot, right + _RIGHT)
 
 
 def _ticks(axis, words):
@@ -111,7 +137,7 @@ def _legend_places(plot, width):
     """``(x, row, entry)`` of each legend entry: side by side, and in further rows where they need the room."""
     x, row = _LEFT, 0
     for text, sample, look in _entries(plot):
-        needed = sample + 26 + 8 * len(text)
+        needed = sample + 26 + text_width(text) // 10
         if x > _LEFT and x + needed > width:
             x, row = _LEFT, row + 1
         yield x, row, (text, sample, look)

@@ -172,7 +172,7 @@ class LiveFigure(Figure):
     def compute(self, **changes):
         """Run the kernel natively at the default state with `changes`; returns the outputs by name."""
         arguments = self.arguments(self.state(**changes))
-        self.kernel(*(arguments[p] for p in self.parameters))
+        self.call(self.kernel, [arguments[p] for p in self.parameters])
         return {name: arguments[name] for name in self.outputs}
 
     def values(self, **changes):

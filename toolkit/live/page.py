@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import linecache
+import re
 import sys
 import zlib
 from pathlib import Path
@@ -15,14 +16,15 @@ from toolkit._core.compile_notice import told_when_long
 from toolkit._core.content import content_of
 from toolkit._core.kernel_cache import KernelCache
 from toolkit._core.stamp import Unknown, digest_of, files_behind
+from toolkit._core.whole_files import write_text
 from toolkit.live.base import collected, made
 from toolkit.live.entry_source import clear
 from toolkit.live.hosts.page import json_block
 from toolkit.live.style import SYMBOLS
 from toolkit.live.wasm import WasmModule, build_module
 
-__all__ = ["figures_of", "is_kept", "keep_module", "kernels_of", "kept_module", "module_block",
-           "module_data", "module_in"]
+__all__ = ["figure_of", "figures_of", "is_kept", "keep_module", "kernels_of", "kept_module", "module_block",
+           "module_data", "module_in", "title_of"]
 
 
 def code_cells(source):
@@ -41,16 +43,50 @@ def code_cells(source):
             yield "".join("\n" if line.lstrip().startswith(("%", "!")) else line for line in lines)
 
 
+def title_of(source):
+    """The first heading of a notebook or MyST page, or its name."""
+    text = source.read_text(encoding="utf-8")
+    if source.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    heading = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return heading[1].strip() if heading else source.stem
+
+
 def figures_of(source):
     """Run a page's code cells and return the live figures they make; errors in cells name the cell's own lines."""
-    namespace = {"__name__": "__main__"}
-    with collected() as figures:
-        for number, code in enumerate(code_cells(source), start=1):
+    figures = []
+    for made_so_far in _figures_cell_by_cell(source):
+        figures = made_so_far
+    return _with_different_names(figures)
+
+
+def figure_of(source, name):
+    """The figure of a page by its name, from the code cells up to the one that makes it.
+
+    Raises
+    ------
+    ValueError
+        When there is none; it lists those that there are.
+    """
+    names = []
+    for figures in _figures_cell_by_cell(source):
+        names = [figure.name for figure in figures]
+        if name in names:
+            return figures[names.index(name)]
+    raise ValueError(f"there is no figure {name!r} in {source.name}; allowed: {', '.join(names) or 'none'}")
+
+
+def _figures_cell_by_cell(source):
+    """All figures that a page's code cells have made, after each of them."""
+    namespace, cells = {"__name__": "__main__"}, list(code_cells(source))
+    with collected() as figures, contextlib.chdir(source.parent):
+        for number, code in enumerate(cells, start=1):
             name = f"{source.name}, code cell {number}"
             linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(code, name, "exec"), namespace)
-    return _with_different_names(figures)
+            yield figures
 
 
 def _with_different_names(figures):
@@ -102,8 +138,8 @@ def keep_module(target, entries=None):
         with told_when_long("compiling the kernels of figures to WebAssembly"):
             block = module_block(build_module(entries)) if entries else ""
     target.parent.mkdir(parents=True, exist_ok=True)
-    _write(target, block)
-    _write(target.with_suffix(".kernels"), f"{kernels or ''} {digest_of(block)}")
+    write_text(target, block)
+    write_text(target.with_suffix(".kernels"), f"{kernels or ''} {digest_of(block)}")
 
 
 def is_kept(target, kernels=None):
@@ -123,23 +159,17 @@ def _kept_block(folder, kernels):
     return None
 
 
-def kept_module(entries):
+def kept_module(entries, *, small=False):
     """The `WasmModule` of a figure, built once and kept beside the machine code of kernels."""
     kernels, folder = kernels_of(entries), Path(KernelCache(clear.py_func).cache_path, "modules")
-    place = folder / f"{kernels}.html"
+    place = folder / f"{kernels}{'-small' * small}.html"
     with contextlib.suppress(OSError, ValueError, KeyError, zlib.error):
         if kernels:
             return module_in(place.read_text(encoding="utf-8"))
-    module = build_module(entries)
+    with told_when_long("compiling a figure to WebAssembly"):
+        module = build_module(entries, small=small)
     with contextlib.suppress(OSError):  # nothing can be kept: it is built again next time
         if kernels:
             folder.mkdir(parents=True, exist_ok=True)
-            _write(place, module_block(module))
+            write_text(place, module_block(module))
     return module
-
-
-def _write(target, text):
-    """All or nothing: another process never reads half a file."""
-    partial = target.with_name(target.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(target)

@@ -82,6 +82,10 @@ class Plot:
         if not isinstance(self.x, str) and not isinstance(self.y, str):
             for mark in self.traces:
                 mark.check(self)
+        names = [name for mark in self.traces for name in mark.entries()]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"traces has {twice} twice in the legend; allowed: every name once in a plot")
 
     def names(self):
         """All control and output names that the plot refers to."""

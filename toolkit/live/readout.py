@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from toolkit.live.fields import check_fields
 from toolkit.live.numbers import format_number
 
-__all__ = ["Readout"]
+__all__ = ["Readout", "in_two"]
 
 _FIELD = re.compile(r"\{([^{}:]+)(?::([^{}]*))?\}")
+_END = re.compile(r"[.!?](?= [A-Z])")
 _ELEMENT = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
@@ -80,3 +81,10 @@ def _text_of(field, values, hidden):
         return value
     said = format_number(value, spec)
     return "?" if not plural and hidden.covers(said, spec, values) else said
+
+
+def in_two(text):
+    """The first sentence of a readout, which stands out, and the rest."""
+    end = _END.search(text)
+    place = end.end() if end else len(text)
+    return text[:place], text[place:]

@@ -195,7 +195,7 @@ class Run:
         self._arguments = simulation.arguments(state)
         self.outputs = {name: self._arguments[name] for name in simulation.outputs}
         self.arrays = self.outputs | {name: self._arguments[name] for name in simulation.work}
-        simulation.init(*self._of(simulation.init))
+        simulation.call(simulation.init, self._of(simulation.init))
         self._step_arguments = self._of(simulation.step)
 
     def _of(self, function):
@@ -217,7 +217,7 @@ class Run:
         for _ in range(calls):
             if self.done:
                 return
-            self.simulation.step(*self._step_arguments)
+            self.simulation.call(self.simulation.step, self._step_arguments)
             self.calls += 1
 
     def move(self, **changes):

@@ -10,7 +10,10 @@ __all__ = ["DASHES", "PALETTES", "ROLES", "SYMBOLS", "Role", "css_variables", "r
 
 @dataclass(frozen=True)
 class Role:
-    """How one meaning looks: colour on light and dark ground, line dash, marker symbol, bar pattern, line width."""
+    """How one meaning looks: colour on light and dark ground, line dash, marker symbol, bar pattern, line width.
+
+    `word` is the colour of its words on a light ground, where that of its marks is too pale to be read.
+    """
 
     light: str
     dark: str
@@ -18,13 +21,14 @@ class Role:
     symbol: str = "circle"
     pattern: str = ""
     width: float = 2.5
+    word: str = ""
 
 
-# Okabe-Ito hues; the dark variants are lightened to keep a contrast of 4.5:1 on the dark page.
+# Okabe-Ito hues; the dark variants are lightened. Words have a contrast of 4.5:1 at least on both pages.
 ROLES = {
     "truth": Role("#1f2328", "#e6e6e6", width=1.5, symbol="line-ew"),
     "stable": Role("#0072b2", "#56b4e9"),
-    "naive": Role("#d55e00", "#ff8c42", dash="dash", symbol="diamond", pattern="/"),
+    "naive": Role("#d55e00", "#ff8c42", dash="dash", symbol="diamond", pattern="/", word="#b34a00"),
     "float64": Role("#00785a", "#2bc49a"),
     "float32": Role("#0072b2", "#56b4e9", dash="dash", symbol="square"),
     "float16": Role("#b35c00", "#f0a430", dash="dot", symbol="diamond"),
@@ -62,6 +66,7 @@ SYMBOLS = {
 
 PALETTES = {
     theme: {name: getattr(role, theme) for name, role in ROLES.items()}
+    | {f"{name}-word": theme == "light" and role.word or getattr(role, theme) for name, role in ROLES.items()}
     | {name: pair[theme == "dark"] for name, pair in PAGE.items()}
     for theme in ("light", "dark")
 }

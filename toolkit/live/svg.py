@@ -4,7 +4,7 @@ from math import floor, log10
 
 from toolkit.live.style import SYMBOLS
 
-__all__ = ["group", "pixel", "symbol_at", "text_at"]
+__all__ = ["group", "half_of", "pixel", "symbol_at", "text_at"]
 
 _FAR = 1e5  # pixels: what lies beyond the plot is cut off, but must stay a small number
 
@@ -20,6 +20,11 @@ def pixel(scale, value):
 def symbol_at(x, y, symbol):
     """A symbol of `SYMBOLS` around a point."""
     return f'<path transform="translate({x} {y})" d="{SYMBOLS[symbol]}"/>'
+
+
+def half_of(symbol):
+    """Half of a symbol's width and height."""
+    return (130, 10) if symbol == "line-ew" else (55, 55)
 
 
 def text_at(x, y, text, anchor):

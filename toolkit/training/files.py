@@ -1,47 +1,19 @@
 """Arrays in one .npz file that is either the old one or the new one, never half of it, and never unpickled."""
-import contextlib
-import os
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from toolkit._core.damaged_files import DAMAGED, reason_of
+from toolkit._core.whole_files import written_whole
 
 __all__ = ["read_arrays", "write_arrays"]
 
 
 def write_arrays(path, arrays, compress=True):
-    """Write `arrays` beside `path`, wait for the disk, and put the file in its place in one move.
-
-    Raises
-    ------
-    OSError
-        With `path` as it was, and nothing left beside it.
-    """
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("wb") as file:
-            (np.savez_compressed if compress else np.savez)(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder):
-    """Make the new name last, where a folder can be synchronised at all."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    """Write `arrays` into an .npz file, as `written_whole` does."""
+    with written_whole(path) as file:
+        (np.savez_compressed if compress else np.savez)(file, **arrays)
 
 
 def read_arrays(path):

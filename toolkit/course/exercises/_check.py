@@ -9,6 +9,7 @@ import numpy as np
 
 from toolkit._core.arguments import check_finite, check_number, shown
 from toolkit.course.exercises._form import NEEDS_LAB, form_html
+from toolkit.live.kernel_errors import words_of
 
 __all__ = ["Exercise", "Verdict", "close_to", "exactly", "verdict"]
 
@@ -63,7 +64,7 @@ def verdict(name, exercise, answer):
     try:
         hint = exercise.judge(answer)
     except Exception as error:  # whatever a reader hands in must end in a sentence, not in a traceback
-        hint = f"your answer could not be used: {type(error).__name__}: {error}"
+        hint = f"your answer could not be used: {words_of(error)}"
     return Verdict(name, hint is None, exercise.praise if hint is None else hint, exercise)
 
 

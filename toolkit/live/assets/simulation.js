@@ -1,7 +1,7 @@
 /* Simulations of a page: init and step run in a Web Worker, in slices, and the page draws what arrives.
    Loaded before runtime.js, which calls `liveSimulation` with what both share. */
 "use strict";
-window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
+window.liveSimulation = ({ LiveFigure, Module, formatNumber, commit }) => {
   const SLICE = { worker: 14, page: 8 }; // milliseconds of work between two reports
   const RATE_WINDOW = 500; // milliseconds between two numbers of steps per second
 
@@ -159,17 +159,8 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
       this.steps = root.querySelector(".live-steps");
       this.built = this.steps.textContent;
       this.presets = [...root.querySelectorAll("[data-preset]")];
-      for (const button of this.presets) button.addEventListener("click", () => this.choose(button.dataset.preset));
+      for (const button of this.presets) button.addEventListener("click", () => commit(() => this.choose(button.dataset.preset)));
       document.addEventListener("visibilitychange", () => document.hidden && this.pause());
-      // While it runs, its sentence keeps the largest height that it had, so that nothing below it jumps.
-      new ResizeObserver(([{ borderBoxSize }]) => {
-        if (this.begun) this.readout.style.minHeight = `${borderBoxSize[0].blockSize}px`;
-      }).observe(this.readout);
-      addEventListener("resize", () => this.letShrink());
-    }
-
-    letShrink() {
-      this.readout.style.minHeight = "";
     }
 
     /* Whether a command is still on its way. */
@@ -210,7 +201,6 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
     /* From init on, with the controls as they are. */
     restart(play = this.playing) {
       this.begun = true;
-      if (!this.restarts) this.letShrink(); // not under the hand that moves a control
       this.since = this.engine.send("restart", { passed: this.readControls().passed, play });
       this.done = false;
       this.indicate(play);
@@ -238,7 +228,6 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
       if (!isBuilt) return this.restart(false);
       if (this.begun) this.since = this.engine.send("pause") + 1;
       [this.begun, this.done] = [false, false];
-      this.letShrink();
       this.values = Object.fromEntries(Object.entries(this.spec.poster).map(([name, list]) => [name, list.map(Number)]));
       this.indicate(false);
       this.steps.textContent = this.built;
@@ -254,7 +243,7 @@ window.liveSimulation = ({ LiveFigure, Module, formatNumber }) => {
         this.begun = false;
         cancelAnimationFrame(this.pending); // else the state before would be drawn over what went wrong
         this.pending = null;
-        this.readout.textContent = `This figure stopped: ${report.error}`;
+        this.say(`This figure stopped: ${report.error}`);
         return;
       }
       this.values = { ...report.outputs, steps: [report.steps] };

@@ -4,10 +4,11 @@ What runs a notebook without a browser (nbconvert, papermill) would store the st
 Plotly's 5 MB included, for scripts of other hosts to show. So the messages of our widgets belong to no cell. A browser
 takes them all the same.
 """
-import sys
 from contextlib import contextmanager
 
 from ipywidgets import Widget
+
+from toolkit.live.user_code import notebook_shell
 
 __all__ = ["cell_name", "in_kernel", "in_terminal", "keep", "widgets_apart"]
 
@@ -15,13 +16,8 @@ _shown = {}  # cell -> its displays
 _watched = set()
 
 
-def _shell():
-    package = sys.modules.get("IPython")
-    return package and package.get_ipython()
-
-
 def _kernel():
-    return getattr(_shell(), "kernel", None)
+    return getattr(notebook_shell(), "kernel", None)
 
 
 def in_kernel():
@@ -36,7 +32,7 @@ def cell_name():
 
 def in_terminal():
     """Whether IPython shows texts alone."""
-    return _shell() is not None and not in_kernel()
+    return notebook_shell() is not None and not in_kernel()
 
 
 @contextmanager
@@ -63,7 +59,7 @@ def keep(display):
 
     Cells have names in JupyterLab; elsewhere a cell is what it says.
     """
-    shell, identity = _shell(), cell_name()
+    shell, identity = notebook_shell(), cell_name()
     if id(shell) not in _watched:
         _watched.add(id(shell))
         shell.events.register("pre_run_cell", lambda info: _close(info.cell_id or info.raw_cell))
@@ -90,7 +86,7 @@ def _close(cell):
 def _let_go(display):
     """Close a display; IPython's results of earlier cells would hold its figure, and with it machine code, for ever."""
     display.close()
-    shell = _shell()
+    shell = notebook_shell()
     results = shell.user_ns.get("_oh", {})
     for number in [number for number, result in results.items() if result is display.figure]:
         del results[number]

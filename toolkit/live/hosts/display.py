@@ -8,7 +8,9 @@ import ipywidgets as widgets
 
 from toolkit.formats import get_format
 from toolkit.live.hosts.plotly import LivePlot
+from toolkit.live.kernel_errors import KernelError
 from toolkit.live.numbers import format_number
+from toolkit.live.readout import in_two
 from toolkit.live.style import css_variables
 
 __all__ = ["Display", "box", "button"]
@@ -107,11 +109,12 @@ def box(name, *children):
 
 
 def _said(sentence):
-    return f'<p aria-live="polite">{escape(sentence)}</p>'
+    first, rest = in_two(sentence)
+    return f'<p aria-live="polite"><b>{escape(first)}</b>{escape(rest)}</p>'
 
 
 def _failed(error):
-    text = "".join(format_exception_only(error)).strip()
+    text = str(error) if isinstance(error, KernelError) else "".join(format_exception_only(error)).strip()
     return f'<div role="alert" class="live-error"><p>This figure stopped:</p><pre>{escape(text)}</pre></div>'
 
 

@@ -6,12 +6,11 @@ widgets around the native kernel take its place (`Mount`), as long as there is a
 """
 import base64
 import json
-import re
+import sys
 import zlib
 from functools import cache
 from hashlib import sha256
 from html import escape
-from importlib.resources import files
 
 import anywidget
 import traitlets
@@ -20,30 +19,25 @@ from ipywidgets import Widget, widget_serialization
 from toolkit.live.drawing import WIDTHS, plot_svg
 from toolkit.live.hosts.cells import cell_name, in_kernel
 from toolkit.live.hosts.page import figure_html
-from toolkit.live.page import kept_module, module_data
-from toolkit.live.runtime import runtime_script
+from toolkit.live.page import kept_module, kernels_of, module_data
+from toolkit.live.runtime import asset, drawing_rules, runtime_script
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import css_variables
+from toolkit.live.wasm import UnsupportedInWebAssembly
 
 __all__ = ["Mount", "output_html", "picture_svg", "place_html"]
 
-_ASSETS = files("toolkit.live") / "assets"
-_DRAWN = re.compile(r"^\S*\.live-(marks|axis|line|markers|bars|hollow|legend|rail|rule|band|cell)", re.MULTILINE)
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+_refused = {}  # digest of a figure's kernels -> what WebAssembly lacks for them
 _DARK = ('[data-jp-theme-light="false"] .live-output', "body.vscode-dark .live-output")
 
 
 class Mount(anywidget.AnyWidget):
     """Puts a box of widgets into the output of the same key."""
 
-    _esm = (_ASSETS / "mount.js").read_text(encoding="utf-8")
+    _esm = asset("mount.js")
     key = traitlets.Unicode().tag(sync=True)
     box = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
-
-
-@cache
-def _asset(name):
-    return (_ASSETS / name).read_text(encoding="utf-8")
 
 
 def _packed(text):
@@ -56,8 +50,8 @@ def _runtime():
     light = css_variables("light")
     styles = (f".live-output {{ {light} }} {', '.join(_DARK)} {{ {css_variables('dark')} }}"
               f" @media print {{ :root .live-output.live-output {{ {light} }} }}\n"
-              + _asset("live.css") + _asset("output.css"))
-    scripts = _asset("simulation.js") + runtime_script()
+              + asset("live.css") + asset("output.css"))
+    scripts = asset("simulation.js") + runtime_script()
     text = json.dumps({"styles": styles, "scripts": scripts})
     return sha256(text.encode()).hexdigest()[:12], _packed(text)
 
@@ -75,8 +69,7 @@ def picture_svg(plots, values):
         drawn = plot_svg(plot, "wide", fill_slots(plot.bindings(), values))
         parts += drawn.replace("<svg ", f'<svg y="{top}" width="{width}" height="{plot.height}" ', 1)
         top += plot.height
-    rules = [line for line in _asset("live.css").splitlines() if _DRAWN.match(line)]
-    style = f"svg {{ {css_variables('light')} font: 14px {_FONT}; fill: var(--live-text); }}\n" + "\n".join(rules)
+    style = f"svg {{ {css_variables('light')} font: 14px {_FONT}; fill: var(--live-text); }}\n" + drawing_rules()
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" width="{width}" height="{top}">'
             f'<style>{escape(style, quote=False)}</style><rect width="{width}" height="{top}" fill="#fff"/>'
             f"{parts}</svg>")
@@ -85,7 +78,7 @@ def picture_svg(plots, values):
 def place_html(key, picture, sentence, caption, live=None):
     """The output: a picture in words and lines, and what brings it to life."""
     source = "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()
-    script = f"{_asset('output.js').strip()}({json.dumps(key)}, {json.dumps(live)});".replace("</", "<\\/")
+    script = f"{asset('output.js').strip()}({json.dumps(key)}, {json.dumps(live)});".replace("</", "<\\/")
     return (f'<div class="live-output" data-live-output="{key}"><div class="live-place">'
             f"{sentence and f'<p><strong>{escape(sentence)}</strong></p>'}"
             f'<p><img alt="{escape(caption)}" style="max-width: 100%" src="{source}"></p>'
@@ -106,7 +99,17 @@ def output_html(figure, values, key):
 
 
 def _module_of(figure):
-    try:
-        return module_data(kept_module(figure.entry_points))
-    except Exception:  # it may do what WebAssembly lacks: here it runs natively, elsewhere it is a picture
-        return None
+    """What the page's runtime needs; None where WebAssembly lacks something, which is said under the cell.
+
+    The figure then runs natively here, and is a picture elsewhere.
+    """
+    kernels = kernels_of(figure.entry_points)
+    if kernels not in _refused:
+        try:
+            return module_data(kept_module(figure.entry_points))
+        except UnsupportedInWebAssembly as error:
+            _refused[kernels] = f"{error.source and f', for `{error.source}`'}:\n{error.reason}"
+        except Exception:
+            return None
+    print(f"{figure.name} runs here, but a page of the book will refuse it{_refused[kernels]}", file=sys.stderr)
+    return None

@@ -8,9 +8,11 @@ import math
 from html import escape
 
 from toolkit.live.base import expressions_of, parameters_of
-from toolkit.live.drawing import WIDTHS, frame, plot_svg
+from toolkit.live.drawing import WIDTHS, described, fitting_frame, plot_svg
 from toolkit.live.expressions import names_in
+from toolkit.live.longest import longest_sentence
 from toolkit.live.numbers import format_number
+from toolkit.live.readout import in_two
 from toolkit.live.simulation import Simulation, counted
 from toolkit.live.slots import fill_slots
 
@@ -40,19 +42,24 @@ def figure_html(figure, values=None, key=None):
     first = f"the state after {counted(values['steps'][0])}" if plays else "its first state"
     return (
         f'<figure class="live-figure" id="live-{key or name}" data-live="{name}">'
-        f"{_presets(figure) + _player(values) if plays else controls}"
-        f'<p class="live-readout" aria-live="polite">{escape(figure.sentence(values))}</p>'
-        f'<div class="live-panels">{panels}</div>{controls if plays else ""}'
+        f"{_presets(figure) + _player(values, 'figure was made' if key else 'page was built') if plays else controls}"
+        f'<div class="live-view">{_readout(figure, values, key)}<div class="live-panels">{panels}</div></div>'
+        f"{controls if plays else ''}"
         f"<figcaption>{escape(figure.caption)}</figcaption>"
-        '<p class="live-actions"><button type="button" data-action="reset">Reset</button>'
-        f"{_SHARING if key is None else ''}</p>"
+        '<div class="live-actions"></div>'
+        '<div class="live-data" role="region" aria-label="Data of this figure" tabindex="0" hidden></div>'
         f"<noscript><p>This figure shows {first}. With scripts allowed, its controls work.</p></noscript>"
         f'{json_block(_spec(figure, plots, values), **{"class": "live-spec"})}</figure>'
     )
 
 
-_SHARING = ('<button type="button" data-action="copy">Copy link to this state</button>'
-            '<span class="live-copied" role="status"></span>')
+def _readout(figure, values, key):
+    """The sentence, in the room of the longest; in a notebook, where every cell would wait for it, the room grows."""
+    first, rest = in_two(figure.sentence(values))
+    asks = key in (None, figure.name) and figure.readouts
+    room = f' data-longest="{escape(longest_sentence(figure))}"' if asks else ""
+    return (f'<p class="live-readout" aria-live="polite"{room}>'
+            f"<span><b>{escape(first)}</b>{escape(rest)}</span></p>")
 
 
 def link_html(figure):
@@ -68,11 +75,11 @@ def _presets(figure):
             f"{buttons}</fieldset>") if buttons else ""
 
 
-def _player(values):
+def _player(values, when):
     buttons = "".join(f'<button type="button" data-action="{name.lower()}">{name}</button>'
                       for name in ("Play", "Step", "Restart"))
     steps = values["steps"][0]
-    said = f"{counted(steps)}, run when this page was built" if steps else ""
+    said = f"{counted(steps)}, run when this {when}" if steps else ""
     return (f'<fieldset class="live-player" disabled><legend class="live-hidden">Run this simulation</legend>{buttons}'
             f'<span class="live-steps">{said}</span></fieldset>')
 
@@ -86,12 +93,14 @@ def _panel(figure, plot, values):
     filled = fill_slots(plot.bindings(), values)
     pictures = "".join(plot_svg(plot, name, filled) for name in _widths(figure, plot))
     place = "live-plot live-whole-row" if plot.whole_row else "live-plot"
-    return f'<div class="{place}" role="img" aria-label="{escape(figure.caption)}">{pictures}</div>'
+    return f'<div class="{place}" role="img" aria-label="{escape(described(plot))}">{pictures}</div>'
 
 
-def _panel_spec(figure, plot):
-    frames = {name: frame(plot, width) for name, width in _widths(figure, plot).items()}
-    return {"bindings": plot.bindings(), "marks": plot.looks(), "frames": frames}
+def _panel_spec(figure, plot, values):
+    filled = fill_slots(plot.bindings(), values)
+    frames = {name: fitting_frame(plot, width, filled) for name, width in _widths(figure, plot).items()}
+    return {"titles": [plot.x.title, plot.y.title], "bindings": plot.bindings(), "marks": plot.looks(),
+            "frames": frames}
 
 
 def _spec(figure, plots, values):
@@ -106,7 +115,7 @@ def _spec(figure, plots, values):
         "work": figure.work,
         **({"derived": figure.derived} if figure.derived else {}),
         "readouts": [readout.spec() for readout in figure.readouts],
-        "panels": [_panel_spec(figure, plot) for plot in plots],
+        "panels": [_panel_spec(figure, plot, values) for plot in plots],
     }
     if not isinstance(figure, Simulation):
         return shared

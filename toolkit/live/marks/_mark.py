@@ -10,7 +10,8 @@ class Mark:
 
     - ``names()``: the values that it shows,
     - ``binding(plot)``: what fills its slots, as JSON, and ``fill(binding, values)``, which fills them,
-    - ``look(plot)``: how it looks, as JSON, and ``svg(look, frame, slots)``, which draws it on a page,
+    - ``look(plot)``: how it looks, as JSON, and ``svg(look, frame, slots, labels)``, which draws it on a page and tells
+      `Labels` what it covers and which words it brings,
     - ``sample(look, x, middle)``: its sample in the legend, where it has one,
     - ``plotly_data()`` and ``plotly_slots(plot, slots, placed)``: the same for Plotly, as any number of its traces.
 
@@ -34,6 +35,10 @@ class Mark:
 
     def words(self):
         """The words on the x axis that it brings."""
+        return []
+
+    def entries(self):
+        """Its names in the legend, as far as they are known before it is bound."""
         return []
 
     @staticmethod
@@ -70,4 +75,4 @@ def not_computed(mark):
 def word(mark, position):
     """Plotly's trace for a word beside a mark."""
     return {"type": "scatter", "mode": "text", "showlegend": False, "hoverinfo": "skip",
-            "textposition": position, "textfont": {"color": f"${mark.role}"}}
+            "textposition": position, "textfont": {"color": f"${mark.role}-word"}}

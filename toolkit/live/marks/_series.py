@@ -1,13 +1,13 @@
 """Marks of many points: what lines, markers and bars share. inf, NaN and exact zeros go to rails at the plot's edge."""
 from dataclasses import KW_ONLY, dataclass, replace
-from math import copysign, isfinite, isnan
+from math import ceil, copysign, isfinite, isnan
 
 import numpy as np
 
 from toolkit._core.arguments import shown
 from toolkit.live.fields import check_fields
 from toolkit.live.marks._mark import Mark, check_role, not_computed, read_by
-from toolkit.live.svg import group, pixel, symbol_at, text_at
+from toolkit.live.svg import group, pixel, symbol_at
 
 __all__ = ["Series", "points", "rail_svg"]
 
@@ -17,7 +17,8 @@ _ZERO = ("exactly 0", "circle-open", 0)
 _POSITIVE = ("+inf", "triangle-up-open", 1)
 _NEGATIVE = ("−inf", "triangle-down-open", 0)
 _BELOW = ("negative", "triangle-down-open", 0)
-_LETTER = 75  # tenths of a pixel: a generous mean width of letters
+_SHIFTS = ((-50, "start"), (50, "end"),  # of a word from a symbol
+           *((side * far, anchor) for far in (90, 170, 260, 420) for side, anchor in ((1, "start"), (-1, "end"))))
 _CROWD = 130  # tenths of a pixel between equal symbols on a rail: closer ones are left out
 # Shares of the axis, for Plotly: symbols of a rail that are closer are left out, words get rows of their own.
 _SYMBOL_ROOM, _WORD_ROOM = 0.02, 0.18
@@ -70,6 +71,9 @@ class Series(Mark):
     def names(self):
         return read_by(self.y, self.x, self.length) | (set() if isinstance(self.y, str) else read_by(*self.y))
 
+    def entries(self):
+        return [self.label] if self.label else []
+
     def words(self):
         """The words on the x axis."""
         return [] if isinstance(self.x, (str, type(None))) else [x for x in self.x if isinstance(x, str)]
@@ -116,7 +120,7 @@ class Series(Mark):
     def plotly_rail(self):
         colour = f"${self.role}"
         return {"type": "scatter", "mode": "markers+text", "showlegend": False, "hoverinfo": "skip",
-                "cliponaxis": False, "textfont": {"color": colour},
+                "cliponaxis": False, "textfont": {"color": f"{colour}-word"},
                 "marker": {"color": colour, "size": 10, "line": {"color": colour, "width": 2}}}
 
     def plotly_slots(self, plot, slots, placed):
@@ -143,24 +147,37 @@ def _special(value):
     return _POSITIVE if copysign(1, value) > 0 else _NEGATIVE
 
 
-def rail_svg(look, frame, slots, places=None):
-    """What cannot be drawn at its place; `places` maps x to pixels where a mark moves its points sideways."""
-    rail, body, last, words = slots["rail"], "", {}, 0
+def rail_svg(look, frame, slots, labels, places=None, leads=False):
+    """What cannot be drawn at its place; `places` maps x to pixels where a mark moves its points sideways.
+
+    With `leads`, a line joins a word that had to go far to its symbol: over an empty place in a row of bars.
+    """
+    rail, body, last, names, found = slots["rail"], "", {}, {}, {}
     for x, y, text, symbol in zip(rail["x"], rail["y"], rail["text"], rail["symbol"]):
         left = places[x] if places else pixel(frame["x"], x)
         top = pixel(frame["y"], y)
-        if abs(left - last.get(symbol, left + _CROWD)) < _CROWD:
+        if not text and abs(left - last.get(symbol, left + _CROWD)) < _CROWD:
             continue
         last[symbol] = left
-        # Every word in a row of its own, so that none lies on another.
-        row = 160 * (look["row"] + words)
-        words += text != ""
-        # From the symbol on, or up to it: a word in the middle would lie on a neighbour that is no such value.
-        end = left + 50 + _LETTER * len(text) > 10 * frame["width"]
-        height = top + (190 + row if top < 300 else -110 - row)
         body += symbol_at(left, top, symbol)
-        body += text_at(left + (50 if end else -50), height, text, "end" if end else "start")
+        labels.box(left - 50, top - 50, left + 50, top + 50)
+        names[symbol] = text or names[symbol]
+        found.setdefault(names[symbol], []).append((left, top))
+    for text, symbols in found.items():
+        text = f"{look['name']}: {text}" if frame["named"] and look["name"] else text
+        labels.word(look | {"kind": "rail"}, text, _beside(symbols, 10 * frame["height"], leads), 0)
     return group(look, "rail", body) if body else ""
+
+
+def _beside(symbols, height, leads):
+    """Places of a word: over or under a symbol, beside one, and in further rows towards the middle of the plot."""
+    away, symbols = symbols[0][1] < 300, symbols[:: ceil(len(symbols) / 8)]
+    level = 45 if away else 30
+    rows = [(left + shift, top + (190 + 80 * row if away else -110 - 80 * row), anchor,
+             *([(left, top - 60)] if leads and row > 3 else []))
+            for row in range(height // 80) for left, top in symbols for shift, anchor in _SHIFTS]
+    ends = [(left + shift, top + level, anchor) for left, top in symbols for shift, anchor in _SHIFTS[2:]]
+    return [*rows[:2], *ends, *rows[2:]]
 
 
 def points(x, y):

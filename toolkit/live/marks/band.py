@@ -3,10 +3,11 @@ from dataclasses import KW_ONLY, dataclass
 from math import sqrt
 
 from toolkit.live.fields import check_fields
+from toolkit.live.labels import HATCHED, half_width
 from toolkit.live.marks._mark import Mark, check_role, expression, word
 from toolkit.live.marks._series import points
 from toolkit.live.style import DASHES, ROLES
-from toolkit.live.svg import group, pixel, text_at
+from toolkit.live.svg import group, pixel
 
 __all__ = ["Band"]
 
@@ -52,7 +53,7 @@ class Band(Mark):
                 "width": round(10 * role.width)}
 
     @staticmethod
-    def svg(look, frame, slots):
+    def svg(look, frame, slots, labels):
         if not slots["x"]:
             return ""
         left, right = (min(max(pixel(frame["x"], x), 0), 10 * frame["width"]) for x in slots["x"])
@@ -62,8 +63,12 @@ class Band(Mark):
             first, last = max(start, left), min(start + height, right)
             if first < last:
                 hatch += f"M{first} {height - (first - start)}L{last} {height - (last - start)}"
-        text = text_at(pixel(frame["x"], slots["middle"]), 340, slots["text"], "middle")
-        return group(look, "band", f'<path d="{hatch}"/>{text}')
+        labels.box(left, 0, right, height, HATCHED)
+        half, heights = half_width(slots["text"]), sorted(range(180, height - 40, 80), key=lambda y: abs(y - 340))
+        places = [(max(half, min(middle, 10 * frame["width"] - half)), y, "middle")
+                  for middle in ((left + right) // 2, left + half, right - half) for y in heights]
+        labels.word(look, slots["text"], places if left < right else [], 4)
+        return group(look, "band", f'<path d="{hatch}"/>')
 
     def plotly_data(self):
         pattern = {"shape": "/", "fgcolor": f"${self.role}", "bgcolor": "rgba(0,0,0,0)", "size": 9,

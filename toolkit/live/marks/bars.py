@@ -26,7 +26,7 @@ class Bars(Series):
                                      "count": len(bars)}
 
     @staticmethod
-    def svg(look, frame, slots):
+    def svg(look, frame, slots, labels):
         centres = [pixel(frame["x"], x) for x in slots["x"]]
         gap = centres[1] - centres[0] if len(centres) > 1 else 5 * frame["width"]
         width = 0.75 * gap / look["count"]
@@ -38,7 +38,8 @@ class Bars(Series):
             if y is not None:
                 top = pixel(frame["y"], y)
                 body += f'<rect x="{left}" y="{min(top, foot)}" width="{floor(width)}" height="{abs(foot - top)}"/>'
-        return group(look, _group_of(look), body) + rail_svg(look, frame, slots, places)
+                labels.box(left, min(top, foot), left + floor(width), max(top, foot))
+        return group(look, _group_of(look), body) + rail_svg(look, frame, slots, labels, places, leads=True)
 
     @staticmethod
     def sample(look, x, middle):

@@ -1,6 +1,7 @@
 """The cells of a heat map as SVG, one path for each level: the page's runtime draws them in the same way."""
 from math import floor, isfinite
 
+from toolkit.live.labels import HATCHED
 from toolkit.live.svg import pixel
 
 __all__ = ["cell_path", "cells_svg", "level_of", "level_svg"]
@@ -19,7 +20,7 @@ def level_of(look, value):
     return floor(min(max(share * (count - 1), 0), count - 2))
 
 
-def cells_svg(look, frame, slots):
+def cells_svg(look, frame, slots, labels):
     """All cells of a heat map, and the lines between them."""
     across, up = (_edges(frame[axis], slots[axis], slots[count]) for axis, count in (("x", "columns"), ("y", "rows")))
     columns, rows = slots["columns"], slots["rows"]
@@ -35,6 +36,7 @@ def cells_svg(look, frame, slots):
                 while mark == "full" and last < len(here) and here[last] == k:
                     last += 1
                 paths[k] += cell_path(mark, side, across[column], up[row + 1], across[last], up[row])
+                labels.box(across[column], up[row + 1], across[last] - 1, up[row] - 1, HATCHED)
             column = last
     body = "".join(level_svg(level, side, path) for level, path in zip(look["levels"], paths) if path)
     if side >= _GRID_FROM:

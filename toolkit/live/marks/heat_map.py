@@ -115,6 +115,9 @@ class HeatMap(Mark):
                              " none if it shows a table (an output with two sizes)")
         return replace(self, rows=shape[0], columns=shape[1])
 
+    def entries(self):
+        return [level.label for level in self.levels] or [self.label] * bool(self.label)
+
     def names(self):
         return read_by(self.z, self.rows, self.columns)
 

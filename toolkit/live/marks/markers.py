@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from toolkit._core.arguments import shown
 from toolkit.live.marks._series import Series, rail_svg
 from toolkit.live.style import ROLES
-from toolkit.live.svg import group, pixel, symbol_at
+from toolkit.live.svg import group, half_of, pixel, symbol_at
 
 __all__ = ["Markers"]
 
@@ -32,10 +32,15 @@ class Markers(Series):
         return super().look(plot) | {"symbol": ROLES[self.role].symbol} | dragged
 
     @staticmethod
-    def svg(look, frame, slots):
-        body = "".join(symbol_at(pixel(frame["x"], x), pixel(frame["y"], y), look["symbol"])
-                       for x, y in zip(slots["x"], slots["y"]) if y is not None)
-        return group(look, "markers", body) + rail_svg(look, frame, slots)
+    def svg(look, frame, slots, labels):
+        across, up = half_of(look["symbol"])
+        body = ""
+        for x, y in zip(slots["x"], slots["y"]):
+            if y is not None:
+                left, top = pixel(frame["x"], x), pixel(frame["y"], y)
+                labels.box(left - across, top - up, left + across, top + up)
+                body += symbol_at(left, top, look["symbol"])
+        return group(look, "markers", body) + rail_svg(look, frame, slots, labels)
 
     @staticmethod
     def sample(look, x, middle):

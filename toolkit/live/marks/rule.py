@@ -6,11 +6,9 @@ from toolkit.live.fields import check_fields
 from toolkit.live.marks._mark import Mark, check_role, expression, word
 from toolkit.live.marks._series import points
 from toolkit.live.style import DASHES, ROLES
-from toolkit.live.svg import group, pixel, text_at
+from toolkit.live.svg import group, pixel
 
 __all__ = ["Rule"]
-
-_LETTER = 75  # tenths of a pixel: a generous mean width of letters
 
 
 @dataclass(frozen=True)
@@ -53,16 +51,20 @@ class Rule(Mark):
                 "width": round(10 * role.width)}
 
     @staticmethod
-    def svg(look, frame, slots):
+    def svg(look, frame, slots, labels):
         (x0, x1), (y0, y1) = ([pixel(frame[axis], value) for value in slots[axis]] for axis in ("x", "y"))
-        room, width = _LETTER * len(slots["text"]) + 90, 10 * frame["width"]
+        width, height = 10 * frame["width"], 10 * frame["height"]
         if x0 == x1:
-            side = _side(x0, room, look["upright"], width)
-            text = text_at(x0 + (-60 if side == "end" else 60), 130, slots["text"], side)
+            sides = (("end", x0 - 60), ("start", x0 + 60))
+            sides = sides if 10 * x0 > 7 * width else sides[::-1]
+            places = [(x, y, side) for y in range(130, height - 40, 80) for side, x in sides]
         else:
-            text = text_at(_end(room, look["upright"], width) - 60, y1 - 60, slots["text"], "end")
+            places = [(x, y, "end") for x in range(width - 60, 0, -160) for y in (y1 - 80, y1 + 160)]
+        if 0 <= x1 <= width and (x0 == x1 or 0 <= y1 <= height):  # else there is no line that it could name
+            labels.word(look, slots["text"], places, 3 if x0 == x1 else 1)
+        labels.path([(x0, y0), (x1, y1)])
         style = f'stroke-width="{look["width"]}" stroke-dasharray="{look["dash"]}"'
-        return group(look, "rule", f'<path d="M{x0} {y0}L{x1} {y1}" {style}/>{text}')
+        return group(look, "rule", f'<path d="M{x0} {y0}L{x1} {y1}" {style}/>')
 
     def plotly_data(self):
         line = {"color": f"${self.role}", "dash": ROLES[self.role].dash, "width": 1.5}
@@ -76,19 +78,3 @@ class Rule(Mark):
         text = {"text": [f"\u00a0{slots['text']}\u00a0"], "textposition": side}
         return [points(slots["x"], y), points([x1], y[1:]) | text]
 
-
-def _side(x, room, upright, width):
-    """The side of an upright rule on which its word has room, else the usual one."""
-    free = {"start": x + room < width and not any(x < other < x + room for other in upright),
-            "end": x - room > 0 and not any(x - room < other < x for other in upright)}
-    usual, other = ("end", "start") if 10 * x > 7 * width else ("start", "end")
-    return other if free[other] and not free[usual] else usual
-
-
-def _end(room, upright, width):
-    """Where the word of a level rule ends: at the plot's edge, or before upright rules that would cross it."""
-    end = width
-    for other in reversed(upright):
-        if end - room < other < end and other > room:
-            end = other
-    return end

@@ -1,8 +1,9 @@
 """From Numba's compile results to the bytes of a module: merge, optimise once, emit, link."""
 import llvmlite.binding as llvm
 
+from toolkit.live.kernel_errors import definition_of
 from toolkit.live.wasm.abi import EXPORT_PREFIX, export_wrapper
-from toolkit.live.wasm.errors import UnsupportedInWebAssembly, definition_of
+from toolkit.live.wasm.errors import UnsupportedInWebAssembly
 from toolkit.live.wasm.linker import UndefinedSymbols, link
 from toolkit.live.wasm.runtime import MULTIPLY_128, runtime_function
 from toolkit.live.wasm.signed_zeros import keep_signed_zeros
@@ -15,12 +16,14 @@ __all__ = ["binary_of"]
 _INLINING_THRESHOLD = 100
 
 
-def binary_of(compiled):
+def binary_of(compiled, small=False):
     """The WebAssembly module that exports kernels.
 
     Parameters
     ----------
     compiled : dict, exported name -> Numba's compile result
+    small : bool
+        Leave loops as they are, neither unrolled nor in vectors: two thirds of the bytes, the same bits, less speed.
 
     Raises
     ------
@@ -33,7 +36,7 @@ def binary_of(compiled):
     for symbol in [*module.functions, *module.global_variables]:
         if not symbol.is_declaration and symbol.name not in exports.values():
             symbol.linkage = "internal"  # free to be inlined and dropped
-    module = keep_signed_zeros(_optimise(module, machine))
+    module = keep_signed_zeros(_optimise(module, machine, small))
     try:
         return _emit(module, machine, exports)
     except UndefinedSymbols as error:
@@ -53,10 +56,9 @@ def _merge(compiled, machine):
     return module
 
 
-def _optimise(module, machine):
+def _optimise(module, machine, small):
     options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = True
-    options.slp_vectorization = True
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = not small
     options.inlining_threshold = _INLINING_THRESHOLD
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)

@@ -8,9 +8,10 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
 from toolkit._core.kernel import kernel
+from toolkit.live.kernel_errors import definition_of
 from toolkit.live.wasm.abi import describe, numba_type
 from toolkit.live.wasm.backend import binary_of
-from toolkit.live.wasm.errors import UnsupportedInWebAssembly, definition_of
+from toolkit.live.wasm.errors import UnsupportedInWebAssembly
 from toolkit.live.wasm.linker import HEAP_BASE, MEMORY
 from toolkit.live.wasm.target import FEATURES, wasm_target
 
@@ -43,7 +44,7 @@ class WasmModule:
 
 
 @global_compiler_lock
-def build_module(kernels):
+def build_module(kernels, *, small=False):
     """Compile kernels to one WebAssembly module.
 
     Parameters
@@ -52,6 +53,8 @@ def build_module(kernels):
         `name` is exported. `function` is a kernel, or a plain Python function that becomes one; it returns
         None. Argument types are those of `toolkit.live.wasm.abi`: "f64", "i32", "f64[]", "f32[][]", ... or
         Numba types.
+    small : bool
+        Rather small than fast; results are the same.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def build_module(kernels):
         compiled[name] = _compile(name, function, arguments)
         front_end[name] = time.perf_counter() - start
     start = time.perf_counter()
-    binary = binary_of(compiled)
+    binary = binary_of(compiled, small)
     manifest = {
         "kernels": {name: [describe(a) for a in c.fndesc.argtypes] for name, c in compiled.items()},
         "errors": {str(code): text for code, text in wasm_target.messages.items()},

@@ -17,8 +17,9 @@ from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
 from numba.core.target_extension import CPU, dispatcher_registry, jit_registry, target_override, target_registry
 
+from toolkit.live.kernel_errors import COMPILATION_ERRORS, definition_of, from_numba
 from toolkit.live.wasm.checks import KernelCompiler
-from toolkit.live.wasm.errors import COMPILATION_ERRORS, UnsupportedInWebAssembly, definition_of, from_numba
+from toolkit.live.wasm.errors import UnsupportedInWebAssembly
 
 __all__ = ["FEATURES", "TRIPLE", "WasmDispatcher", "create_target_machine", "wasm_target"]
 
@@ -246,7 +247,7 @@ class KernelDispatcher(WasmDispatcher):
                 error.locate(definition_of(self.py_func))
             raise
         except COMPILATION_ERRORS as error:
-            raise from_numba(error, definition_of(self.py_func)) from error
+            raise from_numba(error, definition_of(self.py_func), UnsupportedInWebAssembly) from error
 
 
 def _jit_overload(*args, **options):

@@ -1,5 +1,5 @@
-/* State in the address: #figure.control=value&hide=figure.control. Values of hidden controls are in disguise, and an
-   address that names a heading keeps the state in the history's entry. */
+/* State in the address: #figure.control=value&hide=figure.control. Values of hidden controls are in disguise. Each entry
+   of the history keeps the state of all figures, also beside an address that names a heading or a single figure. */
 const figures = new Map();
 
 const toText = (value) => (Array.isArray(value) ? value.join(",") : String(value));
@@ -72,36 +72,92 @@ function applyState(text) {
   return first;
 }
 
+/* Every figure as it was: what an entry of the history says of it, else its defaults. */
+function restoreState(text) {
+  forgetUnknown();
+  const parameters = new URLSearchParams(text);
+  const hide = (parameters.get("hide") || "").split(",");
+  for (const figure of figures.values()) {
+    const before = stateParameters([figure]);
+    const key = (spec) => `${figure.name}.${spec.name}`;
+    for (const spec of figure.spec.controls) {
+      const value = parameters.has(key(spec)) ? fromText(spec, parameters.get(key(spec))) : undefined;
+      figure.inputs[spec.name].write(value ?? spec.value);
+    }
+    figure.hide(figure.spec.controls.filter((spec) => hide.includes(key(spec))).map((spec) => spec.name));
+    if (stateParameters([figure]) !== before) figure.apply();
+  }
+}
+
 function applyAddress() {
-  applyState(location.hash.slice(1))?.root.scrollIntoView({ block: "start" });
+  const text = location.hash.slice(1);
+  const first = applyState(text);
+  const told = tellUnknown(text);
+  (first?.root ?? told)?.scrollIntoView({ block: "start" });
   if ([...figures.values()].some((figure) => figure.hidden.controls.size)) writeState(); // in disguise
+  else keepState();
 }
 
-/* When the page is loaded: its address, or what the history kept beside the name of a heading. */
-function restoreState() {
-  if (saysState()) applyAddress();
-  else if (history.state?.live) applyState(history.state.live);
+/* When the page is loaded: what the history has kept of it, or its address. */
+function beginState() {
+  if (history.state?.live !== undefined) restoreState(history.state.live);
+  else if (saysState()) applyAddress();
+  else keepState();
 }
 
+/* A link was followed, or an address typed: its entry in the history is new, and holds no state yet. */
 function followAddress() {
+  if (history.state?.live !== undefined) return;
   if (saysState()) applyAddress();
   else keepState();
 }
 
-function keepState() {
-  const live = stateParameters(figures.values());
-  if (live || history.state?.live) history.replaceState(live ? { live } : null, "", location.href);
+/* A frame without an address of its own may refuse. */
+function keep(address, method = "replaceState") {
+  try {
+    history[method]({ live: stateParameters(figures.values()) }, "", address);
+  } catch {
+    return;
+  }
 }
 
-function writeState() {
+const keepState = () => keep(location.href);
+
+function writeState(method) {
   const text = stateParameters(figures.values());
-  if (text || saysState()) history.replaceState(null, "", "#" + text);
-  else keepState();
+  keep(text || saysState() ? "#" + text : location.href, method);
 }
 
 let addressTimer = 0;
 function rememberState() {
   clearTimeout(addressTimer);
   if (!figures.size) return; // in a notebook's output
-  addressTimer = setTimeout(writeState, 250);
+  addressTimer = setTimeout(rememberNow, 250);
+}
+
+/* Whatever was moved before belongs to the present entry. */
+function rememberNow() {
+  if (addressTimer) writeState();
+  clearTimeout(addressTimer);
+  addressTimer = 0;
+}
+
+/* A change that Back undoes: an entry of its own in the history. */
+function commit(change) {
+  rememberNow();
+  const before = stateParameters(figures.values());
+  change();
+  clearTimeout(addressTimer);
+  addressTimer = 0;
+  if (figures.size && stateParameters(figures.values()) !== before) writeState("pushState");
+}
+
+function followHistory() {
+  addEventListener("popstate", ({ state }) => {
+    clearTimeout(addressTimer);
+    addressTimer = 0;
+    if (state?.live !== undefined) restoreState(state.live);
+  });
+  addEventListener("hashchange", followAddress);
+  document.addEventListener("click", rememberNow, true); // before a link leads on
 }

@@ -4,18 +4,8 @@ const rounded = (value) => Number(value.toPrecision(3));
 
 function rangeInput(input, spec) {
   const log = spec.scale === "log";
-  const output = input.nextElementSibling;
   let value = spec.value;
-  const show = () => {
-    output.textContent = formatNumber(value);
-    input.setAttribute("aria-valuetext", output.textContent);
-  };
-  input.addEventListener("input", () => {
-    const t = Number(input.value);
-    value = log ? clamp(rounded(spec.low * (spec.high / spec.low) ** (t / LOG_POSITIONS)), spec.low, spec.high) : t;
-    show();
-  });
-  return {
+  const control = {
     read: () => value,
     write(next) {
       value = clamp(next, spec.low, spec.high);
@@ -24,6 +14,18 @@ function rangeInput(input, spec) {
       show();
     },
   };
+  const shown = typedValue(input, input.nextElementSibling, spec, control);
+  function show() {
+    shown.textContent = formatNumber(value);
+    input.setAttribute("aria-valuetext", shown.textContent);
+  }
+  input.addEventListener("input", ({ detail }) => {
+    if (detail === "typed") return; // it stands where it was written, beside the slider's steps too
+    const t = Number(input.value);
+    value = log ? clamp(rounded(spec.low * (spec.high / spec.low) ** (t / LOG_POSITIONS)), spec.low, spec.high) : t;
+    show();
+  });
+  return control;
 }
 
 function bitButton(button) {

@@ -5,7 +5,11 @@ class LiveFigure {
     this.name = this.spec.name;
     this.panels = [...root.querySelectorAll(".live-plot")].map(
       (plot, i) => new Panel(plot, this.spec.panels[i], (names, place) => this.drag(names, place)));
+    this.tables = new DataTables(root, this.panels);
     this.readout = root.querySelector(".live-readout");
+    growOnly(this.readout);
+    this.hasAddress = root.id === `live-${this.name}`;
+    this.tell = addActions(this, root.querySelector(".live-actions"));
     this.module = module;
     this.inputs = {};
     for (const spec of this.spec.controls) {
@@ -17,8 +21,7 @@ class LiveFigure {
       this.moved(event.target.closest("[data-control]").dataset.control);
       rememberState();
     });
-    root.querySelector('[data-action="reset"]').addEventListener("click", () => this.reset());
-    root.querySelector('[data-action="copy"]')?.addEventListener("click", () => this.copyLink());
+    this.dock = new Dock(this);
     for (const fieldset of root.querySelectorAll("fieldset")) fieldset.disabled = false;
   }
 
@@ -80,10 +83,14 @@ class LiveFigure {
       values = this.compute();
       for (const [text, tree] of Object.entries(this.spec.derived ?? {})) values[text] = [evaluate(tree, values)];
     } catch (error) {
-      this.readout.textContent = `This figure stopped: ${error.message}`;
+      this.say(`This figure stopped: ${error.message}`);
       return;
     }
     this.draw(values);
+  }
+
+  say(text) {
+    if (this.readout.textContent !== text) sayInTwo(this.readout.firstElementChild, text);
   }
 
   sentence(values) {
@@ -92,6 +99,7 @@ class LiveFigure {
 
   /* Takes these controls out of sight, and all that tells them: presets set them, or say their values by their names. */
   hide(names) {
+    if (this.pin) actions.pin.run(this); // its sentence may tell what is hidden now
     this.hidden = new Hidden(this.spec, names);
     for (const { name } of this.spec.controls)
       this.root.querySelector(`[data-control="${name}"]`).hidden = this.hidden.has(name);
@@ -99,9 +107,12 @@ class LiveFigure {
   }
 
   draw(values) {
-    const text = this.sentence(values);
-    if (this.readout.textContent !== text) this.readout.textContent = text;
+    this.shown = values;
+    this.say(this.sentence(values));
     for (const panel of this.panels) panel.show(values, this.hidden);
+    this.pin?.compare();
+    this.dock.copy();
+    this.tables.follow();
   }
 
   /* Takes a state, control name -> value; those it leaves out get their defaults, and hidden ones stay. */
@@ -115,16 +126,18 @@ class LiveFigure {
     this.write({});
     this.apply();
   }
+}
 
-  async copyLink() {
-    const link = location.href.split("#")[0] + "#" + (stateParameters([this]) || `live-${this.name}`);
-    const note = this.root.querySelector(".live-copied");
+actions.copy = {
+  label: "Copy link to this state",
+  page: true,
+  async run(figure) {
+    const link = location.href.split("#")[0] + "#" + (stateParameters([figure]) || `live-${figure.name}`);
     try {
       await navigator.clipboard.writeText(link);
-      note.textContent = "Link copied.";
+      figure.tell("Link copied.");
     } catch {
-      note.textContent = link; // without clipboard permission the reader can select it
+      figure.tell(link); // without clipboard permission the reader can select it
     }
-    setTimeout(() => (note.textContent = ""), 6000);
-  }
-}
+  },
+};

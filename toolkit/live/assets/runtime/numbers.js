@@ -1,6 +1,9 @@
 /* Numbers in words, as numbers.py writes them. */
 const superscript = (n) => [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
 
+/* A number of a plot, with an exact zero as what it is. */
+const inWords = (value, spec) => (value === 0 ? "exactly 0" : value === Infinity ? "+inf" : formatNumber(value, spec));
+
 const isZero = (text) => /^[0.]*$/.test(text);
 
 /* A share in percent; one that only rounds to 0 or 100 says so. */

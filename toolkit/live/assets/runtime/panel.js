@@ -1,12 +1,36 @@
 /* One plot of a figure: an SVG for wide and one for narrow places. */
+const CURSOR_KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown", "Escape"];
+
 class Panel {
   constructor(root, spec, dragged) {
     this.spec = spec;
     this.pictures = Object.entries(spec.frames).map(([name, frame]) => {
       const picture = root.querySelector(`.live-${name}`);
-      const hover = new Hover(picture, frame);
+      const cursor = new Cursor(picture, frame);
       const handles = spec.marks.map((look) => look.drag && new Handle(picture, frame, look.drag, dragged));
-      return { frame, area: picture.querySelector(".live-marks"), hover, handles };
+      return { frame, area: picture.querySelector(".live-marks"), cursor, handles };
+    });
+    this.takeKeys(root);
+    document.addEventListener("pointerdown", ({ target }) => {
+      if (!root.closest(".live-figure").contains(target)) for (const { cursor } of this.pictures) cursor.pin(null);
+    });
+  }
+
+  /* A plot in focus is read by arrow keys, and says what it finds. */
+  takeKeys(root) {
+    root.tabIndex = 0;
+    root.setAttribute("role", "application");
+    root.setAttribute("aria-roledescription", "plot");
+    root.setAttribute("aria-label", `${root.getAttribute("aria-label")} Arrow keys read its values.`);
+    const said = document.createElement("p");
+    said.className = "live-hidden";
+    said.setAttribute("aria-live", "polite");
+    root.append(said);
+    root.addEventListener("keydown", (event) => {
+      if (!CURSOR_KEYS.includes(event.key) || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      const { cursor } = this.pictures.find(({ area }) => area.getClientRects().length) ?? this.pictures[0];
+      said.textContent = cursor.press(event.key);
     });
   }
 
@@ -15,55 +39,15 @@ class Panel {
     const { bindings, marks } = this.spec;
     const drawn = bindings.map((binding) => !hidden.places(binding));
     const looks = marks.filter((_, i) => drawn[i]);
-    this.filled = fillSlots(bindings.filter((_, i) => drawn[i]), values);
-    for (const { area, frame, hover, handles } of this.pictures) {
-      area.innerHTML = marksSvg(looks, frame, this.filled);
-      hover.follow(looks, this.filled);
+    const bound = bindings.filter((_, i) => drawn[i]);
+    this.filled = fillSlots(bound, values);
+    this.shown = looks.map((look, i) => ({ look, slots: this.filled[i], given: givenValues(bound[i], values) }));
+    for (const { area, frame, cursor, handles } of this.pictures) {
+      const labels = new Labels(frame);
+      area.innerHTML = marksSvg(looks, frame, this.filled, labels);
+      cursor.follow(this.shown, labels);
       handles.forEach((handle, i) => handle?.follow(this.filled[looks.indexOf(marks[i])], hidden));
     }
-  }
-}
-
-/* Names the point nearest to the pointer. */
-class Hover {
-  constructor(picture, frame) {
-    this.frame = frame;
-    this.area = picture.querySelector(".live-marks");
-    this.label = document.createElementNS("http://www.w3.org/2000/svg", "g");
-    this.label.setAttribute("class", "live-hover");
-    picture.append(this.label);
-    picture.addEventListener("pointermove", (event) => this.point(event));
-    picture.addEventListener("pointerleave", () => this.label.replaceChildren());
-  }
-
-  follow(looks, filled) {
-    Object.assign(this, { looks, filled });
-    this.label.replaceChildren();
-  }
-
-  point(event) {
-    if (!this.filled) return;
-    const box = this.area.getScreenCTM();
-    const [px, py] = [(event.clientX - box.e) / box.a, (event.clientY - box.f) / box.d];
-    let best = { distance: 400 };
-    this.looks.forEach((look, i) => {
-      best = finders[look.kind]?.(look, this.frame, this.filled[i], px, py) ?? best;
-      const { x, y, rail } = this.filled[i];
-      if (!rail) return;
-      x.forEach((value, k) => {
-        if (y[k] === null) return;
-        const [left, top] = [pixel(this.frame.x, value), pixel(this.frame.y, y[k])];
-        const distance = look.kind === "bars" ? Math.abs(left - px) : Math.hypot(left - px, top - py);
-        const place = typeof value === "string" ? value : formatNumber(value, "4g");
-        if (distance < best.distance) best = { distance, left, top, text: `${look.name} ${place}: ${formatNumber(y[k], "4g")}` };
-      });
-    });
-    if (!best.text) return this.label.replaceChildren();
-    const [left, top] = [this.frame.left + best.left / 10, this.frame.top + best.top / 10];
-    const atEnd = best.left > 6 * this.frame.width;
-    this.label.innerHTML =
-      `<circle cx="${left}" cy="${top}" r="5"/>` +
-      textAt(left + (atEnd ? -9 : 9), Math.max(top - 9, 14), best.text.trim(), atEnd ? "end" : "start");
   }
 }
 

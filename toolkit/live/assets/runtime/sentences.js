@@ -19,3 +19,21 @@ function sentence(readouts, values, hidden) {
     .map((r) => r.parts.map((part) => (Array.isArray(part) ? text(part) : part)).join(""))
     .join(" ");
 }
+
+/* The first sentence stands out, the rest is plain. */
+function sayInTwo(place, text) {
+  const end = /[.!?](?= [A-Z])/.exec(text)?.index ?? text.length;
+  const first = document.createElement("b");
+  first.textContent = text.slice(0, end + 1);
+  place.replaceChildren(first, text.slice(end + 1));
+}
+
+/* A box that never gets lower, so that nothing below it jumps; in another width it begins anew. */
+function growOnly(box) {
+  let width = 0;
+  new ResizeObserver(() => {
+    if (box.clientWidth !== width) box.style.minHeight = "";
+    width = box.clientWidth;
+    if (box.offsetHeight) box.style.minHeight = `${box.offsetHeight}px`;
+  }).observe(box);
+}

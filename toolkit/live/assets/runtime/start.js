@@ -5,25 +5,50 @@ async function inflated(text) {
   return new Uint8Array(await new Response(bytes).arrayBuffer());
 }
 
-/* Starts the figures within `root` with a module; returns them. */
+/* Resolves when the browser has had its turn; a timer would take a second in a page that is not in sight. */
+const turn = () => new Promise((done) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = done;
+  port2.postMessage(null);
+});
+
+function isInSight(place) {
+  const { top, bottom } = place.getBoundingClientRect();
+  return top < innerHeight && bottom > 0;
+}
+
+/* Starts the figures within `root` with a module; returns them. Those in sight are first, and can be used while the
+   others start. */
 async function startFigures(root, { wasm, manifest, ...style }) {
   symbols = style.symbols;
   const module = await Module.load(await inflated(wasm), manifest);
-  const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber }) };
-  return [...root.querySelectorAll(".live-figure")].map((place) => {
+  const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber, commit }) };
+  const start = (place) => {
+    const markup = place.outerHTML; // before anything is drawn: a file is made of it
     const spec = JSON.parse(place.querySelector(".live-spec").textContent);
     const figure = new kinds[spec.kind](place, spec, module);
     figure.apply();
-    return figure;
-  });
+    return Object.assign(figure, { markup });
+  };
+  const places = [...root.querySelectorAll(".live-figure")].filter(isAsked);
+  const [seen, others] = [[], []];
+  for (const place of places) (isInSight(place) ? seen : others).push(place);
+  const started = new Map();
+  for (const place of [...seen, ...others]) {
+    if (started.size >= seen.length) await turn();
+    started.set(place, start(place));
+    if (started.size === Math.max(seen.length, 1)) performance.mark("live-first");
+  }
+  return places.map((place) => started.get(place));
 }
 
 async function start() {
+  standAlone();
   const block = document.getElementById("live-module");
   if (!block) return;
   for (const figure of await startFigures(document, JSON.parse(block.textContent))) figures.set(figure.name, figure);
-  restoreState();
-  addEventListener("hashchange", followAddress);
+  beginState();
+  followHistory();
   document.documentElement.dataset.live = "ready";
   performance.mark("live-ready");
   startFormulas();
@@ -36,7 +61,8 @@ function sayWhyNot(error) {
   throw error;
 }
 
-window.liveFigures = { figures, start: startFigures, formatNumber, evaluate, fillSlots, marksSvg };
+const stateOf = (figure) => stateParameters([figure]);
+window.liveFigures = { figures, start: startFigures, runtime, stateOf, formatNumber, evaluate, fillSlots, marksSvg };
 const begin = () => start().catch(sayWhyNot);
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
 else begin();

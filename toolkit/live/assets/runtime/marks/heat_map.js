@@ -29,7 +29,7 @@ function levelSvg(level, side, path) {
   return `<path class="live-cell-${level.mark}" style="${style}" stroke-width="${width}" d="${path}"/>`;
 }
 
-drawers.cells = (look, frame, { rows, columns, z, ...ends }) => {
+drawers.cells = (look, frame, { rows, columns, z, ...ends }, labels) => {
   const edges = (scale, [first, last], count) =>
     Array.from({ length: count + 1 }, (_, k) => pixel(scale, first + ((last - first) * k) / count));
   const [across, up] = [edges(frame.x, ends.x, columns), edges(frame.y, ends.y, rows)];
@@ -44,6 +44,7 @@ drawers.cells = (look, frame, { rows, columns, z, ...ends }) => {
         const { mark } = look.levels[k];
         while (mark === "full" && last < columns && levels[row * columns + last] === k) last += 1;
         paths[k] += cellPath(mark, side, across[column], up[row + 1], across[last], up[row]);
+        labels.box(across[column], up[row + 1], across[last] - 1, up[row] - 1, HATCHED);
       }
       column = last;
     }
@@ -56,16 +57,19 @@ drawers.cells = (look, frame, { rows, columns, z, ...ends }) => {
   return `<g class="live-cells">${body}</g>`;
 };
 
-/* The cell under a pointer, with its words. */
-finders.cells = (look, frame, { rows, columns, z, ...ends }, px, py) => {
-  const index = (scale, [first, last], count, place) =>
-    Math.floor((((place / 10 - scale.offset) / scale.slope - first) / (last - first)) * count);
-  const [column, row] = [index(frame.x, ends.x, columns, px), index(frame.y, ends.y, rows, py)];
-  const value = z[row * columns + column];
-  if (column < 0 || column >= columns || row < 0 || row >= rows || value === undefined) return null;
-  const centre = ([first, last], k, count) => first + ((last - first) * (k + 0.5)) / count;
-  const [x, y] = [centre(ends.x, column, columns), centre(ends.y, row, rows)];
-  const word = look.states ? look.levels[levelOf(look, value)]?.name ?? "" : formatNumber(value, "4g");
-  const text = `${look.name} ${formatNumber(x, "4g")}, ${formatNumber(y, "4g")}: ${word}`;
-  return { distance: 0, left: pixel(frame.x, x), top: pixel(frame.y, y), text };
+const cellCentres = ([first, last], count) => Array.from({ length: count }, (_, k) => first + ((last - first) * (k + 0.5)) / count);
+
+/* Cells, row by row, with their words. */
+readers.cells = (look, frame, { rows, columns, z, ...ends }) => {
+  const [across, up] = [cellCentres(ends.x, columns), cellCentres(ends.y, rows)];
+  const half = (scale, [first, last], count) => Math.abs((5 * scale.slope * (last - first)) / count);
+  const reach = [half(frame.x, ends.x, columns), half(frame.y, ends.y, rows)];
+  return up.map((y, row) => across.map((x, column) => {
+    const text = () => {
+      const value = z[row * columns + column];
+      const word = look.states ? look.levels[levelOf(look, value)]?.name ?? "" : inWords(value);
+      return `${look.name} ${formatNumber(x)}, ${formatNumber(y)}: ${word}`.trim();
+    };
+    return { left: pixel(frame.x, x), top: pixel(frame.y, y), reach, text };
+  }));
 };

@@ -1,0 +1,86 @@
+"""The file host: a figure as one HTML file, for a mail, slides or a course page.
+
+It asks nobody for anything and needs no more than scripts in its own text (``script-src 'unsafe-inline'
+'wasm-unsafe-eval'``): a picture in words and lines, and packed beside it the page's own figure, the WebAssembly of its
+kernels, styles and scripts, which take the picture's place. A page's button *Embed* makes the same (embed/file.js).
+"""
+import base64
+import json
+import re
+import zlib
+from html import escape
+from pathlib import Path
+
+from toolkit._core.whole_files import path_to_write, write_text
+from toolkit.live.drawing import plot_svg
+from toolkit.live.hosts.page import figure_html
+from toolkit.live.page import kept_module, module_block
+from toolkit.live.runtime import asset, embed_script, file_page, file_styles, runtime_script
+from toolkit.live.simulation import Simulation
+from toolkit.live.slots import fill_slots
+
+__all__ = ["file_html", "page_script", "write_file"]
+
+_BOOK = "Softmax at the Edge"
+_SETTINGS = Path(__file__).parents[3] / "_config.yml"
+_PICTURE = "<p>This is a picture. With scripts allowed, it is a figure with controls.</p>"
+_MOST = 80_000  # bytes; what is larger is compiled to be small
+_ROOM = 6000  # characters for the marks of the pictures
+_MARKS = re.compile(r'(<svg class="live-marks"[^>]*>).*?(?=</svg>)', re.DOTALL)
+
+
+def page_script():
+    """The text of embed.js, with which a page of the book makes such files."""
+    return embed_script(made=_made_with(), picture=_PICTURE, room=_ROOM)
+
+
+def _made_with():
+    """What a file says of its origin, in HTML: with an address where the project's settings name one."""
+    said = _SETTINGS.read_text(encoding="utf-8") if _SETTINGS.is_file() else ""
+    address = re.search(r'^repository:\s+url: *"?([^"\s]+)', said, re.MULTILINE)
+    name = f'<a href="{escape(address[1])}">{_BOOK}</a>' if address else _BOOK
+    return f"Made with {name}."
+
+
+def file_html(figure, title=None):
+    """The text of the file; `title` is that of the chapter, if there is one."""
+    values, title = figure.values(), title or figure.name.replace("_", " ").capitalize()
+    made = f'<p class="live-made">{escape(title)}. {_made_with()}</p>'
+    markup = _MARKS.sub(r"\1", figure_html(figure, values, figure.name)).removesuffix("</figure>")
+    scripts = (asset("simulation.js") if isinstance(figure, Simulation) else "") + runtime_script()
+    held = {"styles": file_styles(), "figure": f"{markup}{made}</figure>", "scripts": _compact(scripts)}
+    packed = base64.b64encode(zlib.compress(json.dumps(held).encode(), 9)).decode()
+    parts = {"title": escape(f"{title}: {figure.name}"), "still": _still(figure, values, made), "packed": packed}
+    text = _filled(parts | {"module": module_block(kept_module(figure.entry_points))})
+    if len(text.encode()) > _MOST:
+        text = _filled(parts | {"module": module_block(kept_module(figure.entry_points, small=True))})
+    return text
+
+
+def _filled(parts):
+    return re.sub(r"\[\[(\w+)\]\]", lambda found: parts[found[1]], file_page())
+
+
+def _compact(script):
+    """A script without its indents and the comments that have lines of their own."""
+    return re.sub(r"(?m)^\s+", "", re.sub(r"(?m)^\s*(//.*|/\*[\s\S]*?\*/)\n", "", script))
+
+
+def _still(figure, values, made):
+    """What stands there until the script runs: words, and narrow pictures, good for every width, as far as they fit."""
+    pictures, room = "", _ROOM
+    for plot in map(figure.hidden.plot, figure.plots):
+        picture = plot_svg(plot, "narrow", fill_slots(plot.bindings(), values))
+        marks = len(_MARKS.search(picture)[0])
+        if marks <= room:
+            pictures, room = f'{pictures}<div class="live-plot">{picture}</div>', room - marks
+    return (f'<figure class="live-figure live-still"><p class="live-readout">{escape(figure.sentence(values))}</p>'
+            f'<div class="live-panels">{pictures}</div><figcaption>{escape(figure.caption)}</figcaption>'
+            f"<noscript>{_PICTURE}</noscript>{made}</figure>")
+
+
+def write_file(figure, path, title=None):
+    """Write the file whole or not at all; returns its path."""
+    path = path_to_write(path, (".html",), "path")
+    write_text(path, file_html(figure, title))
+    return path
