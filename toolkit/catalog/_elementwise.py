@@ -122,7 +122,7 @@ class Elementwise(Method):
                         between=self.plot_range)
         slopes = curves(("true_slope", "slope", "naive_slope"), ("float64", "stable", self.naive_slope and "naive"),
                         x="x", between=self.plot_range)
-        points, x = np.linspace(low, high, 1001), Axis("x", (low, high), over="at")
+        points, x = np.linspace(low, high, 1001), Axis("input x", (low, high), over="at")
         figure = live_figure(
             controls=[Slider("at", low, high, round(low + 0.2 * (high - low), 9), label="input", symbol="x"),
                       Format("fmt", "float16")],
