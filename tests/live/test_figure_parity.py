@@ -12,7 +12,8 @@ from sentences import flaws, said_where
 from wasm_runner import WasmRunner
 
 from toolkit.catalog._beginning import SHOWS, shown_gaps
-from toolkit.live import Simulation
+from toolkit.kernels import kernel
+from toolkit.live import Axis, Bars, Plot, Readout, Simulation, Slider, live_figure
 from toolkit.live.base import parameters_of
 from toolkit.live.page import module_in
 from toolkit.live.wasm import build_module
@@ -141,6 +142,28 @@ def test_sentences_hold_in_every_state(page):
                 found.setdefault(flaw, f"{source.stem}, {figure.name} at {state}: {flaw}: {figure.sentence(values)!r}")
         wrong += found.values()
     assert not wrong, "\n".join(wrong)
+
+
+@kernel
+def halve(x, y):
+    y[0] = 0.5 * x
+
+
+@pytest.mark.parametrize("said, flaw", [
+    ("There are {y:d} rows.", "one thing in the plural"), ("They came {y:d} times.", "one thing in the plural"),
+    ("It is {y:d} times e.", None), ("There {'is' if y == 1 else 'are'} {y:d} row{y:s}.", None),
+    ("It is {y}", "no full stop at the end"), ("it is {y}.", "a small letter at the start"), ("float16 has {y}.", None),
+    ("It is  {y}.", "blanks or stops twice"), ("Of {x - 2:d} rows none.", "a part of nothing"),
+    ("It has 2^{x:d} rows.", "a power as it is typed"), ("The markers above tell.", "a place on the screen"),
+    ("It is off by {y / 3:6g} ulp.", "more digits than an error has"), ("It is {{y}}.", "a field that was not filled"),
+    ("It is {y / (x - 2)}.", "{y / (x - 2)} is inf, of which its sentence does not speak"),
+    ("They are {y:3f}, {y:3f} and {y:3f}.", "'1.000' three times"), (Readout("No.", when="y == 2"), "nothing is said"),
+    ("It is so. " * 40 + "Yes.", "404 letters"),
+])
+def test_flaws_of_sentences_are_found(said, flaw):
+    figure = live_figure(controls=[Slider("x", 0, 4, 2.0)], outputs={"y": 1}, readouts=[said], caption="c",
+                         plot=Plot((Bars("y"),), x=Axis("x", (0, 2)), y=Axis("y", (0, 2))))(halve)
+    assert list(flaws(figure, figure.values(), True)) == ([flaw] if flaw else [])
 
 
 def test_gallery_figures_begin_where_something_shows(page):

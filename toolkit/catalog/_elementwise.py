@@ -41,7 +41,7 @@ _SLOPES = [
             when="abs(slope - true_slope) > 0.01 * abs(true_slope)"),
     Readout("As it is often written, the derivative is {naive_slope + 0:4g} instead of {true_slope:4g}.",
             when="naive_slope != slope and abs(naive_slope - true_slope) > 0.01 * abs(true_slope)"),
-    Readout("As it is often written, the derivative runs out of numbers on the way.",
+    Readout("As it is often written, the derivative is NaN.",
             when="isnan(naive_slope) and not isnan(slope)")]
 
 

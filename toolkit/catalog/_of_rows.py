@@ -41,13 +41,13 @@ def said_at(place, plain=None):
         Readout(f"{here}, which is {{ulps:2g}} ulp from float64's {{truth:5g}}.",
                 when="fmt != 'float64' and truth != 0 and 0.5 < ulps < inf"),
         Readout(f"{here}, in float64 exactly 0.", when="truth == 0 and 0.5 < ulps < inf"),
-        Readout(f"{place} {{fmt}} runs out of numbers on the way; float64 gives {{truth:5g}}.",
+        Readout(f"{place} a number leaves the range of {{fmt}}; float64 gives {{truth:5g}}.",
                 when="abs(truth) < inf and not ulps < inf"),
         Readout(f"{place} there is no finite result in {{fmt}}.", unless="abs(truth) < inf")]
     return told if plain is None else told + [
         Readout(f"The {plain} form gives {{naive + 0:5g}}.",
                 when="abs(naive) < inf and naive != stable and abs(truth) < inf"),
-        Readout(f"The {plain} form runs out of numbers on the way.",
+        Readout(f"In the {plain} form a number leaves the range of {{fmt}}.",
                 when="not abs(naive) < inf and abs(stable) < inf and abs(truth) < inf")]
 
 
