@@ -10,7 +10,7 @@ __all__ = ["SHOWS", "at_a_loss", "shown_gaps"]
 
 SHOWS = 0.02  # of an axis: what an eye sees
 _ORDER = ("float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")
-_TRIES = 12
+_TRIES, _INSIDE = 12, 4  # places nearest to the middle; so many from the edge, where words stand
 
 
 def _heights(axis, y):
@@ -47,7 +47,8 @@ def at_a_loss(figure, place):
     for format in _ORDER:
         gaps = shown_gaps(figure, figure.values(fmt=format))
         found = np.flatnonzero(gaps >= max(SHOWS, 0.5 * gaps.max()))
-        for i in found[np.argsort(np.abs(found - gaps.size / 2), kind="stable")][:_TRIES]:
+        nearest = found[np.argsort(np.abs(found - gaps.size / 2), kind="stable")]
+        for i in (*nearest[_INSIDE:_TRIES], *nearest[:_INSIDE]):
             steps = round(i / (gaps.size - 1) * (slider.high - slider.low) / slider.step)
             state = {place: round(min(slider.low + steps * slider.step, slider.high), 12), "fmt": format}
             if shown_gaps(figure, figure.values(**state), _number) >= SHOWS:

@@ -35,7 +35,7 @@ def said_at(place, plain=None):
     here = f"{place} in {{fmt}}: {{stable + 0:5g}}"
     told = [
         Readout(f"{here}.", when="fmt == 'float64' and abs(truth) < inf"),
-        Readout(f"{here}, as in float64.", when="fmt != 'float64' and stable == truth"),
+        Readout(f"{here}, as in float64.", when="fmt != 'float64' and stable == truth and abs(truth) < inf"),
         Readout(f"{here}, as near to float64's {{truth:5g}} as the format allows.",
                 when="fmt != 'float64' and stable != truth and ulps <= 0.5"),
         Readout(f"{here}, which is {{ulps:2g}} ulp from float64's {{truth:5g}}.",
@@ -46,7 +46,7 @@ def said_at(place, plain=None):
         Readout(f"{place} there is no finite result in {{fmt}}.", unless="abs(truth) < inf")]
     return told if plain is None else told + [
         Readout(f"The {plain} form gives {{naive + 0:5g}}.",
-                when="abs(naive) < inf and naive != stable and abs(truth) < inf"),
+                when="abs(naive) < inf and abs(truth) < inf and abs(naive - stable) > 0.0001 * abs(stable)"),
         Readout(f"In the {plain} form a number leaves the range of {{fmt}}.",
                 when="not abs(naive) < inf and abs(stable) < inf and abs(truth) < inf")]
 
