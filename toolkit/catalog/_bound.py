@@ -53,5 +53,5 @@ class Bound(Method):
             plot=Plot((Curve("here", role="stable", label=""), Rule(x="at")), y=self.axis, height=300, points=101,
                       x=Axis(self.coordinate, (low, high), over="at")),
             readouts=[f"With {self.coordinate} = {{at:d}} the {self.axis.title} is {{here:4g}}."],
-            caption=f"{self.title} at each {self.coordinate}: move the slider, and read it off.",
+            caption=f"{self.title}: move the slider, and read it off.",
         )(bound)
