@@ -9,9 +9,9 @@ _EDGE = 8 * math.log(2.0)
 
 
 def _choice(right, praise, otherwise, **hints):
-    """A question with a word for an answer: `hints` says of each wrong word why it is wrong."""
-    return Exercise(solution=right, judge=exactly(right, *hints.items(), otherwise=otherwise), wrong=tuple(hints),
-                    praise=praise)
+    """A question with a few answers to choose from: `hints` says of each wrong one why it is wrong."""
+    judge = exactly(right, *hints.items(), otherwise=otherwise, among=sorted([right, *hints]))
+    return Exercise(solution=right, judge=judge, wrong=tuple(hints), praise=praise)
 
 
 EXERCISES = {
