@@ -72,11 +72,12 @@ def page(new_page, folder):
 
 def test_numbers_read_the_same(page):
     generator = random.Random(0)
-    values = [0.0, -0.0, 1.0, 0.5, 2.5, 99999.5, 65504.0, 1e21, 5e-324, math.inf, -math.inf, math.nan]
+    values = [0.0, -0.0, 1.0, 0.5, 2.5, 1e-4, -1e-4, 0.9999, 99999.5, 65504.0, 1e21, 5e-324]
+    values += [math.inf, -math.inf, math.nan]
     values += [generator.choice([-1, 1]) * 10.0 ** generator.uniform(-30, 22) for _ in range(400)]
     specs = ["", "1g", "3g", "6g", "r"]
     cases = [(v, s) for v in values for s in specs]
-    cases += [(v, s) for v in values if abs(v) < 1e15 for s in ("d", "2f", "0%", "1%")]
+    cases += [(v, s) for v in values if abs(v) < 1e15 for s in ("d", "2f", "0%", "1%", "s", "2s", "2^")]
     ask = "cases => {" + DECODE + "return decode(cases).map(([v, s]) => liveFigures.formatNumber(v, s)); }"
     theirs = page.evaluate(ask, encoded(cases))
     wrong = [(v, s, format_number(v, s), t) for (v, s), t in zip(cases, theirs) if format_number(v, s) != t]

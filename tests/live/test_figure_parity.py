@@ -1,5 +1,5 @@
 """Every figure of every page gives the same bits natively and in WebAssembly, at states in which any two values of its
-controls meet; the WebAssembly is the page's own."""
+controls meet; the WebAssembly is the page's own. What the figures say is looked at here too, as they are made here."""
 import itertools
 import sys
 from pathlib import Path
@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from figure_cells import cells_behind_figures, figures_alone
 from sample import everything, learner
+from sentences import flaws, said_where
 from wasm_runner import WasmRunner
 
-from toolkit.live import Simulation
+from toolkit.catalog._beginning import SHOWS, shown_gaps
+from toolkit.kernels import kernel
+from toolkit.live import Axis, Bars, Plot, Readout, Simulation, Slider, live_figure
 from toolkit.live.base import parameters_of
 from toolkit.live.page import module_in
 from toolkit.live.wasm import build_module
@@ -95,10 +98,16 @@ def check_parity(figures, states=states, module=None):
                     assert same_bits(ours[name], theirs[name]), f"{figure.name}: {name} differs at {state}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.fixture(scope="module", params=PAGES, ids=lambda page: page.stem)
+def page(request):
+    """A page and its figures."""
+    return request.param, figures_alone(request.param)
+
+
 def test_a_page_computes_the_same_bits_and_notebooks_get_the_figure(page, monkeypatch):
     monkeypatch.delenv("BOOK_BUILD", raising=False)
-    figures, made, module = figures_alone(page), Page(page), None
+    (source, figures), module = page, None
+    made = Page(source)
     assert figures
     if made.is_made:
         module = module_in(made.module.read_text(encoding="utf-8"))
@@ -106,6 +115,66 @@ def test_a_page_computes_the_same_bits_and_notebooks_get_the_figure(page, monkey
     check_parity(figures, module=module)
     for figure in figures:
         assert {"text/html", "image/svg+xml", "text/plain"} <= set(figure._repr_mimebundle_())
+
+
+# Page and figure -> fields that may be no number, and "three times" where three numbers may be equal; and why.
+ALLOWED = {
+    ("numbers_with_gaps", "float16_bits"): ("number", "above", "below"),  # whatever the bits say: inf, NaN, −0
+    ("numbers_with_gaps", "float8_bits"): ("number",),
+    ("numbers_with_gaps", "summation"): ("paired", "three times"),  # two of three sums may be the exact one
+    ("vanishing_loss", "collapse_edge"): ("three times",),  # two classes have no order
+    ("softmax_five_ways", "stepping"): ("pk",),  # the sentence before says that the sum is inf
+    ("activation_gallery", "tails"): ("plain + 0",),  # as written: where a formula breaks is what the figure shows
+    ("activation_gallery", "derivative_from_value"): ("plain", "plain + 0"),
+    ("cost_of_exp", "all_binades"): ("three times",),  # near 0 every way of computing exp is right
+    ("temperature_and_gates", "filters"): ("three times",),  # filters that keep every token
+}
+
+
+def test_sentences_hold_in_every_state(page):
+    source, figures = page
+    wrong = []
+    for figure in figures:
+        allowed = ALLOWED.get((source.stem, figure.name), ())
+        found = {}
+        for state, values, measured in said_where(figure):
+            for flaw in flaws(figure, values, measured, allowed):
+                found.setdefault(flaw, f"{source.stem}, {figure.name} at {state}: {flaw}: {figure.sentence(values)!r}")
+        wrong += found.values()
+    assert not wrong, "\n".join(wrong)
+
+
+@kernel
+def halve(x, y):
+    y[0] = 0.5 * x
+
+
+@pytest.mark.parametrize("said, flaw", [
+    ("There are {y:d} rows.", "one thing in the plural"), ("They came {y:d} times.", "one thing in the plural"),
+    ("It is {y:d} times e.", None), ("There {'is' if y == 1 else 'are'} {y:d} row{y:s}.", None),
+    ("It is {y}", "no full stop at the end"), ("it is {y}.", "a small letter at the start"), ("float16 has {y}.", None),
+    ("It is  {y}.", "blanks or stops twice"), ("Of {x - 2:d} rows none.", "a part of nothing"),
+    ("It has 2^{x:d} rows.", "a power as it is typed"), ("The markers above tell.", "a place on the screen"),
+    ("It is off by {y / 3:6g} ulp.", "more digits than an error has"), ("It is {{y}}.", "a field that was not filled"),
+    ("It is {y / (x - 2)}.", "{y / (x - 2)} is inf, of which its sentence does not speak"),
+    ("They are {y:3f}, {y:3f} and {y:3f}.", "'1.000' three times"), (Readout("No.", when="y == 2"), "nothing is said"),
+    ("It is so. " * 40 + "Yes.", "404 letters"),
+])
+def test_flaws_of_sentences_are_found(said, flaw):
+    figure = live_figure(controls=[Slider("x", 0, 4, 2.0)], outputs={"y": 1}, readouts=[said], caption="c",
+                         plot=Plot((Bars("y"),), x=Axis("x", (0, 2)), y=Axis("y", (0, 2))))(halve)
+    assert list(flaws(figure, figure.values(), True)) == ([flaw] if flaw else [])
+
+
+def test_gallery_figures_begin_where_something_shows(page):
+    source, figures = page
+    for figure in figures if source.stem.startswith("gallery_") else []:
+        if "fmt" in figure.controls:
+            shown = shown_gaps(figure, figure.values(), lambda line: line.y.rpartition("_over_")[0])
+            formats = figure.controls["fmt"].options
+            somewhere = max(shown_gaps(figure, figure.values(fmt=format)).max() for format in formats) >= SHOWS
+            assert (shown >= SHOWS) == somewhere, figure.name
+            assert (shown >= SHOWS) != ("no line leaves" in figure.caption), figure.name
 
 
 def test_cells_without_a_part_in_a_figure_are_left_out():

@@ -256,21 +256,21 @@ def test_hidden_means_hidden_in_words_and_marks():
         outputs={"count": 1, "y": 1},
         plot=Plot((Bars("y"), Rule(x="size", label="here"), Rule(x="size / 2"), Markers(["count"], x="size")),
                   x=Axis("", (0, 20)), y=Axis("", (0, 1e6))),
-        readouts=["There are {count:d} of size {size}, half of it {size / 2}: {y}.",
+        readouts=["There are {count:d} dot{count:s} of size {size}, half of it {size / 2}: {y}.",
                   Readout("Every one is doubled.", when="law == 'double'"), "The law is {law}."], caption="c")
     def riddle(size, law, count, y):
         count[0] = 2.0**size
         y[0] = size * 2.0 if law == 0 else size * size
 
-    assert riddle.sentence(riddle.values()) == ("There are 8 of size 3, half of it 1.5: 6. Every one is doubled."
+    assert riddle.sentence(riddle.values()) == ("There are 8 dots of size 3, half of it 1.5: 6. Every one is doubled."
                                                 " The law is double.")
     preset = riddle.show(hide=("size",))
-    assert preset.sentence(riddle.values()) == ("There are ? of size ?, half of it ?: 6. Every one is doubled."
+    assert preset.sentence(riddle.values()) == ("There are ? dots of size ?, half of it ?: 6. Every one is doubled."
                                                 " The law is double.")
     assert [type(mark) for mark in preset.hidden.plot(riddle.plots[0]).traces] == [Bars]
     assert len(Display(preset).plots[0].data) == 2
     assert riddle.show(hide=("law",)).sentence(riddle.values()) == (
-        "There are 8 of size 3, half of it 1.5: 6. The law is the hidden law.")
+        "There are 8 dots of size 3, half of it 1.5: 6. The law is the hidden law.")
     assert fragile.show(hide=("x",)).sentence(fragile.values(x=2)) == "x is ? & y < ?"
 
 

@@ -52,5 +52,6 @@ class Bound(Method):
             returns="here",
             plot=Plot((Curve("here", role="stable", label=""), Rule(x="at")), y=self.axis, height=300, points=101,
                       x=Axis(self.coordinate, (low, high), over="at")),
-            readouts=["At {at:d} it is {here:4g}."], caption=f"Move along {self.coordinate} and read {self.title}.",
+            readouts=[f"With {self.coordinate} = {{at:d}} the {self.axis.title} is {{here:4g}}."],
+            caption=f"{self.title}: move the slider, and read it off.",
         )(bound)

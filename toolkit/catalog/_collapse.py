@@ -68,5 +68,6 @@ METHODS = (
         collapse.diagnose, "prieto2025grokking", "softmax_collapse", family="collapse",
         variants=forms(stable=collapsed_share), given=lambda rng, rows, classes: (rng.normal(0, 3, (rows, classes)),),
         knob=("scale of the logits", 0.1, 10.0, 2.0), x=Axis("factor of the logits", (0.1, 10.0), scale="log"),
-        y=Axis("share of collapsed rows, float32", (0, 1)), found="Share at this scale", upright=False),
+        y=Axis("share of collapsed rows, float32", (0, 1)), found="Share of rows that collapse",
+        upright=False),
 )

@@ -9,12 +9,13 @@ from toolkit._core.arguments import shown
 from toolkit._core.array_likes import array_and_mask
 from toolkit._core.arrays import Rows, common_dtype
 from toolkit.activations._elementwise import EVERYWHERE, restored, slope
+from toolkit.catalog._beginning import at_a_loss
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import entries, of_entry
 from toolkit.catalog._method import Method
-from toolkit.catalog._of_rows import IN_A_FORMAT, POINTS, curves
+from toolkit.catalog._of_rows import POINTS, curves, room_for, said_at
 from toolkit.formats import round_to, ulp_error
-from toolkit.live import Axis, Format, Plot, Rule, Slider, live_figure
+from toolkit.live import Axis, Format, Plot, Readout, Rule, Slider, live_figure
 
 __all__ = ["Elementwise"]
 
@@ -35,9 +36,13 @@ def times(g, slopes):
     return product if hidden is None else np.ma.array(product, mask=np.ma.getmaskarray(product) | hidden)
 
 
-def _room(values):
-    margin = 0.05 * (values.max() - values.min())
-    return float(values.min() - margin), float(values.max() + margin)
+_SLOPES = [
+    Readout("The derivative is {slope + 0:4g}, in float64 {true_slope:4g}.",
+            when="abs(slope - true_slope) > 0.01 * abs(true_slope)"),
+    Readout("As it is often written, the derivative is {naive_slope + 0:4g} instead of {true_slope:4g}.",
+            when="naive_slope != slope and abs(naive_slope - true_slope) > 0.01 * abs(true_slope)"),
+    Readout("As it is often written, the derivative is NaN.",
+            when="isnan(naive_slope) and not isnan(slope)")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,14 +122,15 @@ class Elementwise(Method):
                         between=self.plot_range)
         slopes = curves(("true_slope", "slope", "naive_slope"), ("float64", "stable", self.naive_slope and "naive"),
                         x="x", between=self.plot_range)
-        points, x = np.linspace(low, high, 1001), Axis("x", (low, high), over="at")
-        return live_figure(
-            controls=[Slider("at", low, high, low + 0.2 * (high - low), label="input", symbol="x"),
+        points, x = np.linspace(low, high, 1001), Axis("input x", (low, high), over="at")
+        figure = live_figure(
+            controls=[Slider("at", low, high, round(low + 0.2 * (high - low), 9), label="input", symbol="x"),
                       Format("fmt", "float16")],
             returns=("x", "truth", "stable", "naive", "ulps", "true_slope", "slope", "naive_slope"),
-            plot=(Plot((*values, Rule(x="at")), x=x, y=Axis("f(x)", _room(self(points))), height=260, points=POINTS),
-                  Plot((*slopes, Rule(x="at")), x=x, y=Axis("derivative f′(x)", _room(self.slope_at(points))),
+            plot=(Plot((*values, Rule(x="at")), x=x, y=Axis("f(x)", room_for(self(points))), height=260, points=POINTS),
+                  Plot((*slopes, Rule(x="at")), x=x, y=Axis("derivative f′(x)", room_for(self.slope_at(points))),
                        height=260, points=POINTS)),
-            readouts=["At x = {at} " + IN_A_FORMAT, "The naive form gives {naive:5g}."][:1 + two_forms],
-            caption=f"Move x through {self.title} and change the format.",
+            readouts=said_at("At x = {at}", "naive" if two_forms else None) + _SLOPES[:3 if self.naive_slope else 1],
+            caption=f"{self.title}: move x, and change the number format.",
         )(function)
+        return at_a_loss(figure, "at")

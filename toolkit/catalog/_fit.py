@@ -63,5 +63,5 @@ class Fit(OnExample):
             outputs={"x": self.points, "y": self.points, "found": 1}, scratch={"work": self.work},
             plot=Plot((self.mark("y", x="x"), rule), x=self.x, y=self.y, height=300),
             readouts=[f"{self.found}: {{found:4g}}."],
-            caption=f"Move the slider to change the data, and watch {self.title}.",
+            caption=f"{self.title}: move the slider to change the data, and watch what is found.",
         )(draw)

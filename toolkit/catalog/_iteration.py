@@ -7,7 +7,7 @@ import numpy as np
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import one_step
 from toolkit.catalog._on_example import OnExample
-from toolkit.live import Axis, Line, Plot, live_simulation
+from toolkit.live import Axis, Line, Plot, Readout, live_simulation
 
 __all__ = ["Iteration"]
 
@@ -71,5 +71,7 @@ class Iteration(OnExample):
             state={"state": self.size}, outputs={"path": self.steps + 1, "used": 1, "now": 1, "done": 1},
             live=("knob",), done="done", poster=self.steps // 2,
             plot=Plot((Line("path", length="used"),), x=Axis("step", (0, self.steps)), y=self.axis, height=300),
-            readouts=[f"With {{knob}} for the {self.knob[0]}: {{now:3g}}."],
-            caption=f"Play {self.title}, and move the slider while it runs.")
+            readouts=[Readout(f"With {{knob}} for the {self.knob[0]} the {self.axis.title} is {{now:3g}}.",
+                              when="now < inf"),
+                      Readout(f"With {{knob}} for the {self.knob[0]} the steps run away.", unless="now < inf")],
+            caption=f"{self.title}: press Play, and move the slider while it runs.")

@@ -9,7 +9,8 @@ from toolkit._core.rounding import quantum
 from toolkit.formats import FLOAT64
 
 __all__ = ["at_value", "bound_at", "entries", "fill_matrix", "first_bin", "first_entry", "fit_at", "loss_of_row",
-           "loss_rows", "minus_first_entry", "number_of_row", "of_entry", "of_first_logit", "one_step", "pull_rows"]
+           "loss_rows", "minus_first_entry", "number_of_parts", "number_of_row", "of_entry", "of_first_logit",
+           "one_step", "pull_rows"]
 
 _FLOAT64 = FLOAT64.code
 
@@ -102,6 +103,13 @@ def first_bin(of, row, numbers, out):
 
 @kernel
 def number_of_row(of, row, numbers, out):
+    return of(*((row,) + numbers))
+
+
+@kernel
+def number_of_parts(of, row, numbers, out):
+    """Of a row that has no negative entries: 1/2 and 1/4 stand behind the first."""
+    row[1], row[2] = 0.5, 0.25
     return of(*((row,) + numbers))
 
 

@@ -44,5 +44,5 @@ class Matrix(OnExample):
             plot=Plot((HeatMap("cells", n, n, label=self.entry, high=self.high),), height=340,
                       x=Axis("column j", (-0.5, n - 0.5)), y=Axis("row i", (-0.5, n - 0.5))),
             readouts=[f"With {{knob}} for the {self.knob[0]} the largest entry is {{max(cells):3g}}."],
-            caption=f"Move the slider and watch the entries of {self.title}.",
+            caption=f"{self.title}: move the slider and watch the entries.",
         )(draw)

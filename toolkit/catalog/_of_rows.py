@@ -6,22 +6,49 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit._core.arguments import shown
+from toolkit.catalog._beginning import at_a_loss
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import of_first_logit
 from toolkit.catalog._method import Method
 from toolkit.formats import round_to, ulp_error
-from toolkit.live import Axis, Curve, Format, Plot, Rule, Slider, live_figure
+from toolkit.live import Axis, Curve, Format, Plot, Readout, Rule, Slider, live_figure
 
-__all__ = ["IN_A_FORMAT", "POINTS", "OfRows", "curves", "line_figure"]
+__all__ = ["POINTS", "OfRows", "curves", "line_figure", "room_for", "said_at"]
 
 POINTS = 161
-IN_A_FORMAT = "in {fmt}: {stable:5g}, which is {ulps:2g} ulp from float64's {truth:5g}."
 
 
 def curves(names, labels, **options):
     """Curves of a number in float64, in the default form, and in the first one if that has a label."""
     roles = ("truth", "stable", "naive")
     return [Curve(name, label=label, role=role, **options) for name, label, role in zip(names, labels, roles) if label]
+
+
+def room_for(values):
+    """The range of an axis for these values."""
+    margin = 0.05 * (values.max() - values.min())
+    return float(values.min() - margin), float(values.max() + margin)
+
+
+def said_at(place, plain=None):
+    """What a figure says of `truth`, `stable` and `ulps` at a place, and of `naive` if that form has the name plain."""
+    here = f"{place} in {{fmt}}: {{stable + 0:5g}}"
+    told = [
+        Readout(f"{here}.", when="fmt == 'float64' and abs(truth) < inf"),
+        Readout(f"{here}, as in float64.", when="fmt != 'float64' and stable == truth and abs(truth) < inf"),
+        Readout(f"{here}, as near to float64's {{truth:5g}} as the format allows.",
+                when="fmt != 'float64' and stable != truth and ulps <= 0.5"),
+        Readout(f"{here}, which is {{ulps:2g}} ulp from float64's {{truth:5g}}.",
+                when="fmt != 'float64' and truth != 0 and 0.5 < ulps < inf"),
+        Readout(f"{here}, in float64 exactly 0.", when="truth == 0 and 0.5 < ulps < inf"),
+        Readout(f"{place} a number leaves the range of {{fmt}}; float64 gives {{truth:5g}}.",
+                when="abs(truth) < inf and not ulps < inf"),
+        Readout(f"{place} there is no finite result in {{fmt}}.", unless="abs(truth) < inf")]
+    return told if plain is None else told + [
+        Readout(f"The {plain} form gives {{naive + 0:5g}}.",
+                when="abs(naive) < inf and abs(truth) < inf and abs(naive - stable) > 0.0001 * abs(stable)"),
+        Readout(f"In the {plain} form a number leaves the range of {{fmt}}.",
+                when="not abs(naive) < inf and abs(stable) < inf and abs(truth) < inf")]
 
 
 def line_figure(method, seen, axis, moved=("first logit", "z₁", "first logit z₁, beside z₂ = 0 and z₃ = −1")):
@@ -32,15 +59,16 @@ def line_figure(method, seen, axis, moved=("first logit", "z₁", "first logit z
     function = of_first_logit(seen, best.kernel, plain.kernel, numbers)
     function.__name__ = method.name
     labels = ("float64", best.name.replace("_", " "), plain != best and plain.name)
-    return live_figure(
-        controls=[Slider("z", low, high, low + 0.8 * (high - low), label=word, symbol=symbol),
+    figure = live_figure(
+        controls=[Slider("z", low, high, round(low + 0.8 * (high - low), 9), label=word, symbol=symbol),
                   Format("fmt", "float16")],
         returns=("truth", "stable", "naive", "ulps"), scratch={"row": method.width or 3, "out": method.width or 3},
         plot=Plot((*curves(("truth", "stable", "naive"), labels), Rule(x="z")), x=Axis(title, (low, high), over="z"),
                   y=axis, height=300, points=method.points),
-        readouts=[f"At {symbol} = {{z}} {IN_A_FORMAT}", "The naive way gives {naive:5g}."][:1 + (plain != best)],
-        caption=f"Move the {word} through {method.title} and change the format.",
+        readouts=said_at(f"At {symbol} = {{z}}", None if plain == best else plain.name.replace("_", " ")),
+        caption=f"{method.title}: move the {word}, and change the number format.",
     )(function)
+    return at_a_loss(figure, "z")
 
 
 @dataclass(frozen=True, kw_only=True)

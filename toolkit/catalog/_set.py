@@ -50,5 +50,5 @@ class Set(Method):
             outputs={"score": count, "inside": count}, scratch={"chosen": count},
             plot=Plot((Bars("score", label="score", role="muted"), Bars("inside", label="chosen", role="first")),
                       x=Axis("candidate", (0.4, count + 0.6)), y=Axis("score", (min(low, 0.0), high)), height=300),
-            caption=f"Move the first score and watch what {self.title} chooses.",
+            caption=f"{self.title}: move the first score and watch what is chosen.",
         )(draw)

@@ -99,7 +99,7 @@ _SHARPNESS = ("sharpness of the logits", 0.5, 4.0, 2.0)
 def _error(name, title, formula, reference, of, high=0.6):
     return Fit(name, title, formula, getattr(uncertainty, name), reference, "is_it_calibrated", family="uncertainty",
                variants=forms(stable=_of_temperature(of)), given=_data, knob=_SHARPNESS, x=_TEMPERATURES,
-               y=Axis(title.lower(), (0, high)), work=2 * len(_LABELS) + _BINS, found="Without a temperature",
+               y=Axis(title, (0, high)), work=2 * len(_LABELS) + _BINS, found=f"{title} without a temperature",
                upright=False)
 
 

@@ -3,6 +3,7 @@ import inspect
 import os
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -128,6 +129,11 @@ class Figure:
         if unknown:
             raise ValueError(f"figure {self.name!r} has no control {sorted(unknown)}; allowed: {sorted(self.controls)}")
         return self.default_state | {name: self.controls[name].check(value) for name, value in changes.items()}
+
+    def begin_at(self, **state):
+        """Make this the default state, where only the figure itself could tell what that should be."""
+        self.controls |= {name: replace(self.controls[name], value=value) for name, value in state.items()}
+        vars(self).pop("default_state", None)
 
     def show(self, *, hide=(), **state):
         """This figure as a preset, to display: it starts at `state`, and resets to it, without the controls in `hide`.

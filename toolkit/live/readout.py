@@ -73,13 +73,14 @@ def _is_field(part):
 
 def _text_of(field, values, hidden):
     name, index, spec = field
+    plural = spec.endswith("s")
     if hidden.tells(name):
-        return hidden.word(name)
+        return "s" if plural else hidden.word(name)
     value = values[name][index]
     if isinstance(value, str):
         return value
     said = format_number(value, spec)
-    return "?" if hidden.covers(said, spec, values) else said
+    return "?" if not plural and hidden.covers(said, spec, values) else said
 
 
 def in_two(text):

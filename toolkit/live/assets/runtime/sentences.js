@@ -3,11 +3,12 @@ const NO_SENTENCE = "A sentence here would tell what is hidden.";
 
 function sentence(readouts, values, hidden) {
   const text = ([name, index, spec]) => {
-    if (hidden.tells(name)) return hidden.word(name);
+    const plural = spec.endsWith("s");
+    if (hidden.tells(name)) return plural ? "s" : hidden.word(name);
     const value = values[name][index];
     if (typeof value === "string") return value;
     const said = formatNumber(value, spec);
-    return hidden.covers(said, spec, values) ? "?" : said;
+    return !plural && hidden.covers(said, spec, values) ? "?" : said;
   };
   const open = (condition) => condition === null || !hidden.tells(condition);
   const told = readouts.filter((r) => open(r.when) && open(r.unless));
