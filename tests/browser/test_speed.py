@@ -40,7 +40,7 @@ MOVES = """async ([name, frames]) => {
 @pytest.mark.parametrize("name", ["book/intro", "book/gallery_activations", "notebooks/numbers_with_gaps"])
 def test_the_first_figure_waits_for_nothing_where_the_processor_is_slow(new_page, http_base, name):
     page = new_page(1280, 900)
-    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.context.new_cdp_session(page.page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
     open_page(page, f"{http_base}/{name}.html")
     first, _, _ = page.evaluate(FIRST_USE)
     print(f"\n{name}: a slider works after {first:.0f} ms with the processor slowed four times")
