@@ -210,8 +210,9 @@ def _words_of(error, page, notebook):
     compiled = failed > len(page.cells)
     text = f"{name}: {error.ename}: {error.evalue}" if compiled else f"{name}, code cell {failed}: {error}"
     without_colours = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    return re.sub(r"[^\s\"]*ipykernel_\d+[/\\](\d+\.py)",
-                  lambda found: f"{name}, code cell {numbers.get(found[1], '?')}", without_colours)
+    named = re.sub(r"[^\s\"]*ipykernel_\d+[/\\](\d+\.py)",
+                   lambda found: f"{name}, code cell {numbers.get(found[1], '?')}", without_colours)
+    return re.sub(r"Cell In\[(\d+)\]", rf"{name}, code cell \1", named)
 
 
 def _environment():

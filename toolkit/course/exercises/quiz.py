@@ -24,11 +24,11 @@ EXERCISES = {
         praise="the gap is 2 there, 2049 is a tie, and ties go to the number whose last bit is 0.",
     ),
     "quiz.naive": _choice(
-        "naive", "exp(100) is inf in float32, and inf / inf is NaN.", "one of the three words; see Softmax, five ways",
+        "naive", "exp(100) is inf in float32, and inf / inf is NaN.", "see Softmax, five ways",
         **{"three-pass": "with the maximum subtracted both are exp(0)", "online": "its maximum so far is 100, too"}),
     "quiz.price": _choice(
         "b", "an error in a difference of logits is a relative error of its exponential.",
-        "a, b or c; see Softmax, five ways",
+        "see Softmax, five ways",
         a="that is the price of a long sum, which all forms pay", c="a common offset costs only what it rounds away"),
     "quiz.edge": Exercise(
         solution=_EDGE,
@@ -39,7 +39,7 @@ EXERCISES = {
         praise="at 5.55: a classifier that is right with probability 0.996 has no loss left in bfloat16.",
     ),
     "quiz.pull": _choice(
-        "c", "nothing lifts the right logit, and the others go on falling.", "a, b or c; see Softmax Collapse",
+        "c", "nothing lifts the right logit, and the others go on falling.", "see Softmax Collapse",
         a="the exponentials of the wrong classes are not 0", b="the label's entry is p - 1, and p is exactly 1"),
     "quiz.gate": Exercise(
         solution=1.5,
@@ -66,10 +66,10 @@ EXERCISES = {
     ),
     "quiz.proper": _choice(
         "focal", "it turns away from what the model knows, so its minimum is nearer to the middle.",
-        "one of the three names; see One family around cross-entropy",
+        "see One family around cross-entropy",
         **{"cross-entropy": "its minimum is at the true probabilities",
            "squared error of probabilities": "that is the Brier score, and its minimum is at the true probabilities"}),
     "quiz.cause": _choice(
         "no", "stuck is not always collapsed: here the optimizer's memory, or its ε, is the likely cause.",
-        "yes or no; see Grokking, live", yes="in the collapse losses are exactly 0"),
+        "see Grokking, live", yes="in the collapse losses are exactly 0"),
 }
