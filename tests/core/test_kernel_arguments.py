@@ -3,7 +3,10 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from toolkit._core.kernel import kernel
 
 LOOP = """
 from toolkit.kernels import kernel
@@ -63,3 +66,16 @@ def test_processes_that_compile_at_the_same_time_keep_their_own_machine_code(run
     assert run("x * x * 1.0", "other") == (9.0, 0, 1)
     index().write_bytes(first)
     assert run() == (6.0, 1, 0)
+
+
+def test_kernels_of_one_function_with_other_options_keep_their_own_machine_code():
+    def total(x):
+        result = 0.0
+        for i in range(x.size):
+            result += x[i]
+        return result
+
+    numbers = np.array([1.0, *[2.0**-53] * 64])  # each is lost where one number is added after the other
+    for _ in range(2):  # compiled, then found on disk
+        in_order, reordered = kernel(total), kernel(total, fastmath="reorder")
+        assert in_order(numbers) == 1.0 < reordered(numbers)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numba
 import numpy as np
@@ -68,12 +69,19 @@ def test_size_and_build_times(module):
     assert all(seconds > 0 for seconds in [*module.seconds["front_end"].values(), module.seconds["back_end"]])
 
 
-def test_a_common_callee_compiles_once():
+def test_a_common_callee_compiles_once(monkeypatch):
+    monkeypatch.setattr(wasm_target, "renew", partial(wasm_target.renew, from_disk=False))
     build_module([("first", waves, ["f64", "f64[]"]), ("second", waves, ["f64", "f64[]"]), *KERNELS])
     names = [f.py_func for f in wasm_target.followers]
     assert len(names) == len(set(names))
     exp = next(f for f in wasm_target.followers if f.py_func is elementary.exp.__wrapped__.py_func)
     assert len(exp.overloads) == 1
+
+
+def test_what_an_earlier_build_has_lowered_is_taken_from_the_disk(module):
+    assert digest(build_module(KERNELS)) == digest(module)
+    misses = {f.py_func.__name__: dict(f.stats.cache_misses) for f in wasm_target.followers}
+    assert misses == dict.fromkeys(misses, {}) != {}
 
 
 def test_bytes_do_not_depend_on_earlier_builds(module):

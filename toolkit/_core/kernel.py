@@ -65,7 +65,7 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
     if numba.config.DISABLE_JIT:
         return dispatcher
     dispatcher.__class__ = Kernel
-    dispatcher._cache = KernelCache(function, parallel=parallel)
+    dispatcher._cache = KernelCache(dispatcher)
     return dispatcher
 
 

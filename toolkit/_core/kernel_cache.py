@@ -38,12 +38,14 @@ if hasattr(os, "register_at_fork"):
 class KernelCache:
     """What a kernel asks for machine code; looked for when it is compiled, not when its module is imported.
 
-    `kind` stands before the names of files: a kernel and its part have files of their own. Nothing that is wrong with
-    what was kept, or with where, is an error: the kernel is compiled.
+    `kind` stands before the names of files: a kernel and its part have files of their own, and so have two kernels of
+    one function with different options. Nothing that is wrong with what was kept, or with where, is an error: the
+    kernel is compiled.
     """
 
-    def __init__(self, function, kind="", parallel=False):
-        self._function, self._kind, self._parallel = function, kind, parallel
+    def __init__(self, dispatcher, kind=""):
+        self._function, self._kind = dispatcher.py_func, kind + _options_of(dispatcher)
+        self._parallel = dispatcher.targetoptions.get("parallel")
 
     @cached_property
     def _kept(self):
@@ -79,6 +81,13 @@ class KernelCache:
 watch(KernelCache)
 
 
+def _options_of(dispatcher):
+    """Those on which a function's own machine code depends."""
+    options = dispatcher.targetoptions
+    flags = sorted(options.get("fastmath") or ())
+    return "".join(f"{name}." for name in ["parallel"] * bool(options.get("parallel")) + flags)
+
+
 def _key_of(kind):
     """How an index knows the type of an argument: a kernel by name and by the state of its sources, in tuples too."""
     if isinstance(kind, types.BaseTuple):
@@ -87,9 +96,10 @@ def _key_of(kind):
     if not isinstance(kind, types.Dispatcher):
         return kind
     function = kind.dispatcher.py_func
+    options = _options_of(kind.dispatcher)
     if is_of_a_module(function):
-        return function.__module__, function.__qualname__, stamp_of_imported(function.__code__.co_filename)
-    return content_of(function)
+        return function.__module__, function.__qualname__, options, stamp_of_imported(function.__code__.co_filename)
+    return content_of(function), options
 
 
 class _KernelCache(FunctionCache):

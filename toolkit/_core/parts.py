@@ -19,7 +19,7 @@ from numba.core.registry import cpu_target
 
 from toolkit._core.kernel_cache import KernelCache
 
-__all__ = ["Part"]
+__all__ = ["Part", "of_any_number"]
 
 
 class _Library(codegen.JITCodeLibrary):
@@ -86,18 +86,21 @@ class Part(Dispatcher):
     def __init__(self, whole):
         super().__init__(whole.py_func, targetoptions=whole.targetoptions)
         self.whole = whole
-        self._cache = KernelCache(whole.py_func, "part.")
+        self._cache = KernelCache(whole, "part.")
 
     def get_call_template(self, args, kws):
-        """Of a call. A number that is written there is a number like others: nothing is compiled for it alone."""
-        of_any = (types.unliteral(kind) if isinstance(kind, types.IntegerLiteral) else kind for kind in args)
-        return super().get_call_template(tuple(of_any), kws)
+        return super().get_call_template(of_any_number(args), kws)
 
     def add_overload(self, result):
         self.overloads[tuple(result.signature.args)] = result
 
     def __reduce__(self):
         return _part_of, (self.whole,)
+
+
+def of_any_number(kinds):
+    """Types of arguments. A number written in a call is a number like others: nothing is compiled for it alone."""
+    return tuple(types.unliteral(kind) if isinstance(kind, types.IntegerLiteral) else kind for kind in kinds)
 
 
 def _part_of(whole):

@@ -161,7 +161,7 @@ def _kept_block(folder, kernels):
 
 def kept_module(entries, *, small=False):
     """The `WasmModule` of a figure, built once and kept beside the machine code of kernels."""
-    kernels, folder = kernels_of(entries), Path(KernelCache(clear.py_func).cache_path, "modules")
+    kernels, folder = kernels_of(entries), Path(KernelCache(clear).cache_path, "modules")
     place = folder / f"{kernels}{'-small' * small}.html"
     with contextlib.suppress(OSError, ValueError, KeyError, zlib.error):
         if kernels:

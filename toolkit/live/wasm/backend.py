@@ -7,9 +7,10 @@ from toolkit.live.wasm.errors import UnsupportedInWebAssembly
 from toolkit.live.wasm.linker import UndefinedSymbols, link
 from toolkit.live.wasm.runtime import MULTIPLY_128, runtime_function
 from toolkit.live.wasm.signed_zeros import keep_signed_zeros
+from toolkit.live.wasm.statuses import messages_of
 from toolkit.live.wasm.target import TRIPLE, create_target_machine, wasm_target
 
-__all__ = ["binary_of"]
+__all__ = ["binary_of", "blame"]
 
 # LLVM's own 225 puts so many copies of exp and the roundings into a page that it doubles, and no figure is
 # measurably faster by it.
@@ -17,7 +18,7 @@ _INLINING_THRESHOLD = 100
 
 
 def binary_of(compiled, small=False):
-    """The WebAssembly module that exports kernels.
+    """The WebAssembly module that exports kernels, and the messages of what they raise by status code.
 
     Parameters
     ----------
@@ -27,20 +28,17 @@ def binary_of(compiled, small=False):
 
     Raises
     ------
-    UnsupportedInWebAssembly
+    UndefinedSymbols
         When code needs a function that nothing defines and that no check of a kernel's source has found.
     """
     machine = create_target_machine()
     exports = {name: EXPORT_PREFIX + name for name in compiled}
     module = _merge(compiled, machine)
+    messages = messages_of(module)
     for symbol in [*module.functions, *module.global_variables]:
         if not symbol.is_declaration and symbol.name not in exports.values():
             symbol.linkage = "internal"  # free to be inlined and dropped
-    module = keep_signed_zeros(_optimise(module, machine, small))
-    try:
-        return _emit(module, machine, exports)
-    except UndefinedSymbols as error:
-        raise _blame(compiled, error.names[0]) from error
+    return _emit(keep_signed_zeros(_optimise(module, machine, small)), machine, exports), messages
 
 
 def _merge(compiled, machine):
@@ -76,8 +74,8 @@ def _emit(module, machine, exports):
     return link(machine.emit_object(module), exports)
 
 
-def _blame(compiled, symbol):
-    """The error for a symbol that stayed undefined: a kernel and the innermost function that needs it."""
+def blame(compiled, symbol):
+    """The error for a symbol that stayed undefined: a kernel and the innermost function compiled that needs it."""
     kernel = next((name for name, result in compiled.items() if _needs(result, symbol)), None)
     guilty = [(len(list(result.library.get_defined_functions())), d.py_func)
               for d in wasm_target.followers for result in d.overloads.values() if _needs(result, symbol)]

@@ -10,9 +10,9 @@ from numba.core.dispatcher import Dispatcher
 from toolkit._core.kernel import kernel
 from toolkit.live.kernel_errors import definition_of
 from toolkit.live.wasm.abi import describe, numba_type
-from toolkit.live.wasm.backend import binary_of
+from toolkit.live.wasm.backend import binary_of, blame
 from toolkit.live.wasm.errors import UnsupportedInWebAssembly
-from toolkit.live.wasm.linker import HEAP_BASE, MEMORY
+from toolkit.live.wasm.linker import HEAP_BASE, MEMORY, UndefinedSymbols
 from toolkit.live.wasm.target import FEATURES, wasm_target
 
 __all__ = ["WasmModule", "build_module"]
@@ -80,10 +80,14 @@ def build_module(kernels, *, small=False):
         compiled[name] = _compile(name, function, arguments)
         front_end[name] = time.perf_counter() - start
     start = time.perf_counter()
-    binary = binary_of(compiled, small)
+    try:
+        binary, messages = binary_of(compiled, small)
+    except UndefinedSymbols as error:
+        wasm_target.renew(from_disk=False)
+        raise blame({name: _compile(name, *of) for name, *of in kernels}, error.names[0]) from error
     manifest = {
         "kernels": {name: [describe(a) for a in c.fndesc.argtypes] for name, c in compiled.items()},
-        "errors": {str(code): text for code, text in wasm_target.messages.items()},
+        "errors": {str(code): text for code, text in messages.items()},
         "memory": MEMORY,
         "heap_base": HEAP_BASE,
         "features": list(FEATURES),
@@ -113,7 +117,7 @@ def _compile(name, function, arguments):
         if compiled.fndesc.restype != types.none:
             raise UnsupportedInWebAssembly(
                 "a kernel that a page calls returns nothing: write results into an output.",
-                compiled.metadata["return_location"])
+                (compiled.metadata or {}).get("return_location"))
     except UnsupportedInWebAssembly as error:
         if error.filename is None:
             error.locate(here)

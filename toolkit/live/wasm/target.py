@@ -1,12 +1,16 @@
 """A Numba target for WebAssembly: the CPU's front end and lowering with wasm32's triple and data layout.
 
 Nothing runs in this process and nothing is optimised per function: the LLVM modules of a page's kernels are
-merged and optimised once, in `toolkit.live.wasm.backend`. Kernels that a kernel calls follow it here.
+merged and optimised once, in `toolkit.live.wasm.backend`. Kernels that a kernel calls follow it here. What a kernel
+was lowered to is kept on disk beside its machine code, so that pages with a kernel in common lower it once.
 
 Private parts of Numba 0.68 that this stands on: the hooks of ``CPUCodegen`` and ``CPUCodeLibrary``,
-``CPUContext.load_additional_registries``, ``MinimalCallConv``'s call helper, and the registries of
-``numba.core.target_extension``. Another Numba may rename them; the parity tests are the alarm.
+``CPUContext.load_additional_registries``, ``BaseContext._compile_subroutine_no_cache``, ``MinimalCallConv``'s call
+helper, and the registries of ``numba.core.target_extension``. Another Numba may rename them; the parity tests are the
+alarm.
 """
+from contextlib import contextmanager
+
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core import callconv, cgutils, codegen, cpu, fastmathpass, types, typing
@@ -17,9 +21,13 @@ from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
 from numba.core.target_extension import CPU, dispatcher_registry, jit_registry, target_override, target_registry
 
+from toolkit._core.kernel_cache import KernelCache
+from toolkit._core.parts import of_any_number
 from toolkit.live.kernel_errors import COMPILATION_ERRORS, definition_of, from_numba
 from toolkit.live.wasm.checks import KernelCompiler
 from toolkit.live.wasm.errors import UnsupportedInWebAssembly
+from toolkit.live.wasm.identity import UNKNOWN, compiler_digest, identity_of
+from toolkit.live.wasm.statuses import Statuses
 
 __all__ = ["FEATURES", "TRIPLE", "WasmDispatcher", "create_target_machine", "wasm_target"]
 
@@ -50,6 +58,9 @@ class _Library(codegen.CPUCodeLibrary):
     def _finalize_specific(self):
         pass
 
+    def serialize_using_object_code(self):
+        return self.serialize_using_bitcode()  # there is no object code
+
 
 class _Codegen(codegen.CPUCodegen):
     _library_class = _Library
@@ -74,30 +85,17 @@ class _Codegen(codegen.CPUCodegen):
             "kernels that call each other in a circle are not available in WebAssembly: write a loop.")
 
     def magic_tuple(self):
-        return TRIPLE, "", FEATURES
+        return TRIPLE, "", FEATURES, compiler_digest()
 
-
-class _StatusCodes:
-    """Gives each `raise` of a build its status code; texts are kept by code for the manifest."""
-
-    def __init__(self):
-        self.messages = {}
-
-    def _add_exception(self, exception, arguments, location):
-        words = [exception.__name__ if exception else "exception"]
-        words += [str(a) for a in arguments or () if a is not None]
-        message = ": ".join(words)
-        codes = {text: code for code, text in self.messages.items()}
-        code = codes.get(message, callconv.FIRST_USEREXC + len(codes))
-        self.messages[code] = message
-        return code
+    def set_env(self, env_name, env):
+        """Nothing is kept: no environment is looked at where there is no Python."""
 
 
 class _CallConvention(callconv.MinimalCallConv):
     """Functions return an i32 status: 0 or none is fine, 1 and up is a `raise` of the user."""
 
     def _make_call_helper(self, builder):
-        return self.context.status_codes
+        return Statuses(builder.module)
 
     def return_dynamic_user_exc(self, builder, exc, exc_args, nb_types, loc=None, func_name=None):
         raise UnsupportedInWebAssembly("an exception's message must be a constant text in WebAssembly.", loc)
@@ -119,8 +117,7 @@ class _Context(cpu.CPUContext):
     def init(self):
         self.is32bit = False  # Numba's integers stay 64 bits wide; only pointers are narrow
         self._internal_codegen = _Codegen("wasm")
-        self.status_codes = _StatusCodes()
-        self._function_numbers = {}
+        self._compiling, self._identities = [], {}
 
     def load_additional_registries(self):
         # Once Numba's runtime is there for the host, the base class does not ask for it in this target.
@@ -131,11 +128,24 @@ class _Context(cpu.CPUContext):
     def call_conv(self):
         return _CallConvention(self)
 
+    @contextmanager
+    def compiling(self, function):
+        """Inside, names of functions are those of `function`."""
+        if function not in self._identities:
+            self._identities[function] = identity_of(function) or f"{UNKNOWN}{len(self._identities)}"
+        self._compiling.append(self._identities[function])
+        try:
+            yield
+        finally:
+            self._compiling.pop()
+
     def mangler(self, name, argument_types, *, abi_tags=(), uid=None):
-        # Numba counts functions per process; counted per build, equal input gives equal output.
-        if uid is not None:
-            uid = self._function_numbers.setdefault(uid, len(self._function_numbers))
-        return super().mangler(name, argument_types, abi_tags=abi_tags, uid=uid)
+        # Numba counts functions per process; told apart by content, equal input gives equal output.
+        return super().mangler(name, argument_types, abi_tags=abi_tags, uid=uid and self._compiling[-1])
+
+    def _compile_subroutine_no_cache(self, builder, impl, *args, **kwargs):
+        with self.compiling(impl):
+            return super()._compile_subroutine_no_cache(builder, impl, *args, **kwargs)
 
     def add_dynamic_addr(self, builder, intaddr, info):
         # Most uses vanish in optimisation; one that stays is an undefined symbol that says what it was.
@@ -171,15 +181,16 @@ class _Options(cpu.CPUTargetOptions):
 
 
 class WasmTarget(TargetDescriptor):
-    """What the compilation of one module shares: contexts, retargeted kernels, status codes.
+    """What the compilation of one module shares: contexts and retargeted kernels.
 
     `renew` starts from nothing, so that a module's bytes depend on its kernels and not on earlier builds.
     """
 
     options = _Options
 
-    def renew(self):
-        """Begin a build."""
+    def renew(self, *, from_disk=True):
+        """Begin a build; without what is kept on disk each kernel is compiled, and among the followers."""
+        self.from_disk = from_disk
         self._typing_context = _TypingContext()
         self._target_context = _Context(self._typing_context, self._target_name)
         self._followers = {}
@@ -194,11 +205,6 @@ class WasmTarget(TargetDescriptor):
         return self._target_context
 
     @property
-    def messages(self):
-        """Status code -> message of every `raise` compiled so far."""
-        return self._target_context.status_codes.messages
-
-    @property
     def followers(self):
         """The dispatchers that `follow` has made."""
         return list(self._followers.values())
@@ -206,9 +212,7 @@ class WasmTarget(TargetDescriptor):
     def follow(self, dispatcher):
         """The native `dispatcher`'s twin for this target: one a build, so a common callee compiles once."""
         if dispatcher not in self._followers:
-            options = {k: v for k, v in dispatcher.targetoptions.items() if k in _KEPT_OPTIONS}
-            self._followers[dispatcher] = KernelDispatcher(
-                dispatcher.py_func, targetoptions=options, pipeline_class=KernelCompiler)
+            self._followers[dispatcher] = KernelDispatcher(dispatcher)
         return self._followers[dispatcher]
 
 
@@ -220,6 +224,14 @@ wasm_target = WasmTarget("wasm")
 target_registry["wasm"] = Wasm
 
 
+class _Kept(KernelCache):
+    """What kernels were lowered to, but not what is named by this build alone."""
+
+    def save_overload(self, sig, data):
+        if not any(UNKNOWN in function.name for function in data.library.get_defined_functions()):
+            super().save_overload(sig, data)
+
+
 class WasmDispatcher(Dispatcher):
     """Compiles one function for WebAssembly; Numba makes these for its own overloads."""
 
@@ -229,7 +241,7 @@ class WasmDispatcher(Dispatcher):
         self.overloads[tuple(cres.signature.args)] = cres
 
     def compile(self, sig):
-        with target_override("wasm"):
+        with target_override("wasm"), self.targetctx.compiling(self.py_func):
             return super().compile(sig)
 
     def __call__(self, *args, **kwargs):
@@ -237,7 +249,20 @@ class WasmDispatcher(Dispatcher):
 
 
 class KernelDispatcher(WasmDispatcher):
-    """Compiles one function of the user: its errors name the user's line."""
+    """Compiles one kernel, or takes it from the disk: its errors name the user's line."""
+
+    def __init__(self, native):
+        options = {k: v for k, v in native.targetoptions.items() if k in _KEPT_OPTIONS}
+        super().__init__(native.py_func, targetoptions=options, pipeline_class=KernelCompiler)
+        self._native = native
+        if wasm_target.from_disk:
+            self._cache = _Kept(self, "wasm.")
+
+    def get_call_template(self, args, kws):
+        return super().get_call_template(of_any_number(args), kws)
+
+    def __reduce__(self):
+        return wasm_target.follow, (self._native,)
 
     def compile(self, sig):
         try:
