@@ -86,7 +86,7 @@ def blame(compiled, symbol):
 
 
 def _needs(result, symbol):
-    module = result.library._final_module
+    module = result.library._get_module_for_linking()
     declared = [s.name for s in [*module.functions, *module.global_variables] if s.is_declaration]
     intrinsic = f"llvm.{symbol.removesuffix('f')}."
     return any(name == symbol or name.startswith(intrinsic) for name in declared)
