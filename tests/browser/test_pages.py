@@ -263,8 +263,9 @@ def test_an_old_address_leads_to_the_page_that_has_the_place(new_page, base, old
     page.goto(f"{base}/{old}.html{address}")
     page.wait_for_url(f"**/{new}.html*")
     page.wait_for_function("document.documentElement.dataset.live === 'ready'")
-    assert page.url.endswith(f"/{new}.html{address}")
+    assert page.url.partition(".html")[2].startswith(address.partition("#")[0])
     if figure:
+        assert page.url.endswith(address)
         control = re.search(rf"#{figure}\.(\w+)=2", address)[1]
         assert page.evaluate("([figure, name]) => liveFigures.figures.get(figure).inputs[name].read()",
                              [figure, control]) == 2
