@@ -205,11 +205,12 @@ def test_numbers_and_words_of_the_prose_are_the_values_that_their_links_set(page
 
 
 def test_a_place_that_has_moved_is_where_the_old_address_leads(pages):
-    for old, places in yaml.safe_load((ROOT / "book/moved.yml").read_text(encoding="utf-8")).items():
-        for place, now in places.items():
+    for old, moved in yaml.safe_load((ROOT / "book/moved.yml").read_text(encoding="utf-8")).items():
+        for now, places in moved.items():
             page, _, heading = now.partition("#")
             ids = pages[f"{old.rpartition('/')[0]}/{page}.html"].ids
-            assert heading in ids if heading else {place, f"live-{place}"} & ids, f"{old}: {place}"
+            for place in places:
+                assert heading in ids if heading else {place, f"live-{place}"} & ids, f"{old}: {place}"
 
 
 def test_the_exercise_that_the_teaching_guide_shows_is_one():

@@ -22,13 +22,14 @@ def moved():
 
 def add_places(app, pagename, templatename, context, doctree):
     if pagename in moved():
-        context["body"] += json_block(moved()[pagename], **{"class": "moved"})
+        places = {place: now for now, places in moved()[pagename].items() for place in places}
+        context["body"] += json_block(places, **{"class": "moved"})
 
 
 def pages_without_source(app):
-    for old, places in moved().items():
+    for old, pages in moved().items():
         if old not in app.env.found_docs:
-            names = dict.fromkeys(now.partition("#")[0] for now in places.values())
+            names = dict.fromkeys(now.partition("#")[0] for now in pages)
             links = "".join(f'<li><a class="reference internal" href="{name}.html">{escape(title.astext())}</a></li>'
                             for name in names for title in [app.env.titles[f"{PurePosixPath(old).parent}/{name}"]])
             body = f"<h1>{TITLE}</h1><p>What was here is in:</p><ul>{links}</ul>"
