@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+import yaml
 
 from toolkit.catalog import METHODS
 from toolkit.course.exercises import EXERCISES
@@ -201,6 +202,15 @@ def test_numbers_and_words_of_the_prose_are_the_values_that_their_links_set(page
                     given = state.get(f"{figure}.{control['name']}", [control["value"]])
                     assert given == [text], f"{name}: [{text}]({link})"
     assert len(chapters) >= 20 and min(count for name, count in chapters.items() if "gallery" not in name) >= 2
+
+
+def test_a_place_that_has_moved_is_where_the_old_address_leads(pages):
+    for old, moved in yaml.safe_load((ROOT / "book/moved.yml").read_text(encoding="utf-8")).items():
+        for now, places in moved.items():
+            page, _, heading = now.partition("#")
+            ids = pages[f"{old.rpartition('/')[0]}/{page}.html"].ids
+            for place in places:
+                assert heading in ids if heading else {place, f"live-{place}"} & ids, f"{old}: {place}"
 
 
 def test_the_exercise_that_the_teaching_guide_shows_is_one():

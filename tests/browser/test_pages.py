@@ -1,4 +1,6 @@
 """Every figure on every page of the built book, driven in Chromium: no dead slider can ship."""
+import re
+
 import pytest
 from drive import choose, controls, move, open_page, settle, snapshot
 
@@ -10,7 +12,7 @@ THEMES = ("dark", "light")
 GALLERY = ["book/gallery_softmax", "book/gallery_activations", "book/gallery_losses", "book/gallery_others"]
 LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
         "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss",
-        "notebooks/temperature_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
+        "notebooks/temperature", "notebooks/experts_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
         "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
         "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
@@ -20,7 +22,7 @@ API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses"
        "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_live", "book/api_catalog",
        "book/api_training"]
 STILL = ["book/gallery", *API, "book/teach", "book/references", "book/map", "book/glossary", "book/verdicts",
-         "book/quiz", "book/use_in_your_work", "search", "genindex"]
+         "book/quiz", "book/use_in_your_work", "notebooks/temperature_and_gates", "search", "genindex"]
 
 
 @pytest.fixture(params=["http", "file"])
@@ -246,17 +248,36 @@ def test_a_preset_link_changes_its_figure_alone(new_page, http_base):
     assert snapshot(page, second) != before and snapshot(page, first) == untouched
 
 
-@pytest.mark.parametrize("address", ["#swish.at=2&swish.fmt=bfloat16", "#live-swish", "#hide=swish.fmt",
-                                     "#activations"])
-def test_an_address_in_the_gallery_leads_to_its_page(new_page, base, address):
+@pytest.mark.parametrize("old, address, new, figure", [
+    ("book/gallery", "#swish.at=2&swish.fmt=bfloat16", "gallery_activations", "swish"),
+    ("book/gallery", "#live-swish", "gallery_activations", None),
+    ("book/gallery", "#hide=swish.fmt", "gallery_activations", None),
+    ("book/gallery", "#activations", "gallery_activations", None),
+    ("notebooks/temperature_and_gates", "#same_gate.beta=2&same_gate.tau=0.8", "experts_and_gates", "same_gate"),
+    ("notebooks/temperature_and_gates", "?only=filters#filters.tau=2", "temperature", "filters"),
+    ("notebooks/temperature_and_gates", "?only=filters", "temperature", None),
+    ("notebooks/temperature_and_gates", "#only-some-experts", "experts_and_gates", None),
+])
+def test_an_old_address_leads_to_the_page_that_has_the_place(new_page, base, old, address, new, figure):
     page = new_page(1280, 900)
-    page.goto(f"{base}/book/gallery.html{address}")
-    page.wait_for_url("**/gallery_activations.html*")
+    page.goto(f"{base}/{old}.html{address}")
+    page.wait_for_url(f"**/{new}.html*")
     page.wait_for_function("document.documentElement.dataset.live === 'ready'")
-    if "at=2" in address:
-        assert page.evaluate("liveFigures.figures.get('swish').inputs.at.read()") == 2
+    assert page.url.partition(".html")[2].startswith(address.partition("#")[0])
+    if figure:
         assert page.url.endswith(address)
+        control = re.search(rf"#{figure}\.(\w+)=2", address)[1]
+        assert page.evaluate("([figure, name]) => liveFigures.figures.get(figure).inputs[name].read()",
+                             [figure, control]) == 2
     assert not [said for said in page.troubles if not said.startswith("failed")]  # the first page did not finish
+
+
+def test_an_old_place_of_another_name_is_found(new_page, base):
+    page = new_page(1280, 900)
+    page.goto(f"{base}/notebooks/temperature_and_gates.html#two-more-relatives")
+    page.wait_for_url("**/temperature.html#optional-three-relatives")
+    page.goto(f"{base}/notebooks/temperature_and_gates.html")
+    assert page.locator("article li a").all_inner_texts() == ["Temperature", "Experts and gates"]
 
 
 def test_the_gallery_shows_one_family(new_page, http_base):

@@ -127,7 +127,7 @@ ALLOWED = {
     ("activation_gallery", "tails"): ("plain + 0",),  # as written: where a formula breaks is what the figure shows
     ("activation_gallery", "derivative_from_value"): ("plain", "plain + 0"),
     ("cost_of_exp", "all_binades"): ("three times",),  # near 0 every way of computing exp is right
-    ("temperature_and_gates", "filters"): ("three times",),  # filters that keep every token
+    ("temperature", "filters"): ("three times",),  # filters that keep every token
 }
 
 

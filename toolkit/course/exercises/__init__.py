@@ -10,6 +10,7 @@ from toolkit.course.exercises import (
     _check,
     activation_gallery,
     cost_of_exp,
+    experts_and_gates,
     grokking_live,
     is_it_calibrated,
     keeping_gradients_alive,
@@ -24,7 +25,7 @@ from toolkit.course.exercises import (
     softmax_collapse,
     softmax_five_ways,
     sparse_maps,
-    temperature_and_gates,
+    temperature,
     vanishing_loss,
     why_it_waits,
 )
@@ -32,8 +33,8 @@ from toolkit.course.exercises._check import *
 
 __all__ = ["EXERCISES", *_check.__all__, "check"]
 
-_CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss,
-             temperature_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family,
+_CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature,
+             experts_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family,
              regression_by_classification, is_it_calibrated, softmax_collapse, grokking_live, why_it_waits, paper_rerun,
              quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}

@@ -45,7 +45,7 @@ EXERCISES = {
         solution=1.5,
         judge=close_to(1.5, 1e-6, (1 / 6, "the other way round: a larger weight needs a higher temperature"),
                        (0.5, "the weight has changed, and only the quotient counts"),
-                       otherwise="keep β / τ; see Temperature and gates"),
+                       otherwise="keep β / τ; see Experts and gates"),
         wrong=(1 / 6, 0.5, 3.0),
         praise="only β / τ counts, so no data can tell the two gates apart.",
     ),
