@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from toolkit.live import Axis, Bars, Line, Plot
+from toolkit.live import Axis, Bars, Line, Markers, Plot
 from toolkit.live.drawing import frame, marks_svg, plot_svg
 from toolkit.live.labels import Labels, text_box
 from toolkit.live.slots import fill_slots
@@ -163,11 +163,19 @@ def test_lines_are_named_beside_them_where_each_name_has_a_place_of_its_own():
     assert ">upper: NaN</text>" in drawn
 
 
+def test_a_lone_marker_is_named_beside_it():
+    drawn = two_lines([0.1] * 5, [0.9] * 5, Markers((0.5,), x=(3,), label="alone"))
+    (left, top), = re.findall(r'class="live-markers"[^>]*><path transform="translate\((\d+) (\d+)\)', drawn)
+    (x, y), = re.findall(r'class="live-markers-word"[^>]* x="(\d+)" y="(\d+)"[^>]*>alone<', drawn)
+    assert "live-legend" not in drawn and abs(int(x) - int(left)) < 100 and abs(int(y) - int(top)) < 200
+
+
 @pytest.mark.parametrize("lines", [
     {"upper": [0.1] * 5},  # one lies on the other
     {"upper": [nan] * 5},  # there is no line that a name could stand beside
     {"upper": [0.9] * 5, "length": "n"},
     {"upper": [0.9] * 5, "more": Bars("a", label="bars")},
+    {"upper": [0.9] * 5, "more": Markers("a", label="markers")},
 ])
 def test_other_names_stay_in_the_legend(lines):
     more = [lines.pop("more")] if "more" in lines else []

@@ -15,6 +15,7 @@ from sources import ROOT, digest
 
 DATA = "book/chapters.yml"
 WORDS_A_MINUTE, A_FIGURE, A_CODE_CELL, AN_EXERCISE = 200, 2.0, 0.5, 5
+_BESIDE = re.compile("Optional|Appendix")
 _NOT_READ = re.compile("Exercises|Break it yourself|References|To read on")
 _MARKUP = re.compile(r"\$[^$]*\$|\{[^}]*\}`[^`]*`|\([^)]*\)")
 
@@ -26,7 +27,7 @@ def data():
 
 @cache
 def minutes(name):
-    """Of the core, of sections that begin with "Optional", and of exercises, each a multiple of 5."""
+    """Of the core, of sections that begin with "Optional" or "Appendix", and of exercises, each a multiple of 5."""
     path = ROOT / f"{name}.ipynb"
     if not path.exists():
         return 5, 0, 0
@@ -39,7 +40,8 @@ def minutes(name):
             continue
         for part in re.split(r"(?m)^(?=## )", cell.source):
             if part.startswith("## "):
-                kind = "optional" if part.startswith("## Optional") else "" if _NOT_READ.match(part[3:]) else "core"
+                beside, unread = _BESIDE.match(part[3:]), _NOT_READ.match(part[3:])
+                kind = "optional" if beside else "" if unread else "core"
             spent[kind] += len(re.findall(r"\w+", _MARKUP.sub("x", part))) / WORDS_A_MINUTE
     core, optional = (5 * round(spent[kind] / 5) for kind in ("core", "optional"))
     return max(core, 5), optional, AN_EXERCISE * exercises

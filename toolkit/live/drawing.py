@@ -6,7 +6,7 @@ test compares them). A move costs about a millisecond, and the page needs no plo
 """
 from math import floor, log10
 
-from toolkit.live.labels import CROWDED, Labels, text_width
+from toolkit.live.labels import CROWDED, NAMED, Labels, text_width
 from toolkit.live.marks import DRAWN_BY
 from toolkit.live.numbers import format_number
 from toolkit.live.svg import pixel, text_at
@@ -33,16 +33,17 @@ def frame(plot, width, named=False):
 def fitting_frame(plot, width, filled):
     """The `frame` of a plot that shows `filled` first: lines are named where every name has a place of its own.
 
-    A line that grows would push its name before it, and what is no line needs a sample in the legend.
+    A line that grows would push its name before it, and what is no line and no lone marker needs a sample in the
+    legend.
     """
     looks, named = plot.looks(), frame(plot, width, named=True)
     entries = [(look, binding) for look, binding in zip(looks, plot.bindings())
                if look["kind"] == "cells" or look["name"] and look["kind"] not in ("rule", "band")]
-    if any(look["kind"] != "line" or binding["length"] for look, binding in entries):
+    if any(look["kind"] != "line" and "alone" not in look or binding["length"] for look, binding in entries):
         return frame(plot, width)
     labels = Labels(named)
     marks_svg(looks, named, filled, labels)
-    fits = labels.worst_name < CROWDED and len(entries) == sum(bool(line) for *_, line in labels.words)
+    fits = labels.worst_name < CROWDED and len(entries) == sum(look["kind"] in NAMED for _, look, *_ in labels.words)
     return named if fits else frame(plot, width)
 
 

@@ -8,7 +8,7 @@ from html import escape
 from itertools import accumulate
 from math import ceil, floor, inf
 
-__all__ = ["CROWDED", "HATCHED", "Labels", "half_width", "text_box", "text_width"]
+__all__ = ["CROWDED", "HATCHED", "NAMED", "Labels", "half_width", "text_box", "text_width"]
 
 SQUARE = 40  # tenths of a pixel, as all lengths here
 LETTER, ABOVE, BELOW, MARGIN = 80, 110, 36, 20  # a generous mean width of letters, and the room around a baseline
@@ -16,6 +16,7 @@ WIDE = re.compile("[mwMW%]")  # letters half as wide again
 # What a square under a word costs; a place further down the list costs 1.
 HATCHED, CROWDED, SOLID, WORD, OUTSIDE = 4, 500, 1000, 3000, 1_000_000
 NEAR = 100  # a line's name with another line so near may be taken for that line's
+NAMED = ("line", "markers")  # kinds of looks whose names may stand beside them
 _SHIFT = {"start": 0.0, "middle": 0.5, "end": 1.0}
 
 
@@ -44,7 +45,7 @@ class Labels:
         self.columns, self.rows = ceil(self.width / SQUARE), ceil(self.height / SQUARE)
         self.squares, self.lines = ([[0] * self.columns for _ in range(self.rows)] for _ in range(2))
         self.words, self.count = [], 0
-        self.worst_name = 0  # what the worst place of a line's name costs
+        self.worst_name = 0  # what the worst place of a line's or marker's name costs
 
     def line(self):
         """A number of its own for a line: a bit."""
@@ -91,7 +92,7 @@ class Labels:
                 cost = self._cost(sums, boxes, text_box(*place[:3], text), line) + k
                 if cost < least:
                     best, least = place, cost
-            self.worst_name = max(self.worst_name, least if line else 0)
+            self.worst_name = max(self.worst_name, least if look["kind"] in NAMED else 0)
             x, y, anchor, *lead = best
             boxes.append(text_box(x, y, anchor, text))
             shapes += "".join(f'<path class="live-lead" d="M{left} {top}V{y + 40}"/>' for left, top in lead)

@@ -8,10 +8,15 @@ from toolkit.live.svg import group, half_of, pixel, symbol_at
 
 __all__ = ["Markers"]
 
+# Places of a lone marker's name, from its middle.
+_BESIDE = [(side * across, down, anchor) for far in (0, 130, 260)
+           for across, downs in ((90, (45,)), (60, (-100 - far, 190 + far)), (90 + far, (-50, 140)))
+           for down in downs for side, anchor in ((1, "start"), (-1, "end"))]
+
 
 @dataclass(frozen=True)
 class Markers(Series):
-    """Unconnected points at (x, y).
+    """Unconnected points at (x, y). A lone one, whose x is a number given here, has its name beside it where it fits.
 
     `drag` names two sliders: when a reader drags the first point on a page, they take its place on the x and y axis,
     which must be linear. In JupyterLab the sliders alone move it.
@@ -29,7 +34,8 @@ class Markers(Series):
 
     def look(self, plot):
         dragged = {"drag": list(self.drag)} if self.drag else {}
-        return super().look(plot) | {"symbol": ROLES[self.role].symbol} | dragged
+        alone = isinstance(self.x, (tuple, list)) and len(self.x) == 1 and self.length is None
+        return super().look(plot) | {"symbol": ROLES[self.role].symbol} | dragged | ({"alone": True} if alone else {})
 
     @staticmethod
     def svg(look, frame, slots, labels):
@@ -40,6 +46,8 @@ class Markers(Series):
                 left, top = pixel(frame["x"], x), pixel(frame["y"], y)
                 labels.box(left - across, top - up, left + across, top + up)
                 body += symbol_at(left, top, look["symbol"])
+                if frame["named"] and "alone" in look:
+                    labels.word(look, look["name"], [(left + x, top + y, side) for x, y, side in _BESIDE], 1)
         return group(look, "markers", body) + rail_svg(look, frame, slots, labels)
 
     @staticmethod
