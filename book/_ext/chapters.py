@@ -13,6 +13,8 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sources import ROOT, digest
 
+from toolkit.live.hosts.page import json_block
+
 DATA = "book/chapters.yml"
 WORDS_A_MINUTE, A_FIGURE, A_CODE_CELL, AN_EXERCISE = 200, 2.0, 0.5, 5
 _NOT_READ = re.compile("Exercises|Break it yourself|References|To read on")
@@ -147,6 +149,9 @@ def fill(app, pagename, templatename, context, doctree):
             body = body.replace(f"<!-- {name} -->", make(link))
     if pagename in data()["chapters"]:
         body = re.sub("</h1>", lambda end: end[0] + _head(pagename, link), body, count=1)
+        moved = data()["chapters"][pagename].get("moved", {})
+        pages = {place: page for page, places in moved.items() for place in places}
+        body += json_block(pages, **{"class": "moved"}) if pages else ""
     if "data-chapter=" in body:
         app.add_js_file("progress.js", defer="defer")
     if body:

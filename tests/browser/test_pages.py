@@ -13,8 +13,8 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/temperature_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
         "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
-        "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
-        "notebooks/coming_from", "notebooks/primer"]
+        "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
+        "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",
        "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_live", "book/api_catalog",
@@ -244,6 +244,17 @@ def test_a_preset_link_changes_its_figure_alone(new_page, http_base):
     page.evaluate("name => { location.hash = `${name}.fmt=bfloat16`; }", second)
     page.wait_for_function("name => liveFigures.figures.get(name).inputs.fmt.read() === 'bfloat16'", arg=second)
     assert snapshot(page, second) != before and snapshot(page, first) == untouched
+
+
+@pytest.mark.parametrize("address", ["#stops_learning.eps=1e-6", "#optional-on-the-real-problem"])
+def test_an_address_of_what_has_moved_leads_to_its_chapter(new_page, base, address):
+    page = new_page(1280, 900)
+    page.goto(f"{base}/notebooks/softmax_collapse.html{address}")
+    page.wait_for_url("**/collapse_under_adam.html*")
+    page.wait_for_function("document.documentElement.dataset.live === 'ready'")
+    assert page.url.endswith(address) and page.locator(f"[id='{address[1:]}'], #live-stops_learning").count()
+    if "eps" in address:
+        assert page.evaluate("liveFigures.figures.get('stops_learning').inputs.eps.read()") == pytest.approx(1e-6)
 
 
 @pytest.mark.parametrize("address", ["#swish.at=2&swish.fmt=bfloat16", "#live-swish", "#hide=swish.fmt",
