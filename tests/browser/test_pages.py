@@ -15,8 +15,8 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/temperature", "notebooks/experts_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
         "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
-        "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
-        "notebooks/coming_from", "notebooks/primer"]
+        "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
+        "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",
        "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_live", "book/api_catalog",
@@ -257,6 +257,8 @@ def test_a_preset_link_changes_its_figure_alone(new_page, http_base):
     ("notebooks/temperature_and_gates", "?only=filters#filters.tau=2", "temperature", "filters"),
     ("notebooks/temperature_and_gates", "?only=filters", "temperature", None),
     ("notebooks/temperature_and_gates", "#only-some-experts", "experts_and_gates", None),
+    ("notebooks/softmax_collapse", "#stops_learning.eps=1e-6", "collapse_under_adam", "stops_learning"),
+    ("notebooks/softmax_collapse", "#optional-on-the-real-problem", "collapse_under_adam", None),
 ])
 def test_an_old_address_leads_to_the_page_that_has_the_place(new_page, base, old, address, new, figure):
     page = new_page(1280, 900)
@@ -266,9 +268,10 @@ def test_an_old_address_leads_to_the_page_that_has_the_place(new_page, base, old
     assert page.url.partition(".html")[2].startswith(address.partition("#")[0])
     if figure:
         assert page.url.endswith(address)
-        control = re.search(rf"#{figure}\.(\w+)=2", address)[1]
-        assert page.evaluate("([figure, name]) => liveFigures.figures.get(figure).inputs[name].read()",
-                             [figure, control]) == 2
+        control, value = re.search(rf"#{figure}\.(\w+)=([\d.e-]+)", address).groups()
+        shown = page.evaluate("([figure, name]) => liveFigures.figures.get(figure).inputs[name].read()",
+                              [figure, control])
+        assert shown == pytest.approx(float(value))
     assert not [said for said in page.troubles if not said.startswith("failed")]  # the first page did not finish
 
 

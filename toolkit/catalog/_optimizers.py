@@ -72,7 +72,7 @@ METHODS = (
     _row("sgd", r"m \leftarrow \mu m + g,\ w \leftarrow w - \eta m", optimizers.sgd_direction,
          "sutskever2013importance", "why_it_waits", 0.01, (0.9, 0.0)),
     _row("adam", r"w \leftarrow w - \eta \hat m / (\sqrt{\hat v} + \epsilon),\ m, v \text{: running means of }"
-         r" g + \lambda w, (g + \lambda w)^2", optimizers.adam_direction, "kingma2015adam", "softmax_collapse", 0.05,
+         r" g + \lambda w, (g + \lambda w)^2", optimizers.adam_direction, "kingma2015adam", "collapse_under_adam", 0.05,
          (0.9, 0.999, 1e-8, 0.9, 0.999, 0.0)),
     _row("adamw", r"w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} + \epsilon)",
          optimizers.adam_direction, "loshchilov2019decoupled", "grokking_live", 0.05,

@@ -113,12 +113,4 @@ EXERCISES = {
         wrong=(61.0, 246.9, 8.95, 30 * 2**8 - 1),
         praise="logits of 87 are nothing unusual with StableMax: in 16 bits it needs the stable form too.",
     ),
-    "collapse.adam_step": Exercise(
-        solution=1e4,
-        judge=close_to(1e4, 1e-2, (1.0, "so it would be if v could hold 1e-46; the smallest float32 is 1.4e-45"),
-                       (1e-4, "upside down: the step is g / epsilon"),
-                       otherwise="what is (1 - beta_2) g^2 in float32? Then the step is g / (sqrt(v) + epsilon)"),
-        wrong=(1.0, 1e-4, 1e22, 1000.0),
-        praise="ten thousand learning rates at once, from a gradient of 1e-22.",
-    ),
 }
