@@ -41,10 +41,10 @@ def hard_rows(method, dtype, most):
     for classes in (1, 2, 3, 10, 60):
         for scale in (1, 0.03):
             yield scale * rng.uniform(low, high, classes)
-    for gap in (1e-8, 1, 17, 40, 86, 104, 120, 700, 745, 1e4):
+    for gap in (1e-8, 1, 17, 86, 104, 700, 745, 1e4):
         yield np.array([0.3 - gap, 0.3, -gap - 1])
         yield np.array([gap, 0])
-    for tied in (np.full(7, 0.3), np.full(100, -2.0), rng.choice([-0.0, 0.0, -3.0], 40),
+    for tied in (np.full(7, 0.3), np.full(30, -2.0), rng.choice([-0.0, 0.0, -3.0], 20),
                  [1, 1, -1, -1, 1, 1], [0, -0.0]):
         yield np.array(tied)
     yield 1e4 + rng.normal(0, 2, 6)
@@ -52,7 +52,7 @@ def hard_rows(method, dtype, most):
         yield np.array([end, -end, 0])
         yield np.array([end, end, end / 2, -end])
         yield np.full(3, -end)
-    yield np.append(rng.choice([low, low / 2, 0], 300), high)
+    yield np.append(rng.choice([low, low / 2, 0], 100), high)
 
 
 def arguments(method, dtype, most):
