@@ -1,5 +1,5 @@
-"""Begin a chapter: a notebook with its sections, a live figure and an exercise, its exercises' module and its line of
-the contents.
+"""Begin a chapter: a notebook with its sections, a live figure and an exercise, its exercises' module, its line of the
+contents and its entry in book/chapters.yml.
 
 python scripts/new_page.py my_chapter
 """
@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-HIDDEN = {"tags": ["hide-input"]}
+FOLDED = {"jupyter": {"source_hidden": True}}
+HIDDEN = {"tags": ["hide-input"]} | FOLDED
 SOLUTION = {"mystnb": {"code_prompt_hide": "Hide the solution", "code_prompt_show": "Show a solution"},
-            "tags": ["hide-cell"]}
+            "tags": ["hide-cell"]} | FOLDED
 # What a chapter has, in this order: (kind of cell, metadata, text); NAME and TITLE stand for the chapter's.
 CELLS = [
-    ("markdown", {}, "# TITLE\n\nWhat happens that nobody expects? Drag the gap and see.\n\n*You will be able to* say"
-                     " ... · *20 minutes* · *needs* [numbers with gaps](numbers_with_gaps.ipynb)"),
+    ("markdown", {}, "# TITLE\n\nWhat happens that nobody expects? At a gap of [12](#NAME_first.s=12&light=naive)"
+                     " nothing yet; drag it and see."),
     ("code", HIDDEN, "from toolkit.course.exercises import check\nfrom toolkit.elementary import exp, log\n"
                      "from toolkit.live import Axis, Curve, Format, Plot, Readout\n"
                      "from toolkit.live import Rule, Slider, live_figure"),
@@ -51,6 +52,11 @@ NAME_first"""),
     ("markdown", {}, "## Break it yourself\n\n- [A gap of 40](#NAME_first.s=40): what is left?\n\n"
                      "## What to remember\n\n1. One line.\n\n## References\n\n```{footbibliography}\n```"),
 ]
+HEAD = """  notebooks/NAME:
+    surprise: what happens that nobody expects
+    does: say what a reader can do who has read it
+    needs: [notebooks/numbers_with_gaps]
+"""
 EXERCISES = '''"""Exercises of the chapter *TITLE*."""
 from toolkit.course.exercises._check import Exercise, close_to
 
@@ -88,11 +94,13 @@ def begin(name, root=ROOT):
     if page.exists() or exercises.exists():
         sys.exit(f"There is a chapter {name!r} already.")
     contents, chapters = root / "_toc.yml", root / "toolkit/course/exercises/__init__.py"
-    listed, imported = contents.read_text("utf-8"), chapters.read_text("utf-8")
+    heads = root / "book/chapters.yml"
+    listed, imported, known = (path.read_text("utf-8") for path in (contents, chapters, heads))
     page.write_text(notebook(name, title), "utf-8")
     exercises.write_text(EXERCISES.replace("NAME", name).replace("TITLE", title), "utf-8")
     contents.write_text(listed.replace("  - caption: Back matter\n", f"      - file: notebooks/{name}\n"
                                        "  - caption: Back matter\n", 1), "utf-8")
+    heads.write_text(known.replace("paths:\n", HEAD.replace("NAME", name) + "paths:\n", 1), "utf-8")
     imported = re.sub(r"(import \(\n)((?:    \w+,\n)*)", lambda found: found[1] + "".join(
         sorted([*found[2].splitlines(keepends=True), f"    {name},\n"])), imported, count=1)
     imported = re.sub(r"(_CHAPTERS = \([^)]*)\)", rf"\1,\n             {name})", imported, count=1)
@@ -105,7 +113,7 @@ def main():
     parser.add_argument("name", help="of its notebook, such as my_chapter")
     page, exercises = begin(parser.parse_args().name)
     print(f"Write in {page.relative_to(ROOT)} and {exercises.relative_to(ROOT)}; the chapter is the last of part V in "
-          f"_toc.yml.\nLook at it with: make page NAME={page.stem}")
+          f"_toc.yml, and book/chapters.yml says what it is for.\nLook at it with: make page NAME={page.stem}")
 
 
 if __name__ == "__main__":

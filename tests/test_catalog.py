@@ -66,8 +66,10 @@ def test_every_kernel_runs(method):
 
 @every_method
 def test_references_and_chapters_are_in_the_book(method):
-    assert re.search(rf"^@\w+\{{{method.reference},", BIBLIOGRAPHY, re.MULTILINE)
-    assert f"notebooks/{method.chapter}\n" in CONTENTS
+    assert re.search(rf"^@\w+\{{{method.reference},", BIBLIOGRAPHY, re.MULTILINE), (
+        f"the reference of {method.name}, {method.reference!r}, is no key of book/references.bib")
+    assert f"notebooks/{method.chapter}\n" in CONTENTS, (
+        f"the chapter of {method.name}, {method.chapter!r}, is no notebook of _toc.yml")
 
 
 # Packages of methods, and what is public there without being one.

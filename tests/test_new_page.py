@@ -15,7 +15,7 @@ begin = runpy.run_path(str(ROOT / "scripts/new_page.py"))["begin"]
 
 @pytest.fixture
 def copy(tmp_path):
-    for name in ("_toc.yml", "toolkit/course/exercises/__init__.py"):
+    for name in ("_toc.yml", "book/chapters.yml", "toolkit/course/exercises/__init__.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "notebooks").mkdir()
@@ -37,6 +37,9 @@ def test_a_chapter_begins(copy):
     assert "my_chapter_first" in names
     parts = yaml.safe_load((copy / "_toc.yml").read_text())["parts"]
     assert parts[-2]["chapters"][-1] == {"file": "notebooks/my_chapter"}
+    chapter = yaml.safe_load((copy / "book/chapters.yml").read_text())["chapters"]["notebooks/my_chapter"]
+    assert set(chapter) == {"surprise", "does", "needs"}
+    assert not runpy.run_path(str(ROOT / "scripts/fold.py"))["fold"](notebook), "folded as the book has it"
     listed = (copy / "toolkit/course/exercises/__init__.py").read_text()
     assert listed.count("    my_chapter,\n") == 1 and listed.count(",\n             my_chapter)") == 1
     compile(listed, "exercises", "exec")

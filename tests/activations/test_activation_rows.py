@@ -193,15 +193,15 @@ def test_declared_invariants(method, variant):
 
 @every_row
 def test_special_values(method):
-    for function in (method, lambda x: slope(method, x)):
-        assert np.isnan(function(np.nan))
+    for function, of in ((method, method.name), (lambda x: slope(method, x), f"the derivative of {method.name}")):
+        assert np.isnan(function(np.nan)), f"{of} loses a NaN: it is {function(np.nan)}"
         if method.domain != EVERYWHERE:
             low, high = method.domain
             assert not np.isnan(function(np.array([low, high]))).any()
             assert np.isnan(function(np.array([low - 1, -np.inf, high + 1])))[:2 + (high < np.inf)].all()
             continue
         ends = function(np.array([-np.inf, np.inf]))
-        assert not np.isnan(ends).any()
+        assert not np.isnan(ends).any(), f"{of} at -inf and inf is {ends}; allowed: what it tends to, not NaN"
         far = 1e4 * np.array([-1.0, 1.0])
         finite = np.isfinite(ends)
         np.testing.assert_allclose(ends[finite], function(far)[finite], atol=1.1e-4)

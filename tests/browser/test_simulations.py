@@ -28,6 +28,8 @@ HEAD = ('<!doctype html><html lang="en"><meta charset="utf-8"><title>Simulations
 NO_WORKERS = """<meta http-equiv="Content-Security-Policy" content="worker-src 'none'">"""
 VALUES = """name => Object.fromEntries(Object.entries(liveFigures.figures.get(name).values)
   .map(([key, list]) => [key, Array.from(list)]))"""
+SLOW = {"rate": 0.001, "pace": 20}  # a run of 1230 steps, which lasts longer than any wait of a test
+AT_SLOW = "#" + "&".join(f"learner.{name}={value}" for name, value in SLOW.items())
 
 
 @live_figure(controls=[Slider("bend", -3, 3, 1.0, label="bend")], outputs={"z": 40},
@@ -82,6 +84,11 @@ class Learner:
         """Until a condition on the figure `f` is true."""
         self.page.wait_for_function(f"() => {{ const f = liveFigures.figures.get('learner'); return {condition}; }}")
 
+    def slowly(self):
+        """Set it so that no run ends while a test looks at it."""
+        self.page.evaluate("address => { location.hash = address; }", AT_SLOW)
+        self.wait("f.begun && f.values.steps[0] === 0")
+
     def still(self):
         """That it no longer steps, once the slice of work that was under way has ended."""
         for _ in range(10):
@@ -131,7 +138,8 @@ def test_before_play_the_poster_stands_there(learner_at):
 
 
 def test_steps_have_the_bits_of_the_native_kernels(player):
-    run = learner.start()
+    player.slowly()
+    run = learner.start(**SLOW)
     for done in range(1, 6):
         player.press("Step")
         player.wait(f"f.values.steps[0] === {done}")
@@ -153,9 +161,10 @@ def test_steps_have_the_bits_of_the_native_kernels(player):
 
 @pytest.mark.timing
 def test_pause_answers_at_once(player):
-    player.press("Slow & small")
-    move(player, "pace", "End")
-    player.wait("f.values.steps[0] > 100")
+    player.page.evaluate("() => { location.hash = '#learner.rate=0.001&learner.size=4&learner.pace=1000'; }")
+    player.wait("f.begun && f.values.steps[0] === 0")
+    player.press("Play")
+    player.wait("f.values.steps[0] > 100")  # of 4820
     waited = player.page.evaluate("""() => new Promise((done) => {
       const f = liveFigures.figures.get("learner"), begun = performance.now(), receive = f.receive.bind(f);
       f.receive = (report) => { receive(report); if (!report.playing) done(performance.now() - begun); };
@@ -216,6 +225,7 @@ def test_what_lies_below_the_sentence_does_not_jump_while_it_runs(player):
 
 
 def test_restart_keeps_what_it_was_doing(player):
+    player.slowly()
     player.press("Step")
     player.wait("f.values.steps[0] === 1")
     player.press("Restart")
@@ -229,6 +239,7 @@ def test_restart_keeps_what_it_was_doing(player):
 
 
 def test_a_control_starts_anew_and_a_live_one_goes_on(player):
+    player.slowly()
     for done in (1, 2, 3):
         player.press("Step")
         player.wait(f"f.values.steps[0] === {done}")
@@ -236,7 +247,7 @@ def test_a_control_starts_anew_and_a_live_one_goes_on(player):
     settle(player.page)
     player.press("Step")
     player.wait("f.values.steps[0] === 4")
-    run = learner.start()
+    run = learner.start(**SLOW)
     run.advance(3)
     run.move(rate=1.0)
     run.advance()
@@ -244,6 +255,7 @@ def test_a_control_starts_anew_and_a_live_one_goes_on(player):
     move(player, "size", "End")
     player.wait("f.values.steps[0] === 0")
     assert player.still()
+    move(player, "rate", "Home")
     player.press("Play")
     player.wait("f.values.steps[0] > 2")
     move(player, "size", "ArrowLeft")
@@ -287,6 +299,7 @@ def test_reset_brings_the_poster_back(player):
 
 
 def test_a_hidden_page_pauses(player):
+    player.slowly()
     player.press("Play")
     player.wait("f.values.steps[0] > 3")
     player.page.evaluate("""() => {
@@ -297,6 +310,7 @@ def test_a_hidden_page_pauses(player):
 
 
 def test_an_error_is_said_and_goes_away(player):
+    player.slowly()
     player.root.locator('[data-control="explode"] input').check()
     player.press("Play")
     player.page.wait_for_selector("text=This figure stopped: learner.step: ")
@@ -307,7 +321,7 @@ def test_an_error_is_said_and_goes_away(player):
 
 
 def test_the_keyboard_is_enough(learner_at):
-    player = learner_at()
+    player = learner_at(AT_SLOW)
     player.root.get_by_role("button", name="Play", exact=True).focus()
     player.page.keyboard.press("Space")
     player.wait("f.values.steps[0] > 3")

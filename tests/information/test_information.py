@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from toolkit import grad, vjp
+from toolkit.catalog import methods
+from toolkit.formats import FORMATS, round_to
 from toolkit.information import _entropies, _terms, entropy, js_divergence, kl_divergence, rel_entr, xlogy
 
 DTYPES = (np.float32, np.float64)
@@ -76,6 +78,20 @@ def test_divergence_of_logits_keeps_the_second_order():
                 right = mp.fsum(v * mp.log(v / w) for v, w in zip(p, q, strict=True))
                 assert abs(float(value / right) - 1) <= 1e-9
     assert np.allclose(js_divergence(a, b + 1, from_logits=True), js_divergence(b, a, from_logits=True))
+
+
+@pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("method", methods("information"), ids=lambda method: method.name)
+def test_numbers_give_a_number_in_every_format(method, format):
+    """Also where a constant of a series, such as 1431, is beyond the format."""
+    export, slack = method.exports()["stable"], 8 * format.epsilon
+    for first in np.linspace(*np.clip(method.plot_range, -8, 8), 33):
+        rows = [round_to(np.array([[first, 0.5, 0.25]]), format), round_to(np.full((1, 3), 1 / 3), format)]
+        found, right = np.zeros(1), np.zeros(1)
+        for out, code in ((found, format.code), (right, FORMATS["float64"].code)):
+            export(*(row.copy() for row in rows[:len(export.read)]), out, fmt=code)
+        assert abs(found - right) <= slack * max(1, abs(first)), (
+            f"{method.name} of {rows[0].tolist()} in {format.name} is {found[0]}, right is {right[0]}")
 
 
 def test_zeros_infinities_and_nan():

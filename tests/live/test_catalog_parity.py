@@ -1,7 +1,7 @@
 """Every kernel of the catalog gives the same bits natively and in WebAssembly, in every format that it knows."""
 import numpy as np
 import pytest
-from kept_module import kept_module
+from kept_module import module_of_asked
 from wasm_runner import WasmRunner
 
 from toolkit.catalog import METHODS
@@ -11,9 +11,13 @@ CLASSES, LABEL = 7, 2
 EXPORTS = {f"{method.name}.{name}": export for method in METHODS for name, export in method.exports().items()}
 
 
+def entries_of(name):
+    return [(name, EXPORTS[name].page(), EXPORTS[name].types())]
+
+
 @pytest.fixture(scope="module")
-def module():
-    with WasmRunner(kept_module("catalog", [(name, e.page(), e.types()) for name, e in EXPORTS.items()])) as runner:
+def module(request):
+    with WasmRunner(module_of_asked(request, "catalog", EXPORTS, entries_of)) as runner:
         yield runner
 
 

@@ -1,7 +1,7 @@
 """Kernels of the catalog in their own dtypes, float64 and float32, have the same bits in WebAssembly."""
 import numpy as np
 import pytest
-from kept_module import kept_module
+from kept_module import module_of_asked
 from test_wasm_operations import assert_same_bits
 from wasm_runner import WasmRunner
 
@@ -13,11 +13,14 @@ CASES = {f"{method.name} {name}": (method, export)
          for method in METHODS for name, export in method.exports().items()}
 
 
+def entries_of(name):
+    export = CASES[name][1]
+    return [(f"{name} {element}", export.page(dtype), export.types(element)) for element, dtype in DTYPES.items()]
+
+
 @pytest.fixture(scope="module")
-def run():
-    entries = [(f"{name} {element}", export.page(dtype), export.types(element))
-               for name, (_, export) in CASES.items() for element, dtype in DTYPES.items()]
-    with WasmRunner(kept_module("catalog-dtypes", entries)) as runner:
+def run(request):
+    with WasmRunner(module_of_asked(request, "catalog-dtypes", CASES, entries_of)) as runner:
         yield runner
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_entry_pairs
+from toolkit._core.numbers import over_exactly
 from toolkit.elementary import log, log1p
 from toolkit.softmax._log_mean import together
 
@@ -48,7 +49,7 @@ def divergence_term(p, q):
     s = d / (2 + d)
     square, power, total = s * s, s * s * s, s - s
     for n in range(3, 39, 2):
-        total += power / n
+        total += over_exactly(power, n)
         power *= square
     return p * (d * s - 2 * total)
 
@@ -66,7 +67,7 @@ def half_divergence_term(p, q):
     square = d * d
     power, total = square, d - d
     for n in range(1, 28):
-        total += power / (n * (2 * n - 1))
+        total += over_exactly(power, n * (2 * n - 1))  # 1431, which the smallest formats do not have
         power *= square
     return m * 0.5 * total
 

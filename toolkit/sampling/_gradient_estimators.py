@@ -86,6 +86,11 @@ def score_function(z, drawn, value, *, axis=-1, where=None, format=None):
     Estimate of the gradient with respect to z for each draw, (..., K), (..., K), (..., K) -> (..., K), in the dtype of
     `z`, whatever that of the others is.
 
+    Accuracy
+    --------
+    float32 and float64, tested: within ``6 + gap_i`` epsilon of ``|f(D)| max(D_i, p_i)``, with ``gap_i`` that of z_i to
+    the largest logit.
+
     References
     ----------
     R. Williams, Simple Statistical Gradient-Following Algorithms, Machine Learning 8 (1992), doi:10.1007/BF00992696.
@@ -116,6 +121,11 @@ def straight_through(z, slope, *, temperature=1.0, axis=-1, where=None, format=N
     -------
     Estimate of the gradient with respect to z, (..., K) -> (..., K).
 
+    Accuracy
+    --------
+    float32 and float64, tested: within ``8 + gap_i / tau`` epsilon of ``q_i spread / tau``, with ``gap_i`` that of z_i
+    to the largest logit and the spread of the slopes.
+
     References
     ----------
     Y. Bengio, N. Léonard, A. Courville, Estimating or Propagating Gradients Through Stochastic Neurons, 2013,
@@ -145,6 +155,11 @@ def reinmax(z, drawn, slope, *, temperature=1.0, axis=-1, where=None, format=Non
     Returns
     -------
     Estimate of the gradient with respect to z, (..., K) -> (..., K).
+
+    Accuracy
+    --------
+    float32 and float64, tested: within ``8 + gap_i`` epsilon of ``(r_i + p_i) spread``, with ``gap_i`` that of z_i to
+    the largest logit and the spread of the slopes.
 
     References
     ----------

@@ -106,6 +106,11 @@ def gumbel_max(z, noise, *, axis=-1, where=None, format=None):
     One-hot vectors (..., K), (..., K) -> (..., K) in the dtype of `z`, whatever that of the noise is. NaN for a row
     with NaN or +inf, or of -inf alone.
 
+    Accuracy
+    --------
+    Each sum ``z + noise`` is rounded once. Tested: exact where the largest two of the rounded sums differ; of equal
+    ones the first is drawn.
+
     References
     ----------
     C. Maddison, D. Tarlow, T. Minka, A* Sampling, NeurIPS 2014, arXiv:1411.0030.
@@ -147,6 +152,11 @@ def gumbel_softmax(z, noise, *, temperature=1.0, hard=False, axis=-1, where=None
     With the noise held fixed it is a differentiable function of z. Its gradient is that of `toolkit.softmax.softmax` at
     the relaxed draw, with the same temperature, and grows as 1 / tau; also of a hard one, whose own is 0. Where one row
     of logits served many draws, it is the sum over them.
+
+    Accuracy
+    --------
+    float32 and float64, tested: within ``4 + 4 size / tau`` ulp, with the largest size of ``z + noise``: these sums are
+    rounded first.
 
     References
     ----------

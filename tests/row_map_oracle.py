@@ -1,0 +1,263 @@
+"""Every row map of the register in mpmath, from its definition, and how far its docstring lets a result be from it."""
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from mpmath import mp, mpf
+
+DIGITS = 60
+UNDECIDED = mpf(10) ** -9  # nearer to a bound, it is a matter of rounding which class is chosen
+
+
+class Oracle(NamedTuple):
+    """What is right for a row map, and what is promised.
+
+    Attributes
+    ----------
+    exact : callable
+        ``exact(z, *beside, **parameters)`` of mpmath numbers, with the row's parameters: the result as a list, or None
+        where rounding may choose another class.
+    says : str
+        Words of the docstring's Accuracy section, or of that of the method which it refers to.
+    allowed : callable
+        ``allowed(z, right, unit, *beside)`` of mpmath numbers: the error of each entry that these words allow, `unit`
+        being a function from a number to the distance of its neighbours in the dtype.
+    most : dict of dtype to number
+        The largest size of an entry for which that is promised; the largest number of a dtype that is not named.
+    """
+
+    exact: Callable
+    says: str
+    allowed: Callable
+    most: dict = {}
+
+
+def ulps(bound):
+    return lambda z, right, unit, *beside: [bound * unit(p) for p in right]
+
+
+def ulps_and_gap(bound, top=max, temperature=1):
+    """So many ulp, and one more for each unit of the gap to the top over the temperature."""
+    return lambda z, right, unit, *beside: [(bound + (top(z) - v) / temperature) * unit(p)
+                                            for v, p in zip(z, right, strict=True)]
+
+
+def of_largest(float32, float64):
+    """So many units of roundoff of the largest probability."""
+    def allowed(z, right, unit, *beside):
+        units = float32 if unit(1) > 1e-10 else float64
+        return [units * unit(1) / 2 * max(right)] * len(right)
+    return allowed
+
+
+def of_gaps(bound, temperature, terms):
+    """So many epsilon of the size of an entry's terms, and one more for each unit of its gap over the temperature."""
+    def allowed(z, right, unit, *beside):
+        return [(bound + (max(z) - v) / temperature) * (unit(1) * size + unit(0))
+                for v, size in zip(z, terms(z, *beside), strict=True)]
+    return allowed
+
+
+def shares(weights):
+    total = mp.fsum(weights)
+    return [w / total for w in weights]
+
+
+def log_softmax(z, temperature=1):
+    """The top class through its complement, lest it cancel here too."""
+    top = max(range(len(z)), key=lambda i: z[i])
+    gaps = [(v - z[top]) / temperature for v in z]
+    rest = mp.fsum(mp.exp(d) for i, d in enumerate(gaps) if i != top)
+    return [d - mp.log1p(rest) for d in gaps]
+
+
+def softmax(z, temperature=1):
+    return [mp.exp(v) for v in log_softmax(z, temperature)]
+
+
+def log_s(x):
+    return mp.log1p(x) if x >= 0 else -mp.log1p(-x)
+
+
+def entmax(z, alpha):
+    """By Newton's steps from the left for the threshold u of a sum that is convex and falls, `z` less its largest."""
+    order, gaps = mpf(alpha) - 1, [v - max(z) for v in z]
+    u = mpf(0)
+    for _ in range(400):
+        bases = [base for d in gaps if (base := 1 + order * (d - u)) > 0]
+        step = (mp.fsum(b ** (1 / order) for b in bases) - 1) / mp.fsum(b ** (1 / order - 1) for b in bases)
+        u += step
+        if abs(step) < mpf(10) ** (5 - DIGITS) * (1 + u):
+            break
+    return [max(1 + order * (d - u), mpf(0)) ** (1 / order) for d in gaps]
+
+
+def among(z, kept, of=softmax):
+    """A map of the classes that are kept, and 0 for the others."""
+    found = iter(of([v for i, v in enumerate(z) if i in kept]))
+    return [next(found) if i in kept else mpf(0) for i in range(len(z))]
+
+
+def largest(z, k):
+    return set(sorted(range(len(z)), key=lambda i: -z[i])[:k])
+
+
+def top_k_of_all(z, k=2, **_):
+    return [p if i in largest(z, k) else mpf(0) for i, p in enumerate(softmax(z))]
+
+
+def at_least(z, sizes, bound):
+    """Softmax of the classes whose size reaches a bound, or of the first of the largest; None where that is close."""
+    if any(0 < abs(size - bound) <= UNDECIDED * bound for size in sizes):
+        return None
+    return among(z, {i for i, size in enumerate(sizes) if size >= bound} or largest(z, 1))
+
+
+def entropy(z):
+    return -mp.fsum(mp.exp(v) * v for v in log_softmax(z))
+
+
+def top_p(z, mass=0.9):
+    p, count, total = sorted(softmax(z), reverse=True), 0, mpf(0)
+    while total < mass:
+        if abs(total + p[count] - mass) <= UNDECIDED:
+            return None
+        total, count = total + p[count], count + 1
+    return among(z, largest(z, count))
+
+
+def typical(z, mass):
+    """Classes whose surprise is nearest to the entropy; those equally near stay together."""
+    p, h = softmax(z), entropy(z)
+    distances = [abs(-v - h) for v in log_softmax(z)]
+    for bound, value in sorted(zip(distances, z, strict=True)):
+        others = [i for i, v in enumerate(z) if v != value]
+        reached = {i for i in range(len(z)) if distances[i] <= bound or i not in others}
+        share = mp.fsum(p[i] for i in reached)
+        if abs(share - mass) <= UNDECIDED or any(abs(distances[i] - bound) <= UNDECIDED for i in others):
+            return None
+        if share > mass:
+            return among(z, reached)
+    return softmax(z)
+
+
+def one_hot(z, noise):
+    sums = [a + b for a, b in zip(z, noise, strict=True)]
+    first, *others = sorted(sums, reverse=True)
+    if others and first - others[0] <= max(map(abs, sums)) * mpf(2) ** -20:
+        return None
+    return [mpf(s == first) for s in sums]
+
+
+def estimate(p, slope):
+    """``J_p slope``."""
+    mean = mp.fsum(a * b for a, b in zip(p, slope, strict=True))
+    return [a * (b - mean) for a, b in zip(p, slope, strict=True)]
+
+
+def reinmax(z, drawn, slope, temperature):
+    middle = [(q + d) / 2 for q, d in zip(softmax(z, temperature), drawn, strict=True)]
+    return [2 * a - b / 2 for a, b in zip(estimate(middle, slope), estimate(softmax(z), slope), strict=True)]
+
+
+def spread(slope):
+    return max(slope) - min(slope)
+
+
+def tempered_sum(z, noise, temperature):
+    return softmax([a + b for a, b in zip(z, noise, strict=True)], temperature)
+
+
+def mirrored(z, v):
+    """``z - 2 min(0, v . z) v`` of each group, v divided by its length."""
+    length = mp.sqrt(mp.fsum(mpf(a) ** 2 for a in v))
+    v, result = [mpf(a) / length for a in v], []
+    for first in range(0, len(z), len(v)):
+        group = z[first:first + len(v)]
+        side = min(mp.fsum(a * b for a, b in zip(v, group, strict=True)), mpf(0))
+        result += [a - 2 * side * b for a, b in zip(group, v, strict=True)]
+    return result
+
+
+def in_groups(z, group=2):
+    return [v for first in range(0, len(z), group) for v in sorted(z[first:first + group])]
+
+
+def masses(value, low, high, bins, spread=0.75):
+    """Shares of a normal distribution in the bins, each from the tail on its side."""
+    width = (mpf(high) - low) / bins
+    edges = [(low + width * i - value[0]) / (spread * width) for i in range(bins + 1)]
+    return shares([mp.ncdf(b) - mp.ncdf(a) if a < 0 else mp.ncdf(-a) - mp.ncdf(-b) for a, b in zip(edges, edges[1:])])
+
+
+def two_hot(value, low, high, bins):
+    place = (min(max(value[0], mpf(low)), mpf(high)) - low) * (bins - 1) / (mpf(high) - low)
+    return [max(1 - abs(place - i), mpf(0)) for i in range(bins)]
+
+
+SQUARES = {np.float32: 1e18, np.float64: 1e150}
+HALF = {dtype: float(np.finfo(dtype).max) / 2 for dtype in (np.float32, np.float64)}
+OF_KEPT = "As `softmax`, of the classes kept"
+
+ORACLES = {
+    "softmax": Oracle(softmax, "at most 4 ulp of p_i", ulps(4)),
+    "softmax_temperature": Oracle(softmax, "at most 4 + |z_i - max z| / tau ulp",
+                                  ulps_and_gap(4, temperature=2)),
+    "log_softmax": Oracle(log_softmax, "at most 3 ulp in float32 and float64", ulps(3)),
+    "stablemax": Oracle(lambda z: softmax(list(map(log_s, z))), "At most 3 ulp in float32 and float64", ulps(3),
+                        SQUARES),
+    "log_stablemax": Oracle(lambda z: log_softmax(list(map(log_s, z))), "at most 2 ulp in float32 and float64",
+                            ulps(2), SQUARES),
+    "sparsemax": Oracle(lambda z: entmax(z, 2), "Within 1 unit of roundoff of the largest probability",
+                        of_largest(1, 8)),
+    "entmax15": Oracle(lambda z: entmax(z, 1.5), "Within 1 unit of roundoff of the largest probability",
+                       of_largest(1, 8)),
+    "alpha_entmax": Oracle(entmax, "Within 1 unit of roundoff of the largest probability", of_largest(1, 8)),
+    "quiet_softmax": Oracle(lambda z: softmax([*z, mpf(0)])[:-1], "At most 6 + |z_i - m| ulp",
+                            ulps_and_gap(6, lambda z: max(*z, 0))),
+    "capped_softmax": Oracle(lambda z, cap: softmax([cap * mp.tanh(v / cap) for v in z]), "At most 8 + 3c ulp",
+                             ulps(8 + 3 * 5)),
+    "taylor_softmax": Oracle(lambda z: shares([1 + v + v * v / 2 for v in z]), "At most 8 ulp", ulps(8), HALF),
+    "dense_to_sparse_gate": Oracle(softmax, "As `softmax` with a temperature, of the rounded activations",
+                                   ulps_and_gap(4, temperature=2)),
+    "activation_dense_to_sparse_gate": Oracle(
+        lambda z, temperature, activation: softmax([1 / (1 + mp.exp(-v)) for v in z], temperature),
+        "As `softmax` with a temperature, of the rounded activations", ulps(10)),  # σ to 1 ulp, gaps to 1, tau 1/2
+    "top_k_softmax": Oracle(lambda z, k=2: among(z, largest(z, k)), "|z_i - max z| ulp more", ulps_and_gap(4)),
+    "top_k_softmax_of_all": Oracle(top_k_of_all, "|z_i - max z| ulp more", ulps_and_gap(4)),
+    "top_p_softmax": Oracle(top_p, OF_KEPT, ulps(4)),
+    "min_p_softmax": Oracle(lambda z, ratio=0.1: at_least(z, [mp.exp(v - max(z)) for v in z], mpf(ratio)), OF_KEPT,
+                            ulps(4)),
+    "k_sparsemax": Oracle(lambda z, k=2: among(z, largest(z, k), lambda kept: entmax(kept, 2)),
+                          "As `sparsemax`, of the classes kept", of_largest(1, 8)),
+    "typical_softmax": Oracle(typical, OF_KEPT, ulps(4)),
+    "eta_softmax": Oracle(lambda z, epsilon, alpha: at_least(z, softmax(z), min(mpf(epsilon),
+                                                                                alpha * mp.exp(-entropy(z)))),
+                          OF_KEPT, ulps(4)),
+    "epsilon_softmax": Oracle(lambda z, epsilon: at_least(z, softmax(z), mpf(epsilon)), OF_KEPT, ulps(4)),
+    "gumbel_max": Oracle(one_hot, "exact where the largest two of the rounded sums differ", ulps(0)),
+    "gumbel_softmax": Oracle(tempered_sum, "``4 + 4 size / tau`` ulp", lambda z, right, unit, noise: [
+        (4 + 4 * max(abs(a + b) for a, b in zip(z, noise, strict=True)) / mpf(0.5)) * unit(p) for p in right]),
+    "score_function": Oracle(
+        lambda z, drawn, value: [mp.fsum(a * b for a, b in zip(drawn, value, strict=True)) * (d - p)
+                                 for d, p in zip(drawn, softmax(z), strict=True)],
+        "within ``6 + gap_i`` epsilon of ``|f(D)| max(D_i, p_i)``",
+        of_gaps(6, 1, lambda z, drawn, value: [abs(mp.fsum(a * b for a, b in zip(drawn, value, strict=True)))
+                                               * max(d, p) for d, p in zip(drawn, softmax(z), strict=True)])),
+    "straight_through": Oracle(
+        lambda z, slope, temperature: [v / temperature for v in estimate(softmax(z, temperature), slope)],
+        "within ``8 + gap_i / tau`` epsilon of ``q_i spread / tau``",
+        of_gaps(8, 2, lambda z, slope: [q * spread(slope) / 2 for q in softmax(z, 2)])),
+    "reinmax": Oracle(
+        reinmax, "within ``8 + gap_i`` epsilon of ``(r_i + p_i) spread``",
+        of_gaps(8, 1, lambda z, drawn, slope: [((q + d) / 2 + p) * spread(slope) for q, d, p in zip(
+            softmax(z, 2), drawn, softmax(z), strict=True)])),
+    "max_min": Oracle(in_groups, "Exact", ulps(0)),
+    "group_sort": Oracle(in_groups, "Exact", ulps(0)),
+    "householder": Oracle(
+        mirrored, "Within 3 m units of roundoff of the largest entry of the group", lambda z, right, unit: [
+            6 * unit(1) / 2 * max(abs(z[i - i % 2]), abs(z[i - i % 2 + 1])) + unit(0) for i in range(len(z))], HALF),
+    "hl_gauss": Oracle(masses, "within ``40 + 6 log(1 / p)`` epsilon", lambda z, right, unit: [
+        (40 + 6 * mp.log(1 / p)) * unit(1) * p + unit(0) for p in right]),
+    "two_hot": Oracle(two_hot, "within 1 ulp", ulps(1)),
+}
