@@ -7,11 +7,12 @@
   const NAMES = [[".pst-scrollable-table-container, .cell_output .text_html", "Table"], ["mjx-container", "Formula"],
                  [".cell_output pre", "Output"], ["pre", "Code"]];
   const inFigures = ".live-figure, .exercise-form";
+  const INLINE = 'mjx-container:not([display="true"])'; // slanted letters overhang a little
   const look = () => {
     const all = article.querySelectorAll(`pre, table.told, ${NAMES.map(([places]) => places).join(", ")}`);
     const found = [...all].filter((place) => place.getClientRects().length && !place.closest(inFigures));
     // All that is measured comes before all that is set.
-    const wide = found.map((place) => place.scrollWidth - place.clientWidth > (place.matches("mjx-container") ? 4 : 0));
+    const wide = found.map((place) => place.scrollWidth - place.clientWidth > (place.matches(INLINE) ? 10 : 1));
     found.forEach((place, i) => {
       place.classList.toggle("scrolls", wide[i]);
       if (!wide[i]) {
