@@ -45,16 +45,6 @@ def test_a_path_goes_forwards(title):
         assert not set(CHAPTERS.get(name, {"needs": ()})["needs"]) & set(names[i:])
 
 
-def test_what_has_moved_is_on_the_page_to_which_its_address_leads():
-    places = [(old, page, place) for old, chapter in CHAPTERS.items()
-              for page, moved in chapter.get("moved", {}).items() for place in moved]
-    assert places
-    for old, page, place in places:
-        there = [f"({place})=" in text or f"def {place}(" in text for text in (
-            (ROOT / f"{name}.ipynb").read_text(encoding="utf-8") for name in (f"notebooks/{page}", old))]
-        assert there == [True, False], f"{old}#{place}"
-
-
 def test_minutes_grow_with_words_and_figures_and_leave_exercises_apart():
     core, optional, exercises = minutes("notebooks/softmax_collapse")
     assert 10 <= core <= 40 and optional >= 5 and exercises >= 15

@@ -51,8 +51,31 @@ FAINT = """() => {
 }"""
 
 
+# What is wider than its place beside figures, and does not show it at its edges, or is no named stop of the Tab key.
+CUT_OFF = """() => [...document.querySelectorAll(".bd-article *:not(svg *, .live-figure *)")].filter((e) => {
+  const { overflowX, backgroundAttachment } = getComputedStyle(e);
+  if (overflowX === "visible" || e.scrollWidth <= e.clientWidth + 1 || e.closest("mjx-assistive-mml")) return false;
+  const shows = /auto|scroll/.test(overflowX) && backgroundAttachment.includes("local");
+  return !shows || e.tabIndex !== 0 || !(e.ariaLabel || e.querySelector(":scope > caption"));
+}).map((e) => [e.tagName, e.className, e.scrollWidth, e.clientWidth, e.textContent.trim().slice(0, 60)])"""
+FORMULAS = 'document.querySelectorAll("mjx-container").length >= document.querySelectorAll(".bd-article .math").length'
+
+
 def fits(page, width):
     return page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def cut_off(page):
+    """With all folds open. The script that makes stops of the Tab key waits until the page has come to rest."""
+    page.evaluate("""() => {
+      window.folds = [...document.querySelectorAll(".bd-article details:not([open])")];
+      for (const fold of folds) fold.open = true;
+    }""")
+    page.wait_for_function(FORMULAS)
+    page.wait_for_timeout(300)
+    found = page.evaluate(CUT_OFF)
+    page.evaluate("for (const fold of folds) fold.open = false")
+    return found
 
 
 def test_the_lists_name_every_page(built_book):
@@ -116,6 +139,7 @@ def check_views(page):
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if dark else "light")
         assert fits(page, width)
+        assert width > 320 or cut_off(page) == []
     page.assert_clean()
 
 
