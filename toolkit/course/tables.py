@@ -30,5 +30,4 @@ class Table(text.Table):
             if len(row) != columns:
                 raise ValueError(f"rows[{place}] has {len(row)} cells; allowed: {columns}, as the head has")
         if self.groups and sum(span for _, span in self.groups) != columns:
-            raise ValueError(f"groups is {self.groups!r}; allowed: spans that sum to {columns}, as many as the head "
-                             "has")
+            raise ValueError(f"groups is {self.groups!r}; allowed: spans that sum to {columns}, as the head has")
