@@ -65,7 +65,8 @@ KEYWORD_ONLY = {
     live.live_simulation, catalog.forms, exercises.Exercise, exercises.Verdict, exercises.verdict,
     toolkit.course.gallery.Entry, training.Run, training.Member, training.Rows, training.resume, training.sweep,
     training.members_of, training.table,
-    *(each for each, path in PUBLIC.items() if path.startswith(("toolkit.grokking.recordings", "toolkit.course.paper"))
+    *(each for each, path in PUBLIC.items()
+      if path.startswith(("toolkit.grokking.recordings", "toolkit.course.paper", "toolkit.course.tables"))
       or isinstance(each, type) and path.startswith("toolkit.catalog")),
 }
 # Arguments that may be anything: a judge decides, or truth counts.
