@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from html import escape
 from textwrap import fill
 
+from toolkit._core.public import publish
 from toolkit._core.text import aligned
 
 __all__ = ["Statements", "Table", "Tables"]
@@ -115,3 +116,6 @@ def _linked(cell):
         return escape(cell)
     text, address = cell
     return f'<a href="{escape(address)}">{escape(text)}</a>'
+
+
+publish(__name__)
