@@ -63,9 +63,10 @@ EXAMPLES |= {method.function: (method.example(2), dict(method.parameters)) for m
 KEYWORD_ONLY = {
     toolkit.transport.Plan, collapse.CollapseReport, collapse.FormatLosses, live.LiveFigure, live.Simulation,
     live.live_simulation, catalog.forms, exercises.Exercise, exercises.Verdict, exercises.verdict,
-    toolkit.course.gallery.Entry, toolkit.course.tables.Table, training.Run, training.Member, training.Rows,
-    training.resume, training.sweep, training.members_of, training.table,
-    *(each for each, path in PUBLIC.items() if path.startswith(("toolkit.grokking.recordings", "toolkit.course.paper"))
+    toolkit.course.gallery.Entry, toolkit.course.Statements, toolkit.course.Table, toolkit.course.Tables,
+    training.Run, training.Member, training.Rows, training.resume, training.sweep, training.members_of, training.table,
+    *(each for each, path in PUBLIC.items()
+      if path.startswith(("toolkit.grokking.recordings", "toolkit.course.paper"))
       or isinstance(each, type) and path.startswith("toolkit.catalog")),
 }
 # Arguments that may be anything: a judge decides, or truth counts.

@@ -5,8 +5,9 @@ from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 from sources import ROOT
 
+from toolkit.course.paper import VERDICTS
+
 DATA = "book/verdicts.yml"
-VERDICTS = {"holds": "✓", "partly": "◐", "does not": "✗", "not testable here": "–"}
 _SUM = "{} claims. What holds: {}; what holds partly: {}; what does not: {}; what cannot be tested here: {}."
 _HEAD = ("Claim", "Source", "What we ran", "Verdict")
 
