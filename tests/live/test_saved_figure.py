@@ -1,22 +1,20 @@
 """A figure as one HTML file, from Python and from the command line."""
-import base64
 import html
 import json
 import os
 import re
-import zlib
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from sample import everything, learner
+from saved_file import Saved
 from wasm_runner import WasmRunner
 
 from toolkit.__main__ import main
 from toolkit.live.base import parameters_of
 from toolkit.live.drawing import plot_svg
-from toolkit.live.page import module_in
 from toolkit.live.slots import fill_slots
 
 LIMIT = 80_000  # bytes
@@ -27,18 +25,6 @@ CELLS = ('"""# no heading"""\nfrom toolkit.live import *',
          '             readouts=["a is {a:g}, n is {n:d}, {law}, {z[1]:g}."], caption="Drag <a>.")\n'
          'def small(a, n, on, law, z):\n    return a + n + on + law + z[0]\nsmall',
          'raise RuntimeError("cells below the figure do not run")')
-
-
-class Saved:
-    """What a file holds."""
-
-    def __init__(self, path):
-        self.text = Path(path).read_text("utf-8")
-        packed = re.search(r'id="live-packed">([^<]*)</script>', self.text)[1]
-        self.held = json.loads(zlib.decompress(base64.b64decode(packed)))
-        self.module = module_in(re.search(r'<script[^>]*id="live-module">.*?</script>', self.text)[0])
-        self.spec = json.loads(re.search(r'class="live-spec">(.*?)</script>', self.held["figure"])[1])
-        self.still = re.search(r'<main id="live-file">(.*?)</main>', self.text, re.DOTALL)[1]
 
 
 @pytest.fixture(scope="module")
