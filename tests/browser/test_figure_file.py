@@ -171,6 +171,28 @@ def test_a_page_gives_its_figure_as_a_file_in_the_state_of_now(new_page, folder)
     page.assert_clean()
 
 
+@pytest.mark.parametrize("chapter, name", [("vanishing_loss", "vanishing_loss"), ("grokking_live", "grokking"),
+                                           ("one_family", "noisy_digits")])
+def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, chapter, name):
+    page = new_page()
+    names = open_page(page, f"{http_base}/notebooks/{chapter}.html")
+    files = {each: saved_from(page, each, tmp_path) for each in (names if chapter == "one_family" else [name])}
+    assert {each: file.stat().st_size for each, file in files.items() if file.stat().st_size > 80_000} == {}
+    shown = page.locator(f"#live-{name} .live-readout").inner_text()
+    page.assert_clean()
+    page = new_page(390, 844)
+    assert open_page(page, files[name].as_uri()) == [name]
+    assert said(page) == shown and page.locator(".live-marks > *").count() > 1
+    page.locator("input[type=range]").first.press("End")
+    settle(page)
+    assert said(page) != shown
+    if name != "vanishing_loss":
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_function(f"liveFigures.figures.get('{name}').values.steps[0] > 2")
+    assert not [url for url in page.requests if not url.startswith(("file:", "blob:"))]
+    page.assert_clean()
+
+
 def test_a_page_shows_one_figure_alone(new_page, folder):
     page = new_page(390, 844)
     address = f"{folder.as_uri()}/page.html?only=everything&theme=dark#everything.scale=50"

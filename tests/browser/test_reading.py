@@ -17,7 +17,6 @@ from sample import everything
 from short_sample import attention, gap_figure
 
 
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reading")

@@ -7,7 +7,6 @@ import pytest
 from drive import open_page, settle, snapshot
 from test_mirror import DECODE, encoded
 
-import toolkit.live
 from toolkit.live import Axis, HeatMap, Plot, Slider, live_figure
 from toolkit.live.drawing import WIDTHS, frame, marks_svg
 from toolkit.live.hosts.page import figure_html

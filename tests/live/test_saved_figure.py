@@ -16,8 +16,10 @@ from toolkit.__main__ import main
 from toolkit.live.base import parameters_of
 from toolkit.live.drawing import plot_svg
 from toolkit.live.slots import fill_slots
+from toolkit.live.wasm import build_module
 
 LIMIT = 80_000  # bytes
+REQUEST = r"https?://(?!www\.w3\.org)|<link|\bsrc=(?!\\?.data:)|@import|url\(|\bfetch\(|importScripts"
 CELLS = ('"""# no heading"""\nfrom toolkit.live import *',
          '@live_figure(controls=[Slider("a", 0, 10, 1.0), Integer("n", 1, 9, 2), Toggle("on", False),\n'
          '                       Choice("law", ("x", "y"), "x"), Logits("z", (1.0, 2.0))],\n'
@@ -40,7 +42,7 @@ def test_a_file_asks_for_nothing_and_is_small(files):
         text = path.read_text("utf-8")
         held = json.dumps(Saved(path).held)
         for part in (text, held):
-            assert not re.search(r"https?://(?!www\.w3\.org)|<link|\bsrc=|@import|url\(|\bfetch\(|importScripts", part)
+            assert not re.search(REQUEST, part)
         assert path.stat().st_size <= LIMIT
 
 
@@ -54,9 +56,10 @@ def test_a_file_holds_the_state_and_the_figures_own_kernels(files):
     assert set(Saved(files["learner"]).module.manifest["kernels"]) == {"learner.init", "learner.step"}
 
 
-def test_what_would_be_too_large_is_compiled_small_with_the_same_bits(tmp_path, monkeypatch, files):
-    monkeypatch.setattr("toolkit.live.hosts.file._MOST", 1)
-    usual, small = (Saved(path).module for path in (files["learner"], learner.save(tmp_path / "small.html")))
+def test_what_would_be_too_large_is_compiled_small_with_the_same_bits(monkeypatch):
+    usual = build_module(learner.entry_points)
+    monkeypatch.setattr("toolkit.live.wasm.backend._LARGE", 1)
+    small = build_module(learner.entry_points)
     assert small.size < 0.9 * usual.size
     run = learner.start(size=5)
     held = learner.arguments(run.state)

@@ -16,6 +16,7 @@ _TOKEN = re.compile(r"""
 _REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/\w*")
 _VALUE_ENDS = (")", "]", "}", "++", "--")
 _BEFORE_REGEX = {"return", "typeof", "case", "in", "of", "void", "delete", "throw", "new", "else", "do"}
+_NAMES = ("word", "number", "regex")
 _GOES_ON = set("{([,;:?=&|<>*%!~^.") | {"=>"}  # no statement ends after these
 _IS_GOING_ON = set("})],;.?:=&|<>*%^") | {"=>"}  # none begins with these
 
@@ -89,19 +90,15 @@ def _between(before, after, gap):
     (kind, left), (_, right) = before, after
     if gap == "\n" and not (kind == "sign" and left in _GOES_ON) and not (after[0] == "sign" and right in _IS_GOING_ON):
         return "\n"
-    touch = _names(before) and (_names(after) or right == ".") or left[-1] == right[0] and left[-1] in "+-/"
+    touch = kind in _NAMES and after[0] in _NAMES or kind == "number" and right == "." or (
+        left[-1] == right[0] and left[-1] in "+-/")
     return " " if gap and touch else ""
-
-
-def _names(token):
-    return token[0] in ("word", "number", "regex")
 
 
 def stripped_styles(text):
     """Rules, each on a line of its own. A text in quotes keeps its spaces."""
     pieces = re.split(r"""("[^"]*"|'[^']*')""", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
     for i in range(0, len(pieces), 2):
-        tight = re.sub(r"\s+", " ", pieces[i])
-        tight = re.sub(r" ?([{};,]) ?", r"\1", tight)
-        pieces[i] = re.sub(r"(?<=[\w-]): (?=[^{}]*[;}])", ":", tight).replace(";}", "}")
+        tight = re.sub(r" ?([{};,]) ?", r"\1", re.sub(r"\s+", " ", pieces[i]))
+        pieces[i] = re.sub(r"(?<=[;{])([\w-]+): ", r"\1:", tight).replace(";}", "}")
     return "".join(pieces).replace("}", "}\n").replace("}\n}", "}}").strip() + "\n"

@@ -44,7 +44,7 @@ class WasmModule:
 
 
 @global_compiler_lock
-def build_module(kernels, *, small=False):
+def build_module(kernels):
     """Compile kernels to one WebAssembly module.
 
     Parameters
@@ -53,8 +53,6 @@ def build_module(kernels, *, small=False):
         `name` is exported. `function` is a kernel, or a plain Python function that becomes one; it returns
         None. Argument types are those of `toolkit.live.wasm.abi`: "f64", "i32", "f64[]", "f32[][]", ... or
         Numba types.
-    small : bool
-        Rather small than fast; results are the same.
 
     Returns
     -------
@@ -80,7 +78,7 @@ def build_module(kernels, *, small=False):
         compiled[name] = _compile(name, function, arguments)
         front_end[name] = time.perf_counter() - start
     start = time.perf_counter()
-    binary = binary_of(compiled, small)
+    binary = binary_of(compiled)
     manifest = {
         "kernels": {name: [describe(a) for a in c.fndesc.argtypes] for name, c in compiled.items()},
         "errors": {str(code): text for code, text in wasm_target.messages.items()},
