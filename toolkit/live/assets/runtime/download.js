@@ -102,7 +102,7 @@ const saving = (kind, make) => ({
     const name = `${figure.name}.${/\((.*)\)/.exec(kind)[1].toLowerCase()}`;
     try {
       save(name, await make(figure));
-      figure.tell(`Saved as ${name}.`);
+      figure.tell(`Saved as ${name}${isFramed ? ", unless the page around this figure forbids it" : ""}.`);
     } catch (error) {
       figure.tell(`${name} could not be saved: ${error.message}`);
     }

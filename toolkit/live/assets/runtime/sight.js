@@ -1,4 +1,5 @@
 /* Whether a figure can be seen, and how it comes into sight. */
+const isFramed = parent !== window; // what this page may do, another one says
 const BAR = 60; // the page's own bar lies on the upper edge
 
 /* Whether enough of a figure's plots can be seen to watch it move. */
