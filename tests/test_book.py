@@ -13,7 +13,7 @@ import pytest
 from toolkit.catalog import METHODS
 from toolkit.course.exercises import EXERCISES
 from toolkit.live.hosts.file import packed
-from toolkit.live.runtime import figure_styles, file_page, file_scripts
+from toolkit.live.runtime import file_page, file_scripts, file_styles
 
 ROOT = Path(__file__).parents[1]
 LOADING = {(tag, "src") for tag in ("script", "img", "iframe", "source", "video", "audio", "embed")}
@@ -151,7 +151,7 @@ def test_every_figure_fits_a_file_of_80_kb(pages):
             bare = re.sub(r'(<svg class="live-marks"[^>]*>).*?(?=</svg>)', r"\1", markup, flags=re.DOTALL)
             spec = json.loads(re.search(r'class="live-spec">(.*?)</script>', bare, re.DOTALL)[1])
             marks = {look["kind"] for panel in spec["panels"] for look in panel["marks"]}
-            held = {"styles": figure_styles(), "figure": bare, "module": modules[0]["manifest"],
+            held = {"styles": file_styles(), "figure": bare, "module": modules[0]["manifest"],
                     "scripts": file_scripts(marks, spec["kind"] == "simulation")}
             wasm = zlib.decompress(base64.b64decode(modules[0]["wasm"]))
             words = 4 * len(spec["name"] + re.search(r'class="live-readout".*?</p>', bare, re.DOTALL)[0]) + 500

@@ -80,7 +80,7 @@ def test_without_scripts_a_file_is_a_picture_of_its_state(files):
     assert preset.sentence(values) in said and "bfloat16" not in saved.still and everything.caption in said
     for plot in preset.plots:
         assert plot_svg(plot, "narrow", fill_slots(plot.bindings(), values)) in saved.still
-    assert "<noscript><p>This is a picture." in saved.still and "Made with Softmax at the Edge." in said
+    assert "<noscript><p>With scripts allowed," in saved.still and "Made with Softmax at the Edge." in said
     assert "<title>Everything: everything</title>" in saved.text
     assert "40 steps, run when this figure was made" in Saved(files["learner"]).held["figure"]
 

@@ -11,8 +11,8 @@ from importlib.resources import files
 from toolkit.live.stripped import stripped_script, stripped_styles
 from toolkit.live.style import PALETTES, css_variables
 
-__all__ = ["asset", "embed_script", "figure_styles", "file_page", "file_scripts", "page_styles", "picture_styles",
-           "runtime_script", "simulation_script"]
+__all__ = ["asset", "embed_script", "figure_styles", "file_page", "file_scripts", "file_styles", "page_styles",
+           "picture_styles", "runtime_script", "simulation_script"]
 
 _PARTS = (
     "numbers", "expressions", "hidden", "sentences", "svg", "labels",
@@ -66,7 +66,7 @@ def file_scripts(marks, plays):
 
 def embed_script(**known):
     """The text of embed.js; its parts read as `FILE` what is `known` of files."""
-    known = {"page": file_page(), "styles": figure_styles(), "pageParts": _PAGE_PARTS, "marks": _MARKS} | known
+    known = {"page": file_page(), "styles": file_styles(), "pageParts": _PAGE_PARTS, "marks": _MARKS} | known
     parts = "".join(map(_part, _EMBED_PARTS))
     return f'{_SOURCE}(()=>{{"use strict";const FILE={json.dumps(known)};\n{parts}}})();\n'
 
@@ -86,6 +86,12 @@ def figure_styles():
     return _styles("figure")
 
 
+def file_styles():
+    """The rules of a figure in a file besides those of its picture; its script may ask for the dark theme."""
+    dark = f'@media screen {{ :root[data-live-theme="dark"] {{ {css_variables("dark")} }} }}'
+    return figure_styles() + stripped_styles(dark)
+
+
 def page_styles():
     """The text of live.css: rules of figures, and of what a page has around them."""
     return _styles("drawing", "page", "figure")
@@ -95,8 +101,7 @@ def file_page():
     """The page of a file with one figure, with `[[title]]`, `[[still]]` and `[[packed]]` to fill in."""
     light, dark = css_variables("light"), css_variables("dark")
     styles = (f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{\n"
-              f':root:not([data-live-theme="light"]) {{ {dark} }}\n}}\n'
-              f'@media screen {{ :root[data-live-theme="dark"] {{ {dark} }} }}\n{asset("file/file.css")}')
+              f':root:not([data-live-theme="light"]) {{ {dark} }}\n}}\n{asset("file/file.css")}')
     parts = {"styles": stripped_styles(styles) + picture_styles(), "script": stripped_script(asset("file/file.js"))}
     page = asset("file/file.html")
     for name, text in parts.items():

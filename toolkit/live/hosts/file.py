@@ -16,7 +16,7 @@ from toolkit._core.whole_files import path_to_write, write_text
 from toolkit.live.drawing import plot_svg
 from toolkit.live.hosts.page import figure_html
 from toolkit.live.page import kept_module
-from toolkit.live.runtime import embed_script, figure_styles, file_page, file_scripts
+from toolkit.live.runtime import embed_script, file_page, file_scripts, file_styles
 from toolkit.live.simulation import Simulation
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import SYMBOLS
@@ -25,7 +25,7 @@ __all__ = ["file_html", "packed", "page_script", "write_file"]
 
 _BOOK = "Softmax at the Edge"
 _SETTINGS = Path(__file__).parents[3] / "_config.yml"
-_PICTURE = "<p>This is a picture. With scripts allowed, it is a figure with controls.</p>"
+_STILL = "<p>With scripts allowed, this is a figure with controls.</p>"
 _MOST = 80_000  # bytes of a file, as far as pictures can be left out
 _ROOM = 10_000  # characters for the pictures
 _MARKS = re.compile(r'(<svg class="live-marks"[^>]*>).*?(?=</svg>)', re.DOTALL)
@@ -35,7 +35,7 @@ _DIGITS = bytes.maketrans((string.digits + string.ascii_letters.swapcase() + "!#
 
 def page_script():
     """The text of embed.js, with which a page of the book makes such files."""
-    return embed_script(made=_made_with(), picture=_PICTURE, room=_ROOM, most=_MOST)
+    return embed_script(made=_made_with(), still=_STILL, room=_ROOM, most=_MOST)
 
 
 def _made_with():
@@ -53,7 +53,7 @@ def file_html(figure, title=None):
     markup = _MARKS.sub(r"\1", figure_html(figure, values, figure.name)).removesuffix("</figure>")
     marks = {look["kind"] for plot in figure.plots for look in plot.looks()}
     module = kept_module(figure.entry_points)
-    held = {"styles": figure_styles(), "figure": f"{markup}{made}</figure>",
+    held = {"styles": file_styles(), "figure": f"{markup}{made}</figure>",
             "scripts": file_scripts(marks, isinstance(figure, Simulation)),
             "module": {"manifest": module.manifest, "symbols": SYMBOLS}}
     parts = {"title": escape(f"{title}: {figure.name}"),
@@ -80,7 +80,7 @@ def _still(figure, values, made, room):
             pictures, room = f'{pictures}<div class="live-plot">{picture}</div>', room - len(picture)
     return (f'<figure class="live-figure live-still"><p class="live-readout">{escape(figure.sentence(values))}</p>'
             f'<div class="live-panels">{pictures}</div><figcaption>{escape(figure.caption)}</figcaption>'
-            f"<noscript>{_PICTURE}</noscript>{made}</figure>")
+            f"<noscript>{_STILL}</noscript>{made}</figure>")
 
 
 def write_file(figure, path, title=None):

@@ -21,7 +21,7 @@ function markupOf(figure) {
   place.querySelector(".live-readout").innerHTML = figure.readout.innerHTML;
   const drawn = figure.root.querySelectorAll(".live-marks");
   place.querySelectorAll(".live-marks").forEach((marks, i) => (marks.innerHTML = drawn[i].innerHTML));
-  place.querySelector("noscript").innerHTML = FILE.picture;
+  place.querySelector("noscript").innerHTML = FILE.still;
   place.insertAdjacentHTML("beforeend", `<p class="live-made">${FILE.made}</p>`);
   place.querySelector(".live-made").prepend(`${pageTitle()}. `);
   return place;
