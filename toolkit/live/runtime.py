@@ -22,7 +22,7 @@ _PARTS = (
     "lights", "around", "scrub", "figure", "pin", "present", "download", "formulas", "alone", "start",
 )
 _EMBED_PARTS = ("embed/cut", "embed/pack", "embed/file", "embed/dialog")
-# What a file leaves out: prose and formulas, and marks that its plots have not.
+# What a file leaves out: prose and formulas, and marks that its plots have not. What is not named here, each file has.
 _PAGE_PARTS = ("lights", "scrub", "formulas")
 _MARKS = {"line": ("marks/series", "marks/line"), "markers": ("marks/series", "marks/markers"),
           "bars": ("marks/series", "marks/bars"), "rule": ("marks/rule",), "band": ("marks/band",),
@@ -59,7 +59,7 @@ def simulation_script():
 
 def file_scripts(marks, plays):
     """The scripts of a file with one figure: `marks` are the kinds that its plots have, `plays` a simulation."""
-    drawn = {part for kind in marks for part in _MARKS[kind]}
+    drawn = {part for kind in marks for part in _MARKS.get(kind, ())}
     left_out = {*_PAGE_PARTS, *sum(_MARKS.values(), ())} - drawn
     return plays * simulation_script() + _function(part for part in _PARTS if part not in left_out)
 

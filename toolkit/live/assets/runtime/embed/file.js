@@ -48,7 +48,7 @@ const textOfHtml = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;
 /* Of the page's scripts what the figure needs, as `file_scripts` in runtime.py. */
 function scriptsOf({ spec }) {
   const kinds = spec.panels.flatMap(({ marks }) => marks.map(({ kind }) => kind));
-  const drawn = kinds.flatMap((kind) => FILE.marks[kind]);
+  const drawn = kinds.flatMap((kind) => FILE.marks[kind] ?? []);
   const leftOut = [...FILE.pageParts, ...Object.values(FILE.marks).flat()].filter((name) => !drawn.includes(name));
   const [head, ...parts] = String(live.runtime).split(/^(?=\/\* \S+ \*\/$)/m);
   const kept = parts.filter((part) => !leftOut.includes(part.split(" ")[1]));
