@@ -1,6 +1,8 @@
 """The built pages as files: complete in themselves, naming no other host, and true to what they link."""
+import base64
 import json
 import re
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +13,8 @@ import yaml
 
 from toolkit.catalog import METHODS
 from toolkit.course.exercises import EXERCISES
+from toolkit.live.hosts.file import packed
+from toolkit.live.runtime import file_page, file_scripts, file_styles
 
 ROOT = Path(__file__).parents[1]
 LOADING = {(tag, "src") for tag in ("script", "img", "iframe", "source", "video", "audio", "embed")}
@@ -136,6 +140,24 @@ def test_a_figure_is_small(pages):
             # A simulation with two heat maps of a thousand cells, drawn before anybody plays; a third is its module.
             most = 96_000 if name == "notebooks/grokking_live.html" else 60_000
             assert size <= most, f"{name}: {size:.0f} bytes for each figure"
+
+
+def test_every_figure_fits_a_file_of_80_kb(pages):
+    """With all kernels of its page, which is more than *Embed* takes along, and before it gets pictures."""
+    for name, page in pages.items():
+        if name == "notebooks/one_family.html":
+            continue  # its kernels together are too many: the browser weighs each of its files
+        modules = [json.loads(text) for attributes, text in page.blocks if attributes.get("id") == "live-module"]
+        for markup in re.findall(r'<figure class="live-figure".*?</figure>', page.text, re.DOTALL):
+            bare = re.sub(r'(<svg class="live-marks"[^>]*>).*?(?=</svg>)', r"\1", markup, flags=re.DOTALL)
+            spec = json.loads(re.search(r'class="live-spec">(.*?)</script>', bare, re.DOTALL)[1])
+            marks = {look["kind"] for panel in spec["panels"] for look in panel["marks"]}
+            held = {"styles": file_styles(), "figure": bare, "module": modules[0]["manifest"],
+                    "scripts": file_scripts(marks, spec["kind"] == "simulation")}
+            wasm = zlib.decompress(base64.b64decode(modules[0]["wasm"]))
+            words = 4 * len(spec["name"] + re.search(r'class="live-readout".*?</p>', bare, re.DOTALL)[0]) + 500
+            size = len(file_page()) + len(packed(json.dumps(held).encode() + wasm)) + words
+            assert size <= 80_000, f"{name}, {spec['name']}: {size} bytes"
 
 
 def lights_of(figure):

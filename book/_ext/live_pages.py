@@ -1,14 +1,10 @@
 """Pages with live figures: their WebAssembly module, the one script that drives them, and no widget state."""
 from pathlib import Path
 
-from vendored import provide
-
-import toolkit.live
 from toolkit.live.hosts.file import page_script
-from toolkit.live.runtime import runtime_script
+from toolkit.live.runtime import page_styles, runtime_script, simulation_script
 from toolkit.live.style import css_variables
 
-ASSETS = Path(toolkit.live.__file__).parent / "assets"
 PALETTE = "live/palette.css"
 # Before anything is drawn: what a page shows of itself at `?only=NAME` is the figure of that name.
 ONLY = """{
@@ -18,11 +14,12 @@ ONLY = """{
 
 
 def copy_assets(app):
-    for name in ("simulation.js", "live.css"):
-        provide(app, ASSETS / name, f"live/{name}")
     static = Path(app.outdir, "_static")
-    (static / "live/runtime.js").write_text(runtime_script(), encoding="utf-8")
-    (static / "live/embed.js").write_text(page_script(), encoding="utf-8")
+    (static / "live").mkdir(parents=True, exist_ok=True)
+    assets = {"runtime.js": runtime_script(), "simulation.js": simulation_script(), "embed.js": page_script(),
+              "live.css": page_styles()}
+    for name, text in assets.items():
+        (static / "live" / name).write_text(text, encoding="utf-8")
     dark = 'html[data-theme="dark"]:not([data-live-theme="light"]), html[data-live-theme="dark"]'
     (static / PALETTE).write_text(
         f":root {{ {css_variables('light')} }}\n"

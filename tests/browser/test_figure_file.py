@@ -8,12 +8,13 @@ from drive import open_page, settle
 from toolkit.live.hosts.file import page_script
 from toolkit.live.hosts.page import figure_html
 from toolkit.live.page import module_block
-from toolkit.live.runtime import asset, runtime_script
+from toolkit.live.runtime import page_styles, runtime_script, simulation_script
 from toolkit.live.style import css_variables
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
 from kept_module import kept_module
 from sample import everything, learner
+from saved_file import Saved
 
 pytestmark = pytest.mark.browser
 
@@ -43,14 +44,14 @@ def folder(tmp_path_factory):
     module = kept_module("figure_file", [entry for figure in FIGURES for entry in figure.entry_points])
     dark = f'html[data-live-theme="dark"] {{{css_variables("dark")}}}'
     only = "document.documentElement.dataset.liveOnly = new URLSearchParams(location.search).get('only');"
-    scripts = {"simulation": asset("simulation.js"), "runtime": runtime_script(), "embed": page_script()}
+    scripts = {"simulation": simulation_script(), "runtime": runtime_script(), "embed": page_script()}
     for name, text in scripts.items():
         (folder / f"{name}.js").write_text(text, "utf-8")
     tags = "".join(f'<script src="{name}.js"></script>' for name in scripts)
     (folder / "page.html").write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Two figures — Book</title>'
         f"<script>if (location.search.includes('only')) {only}</script>"
-        f"<style>:root {{{css_variables('light')}}} {dark} {asset('live.css')}</style>"
+        f"<style>:root {{{css_variables('light')}}} {dark} {page_styles()}</style>"
         f"<header>menu</header><main><article><h1>Two figures</h1>{''.join(map(figure_html, FIGURES))}<p>words</p>"
         f"</article></main>{module_block(module)}{tags}</html>", "utf-8")
     return folder
@@ -150,8 +151,10 @@ def test_a_page_gives_its_figure_as_a_file_in_the_state_of_now(new_page, folder)
     for figure in FIGURES:
         shown = page.locator(f"#live-{figure.name} .live-readout").inner_text()
         saved = saved_from(page, figure.name, folder)
-        python = (folder / f"{figure.name}.html").stat().st_size
-        assert saved.stat().st_size < 1.1 * python, "it has the kernels of its figure alone"
+        held, python = Saved(saved), Saved(folder / f"{figure.name}.html")
+        assert held.held["scripts"] == python.held["scripts"] and held.held["styles"] == python.held["styles"]
+        assert held.module.size < 1.2 * python.module.size, "it has the kernels of its figure alone"
+        assert len(held.text) < 1.1 * len(python.text)
         other = new_page()
         open_page(other, saved.as_uri())
         assert said(other) == shown
@@ -165,6 +168,28 @@ def test_a_page_gives_its_figure_as_a_file_in_the_state_of_now(new_page, folder)
         else:
             assert other.locator('[data-control="fmt"]').is_hidden()
         other.assert_clean()
+    page.assert_clean()
+
+
+@pytest.mark.parametrize("chapter, name", [("vanishing_loss", "vanishing_loss"), ("grokking_live", "grokking"),
+                                           ("one_family", "noisy_digits")])
+def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, chapter, name):
+    page = new_page()
+    names = open_page(page, f"{http_base}/notebooks/{chapter}.html")
+    files = {each: saved_from(page, each, tmp_path) for each in (names if chapter == "one_family" else [name])}
+    assert {each: file.stat().st_size for each, file in files.items() if file.stat().st_size > 80_000} == {}
+    shown = page.locator(f"#live-{name} .live-readout").inner_text()
+    page.assert_clean()
+    page = new_page(390, 844)
+    assert open_page(page, files[name].as_uri()) == [name]
+    assert said(page) == shown and page.locator(".live-marks > *").count() > 1
+    page.locator("input[type=range]").first.press("End")
+    settle(page)
+    assert said(page) != shown
+    if name != "vanishing_loss":
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_function(f"liveFigures.figures.get('{name}').values.steps[0] > 2")
+    assert not [url for url in page.requests if not url.startswith(("file:", "blob:"))]
     page.assert_clean()
 
 

@@ -8,15 +8,13 @@ from playwright.sync_api import expect
 
 from toolkit.live.hosts.page import figure_html
 from toolkit.live.page import module_block
-from toolkit.live.runtime import runtime_script
+from toolkit.live.runtime import page_styles, runtime_script
 from toolkit.live.style import css_variables
 from toolkit.live.wasm import build_module
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
 from sample import everything
 from short_sample import attention, gap_figure
-
-ASSETS = Path(__file__).parents[2] / "toolkit/live/assets"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +23,7 @@ def address(tmp_path_factory):
     figures = [everything, gap_figure, attention]
     block = module_block(build_module([entry for figure in figures for entry in figure.entry_points]))
     (folder / "runtime.js").write_text(runtime_script(), "utf-8")
-    style = f":root {{ {css_variables('light')} }} {(ASSETS / 'live.css').read_text('utf-8')}"
+    style = f":root {{ {css_variables('light')} }} {page_styles()}"
     (folder / "page.html").write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Figures</title><style>{style}</style><main><h1>Figures</h1>{''.join(map(figure_html, figures))}</main>"

@@ -7,12 +7,11 @@ import pytest
 from drive import open_page, settle, snapshot
 from test_mirror import DECODE, encoded
 
-import toolkit.live
 from toolkit.live import Axis, HeatMap, Plot, Slider, live_figure
 from toolkit.live.drawing import WIDTHS, frame, marks_svg
 from toolkit.live.hosts.page import figure_html
 from toolkit.live.page import module_block
-from toolkit.live.runtime import runtime_script
+from toolkit.live.runtime import page_styles, runtime_script, simulation_script
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import css_variables
 
@@ -22,7 +21,6 @@ from sample import learner
 
 pytestmark = pytest.mark.browser
 
-ASSETS = Path(toolkit.live.__file__).parent / "assets"
 HEAD = ('<!doctype html><html lang="en"><meta charset="utf-8"><title>Simulations</title>'
         '<meta name="viewport" content="width=device-width">')
 NO_WORKERS = """<meta http-equiv="Content-Security-Policy" content="worker-src 'none'">"""
@@ -52,9 +50,9 @@ def folder(tmp_path_factory):
     style = (f"<style>:root {{{css_variables('light')}}} {dark} body {{ font-family: sans-serif; margin: 1rem auto;"
              " max-width: 860px; color: var(--live-text); background: var(--live-ground); }</style>"
              '<link rel="stylesheet" href="live.css">')
-    (folder / "runtime.js").write_text(runtime_script(), "utf-8")
-    for name in ("simulation.js", "live.css"):
-        (folder / name).write_bytes((ASSETS / name).read_bytes())
+    texts = {"runtime.js": runtime_script(), "simulation.js": simulation_script(), "live.css": page_styles()}
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8")
     scripts = '<script defer src="simulation.js"></script><script defer src="runtime.js"></script>'
     body = f"{style}<main><h1>Simulations</h1>{''.join(map(figure_html, figures))}</main>{block}{scripts}</html>"
     (folder / "page.html").write_text(HEAD + body, encoding="utf-8")

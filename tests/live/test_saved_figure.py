@@ -1,25 +1,25 @@
 """A figure as one HTML file, from Python and from the command line."""
-import base64
 import html
 import json
 import os
 import re
-import zlib
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from sample import everything, learner
+from saved_file import Saved
 from wasm_runner import WasmRunner
 
 from toolkit.__main__ import main
 from toolkit.live.base import parameters_of
 from toolkit.live.drawing import plot_svg
-from toolkit.live.page import module_in
 from toolkit.live.slots import fill_slots
+from toolkit.live.wasm import build_module
 
 LIMIT = 80_000  # bytes
+REQUEST = r"https?://(?!www\.w3\.org)|<link|\bsrc=(?!\\?.data:)|@import|url\(|\bfetch\(|importScripts"
 CELLS = ('"""# no heading"""\nfrom toolkit.live import *',
          '@live_figure(controls=[Slider("a", 0, 10, 1.0), Integer("n", 1, 9, 2), Toggle("on", False),\n'
          '                       Choice("law", ("x", "y"), "x"), Logits("z", (1.0, 2.0))],\n'
@@ -27,18 +27,6 @@ CELLS = ('"""# no heading"""\nfrom toolkit.live import *',
          '             readouts=["a is {a:g}, n is {n:d}, {law}, {z[1]:g}."], caption="Drag <a>.")\n'
          'def small(a, n, on, law, z):\n    return a + n + on + law + z[0]\nsmall',
          'raise RuntimeError("cells below the figure do not run")')
-
-
-class Saved:
-    """What a file holds."""
-
-    def __init__(self, path):
-        self.text = Path(path).read_text("utf-8")
-        packed = re.search(r'id="live-packed">([^<]*)</script>', self.text)[1]
-        self.held = json.loads(zlib.decompress(base64.b64decode(packed)))
-        self.module = module_in(re.search(r'<script[^>]*id="live-module">.*?</script>', self.text)[0])
-        self.spec = json.loads(re.search(r'class="live-spec">(.*?)</script>', self.held["figure"])[1])
-        self.still = re.search(r'<main id="live-file">(.*?)</main>', self.text, re.DOTALL)[1]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +42,7 @@ def test_a_file_asks_for_nothing_and_is_small(files):
         text = path.read_text("utf-8")
         held = json.dumps(Saved(path).held)
         for part in (text, held):
-            assert not re.search(r"https?://(?!www\.w3\.org)|<link|\bsrc=|@import|url\(|\bfetch\(|importScripts", part)
+            assert not re.search(REQUEST, part)
         assert path.stat().st_size <= LIMIT
 
 
@@ -68,9 +56,10 @@ def test_a_file_holds_the_state_and_the_figures_own_kernels(files):
     assert set(Saved(files["learner"]).module.manifest["kernels"]) == {"learner.init", "learner.step"}
 
 
-def test_what_would_be_too_large_is_compiled_small_with_the_same_bits(tmp_path, monkeypatch, files):
-    monkeypatch.setattr("toolkit.live.hosts.file._MOST", 1)
-    usual, small = (Saved(path).module for path in (files["learner"], learner.save(tmp_path / "small.html")))
+def test_what_would_be_too_large_is_compiled_small_with_the_same_bits(monkeypatch):
+    usual = build_module(learner.entry_points)
+    monkeypatch.setattr("toolkit.live.wasm.backend._LARGE", 1)
+    small = build_module(learner.entry_points)
     assert small.size < 0.9 * usual.size
     run = learner.start(size=5)
     held = learner.arguments(run.state)
@@ -91,7 +80,7 @@ def test_without_scripts_a_file_is_a_picture_of_its_state(files):
     assert preset.sentence(values) in said and "bfloat16" not in saved.still and everything.caption in said
     for plot in preset.plots:
         assert plot_svg(plot, "narrow", fill_slots(plot.bindings(), values)) in saved.still
-    assert "<noscript><p>This is a picture." in saved.still and "Made with Softmax at the Edge." in said
+    assert "<noscript><p>With scripts allowed," in saved.still and "Made with Softmax at the Edge." in said
     assert "<title>Everything: everything</title>" in saved.text
     assert "40 steps, run when this figure was made" in Saved(files["learner"]).held["figure"]
 

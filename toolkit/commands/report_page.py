@@ -1,16 +1,14 @@
 """The report of ``diagnose`` as one HTML file that asks for nothing: sentences, plots and an explained table."""
 from html import escape
-from pathlib import Path
 
-import toolkit.live
 from toolkit.live import Axis, Bars, Line, Plot, Rule
 from toolkit.live.drawing import plot_svg
+from toolkit.live.runtime import figure_styles, picture_styles
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import ROLES, css_variables
 
 __all__ = ["report_page"]
 
-_CSS = Path(toolkit.live.__file__).with_name("assets") / "live.css"
 _STYLE = """
 body { margin: 0 auto; max-width: 56rem; padding: 1rem; font: 16px/1.5 system-ui, sans-serif;
   color: var(--live-text); background: var(--live-ground); }
@@ -30,7 +28,7 @@ def report_page(report, source):
 <title>Softmax Collapse: {escape(str(source))}</title>
 <style>:root {{ {css_variables("light")} }}
 @media (prefers-color-scheme: dark) {{ :root {{ {css_variables("dark")} }} }}
-{_CSS.read_text("utf-8")}{_STYLE}</style></head><body>
+{picture_styles()}{figure_styles()}{_STYLE}</style></head><body>
 <h1>Softmax Collapse in {escape(str(source))}</h1>
 {report._repr_html_()}
 {_shares(report)}{_margins(report)}

@@ -159,15 +159,15 @@ def _kept_block(folder, kernels):
     return None
 
 
-def kept_module(entries, *, small=False):
+def kept_module(entries):
     """The `WasmModule` of a figure, built once and kept beside the machine code of kernels."""
     kernels, folder = kernels_of(entries), Path(KernelCache(clear).cache_path, "modules")
-    place = folder / f"{kernels}{'-small' * small}.html"
+    place = folder / f"{kernels}.html"
     with contextlib.suppress(OSError, ValueError, KeyError, zlib.error):
         if kernels:
             return module_in(place.read_text(encoding="utf-8"))
     with told_when_long("compiling a figure to WebAssembly"):
-        module = build_module(entries, small=small)
+        module = build_module(entries)
     with contextlib.suppress(OSError):  # nothing can be kept: it is built again next time
         if kernels:
             folder.mkdir(parents=True, exist_ok=True)

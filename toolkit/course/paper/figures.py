@@ -7,6 +7,7 @@ from toolkit._core.arguments import shown
 from toolkit.grokking.recordings import RECORDINGS, recorded
 from toolkit.live import Axis, Line, Plot
 from toolkit.live.drawing import WIDTHS, plot_svg
+from toolkit.live.runtime import picture_styles
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import css_variables
 from toolkit.live.svg import text_at
@@ -38,7 +39,6 @@ FIGURES = {
                     ("figure6-adamw", "AdamW", "naive"),
                     ("weight-decay-4", "AdamW, weight decay 4, lr .01", "truth"))),),
 }
-_CSS = Path(__file__).parents[2] / "live/assets/live.css"
 _TITLE = 30
 
 
@@ -84,7 +84,7 @@ def figure_svg(figure, theme="light"):
             svg = plot_svg(plot, "wide", fill_slots(plot.bindings(), values))
             body += svg.replace("<svg ", f'<svg x="0" y="{top}" width="{width}" height="{plot.height}" ', 1)
             top += plot.height
-    style = f":root {{{css_variables(theme)}}} {_CSS.read_text('utf-8')}"
+    style = f":root {{{css_variables(theme)}}} {picture_styles()}"
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" width="{width}" height="{top}" '
             f'style="font: 14px system-ui, sans-serif; fill: var(--live-text); background: var(--live-ground)">'
             f"<style>{style}</style>{body}</svg>")

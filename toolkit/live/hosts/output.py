@@ -20,7 +20,7 @@ from toolkit.live.drawing import WIDTHS, plot_svg
 from toolkit.live.hosts.cells import cell_name, in_kernel
 from toolkit.live.hosts.page import figure_html
 from toolkit.live.page import kept_module, kernels_of, module_data
-from toolkit.live.runtime import asset, drawing_rules, runtime_script
+from toolkit.live.runtime import asset, figure_styles, picture_styles, runtime_script, simulation_script
 from toolkit.live.slots import fill_slots
 from toolkit.live.style import css_variables
 from toolkit.live.wasm import UnsupportedInWebAssembly
@@ -50,8 +50,8 @@ def _runtime():
     light = css_variables("light")
     styles = (f".live-output {{ {light} }} {', '.join(_DARK)} {{ {css_variables('dark')} }}"
               f" @media print {{ :root .live-output.live-output {{ {light} }} }}\n"
-              + asset("live.css") + asset("output.css"))
-    scripts = asset("simulation.js") + runtime_script()
+              + picture_styles() + figure_styles() + asset("output.css"))
+    scripts = simulation_script() + runtime_script()
     text = json.dumps({"styles": styles, "scripts": scripts})
     return sha256(text.encode()).hexdigest()[:12], _packed(text)
 
@@ -69,7 +69,7 @@ def picture_svg(plots, values):
         drawn = plot_svg(plot, "wide", fill_slots(plot.bindings(), values))
         parts += drawn.replace("<svg ", f'<svg y="{top}" width="{width}" height="{plot.height}" ', 1)
         top += plot.height
-    style = f"svg {{ {css_variables('light')} font: 14px {_FONT}; fill: var(--live-text); }}\n" + drawing_rules()
+    style = f"svg {{ {css_variables('light')} font: 14px {_FONT}; fill: var(--live-text); }}\n" + picture_styles()
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" width="{width}" height="{top}">'
             f'<style>{escape(style, quote=False)}</style><rect width="{width}" height="{top}" fill="#fff"/>'
             f"{parts}</svg>")

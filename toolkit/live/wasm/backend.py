@@ -1,4 +1,6 @@
-"""From Numba's compile results to the bytes of a module: merge, optimise once, emit, link."""
+"""From Numba's compile results to the bytes of a module: merge, optimise, emit, link."""
+import zlib
+
 import llvmlite.binding as llvm
 
 from toolkit.live.kernel_errors import definition_of
@@ -15,22 +17,29 @@ __all__ = ["binary_of", "blame"]
 # LLVM's own 225 puts so many copies of exp and the roundings into a page that it doubles, and no figure is
 # measurably faster by it.
 _INLINING_THRESHOLD = 100
+_LARGE = 28_000  # bytes, deflated as they travel: a file with a figure has 80 KB for all
 
 
-def binary_of(compiled, small=False):
+def binary_of(compiled):
     """The WebAssembly module that exports kernels, and the messages of what they raise by status code.
+
+    A large one leaves loops as they are, neither unrolled nor in vectors: two thirds of the bytes, the same bits, at
+    most a quarter slower.
 
     Parameters
     ----------
     compiled : dict, exported name -> Numba's compile result
-    small : bool
-        Leave loops as they are, neither unrolled nor in vectors: two thirds of the bytes, the same bits, less speed.
 
     Raises
     ------
     UndefinedSymbols
         When code needs a function that nothing defines and that no check of a kernel's source has found.
     """
+    binary, messages = _binary_of(compiled)
+    return _binary_of(compiled, small=True) if len(zlib.compress(binary, 9)) > _LARGE else (binary, messages)
+
+
+def _binary_of(compiled, small=False):
     machine = create_target_machine()
     exports = {name: EXPORT_PREFIX + name for name in compiled}
     module = _merge(compiled, machine)

@@ -44,7 +44,7 @@ class WasmModule:
 
 
 @global_compiler_lock
-def build_module(kernels, *, small=False):
+def build_module(kernels):
     """Compile kernels to one WebAssembly module.
 
     Parameters
@@ -53,8 +53,6 @@ def build_module(kernels, *, small=False):
         `name` is exported. `function` is a kernel, or a plain Python function that becomes one; it returns
         None. Argument types are those of `toolkit.live.wasm.abi`: "f64", "i32", "f64[]", "f32[][]", ... or
         Numba types.
-    small : bool
-        Rather small than fast; results are the same.
 
     Returns
     -------
@@ -81,7 +79,7 @@ def build_module(kernels, *, small=False):
         front_end[name] = time.perf_counter() - start
     start = time.perf_counter()
     try:
-        binary, messages = binary_of(compiled, small)
+        binary, messages = binary_of(compiled)
     except UndefinedSymbols as error:
         wasm_target.renew(from_disk=False)
         raise blame({name: _compile(name, *of) for name, *of in kernels}, error.names[0]) from error

@@ -12,7 +12,7 @@ function standAlone() {
   dark.addEventListener("change", follow);
   follow();
   const tell = () => parent.postMessage({ subject: "lti.frameResize", height: Math.ceil(place.getBoundingClientRect().bottom + scrollY) }, "*");
-  if (parent !== window) new ResizeObserver(tell).observe(place);
+  if (isFramed) new ResizeObserver(tell).observe(place);
 }
 
 /* Of the page only the figure and what it stands in are shown, and below it a link to the page in the same state. */

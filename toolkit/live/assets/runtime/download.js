@@ -88,8 +88,8 @@ function csvOf(figure) {
 function pointsOf(slots, binding, values) {
   if (binding.kind === "cells") {
     const { rows, columns, z, x, y } = slots;
-    const centre = ([first, last], k, count) => first + ((last - first) * (k + 0.5)) / count;
-    return z.map((value, i) => [centre(x, i % columns, columns), centre(y, Math.floor(i / columns), rows), value]);
+    const [across, up] = [cellCentres(x, columns), cellCentres(y, rows)];
+    return z.map((value, i) => [across[i % columns], up[Math.floor(i / columns)], value]);
   }
   if (binding.kind !== "series") return slots.x.map((x, i) => [x, slots.y[i]]);
   const given = givenValues(binding, values);
@@ -102,7 +102,7 @@ const saving = (kind, make) => ({
     const name = `${figure.name}.${/\((.*)\)/.exec(kind)[1].toLowerCase()}`;
     try {
       save(name, await make(figure));
-      figure.tell(`Saved as ${name}.`);
+      figure.tell(`Saved as ${name}${isFramed ? ", unless the page around this figure forbids it" : ""}.`);
     } catch (error) {
       figure.tell(`${name} could not be saved: ${error.message}`);
     }

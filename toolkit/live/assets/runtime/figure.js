@@ -113,7 +113,7 @@ class LiveFigure {
     this.pin?.compare();
     this.dock.copy();
     this.tables.follow();
-    followInProse(this);
+    for (const follow of afterDrawing) follow(this);
   }
 
   /* Takes a state, control name -> value; those it leaves out get their defaults, and hidden ones stay. */

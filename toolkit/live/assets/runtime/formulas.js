@@ -6,3 +6,5 @@ function startFormulas() {
     waiting.replaceWith(script);
   }
 }
+
+atLast.push(startFormulas);

@@ -6,19 +6,6 @@ const svgElement = (tag, attributes) => {
   return element;
 };
 
-const BAR = 60; // the page's own bar lies on the upper edge
-
-/* Whether enough of a figure's plots can be seen to watch it move. */
-function plotInSight(root) {
-  const seen = ({ top, bottom, height }) =>
-    height > 0 && Math.min(bottom, innerHeight) - Math.max(top, BAR) > 0.6 * Math.min(height, innerHeight);
-  return [...root.querySelectorAll(".live-plot")].some((plot) => seen(plot.getBoundingClientRect()));
-}
-
-function bringIntoSight(element) {
-  if (element && !plotInSight(element)) element.scrollIntoView({ block: "start" });
-}
-
 class Lights {
   constructor(figure, controls, names) {
     Object.assign(this, { figure, names });

@@ -75,6 +75,7 @@ actions.present = {
   shown: true,
   run(figure, button) {
     if (figure.presentation) figure.presentation.leave();
+    else if (isFramed && !document.fullscreenEnabled) figure.tell("The page around this figure keeps it from filling the screen.");
     else figure.presentation = new Presentation(figure, button);
   },
 };

@@ -285,3 +285,6 @@ function startProse() {
   }
   addEventListener("scroll", checkPeek, { passive: true });
 }
+
+afterDrawing.push(followInProse);
+afterStart.push(startProse);

@@ -19,9 +19,9 @@ function isInSight(place) {
 
 /* Starts the figures within `root` with a module; returns them. Those in sight are first, and can be used while the
    others start. */
-async function startFigures(root, { wasm, manifest, ...style }) {
+async function startFigures(root, { wasm, bytes, manifest, ...style }) {
   symbols = style.symbols;
-  const module = await Module.load(await inflated(wasm), manifest);
+  const module = await Module.load(bytes ?? await inflated(wasm), manifest);
   const kinds = { figure: LiveFigure, simulation: window.liveSimulation?.({ LiveFigure, Module, formatNumber, commit }) };
   const start = (place) => {
     const markup = place.outerHTML; // before anything is drawn: a file is made of it
@@ -45,18 +45,19 @@ async function startFigures(root, { wasm, manifest, ...style }) {
 async function start() {
   standAlone();
   const block = document.getElementById("live-module");
-  if (!block) return;
-  for (const figure of await startFigures(document, JSON.parse(block.textContent))) figures.set(figure.name, figure);
-  startProse();
+  const module = window.liveModule ?? (block && JSON.parse(block.textContent)); // a file has unpacked its own
+  if (!module) return;
+  for (const figure of await startFigures(document, module)) figures.set(figure.name, figure);
+  for (const begin of afterStart) begin();
   beginState();
   followHistory();
   document.documentElement.dataset.live = "ready";
   performance.mark("live-ready");
-  startFormulas();
+  for (const go of atLast) go();
 }
 
 function sayWhyNot(error) {
-  startFormulas();
+  for (const go of atLast) go();
   for (const readout of document.querySelectorAll(".live-readout"))
     readout.textContent += ` (The controls could not start in this browser: ${error.message})`;
   throw error;

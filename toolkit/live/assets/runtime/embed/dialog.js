@@ -24,7 +24,7 @@ function lineOf(figure) {
   const height = Math.ceil(figure.root.getBoundingClientRect().height);
   const quoted = (text) => textOfHtml(text).replaceAll('"', "&quot;");
   const title = quoted(figure.root.querySelector("figcaption").textContent);
-  return `<iframe src="${quoted(address)}" title="${title}" width="100%" height="${height}" style="border: 0" loading="lazy"></iframe>`;
+  return `<iframe src="${quoted(address)}" title="${title}" width="100%" height="${height}" style="border: 0" loading="lazy" allow="fullscreen"></iframe>`;
 }
 
 async function copy(field, note) {

@@ -2,14 +2,6 @@
 const live = window.liveFigures;
 const jsonOf = (value) => JSON.stringify(value);
 
-async function deflated(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
-  const found = new Uint8Array(await new Response(stream).arrayBuffer());
-  let text = "";
-  for (let at = 0; at < found.length; at += 0x8000) text += String.fromCharCode(...found.subarray(at, at + 0x8000));
-  return btoa(text);
-}
-
 /* What JSON lacks as texts that Number reads. */
 const plainNumber = (value) => (Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value));
 
@@ -29,25 +21,21 @@ function markupOf(figure) {
   place.querySelector(".live-readout").innerHTML = figure.readout.innerHTML;
   const drawn = figure.root.querySelectorAll(".live-marks");
   place.querySelectorAll(".live-marks").forEach((marks, i) => (marks.innerHTML = drawn[i].innerHTML));
-  place.querySelector("noscript").innerHTML = FILE.picture;
+  place.querySelector("noscript").innerHTML = FILE.still;
   place.insertAdjacentHTML("beforeend", `<p class="live-made">${FILE.made}</p>`);
   place.querySelector(".live-made").prepend(`${pageTitle()}. `);
   return place;
 }
 
-/* A script without its indents and the comments that have lines of their own. */
-const compact = (script) => script.replace(/^\s*(\/\/.*|\/\*[^]*?\*\/)\n/gm, "").replace(/^\s+/gm, "");
-
-/* What stands in the file until its script runs: words, and narrow pictures, which fit every width, as far as they
-   fit. */
-function stillOf(place) {
+/* What stands in the file until its script runs: words, and narrow pictures, which fit every width, as far as there is
+   room for them. */
+function stillOf(place, room) {
   const still = place.cloneNode(true);
   still.querySelectorAll(".live-wide").forEach((picture) => picture.remove());
-  let { room } = FILE;
   for (const plot of still.querySelectorAll(".live-plot")) {
-    const marks = plot.querySelector(".live-marks").innerHTML.length;
-    if (marks > room) plot.remove();
-    else room -= marks;
+    const { length } = plot.innerHTML;
+    if (length > room) plot.remove();
+    else room -= length;
   }
   still.classList.add("live-still");
   still.replaceChildren(...still.querySelectorAll(".live-readout, .live-panels, figcaption, noscript, .live-made"));
@@ -57,22 +45,32 @@ function stillOf(place) {
 const pageTitle = () => document.title.split(" — ")[0];
 const textOfHtml = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
+/* Of the page's scripts what the figure needs, as `file_scripts` in runtime.py. */
+function scriptsOf({ spec }) {
+  const kinds = spec.panels.flatMap(({ marks }) => marks.map(({ kind }) => kind));
+  const drawn = kinds.flatMap((kind) => FILE.marks[kind] ?? []);
+  const leftOut = [...FILE.pageParts, ...Object.values(FILE.marks).flat()].filter((name) => !drawn.includes(name));
+  const [head, ...parts] = String(live.runtime).split(/^(?=\/\* \S+ \*\/$)/m);
+  const kept = parts.filter((part) => !leftOut.includes(part.split(" ")[1]));
+  const plays = spec.kind === "simulation" ? `"use strict";window.liveSimulation=${window.liveSimulation};\n` : "";
+  return `${plays}(${head}${kept.join("")})();\n`;
+}
+
+/* The figure's own kernels, and what else its module has but its bytes. */
 async function moduleOf(figure) {
   const { wasm, manifest, ...rest } = JSON.parse(document.getElementById("live-module").textContent);
   const names = Object.keys(figure.spec.entries);
-  const bytes = await onlyKernels(figure.module.bytes, names);
   const kernels = Object.fromEntries(names.map((name) => [name, manifest.kernels[name]]));
-  return { wasm: await deflated(bytes), manifest: { ...manifest, kernels }, ...rest };
+  return [await onlyKernels(figure.module.bytes, names), { manifest: { ...manifest, kernels }, ...rest }];
 }
 
 async function fileOf(figure) {
   const place = markupOf(figure);
-  const still = stillOf(place);
-  place.querySelectorAll(".live-marks").forEach((marks) => marks.replaceChildren());
-  const module = `<script type="application/json" id="live-module">${jsonOf(await moduleOf(figure))}</script>`;
-  const plays = figure.spec.kind === "simulation" ? `window.liveSimulation = ${window.liveSimulation};\n` : "";
-  const held = { styles: FILE.styles, figure: place.outerHTML, scripts: compact(`${plays}(${live.runtime})();`) };
-  const packed = await deflated(new TextEncoder().encode(jsonOf(held)));
-  const parts = { title: textOfHtml(`${pageTitle()}: ${figure.name}`), still, module, packed };
-  return FILE.page.replace(/\[\[(\w+)\]\]/g, (_, name) => parts[name]);
+  const [bytes, module] = await moduleOf(figure);
+  const bare = place.cloneNode(true);
+  bare.querySelectorAll(".live-marks").forEach((marks) => marks.replaceChildren());
+  const held = { styles: FILE.styles, figure: bare.outerHTML, scripts: scriptsOf(figure), module };
+  const parts = { title: textOfHtml(`${pageTitle()}: ${figure.name}`), packed: await packed([jsonOf(held), "\n", bytes]) };
+  const filled = (still) => FILE.page.replace(/\[\[(\w+)\]\]/g, (_, name) => ({ still, ...parts })[name]);
+  return filled(stillOf(place, Math.min(FILE.room, FILE.most - filled(stillOf(place, 0)).length)));
 }

@@ -9,13 +9,6 @@ function special(value) {
   return value > 0 ? ["+inf", "triangle-up-open", 1] : ["−inf", "triangle-down-open", 0];
 }
 
-/* The values of a series, drawn or not. */
-function givenValues(b, values) {
-  if (b.kind !== "series") return null;
-  const given = typeof b.y === "string" ? Array.from(values[b.y]) : b.y.map((v) => (typeof v === "string" ? values[v][0] : v));
-  return given.slice(0, b.length === null ? given.length : values[b.length][0]);
-}
-
 fillers.series = (b, values) => {
   const all = givenValues(b, values);
   const places = b.x === null ? all.map((_, i) => i + 1) : Array.from(typeof b.x === "string" ? values[b.x] : b.x);
