@@ -54,7 +54,8 @@ FAINT = """() => {
 # What is wider than its place beside figures, and does not show it at its edges, or is no named stop of the Tab key.
 CUT_OFF = """() => [...document.querySelectorAll(".bd-article *:not(svg *, .live-figure *)")].filter((e) => {
   const { overflowX, backgroundAttachment } = getComputedStyle(e);
-  if (overflowX === "visible" || e.scrollWidth <= e.clientWidth + 1 || e.closest("mjx-assistive-mml")) return false;
+  const room = e.clientWidth + (e.matches(".math") ? 10 : 1); // slanted letters reach into the padding of a formula
+  if (overflowX === "visible" || e.scrollWidth <= room || e.closest("mjx-assistive-mml")) return false;
   const shows = /auto|scroll/.test(overflowX) && backgroundAttachment.includes("local");
   return !shows || e.tabIndex !== 0 || !(e.ariaLabel || e.querySelector(":scope > caption"));
 }).map((e) => [e.tagName, e.className, e.scrollWidth, e.clientWidth, e.textContent.trim().slice(0, 60)])"""
