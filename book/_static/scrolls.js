@@ -4,8 +4,8 @@
 (() => {
   const article = document.querySelector(".bd-article");
   if (!article) return;
-  const NAMES = [["table.told, .pst-scrollable-table-container, .cell_output .text_html", "Table"], ["mjx-container", "Formula"],
-                 [".cell_output pre", "Output"], ["pre", "Code"]];
+  const NAMES = [["table.told, .pst-scrollable-table-container, .cell_output .text_html", "Table"],
+                 ["mjx-container", "Formula"], [".cell_output pre", "Output"], ["pre", "Code"]];
   const inFigures = ".live-figure, .exercise-form";
   const INLINE = 'mjx-container:not([display="true"])'; // slanted letters overhang a little
   const look = () => {
