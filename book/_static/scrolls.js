@@ -4,12 +4,12 @@
 (() => {
   const article = document.querySelector(".bd-article");
   if (!article) return;
-  const NAMES = [[".pst-scrollable-table-container, .cell_output .text_html", "Table"], ["mjx-container", "Formula"],
-                 [".cell_output pre", "Output"], ["pre", "Code"]];
+  const NAMES = [["table.told, .pst-scrollable-table-container, .cell_output .text_html", "Table"],
+                 ["mjx-container", "Formula"], [".cell_output pre", "Output"], ["pre", "Code"]];
   const inFigures = ".live-figure, .exercise-form";
   const INLINE = 'mjx-container:not([display="true"])'; // slanted letters overhang a little
   const look = () => {
-    const all = article.querySelectorAll(`pre, table.told, ${NAMES.map(([places]) => places).join(", ")}`);
+    const all = article.querySelectorAll(NAMES.map(([places]) => places).join(", "));
     const found = [...all].filter((place) => place.getClientRects().length && !place.closest(inFigures));
     // All that is measured comes before all that is set.
     const wide = found.map((place) => place.scrollWidth - place.clientWidth > (place.matches(INLINE) ? 10 : 1));
@@ -21,8 +21,8 @@
         return;
       }
       place.tabIndex = 0;
-      if (place.matches("table, [role]")) return; // it has a caption, or a name already
-      place.setAttribute("role", "group");
+      if (place.matches("[role], table:has(> caption)")) return; // it has a name already
+      if (!place.matches("table")) place.setAttribute("role", "group");
       place.setAttribute("aria-label", NAMES.find(([places]) => place.matches(places))[1]);
       place.dataset.named = "true";
     });
