@@ -18,7 +18,7 @@ ROWS = [([20, 0, 0], 0), ([-3, 60, 0], 1), ([2, -1, 0.5], 2), ([0, 30, 1], 0), (
 
 
 def measured(library):
-    """What a library gives: for each row the loss with its gradient, and the logs with the gradient of the label's."""
+    """What a library gives: for each row the loss with its gradient, the logs with the gradient of the label's."""
     module = importlib.import_module(f"benchmarks.{LIBRARIES[library][1]}")
     with_gradient = _by_torch if library == "PyTorch" else _by_jax
     found = []
@@ -26,7 +26,8 @@ def measured(library):
         z, y = np.array([row], np.float32), np.array([label])
         loss, slope = with_gradient(module.cross_entropy, z, y)
         logs, pulled = with_gradient(module.log_softmax, z, None, label)
-        found.append({"loss": loss, "gradient": slope, "log_softmax": logs, "gradient_of_log": pulled})
+        found.append({"logits": row, "label": label, "loss": loss, "gradient": slope, "log_softmax": logs,
+                      "gradient_of_log": pulled})
     return found
 
 

@@ -1,4 +1,5 @@
 """Pages of the book run once, in parallel, and again when what they are made of changes; failures say where."""
+import re
 import sys
 from pathlib import Path
 
@@ -136,6 +137,13 @@ def test_a_data_file_counts_where_it_is_named(tmp_path, monkeypatch):
     assert keys[0][0] != keys[1][0] and keys[0][1] == keys[1][1]
     names = {path.name for pattern in ("notebooks/data/*", "benchmarks/results.json") for path in ROOT.glob(pattern)}
     assert {"exp_binades.json", "results.json"} <= names
+
+
+@pytest.mark.parametrize("page", pages.all_pages(), ids=lambda page: page.name)
+def test_a_page_imports_what_is_installed(page):
+    """Only the package is: its neighbours are found where a person happens to start Python."""
+    for cell in page.cells:
+        assert not re.search(r"^(?:from|import) (?:benchmarks|scripts|tests)\b", cell.source, re.MULTILINE), cell.source
 
 
 def test_stale_results_are_removed(kept, tmp_path):
