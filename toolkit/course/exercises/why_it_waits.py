@@ -154,7 +154,7 @@ EXERCISES = {
     ),
     "waits.length": Exercise(
         solution=math.sqrt(120),
-        judge=close_to(math.sqrt(120), 2e-4,
+        judge=close_to(math.sqrt(120), 5e-4,
                        (110, "each step is orthogonal to w: add squares, not lengths"),
                        (120, "that is the squared length"),
                        (math.sqrt(100 + 500 * 0.2), "the square of a step of length 0.2 is 0.04"),
