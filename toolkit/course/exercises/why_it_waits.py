@@ -113,7 +113,7 @@ def _judge_perp(perp):
             return "what is left still has a part along w"
         if not abs(length / np.linalg.norm(g) - 1.0) <= 1e-10:
             return f"the rest should have the length of g; yours has {length / np.linalg.norm(g):.3g} of it"
-    if not np.array_equal(applied(np.zeros(50), g), g):
+    if not np.allclose(applied(np.zeros(50), g), g, rtol=1e-12, atol=0.0):
         return "with zero weights there is nothing to project out: the gradient stays"
     w = rng.standard_normal(50)
     if not np.linalg.norm(applied(w, -3.0 * w)) <= 1e-4 * np.linalg.norm(3.0 * w):
