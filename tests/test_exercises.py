@@ -1,5 +1,8 @@
 """Every exercise accepts its solution, rejects its plausible wrong answers with a hint, and survives nonsense."""
+import json
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from toolkit.course.exercises import EXERCISES, check
 from toolkit.grokking.recordings import recorded
 
+ROOT = Path(__file__).parents[1]
 NONSENSE = [None, "??", float("nan"), [], {}, lambda: 1 / 0]
 
 
@@ -38,9 +42,21 @@ def test_a_right_number_is_right_in_any_type(answer):
     assert check("loss.first_zero", answer).passed
 
 
-@pytest.mark.parametrize("answer", [1.56e-9, np.float32(1.556e-9), np.array(1.5555e-9)])
-def test_as_many_digits_as_asked_for_are_enough(answer):
-    assert check("loss.row_sum", answer).passed
+def _digits_asked_for():
+    """Each exercise that asks for a number of digits, and its solution rounded to as many."""
+    words = {"two": 2, "three": 3, "four": 4}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"]]
+        for statement, cell in zip(cells, cells[1:]):
+            asked = re.search(r"\b(two|three|four) digits\b", statement, re.IGNORECASE)
+            name = re.match(r'answer = \.\.\.\ncheck\("([\w.]+)"', cell)
+            if asked and name:
+                yield name[1], float(f"{EXERCISES[name[1]].solution:.{words[asked[1].lower()]}g}")
+
+
+@pytest.mark.parametrize(("name", "answer"), [*_digits_asked_for(), ("loss.row_sum", np.array(1.5555e-9))])
+def test_as_many_digits_as_asked_for_are_enough(name, answer):
+    assert check(name, answer).passed
 
 
 def test_the_gain_that_an_exercise_asks_for_is_that_of_the_recordings():
