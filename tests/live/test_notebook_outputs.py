@@ -170,5 +170,5 @@ for steps in ([0.0], [0.0, 50.0], [0.0, 50.0, 100.0]):
 
 def test_a_kernel_that_webassembly_cannot_have_leaves_a_picture(run):
     code = SLOPE.replace("    top[0]", "    x.sort()\n    top[0]").replace("import Axis", "import Axis, Bars")
-    [bundle] = run(code)
+    [bundle] = [said for said in run(code) if "text/html" in said]  # on a busy machine one says that it compiles
     assert "<img " in bundle["text/html"] and bundle["text/html"].endswith(", null);\n</script></div>")

@@ -18,6 +18,7 @@ __all__ = ["binary_of", "blame"]
 # measurably faster by it.
 _INLINING_THRESHOLD = 100
 _LARGE = 28_000  # bytes, deflated as they travel: a file with a figure has 80 KB for all
+_MANY = 200  # kernels: a module of more is large, nobody need look
 
 
 def binary_of(compiled):
@@ -35,8 +36,11 @@ def binary_of(compiled):
     UndefinedSymbols
         When code needs a function that nothing defines and that no check of a kernel's source has found.
     """
-    binary, messages = _binary_of(compiled)
-    return _binary_of(compiled, small=True) if len(zlib.compress(binary, 9)) > _LARGE else (binary, messages)
+    if len(compiled) <= _MANY:
+        binary, messages = _binary_of(compiled)
+        if len(zlib.compress(binary, 9)) <= _LARGE:
+            return binary, messages
+    return _binary_of(compiled, small=True)
 
 
 def _binary_of(compiled, small=False):
