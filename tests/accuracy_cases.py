@@ -49,3 +49,10 @@ def in_words(z):
 
 def exactly(array):
     return [mpf(float(v)) for v in np.ravel(array)]
+
+
+def as_near(found, right, allowed, largest):
+    """Whether a result is within so much of what is right; infinite where the largest number is no further off."""
+    if np.isinf(found):
+        return np.sign(found) * right + allowed >= largest
+    return abs(mpf(float(found)) - right) <= allowed

@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from accuracy_cases import accuracy
+from accuracy_cases import accuracy, as_near
 from catalog_cases import for_each
 from mpmath import mp, mpf
 from row_map_oracle import DIGITS
-from test_accuracy_of_losses import as_near
 
 from toolkit.catalog import METHODS, EntryLoss
 

@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from accuracy_cases import accuracy, exactly, hard_rows, in_words
+from accuracy_cases import accuracy, as_near, exactly, hard_rows, in_words
 from catalog_cases import for_each
 from loss_promises import ORACLES
 from mpmath import mp, mpf
@@ -40,13 +40,6 @@ def probabilities(z, rng):
     yield eye[z.argmin()]
     yield (0.9 * eye[z.argmax()] + z.dtype.type(0.1) / z.size).astype(z.dtype)
     yield rng.dirichlet(np.full(z.size, 0.5)).astype(z.dtype) if z.size < 60 else np.full_like(z, 1 / z.size)
-
-
-def as_near(found, right, allowed, largest):
-    """Whether a result is within so much of what is right; infinite where the largest number is no further off."""
-    if np.isinf(found):
-        return np.sign(found) * right + allowed >= largest
-    return abs(mpf(float(found)) - right) <= allowed
 
 
 def measure(method, dtype, given, labels, right, bounds):
