@@ -219,3 +219,31 @@ def likelihood(z, q):
 
 def likelihood_of_class(z, y):
     return likelihood(z, [mpf(k == y) for k in range(len(z))])
+
+
+def focal_of_yes(x, gamma):
+    """``(1 - p)^gamma (-log p)``, and its slope."""
+    miss, p, loss = 1 / (1 + mp.exp(x)), 1 / (1 + mp.exp(-x)), mp.log1p(mp.exp(-x))
+    return miss ** gamma * loss, -miss ** gamma * (miss + gamma * p * loss)
+
+
+def of_both(of, x, label, *numbers):
+    """The losses of no and of yes by their shares, their slopes, and the larger of these two."""
+    (no, fall), (yes, rise) = of(-x, *numbers), of(x, *numbers)
+    terms = -(1 - label) * fall, label * rise
+    return (1 - label) * no + label * yes, sum(terms), max(map(abs, terms))
+
+
+def hinge(x, label, margin):
+    """Of an entry, with its slope; what follows is alike, and None says that the slope's error is relative to it."""
+    sign = 1 if label > 0 else -1
+    return max(margin - sign * x, mpf(0)), mpf(-sign if sign * x < margin else 0), None
+
+
+def squared_error(x, target):
+    return (x - target) ** 2, 2 * (x - target), None
+
+
+def huber(x, target, delta):
+    d = x - target
+    return (d * d / 2 if abs(d) <= delta else delta * (abs(d) - delta / 2)), min(max(d, -delta), delta), None

@@ -2,6 +2,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import loss_definitions as exact
 import numpy as np
 import pytest
 from accuracy_cases import accuracy, as_near
@@ -23,7 +24,7 @@ class Oracle(NamedTuple):
     ----------
     exact : callable
         ``exact(x, target, *numbers)`` of mpmath numbers: the loss, its slope, and what the slope's error is relative
-        to, None for the slope itself. A slope of None is not asked for: x is at a kink.
+        to, None for the slope itself.
     targets : tuple of float
         At which that is promised.
     says, of_slope : str
@@ -40,47 +41,20 @@ class Oracle(NamedTuple):
     slope: Callable
 
 
-def focal_of_yes(x, gamma):
-    """``(1 - p)^gamma (-log p)``, and its slope."""
-    miss, p, loss = 1 / (1 + mp.exp(x)), 1 / (1 + mp.exp(-x)), mp.log1p(mp.exp(-x))
-    return miss ** gamma * loss, -miss ** gamma * (miss + gamma * p * loss)
-
-
-def of_both(of, x, label, *numbers):
-    """The losses of no and of yes by their shares, their slopes, and the larger of these two."""
-    (no, fall), (yes, rise) = of(-x, *numbers), of(x, *numbers)
-    terms = -(1 - label) * fall, label * rise
-    return (1 - label) * no + label * yes, sum(terms), max(map(abs, terms))
-
-
-def hinge(x, label, margin):
-    sign = 1 if label > 0 else -1
-    return max(margin - sign * x, mpf(0)), mpf(-sign if sign * x < margin else 0), None
-
-
-def squared_error(x, target):
-    return (x - target) ** 2, 2 * (x - target), None
-
-
-def huber(x, target, delta):
-    d = x - target
-    return (d * d / 2 if abs(d) <= delta else delta * (abs(d) - delta / 2)), min(max(d, -delta), delta), None
-
-
 CLOSE = 0.0, 1.0, -0.3, 1 + 2.0 ** -20, 1e4, 1e30
 ORACLES = {
-    "binary_cross_entropy": Oracle(lambda x, label: of_both(lambda x: focal_of_yes(x, mpf(0)), x, label),
+    "binary_cross_entropy": Oracle(lambda x, label: exact.of_both(lambda x: exact.focal_of_yes(x, 0), x, label),
                                    (0, 1, 0.25, 0.5), "the loss within 3 epsilon",
                                    "the gradient within 3 epsilon of the larger of its two terms",
                                    lambda: 3, lambda: 3),
-    "sigmoid_focal_loss": Oracle(lambda x, label, gamma: of_both(focal_of_yes, x, label, gamma), (0, 1),
+    "sigmoid_focal_loss": Oracle(lambda x, label, gamma: exact.of_both(exact.focal_of_yes, x, label, gamma), (0, 1),
                                  "loss and gradient within ``8 + 2 gamma`` epsilon", "while they are normal numbers",
                                  lambda gamma: 8 + 2 * gamma, lambda gamma: 8 + 2 * gamma),
-    "hinge": Oracle(hinge, (0, 1), "the loss is correctly rounded", "the gradient exact",
+    "hinge": Oracle(exact.hinge, (0, 1), "the loss is correctly rounded", "the gradient exact",
                     lambda margin: mpf(0.5), lambda margin: 0),
-    "squared_error": Oracle(squared_error, CLOSE, "the loss within 2 epsilon", "the gradient correctly rounded",
+    "squared_error": Oracle(exact.squared_error, CLOSE, "the loss within 2 epsilon", "the gradient correctly rounded",
                             lambda: 2, lambda: mpf(0.5)),
-    "huber": Oracle(huber, CLOSE, "the loss within 3 epsilon", "the gradient correctly rounded",
+    "huber": Oracle(exact.huber, CLOSE, "the loss within 3 epsilon", "the gradient correctly rounded",
                     lambda delta: 3, lambda delta: mpf(0.5)),
 }
 
