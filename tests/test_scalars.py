@@ -1,4 +1,5 @@
 """The numbers of every Scalar of the register against mpmath, also on hard rows: as near as its docstring says."""
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -30,12 +31,18 @@ class Oracle(NamedTuple):
         How many epsilon of that these words allow.
     units : int
         How many smallest subnormals a class may add besides.
+    slopes : callable or None
+        ``slopes(z)``: the gradient, and how many epsilon its entries may be off; None where a method has none.
+    of_slopes : str
+        Words of the docstring about that.
     """
 
     exact: Callable
     says: str
     epsilons: int
     units: int = 1
+    slopes: Callable | None = None
+    of_slopes: str = ""
 
 
 def logsumexp(z):
@@ -71,10 +78,23 @@ def js_divergence(p, q):
     return value, value
 
 
+def slopes_of_logsumexp(z):
+    p = softmax(z)
+    return p, [(5 + (max(z) - v)) * share for v, share in zip(z, p, strict=True)]
+
+
+def slopes_of_entropy(z):
+    logs, value = log_softmax(z), row_map_oracle.entropy(z)
+    return ([-mp.exp(v) * (v + value) for v in logs], [4 * mp.exp(v) * max(-v, value) for v in logs])
+
+
 ORACLES = {
-    "logsumexp": Oracle(logsumexp, "at most 3 ulp of the larger of |m| and log1p(r)", 3),
-    "logmeanexp": Oracle(logmeanexp, "within 4 ulp of the larger of |m| and ``|log mean - m|``", 4),
-    "entropy": Oracle(entropy, "within 8 epsilon for K <= 300", 8, units=746),
+    "logsumexp": Oracle(logsumexp, "at most 3 ulp of the larger of |m| and log1p(r)", 3,
+                        slopes=slopes_of_logsumexp, of_slopes="at most 5 + |z_i - max z| ulp"),
+    "logmeanexp": Oracle(logmeanexp, "within 4 ulp of the larger of |m| and ``|log mean - m|``", 4,
+                         slopes=slopes_of_logsumexp, of_slopes="as that of `logsumexp`"),
+    "entropy": Oracle(entropy, "within 8 epsilon for K <= 300", 8, units=746, slopes=slopes_of_entropy,
+                      of_slopes="the gradient within 4 epsilon of ``p_k max(abs(log p_k), H)``"),
     "kl_divergence": Oracle(kl_divergence, "From probabilities, float32 and float64, tested: within 16 epsilon", 16),
     "js_divergence": Oracle(js_divergence, "From probabilities, float32 and float64, tested: within 16 epsilon", 16),
 }
@@ -125,3 +145,26 @@ def test_it_is_as_accurate_as_its_docstring_says(method, dtype):
             assert found.dtype == dtype and as_near(found, right, allowed, float(info.max)), (
                 f"{method.name} of {', '.join(map(in_words, given))} in {np.dtype(dtype)}: came out {found!r}, right "
                 f"is {mp.nstr(right, 12)}, where {oracle.says!r} allows to be off by {mp.nstr(allowed, 4)}")
+
+
+def test_every_gradient_has_an_oracle():
+    for method in ROWS:
+        assert (method.gradient is None) == (oracle_of(method).slopes is None), (
+            f"nobody knows whether the gradient of {method.name} is right: give its line in {WHERE} `slopes`")
+        assert oracle_of(method).of_slopes in " ".join(inspect.getdoc(method.function).split())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@for_each([method for method in ROWS if method.gradient is not None])
+def test_its_gradient_is_as_accurate_as_its_docstring_says(method, dtype):
+    oracle, info = oracle_of(method), np.finfo(dtype)
+    for (z,) in arguments(method, dtype):
+        with mp.workdps(DIGITS), np.errstate(all="ignore"):
+            found = method.vjp((z,), dict(method.parameters))[1](dtype(1))
+            slopes, allowed = oracle.slopes(exactly(z))
+            unit = 2 * oracle.units * mpf(float(info.smallest_subnormal))
+            for k, (right, epsilons) in enumerate(zip(slopes, allowed, strict=True)):
+                assert as_near(found[k], right, epsilons * float(info.eps) + unit, float(info.max)), (
+                    f"the gradient of {method.name} of {in_words(z)} in {np.dtype(dtype)}: entry {k} came out "
+                    f"{found[k]!r}, right is {mp.nstr(right, 12)}, where {oracle.of_slopes!r} allows to be off by "
+                    f"{mp.nstr(epsilons * float(info.eps), 4)}")
