@@ -37,9 +37,8 @@ def surprises(z):
     return [-v for v in row_map_oracle.log_softmax(z)]
 
 
-def softmax_less_label(z, y):
+def less_label(p, y):
     """``p - onehot(y)``, whose entry at the label is minus the sum of the others."""
-    p = [mp.exp(-v) for v in surprises(z)]
     return [-mp.fsum(b for j, b in enumerate(p) if j != y) if k == y else a for k, a in enumerate(p)]
 
 
@@ -54,9 +53,10 @@ class OfProbability:
         return self.value(l, p, miss, *numbers), self.slope(l, p, miss, *numbers)
 
     def of_class(self, z, y, *numbers):
-        l = surprises(z)[y]
-        value, slope = self.both(l, numbers)
-        return Right(value, [slope * v for v in softmax_less_label(z, y)], y, surprise=l, factor=slope)
+        l = surprises(z)
+        value, slope = self.both(l[y], numbers)
+        slopes = [slope * v for v in less_label([mp.exp(-v) for v in l], y)]
+        return Right(value, slopes, y, surprise=l[y], factor=slope)
 
     def of_probabilities(self, z, q, *numbers):
         """``sum q_k L_k``, and ``p_j sum q_k L'_k - q_j L'_j``, a difference."""
@@ -129,28 +129,40 @@ def stablemax_of_probabilities(z, q):
 
 def z_loss(z, y, scale):
     """``l + scale lse^2``; both slopes are sums of two parts, and lse near 0 is as exact as the logits' size."""
-    l, less = surprises(z)[y], softmax_less_label(z, y)
-    lse = l + z[y]
-    pulls = [2 * scale * lse * mp.exp(-v) for v in surprises(z)]
+    l = surprises(z)
+    p, lse = [mp.exp(-v) for v in l], l[y] + z[y]
+    pairs = [(a, 2 * scale * lse * b) for a, b in zip(less_label(p, y), p, strict=True)]
     near = mpf(abs(lse) < 1)  # here the log-sum-exp cancels
-    return Right(l + scale * lse ** 2, [a + b for a, b in zip(less, pulls, strict=True)], y,
-                 size=l + scale * max(lse ** 2, near),
-                 sizes=[max(abs(a), abs(b), 2 * scale * near * mp.exp(-v))
-                        for a, b, v in zip(less, pulls, surprises(z), strict=True)], factor=1 + 2 * scale * abs(lse))
+    return Right(l[y] + scale * lse ** 2, [a + b for a, b in pairs], y, size=l[y] + scale * max(lse ** 2, near),
+                 sizes=[max(abs(a), abs(b), 2 * scale * near * v) for (a, b), v in zip(pairs, p, strict=True)],
+                 factor=1 + 2 * scale * abs(lse))
+
+
+def above_label(z, y, margin):
+    """``z_k - z_y + margin [k != y]``."""
+    return [v - z[y] + (margin if k != y else 0) for k, v in enumerate(z)]
+
+
+def weights(d, strength):
+    """``e^{(d_k - max d) / strength}``."""
+    top = max(d)
+    return [mp.exp((v - top) / strength) for v in d]
+
+
+def log_mean(w):
+    return mp.log(mp.fsum(w) / len(w))
 
 
 def worst_case(z, y, strength, margin):
     """The `Right` of LDR-KL, and ``KL(w || uniform)``."""
-    d = [v - z[y] + (margin if k != y else 0) for k, v in enumerate(z)]
-    top = max(d)
-    w = [mp.exp((v - top) / strength) for v in d]
-    log_mean, w = mp.log(mp.fsum(w) / len(w)), row_map_oracle.shares(w)
-    loss, gaps = top + strength * log_mean, [(top - v) / strength for v in d]
-    slopes = [-mp.fsum(b for j, b in enumerate(w) if j != y) if k == y else a for k, a in enumerate(w)]
-    right = Right(loss, slopes, y, size=max(abs(loss), top),
+    d = above_label(z, y, margin)
+    w, top = weights(d, strength), max(d)
+    lack, w, gaps = log_mean(w), row_map_oracle.shares(w), [(top - v) / strength for v in d]
+    loss = top + strength * lack
+    right = Right(loss, less_label(w, y), y, size=max(abs(loss), top),
                   sizes=[v * (1 + gap / 8) for v, gap in zip(w, gaps, strict=True)])
     right.sizes[y] = right.rest
-    return right, -log_mean - mp.fsum(a * (top - b) for a, b in zip(w, d, strict=True)) / strength
+    return right, -lack - mp.fsum(a * b for a, b in zip(w, gaps, strict=True))
 
 
 def ldr_kl(z, y, strength, margin):
@@ -197,8 +209,7 @@ def entmax(z, y, alpha):
     p = row_map_oracle.entmax(z, alpha)
     mean = mp.fsum(a * (v - max(z)) for a, v in zip(p, z, strict=True) if a)
     loss = mean - (z[y] - max(z)) + (1 - mp.fsum(a ** alpha for a in p)) / (alpha * (alpha - 1))
-    slopes = [-mp.fsum(b for j, b in enumerate(p) if j != y) if k == y else a for k, a in enumerate(p)]
-    return Right(loss, slopes, y, size=(loss + mp.sqrt(abs(loss))) / 2,
+    return Right(loss, less_label(p, y), y, size=(loss + mp.sqrt(abs(loss))) / 2,
                  sizes=[(mpf(1) if k == y else max(p)) / 2 for k in range(len(z))])
 
 

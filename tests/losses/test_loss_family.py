@@ -137,9 +137,11 @@ def test_accuracy_of_aldr_against_a_scan_over_lambda(dtype, alpha, strength, mar
         z = np.clip(z, -10, 10).astype(dtype)
         loss = losses.aldr_kl(z, y, alpha=alpha, strength=strength, margin=margin, reduction="none")
         for row, label, value in zip(z, y, loss, strict=True):
-            def minus(x, row=row, label=label):
+            d = loss_definitions.above_label(exactly(row), label, margin)
+
+            def minus(x, d=d):
                 price = mp.mpf(float(dtype(alpha))) * mp.log(classes) / (2 * strength) * (x - strength)**2
-                return exact_ldr(x, margin)(row, label)[0] - price
+                return max(d) + x * loss_definitions.log_mean(loss_definitions.weights(d, x)) - price
             grid = np.linspace(strength * (1 - 1 / alpha), strength, 65)
             best = max((float(minus(mp.mpf(x))), x) for x in grid)[1]
             width = grid[1] - grid[0]
