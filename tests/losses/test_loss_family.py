@@ -1,7 +1,9 @@
 """Losses with parameters: against definitions in 40 digits, published values, limits and what papers claim."""
+import loss_definitions
 import mpmath as mp
 import numpy as np
 import pytest
+from accuracy_cases import exactly
 from loss_oracle import gradient_of
 
 from toolkit import losses
@@ -15,55 +17,36 @@ DTYPES = (np.float32, np.float64)
 
 def exact_cross_entropy(z, y):
     """``(l, p)`` in many digits."""
-    w = [mp.exp(mp.mpf(float(v)) - mp.mpf(float(z[y]))) for v in z]
-    others = mp.fsum(v for k, v in enumerate(w) if k != y)
-    return mp.log1p(others), [v / (1 + others) for v in w], others / (1 + others)
+    l = loss_definitions.surprises(exactly(z))
+    return l[y], [mp.exp(-v) for v in l]
 
 
-def of_probability(value, slope):
+def exact_pair(definition, *numbers):
+    """The loss and its gradient by a definition, from a row and its label."""
     def exact(z, y):
-        loss, p, miss = exact_cross_entropy(z, y)
-        s = slope(loss, p[y], miss)
-        return value(loss, p[y], miss), [s * (-miss if k == y else v) for k, v in enumerate(p)]
+        right = definition(exactly(z), y, *exactly(numbers))
+        return right.loss, right.slopes
     return exact
 
 
 def exact_comp_sum(tau):
-    tau = mp.mpf(float(tau))
-    return of_probability(lambda l, p, miss: l if tau == 1 else mp.expm1((1 - tau) * l) / (1 - tau),
-                          lambda l, p, miss: p ** (tau - 1))
+    return exact_pair(loss_definitions.COMP_SUM.of_class, tau)
 
 
 def exact_focal(gamma):
-    gamma = mp.mpf(float(gamma))
-    return of_probability(lambda l, p, miss: miss**gamma * l,
-                          lambda l, p, miss: miss**gamma * (1 + gamma * p * l / miss))
+    return exact_pair(loss_definitions.FOCAL.of_class, gamma)
 
 
 def exact_combined(a, b):
-    a, b = mp.mpf(float(a)), mp.mpf(float(b))
-    return of_probability(lambda l, p, miss: a * l + b * miss, lambda l, p, miss: a + b * p)
+    return exact_pair(loss_definitions.SYMMETRIC.of_class, a, b, -1.0)
 
 
 def exact_z_loss(scale):
-    def exact(z, y):
-        scaled = mp.mpf(float(scale))
-        loss, p, miss = exact_cross_entropy(z, y)
-        lse = loss + mp.mpf(float(z[y]))
-        gradient = [(-miss if k == y else v) + 2 * scaled * lse * v for k, v in enumerate(p)]
-        return loss + scaled * lse**2, gradient
-    return exact
+    return exact_pair(loss_definitions.z_loss, scale)
 
 
 def exact_ldr(strength, margin):
-    def exact(z, y):
-        s, c = mp.mpf(float(strength)), mp.mpf(float(margin))
-        d = [mp.mpf(float(v)) - mp.mpf(float(z[y])) + (c if k != y else 0) for k, v in enumerate(z)]
-        top = max(d)
-        w = [mp.exp((v - top) / s) for v in d]
-        return (top + s * mp.log(mp.fsum(w) / len(w)),
-                [v / mp.fsum(w) - (k == y) for k, v in enumerate(w)])
-    return exact
+    return exact_pair(loss_definitions.ldr_kl, strength, margin)
 
 
 def rows_of_logits(dtype, classes, largest=60.0, count=60):
@@ -154,9 +137,11 @@ def test_accuracy_of_aldr_against_a_scan_over_lambda(dtype, alpha, strength, mar
         z = np.clip(z, -10, 10).astype(dtype)
         loss = losses.aldr_kl(z, y, alpha=alpha, strength=strength, margin=margin, reduction="none")
         for row, label, value in zip(z, y, loss, strict=True):
-            def minus(x, row=row, label=label):
+            d = loss_definitions.above_label(exactly(row), label, margin)
+
+            def minus(x, d=d):
                 price = mp.mpf(float(dtype(alpha))) * mp.log(classes) / (2 * strength) * (x - strength)**2
-                return exact_ldr(x, margin)(row, label)[0] - price
+                return max(d) + x * loss_definitions.log_mean(loss_definitions.weights(d, x)) - price
             grid = np.linspace(strength * (1 - 1 / alpha), strength, 65)
             best = max((float(minus(mp.mpf(x))), x) for x in grid)[1]
             width = grid[1] - grid[0]

@@ -57,7 +57,7 @@ and its row, in the family's module of this package::
 
 The tests then hold it to what its kind implies and the row declares, in every variant. Its reference has to be in
 ``book/references.bib`` and its chapter in ``_toc.yml``; its docstring, here cut short, promises an accuracy, which the
-tests measure by a line of ``tests/row_map_oracle.py``.
+tests measure by a line of ``tests/row_map_oracle.py``; ``tests/test_measured.py`` knows which test measures which kind.
 """
 from toolkit._core.arguments import check_choice, shown
 from toolkit._core.public import publish

@@ -153,7 +153,9 @@ def entropy(p, *, from_logits=False, axis=-1, where=None):
 
     Accuracy
     --------
-    float32 and float64, tested: within 8 epsilon for K <= 300; from probabilities, of ``sum abs(p log p)``.
+    float32 and float64, tested: within 8 epsilon for K <= 300; from probabilities, of ``sum abs(p log p)``. From logits
+    a probability that is no normal number adds up to ``abs(log p)`` smallest subnormals; the gradient within 4 epsilon
+    of ``p_k max(abs(log p_k), H)``, tested for K <= 100.
 
     References
     ----------

@@ -235,6 +235,10 @@ def hinge(logits, labels, *, margin=1.0, reduction="mean", sample_weight=None, f
     --------------
     NaN gives NaN.
 
+    Accuracy
+    --------
+    ``reduction="none"``, float32 and float64, tested: the loss is correctly rounded and the gradient exact.
+
     References
     ----------
     Cortes, Vapnik, Support-Vector Networks, 1995, doi:10.1007/BF00994018.

@@ -92,14 +92,14 @@ def comp_sum(logits, labels, *, tau=1.7, form="stable", reduction="mean", ignore
     Special values
     --------------
     As `cross_entropy`. For tau < 1 the loss grows like ``p_y^(tau - 1)`` and overflows to inf where that does,
-    and so does the gradient.
+    and so does the gradient; of label probabilities it may be NaN there.
 
     Accuracy
     --------
-    "stable", ``reduction="none"``, float32 and float64, tested: the loss within
-    ``3 + abs(1 - tau) l`` epsilon, the gradient ``4 + abs(1 - tau) l`` and K/2 more at the label, for K <= 300
-    where probabilities are normal numbers. For label probabilities the gradient is
-    ``p_j sum q_k L'_k - q_j L'_j`` with ``L' = dL/dl``, within ``8 + abs(1 - tau) l`` epsilon of the larger of both.
+    "stable", ``reduction="none"``, float32 and float64, tested: the loss within ``3 + abs(1 - tau) l`` epsilon, the
+    gradient ``4 + abs(1 - tau) l`` and K/2 more at the label, for K <= 300 where probabilities are normal numbers
+    and neither gaps of logits nor ``dL/dl`` overflow. For label probabilities the gradient is ``p_j sum q_k L'_k -
+    q_j L'_j`` with ``L' = dL/dl``, within ``8 + abs(1 - tau) l`` epsilon of the larger of both.
 
     References
     ----------

@@ -129,19 +129,18 @@ def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoo
 
     Accuracy
     --------
-    "stable", ``reduction="none"``, float32 and float64, tested: at most 3 ulp for class labels,
-    through the subnormals (gaps to 104 and 745; of many classes together 130 and 1060), for K <= 5000.
-    For probabilities and with label smoothing the exact kernels run: at most 3 ulp as long as
-    ``e^{-gap}`` of the second class is a normal number (gaps to 87, 708); beyond, each class adds up to
-    one smallest subnormal.
+    "stable", ``reduction="none"``, float32 and float64, tested: at most 3 ulp for class labels, through the
+    subnormals (gaps to 104 and 745; of many classes together 130 and 1060), for K <= 5000. For probabilities and
+    with label smoothing the exact kernels run: at most 3 ulp as long as ``e^{-gap}`` of the second class is a
+    normal number (gaps to 87, 708); beyond, each class adds up to one smallest subnormal.
 
-    The gradient for class labels: every entry within 3 ulp, the label's too, tested for K <= 5000. Each is
-    rounded by itself, so that a row sums to 0 within 4 ulp of the label's entry and not exactly. For
-    probabilities, with label smoothing or a format the exact kernels run. Where ``p_k - q_k`` cancels, its digits
-    are lost: an entry is within 4 epsilon of ``max(p_k, q_k)`` (both times their weights), not of itself, tested
-    for K <= 300. The likeliest label's is minus the sum of the others, which keeps its digits for K up to 2**20,
-    tested. With a format it is a plain sum, and a row sums to 0 exactly when that entry is added last, tested; this
-    holds after the factor of the reduction too.
+    The gradient for class labels: every entry within 3 ulp, the label's too, tested for K <= 5000. Each is rounded
+    by itself, so that a row sums to 0 within 4 ulp of the label's entry and not exactly. For probabilities, with
+    label smoothing or a format the exact kernels run. Where ``p_k - q_k`` cancels, its digits are lost: an entry is
+    within 4 epsilon of ``max(p_k, q_k)`` (both times their weights), not of itself, tested for K <= 300. The
+    likeliest label's is minus the sum of the others, within 4 epsilon of the sum of their maxima, which keeps its
+    digits for K up to 2**20, tested. With a format it is a plain sum, and a row sums to 0 exactly when that entry
+    is added last, tested; this holds after the factor of the reduction too.
 
     References
     ----------

@@ -123,7 +123,8 @@ def entmax_loss(logits, labels, *, alpha=1.5, form="stable", reduction="mean", i
     Accuracy
     --------
     "stable", ``reduction="none"``, float32 and float64, tested: an error of at most 16 units of roundoff times
-    ``L + sqrt(L)``, for K <= 2000 and α up to 2; the loss is quadratic in the part that the others have.
+    ``L + sqrt(L)``, for K <= 2000 and α up to 2; the loss is quadratic in the part that the others have. The gradient
+    within 8 units of roundoff of the largest probability, the label's entry of 1, tested for K <= 100.
 
     References
     ----------

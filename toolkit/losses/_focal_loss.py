@@ -90,7 +90,8 @@ def focal_loss(logits, labels, *, gamma=2.0, form="stable", reduction="mean", ig
     Accuracy
     --------
     "stable", ``reduction="none"``, float32 and float64, tested: the loss within ``4 + 2 gamma``
-    epsilon, the gradient ``8 + 2 gamma`` and K/2 more at the label, for K <= 10 where results are normal numbers.
+    epsilon, the gradient ``8 + 2 gamma`` and K/2 more at the label, for K <= 100 where probabilities and results are
+    normal numbers and gaps of logits do not overflow.
     For label probabilities the gradient is ``p_j sum q_k L'_k - q_j L'_j`` with ``L' = dL/dl``, within
     ``8 + 2 gamma`` epsilon of the larger of both.
 

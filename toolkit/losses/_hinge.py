@@ -115,6 +115,12 @@ def multiclass_hinge(logits, labels, *, margin=1.0, power=1, form="stable", redu
     --------------
     As `cross_entropy`; masked classes do not count in K.
 
+    Accuracy
+    --------
+    ``reduction="none"``, float32 and float64, tested for K <= 100: the loss within ``2 power`` epsilon of
+    ``margin^power + loss``, since ``z_y - z_k`` is rounded first. Where no class is at its kink but for rounding, the
+    gradient within ``2 power`` epsilon, K/2 more at the label, of itself and, for power 2, ``margin / K`` besides.
+
     References
     ----------
     Weston, Watkins, Support Vector Machines for Multi-Class Pattern Recognition, ESANN 1999.
@@ -160,6 +166,11 @@ def negative_log_likelihood(log_probabilities, labels, *, form="stable", reducti
     Special values
     --------------
     As `cross_entropy`.
+
+    Accuracy
+    --------
+    ``reduction="none"``, float32 and float64, tested: exact for class labels; the loss of probabilities within 2
+    epsilon of ``sum abs(q_k z_k)``. The gradient is exact.
 
     References
     ----------

@@ -102,8 +102,9 @@ def poly1_loss(logits, labels, *, epsilon=1.0, form="stable", reduction="mean", 
     --------
     "stable", ``reduction="none"``, float32 and float64, tested: the loss within 3 epsilon of the dtype (6 for
     ``epsilon < 0``, where it is ``(1 + epsilon) (1 - p_y) + (l - 1 + p_y)``), the gradient 6 and K/2 more at the
-    label, for K <= 300 where probabilities are normal numbers. For label probabilities the gradient is
-    ``p_j sum q_k L'_k - q_j L'_j`` with ``L' = dL/dl``, within 8 epsilon of the larger of both.
+    label, for K <= 300 where probabilities are normal numbers and gaps of logits do not overflow. For label
+    probabilities the gradient is ``p_j sum q_k L'_k - q_j L'_j`` with ``L' = dL/dl``, within 8 epsilon of the
+    larger of both.
 
     References
     ----------

@@ -54,6 +54,11 @@ def squared_error(predictions, targets, *, reduction="mean", sample_weight=None,
     --------------
     NaN gives NaN.
 
+    Accuracy
+    --------
+    ``reduction="none"``, float32 and float64, tested: the loss within 2 epsilon while it is a normal number, the
+    gradient correctly rounded.
+
     References
     ----------
     Bishop, Pattern Recognition and Machine Learning, 2006, section 1.1.
@@ -91,6 +96,11 @@ def huber(predictions, targets, *, delta=1.0, reduction="mean", sample_weight=No
     Special values
     --------------
     NaN gives NaN.
+
+    Accuracy
+    --------
+    ``reduction="none"``, float32 and float64, delta a number of that dtype, tested: the loss within 3 epsilon while it
+    is a normal number, the gradient correctly rounded.
 
     References
     ----------

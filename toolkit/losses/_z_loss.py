@@ -85,10 +85,10 @@ def z_loss(logits, labels, *, scale=1e-4, form="stable", reduction="mean", ignor
 
     Accuracy
     --------
-    "stable", ``reduction="none"``, float32 and float64, tested: within 4 epsilon where
-    ``abs(lse) >= 1``, for K <= 300; nearer 0 the log-sum-exp itself cancels. The label's entry of the gradient is a
-    difference: each entry is within 8 epsilon, K/2 more at the label, of the larger of its two parts
-    (``p - onehot(y)`` and the pull).
+    "stable", ``reduction="none"``, float32 and float64, tested: within 4 epsilon of ``l + scale max(lse^2, 1)``, for
+    K <= 300; nearer 0 the log-sum-exp itself cancels. The label's entry of the gradient is a difference: each entry is
+    within 8 epsilon, K/2 more at the label, of the larger of its two parts, ``abs(p - onehot(y))`` and
+    ``2 scale max(abs(lse), 1) p``.
 
     References
     ----------

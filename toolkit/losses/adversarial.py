@@ -119,6 +119,13 @@ def smooth_adversarial_comp_sum(logits, attacked, labels, *, tau=1.0, rho=1.0, n
     --------------
     NaN for a row with NaN or an infinite logit in `attacked`; in `logits` as `comp_sum` after the division by rho.
 
+    Accuracy
+    --------
+    ``reduction="none"``, float32 and float64, tested at ``rho = 1`` for K <= 100, with ``m = sqrt(K) max_k abs(z_k
+    - z'_k)``, since these differences are rounded before they are compared: the loss within ``5 + abs(1 - tau) l``
+    epsilon of it and ``nu m``. The gradients within 8 epsilon, K/2 more at the label, of ``abs(dL_tau/dz_k) / rho +
+    nu m / norm(d)``, where probabilities are normal numbers and ``norm(d)`` is 0 or not below ``1e-6 m``.
+
     References
     ----------
     Mao, Mohri, Zhong, Cross-Entropy Loss Functions: Theoretical Analysis and Applications, 2023, arXiv:2304.07288.

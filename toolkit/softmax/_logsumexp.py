@@ -202,7 +202,7 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     Gradient
     --------
     ``dz = g * softmax(z)``, or ``g * b exp(z) / sum b exp(z)`` with weights, from the logits; masked classes and
-    classes with b = 0 get 0. Without `b` at most 5 + |z_i - max z| ulp for K <= 10, tested. As `softmax`: NaN for a
+    classes with b = 0 get 0. Without `b` at most 5 + |z_i - max z| ulp for K <= 100, tested. As `softmax`: NaN for a
     row with NaN or +inf or of -inf alone. A row of zero weights gives 0.
 
     References

@@ -1,0 +1,95 @@
+"""Every row of the register has a test that measures its numbers by something other than itself."""
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+from catalog_cases import every_entry
+
+from toolkit import catalog
+from toolkit.catalog import METHODS
+
+TESTS = Path(__file__).parent
+# A test which loops over all rows of a kind, by an oracle that has a line for each of them.
+BY_KIND = {
+    "Elementwise": ("activations/test_activation_rows.py", "test_accuracy_is_what_the_docstring_says"),
+    "RowMap": ("test_row_maps.py", "test_it_is_as_accurate_as_its_docstring_says"),
+    "RowOfNumber": ("test_row_maps.py", "test_it_is_as_accurate_as_its_docstring_says"),
+    "Scalar": ("test_scalars.py", "test_it_is_as_accurate_as_its_docstring_says"),
+    "Loss": ("losses/test_accuracy_of_losses.py", "test_a_class_label"),
+    "EntryLoss": ("losses/test_accuracy_of_entry_losses.py", "test_it_is_as_accurate_as_its_docstring_says"),
+}
+# Of the other kinds no two rows are measured alike: by a definition in many digits, another program, published numbers.
+BY_ROW = {
+    "sinkhorn": ("softmax/test_transport.py", "test_accuracy_with_zero_sums_and_forbidden_costs"),
+    "sparse_transport": ("softmax/test_transport.py", "test_sparse_plans"),
+    "categorical": ("losses/test_targets.py", "test_categorical_against_the_kernel_of_the_definition"),
+    "sgd": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
+    "adam": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
+    "adamw": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
+    "lion": ("training/test_optimizers.py", "test_lion_is_its_papers_algorithm"),
+    "reliability": ("losses/test_calibration.py", "test_reliability_against_the_definition"),
+    "expected_calibration_error": ("losses/test_calibration.py", "test_reference_values"),
+    "fit_temperature": ("losses/test_calibration.py", "test_accuracy_of_a_temperature_of_every_scale"),
+    "maximum_calibration_error": ("losses/test_calibration.py", "test_other_errors_against_their_definitions"),
+    "root_mean_square_calibration_error": ("losses/test_calibration.py",
+                                           "test_other_errors_against_their_definitions"),
+    "classwise_calibration_error": ("losses/test_calibration.py", "test_other_errors_against_their_definitions"),
+    "brier_score": ("losses/test_calibration.py", "test_other_errors_against_their_definitions"),
+    "diagnose": ("test_collapse.py", "test_counts_against_rational_arithmetic"),
+    "collapse_margin": ("test_collapse.py", "test_margins_and_underflow_gaps"),
+    "underflow_gap": ("test_collapse.py", "test_margins_and_underflow_gaps"),
+    "collapse_gap": ("test_collapse.py", "test_exact_gap"),
+}
+WHERE = "BY_ROW of tests/test_measured.py"
+
+
+@cache
+def functions_of(path):
+    """Name -> syntax of the functions and classes of a test file."""
+    tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))
+    return {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+def words_of(path, name):
+    """Names and strings in a function, its decorators, and what it calls in its file."""
+    seen, found, left = set(), set(), [name]
+    while left:
+        this = left.pop()
+        if this in seen or this not in functions_of(path):
+            continue
+        seen.add(this)
+        nodes = list(ast.walk(functions_of(path)[this]))
+        names = {node.id for node in nodes if isinstance(node, ast.Name)}
+        found |= names | {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
+        left += names
+    return found
+
+
+@every_entry
+def test_its_numbers_are_measured(method):
+    assert method.kind in BY_KIND or method.name in BY_ROW, (
+        f"nobody knows whether {method.name} is right: write a test that measures its numbers, against its definition "
+        f"in many digits or a published value, beside those of its family, and give {WHERE} a line that names it")
+    path, name = BY_KIND.get(method.kind) or BY_ROW[method.name]
+    assert name in functions_of(path), f"tests/{path} has no {name}, which is to measure {method.name}"
+    if method.kind not in BY_KIND:
+        assert {method.name, method.function.__name__} & words_of(path, name), (
+            f"{WHERE} says that {name} of tests/{path} measures {method.name}, but it does not call it")
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_a_test_of_a_kind_loops_over_all_its_rows(kind, monkeypatch):
+    path, name = BY_KIND[kind]
+    for folder in {TESTS, (TESTS / path).parent}:
+        monkeypatch.syspath_prepend(folder)
+    marks = __import__(Path(path).stem).__dict__[name].pytestmark
+    looped = {case.name for mark in marks if mark.args[0] == "method" for case in mark.args[1]}
+    left = {method.name for method in METHODS if method.kind == kind} - looped
+    assert not left, f"{name} of tests/{path} leaves out {sorted(left)}"
+
+
+def test_lines_are_of_the_register():
+    kinds = {getattr(catalog, name).__name__ for name in BY_KIND}
+    left = set(BY_ROW) - {method.name for method in METHODS if method.kind not in kinds}
+    assert not left, f"{WHERE} has lines for {sorted(left)}, which are no such rows of the register"
