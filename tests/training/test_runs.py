@@ -17,7 +17,6 @@ from toolkit.__main__ import main
 from toolkit.grokking.presets import PRESETS
 from toolkit.live.hosts import training_plot as _live_plot
 from toolkit.training import Experiment, Run, resume, train
-from toolkit.training import files as _files
 from toolkit.training import loop as training
 from toolkit.training.measures import MEASURES
 from toolkit.training.models import state_names
@@ -218,7 +217,7 @@ def test_a_full_disk_stops_neither_the_run_nor_the_last_checkpoint(tmp_path, mon
 
     def fill(step, _):
         if step == 20:
-            monkeypatch.setattr(_files.os, "fsync", full_disk)
+            monkeypatch.setattr(os, "fsync", full_disk)
 
     with pytest.warns(RuntimeWarning, match="no checkpoint written after .* steps: .*No space left on device"):
         run = train(SMALL, progress=False, checkpoint=path, checkpoint_seconds=0, callback=fill)
@@ -235,7 +234,7 @@ def test_a_file_is_the_old_one_or_the_new_one(whole, tmp_path, monkeypatch, brok
     whole.save(path)
     before = path.read_bytes()
     module, name = broken.split(".")
-    monkeypatch.setattr(getattr(_files, module), name, full_disk)
+    monkeypatch.setattr({"os": os, "np": np}[module], name, full_disk)
     with pytest.raises(OSError, match="No space left"):
         whole.save(path)
     assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
@@ -401,7 +400,7 @@ def test_grok_says_in_one_line_what_is_wrong(folder, capsys, arguments, message)
 
 
 def test_grok_and_a_full_disk(folder, capsys, monkeypatch):
-    monkeypatch.setattr(_files.os, "fsync", full_disk)
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.warns(RuntimeWarning, match="no checkpoint written"):
         assert main([*COMMAND, "--out", "run.npz"]) == 2
     assert "No space left on device" in capsys.readouterr().err and not list(folder.iterdir())
