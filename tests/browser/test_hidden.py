@@ -36,7 +36,7 @@ SAID = """() => {
 
 def times(value, text):
     """How often a text says a value; a digit of another number is none."""
-    return len(re.findall(rf"(?<![\w.,×−-]){re.escape(value)}(?![\w%×⁻]|\.\d|,\d)", text))
+    return len(re.findall(rf"(?<![\w.,×−-]){re.escape(value)}(?![\w%×⁻]|\s%|\.\d|,\d)", text))
 
 
 @pytest.mark.parametrize("opened", LIVE, indirect=True)
