@@ -46,7 +46,8 @@ def without_encoding(source):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         literals = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
-        if name in ("read_text", "write_text") and not {"utf-8", "utf-8-sig"}.intersection(literals):
+        of_a_path = isinstance(node.func, ast.Attribute) and name in ("read_text", "write_text")
+        if of_a_path and not {"utf-8", "utf-8-sig"}.intersection(literals):
             yield node.lineno
         if name == "open" and ast.unparse(node.func) not in ("os.open", "webbrowser.open"):
             mode = next((text for text in literals if isinstance(text, str) and set(text) <= set("rwaxbt+")), "r")

@@ -66,7 +66,7 @@ class _Watch(event.Listener):
     def on_start(self, event):
         kernel = event.data["dispatcher"]
         if self.depth == 0:
-            if not isinstance(getattr(kernel, "_cache", None), self.cache_class):
+            if type(getattr(kernel, "_cache", None)) is not self.cache_class:  # of figures their page tells
                 return
             self.wait = _Wait(lambda: _words_of(kernel))
         self.depth += 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from toolkit.live.fields import check_fields
 from toolkit.live.numbers import format_number
 
-__all__ = ["Readout", "in_two"]
+__all__ = ["Readout"]
 
 _FIELD = re.compile(r"\{([^{}:]+)(?::([^{}]*))?\}")
 _END = re.compile(r"[.!?](?= [A-Z])")
