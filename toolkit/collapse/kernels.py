@@ -60,8 +60,17 @@ def sum_exactly(terms):
 @kernel
 def sum_in_lanes(terms):
     """Eight sums of every eighth term, added as a tree: how vectorised libraries add up a row; overwrites `terms`."""
-    for k in range(8, terms.size):
-        terms[k & 7] += terms[k]
+    whole = terms.size & ~7
+    if whole > 0:
+        s0, s1, s2, s3, s4, s5, s6, s7 = (terms[0], terms[1], terms[2], terms[3], terms[4], terms[5], terms[6],
+                                          terms[7])
+        for k in range(8, whole, 8):
+            s0, s1, s2, s3 = s0 + terms[k], s1 + terms[k + 1], s2 + terms[k + 2], s3 + terms[k + 3]
+            s4, s5, s6, s7 = s4 + terms[k + 4], s5 + terms[k + 5], s6 + terms[k + 6], s7 + terms[k + 7]
+        terms[0], terms[1], terms[2], terms[3] = s0, s1, s2, s3
+        terms[4], terms[5], terms[6], terms[7] = s4, s5, s6, s7
+        for k in range(whole, terms.size):
+            terms[k & 7] += terms[k]
     half = 4
     while half > 0:
         for k in range(half, min(2 * half, terms.size)):

@@ -11,7 +11,7 @@ import numpy as np
 from numba.extending import overload
 
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays._lanes import memory_of, width_of
+from toolkit._core.lanes import memory_of, width_of
 from toolkit.large_arrays._lines import ColumnLines, RowLines
 from toolkit.large_arrays._tasks import run_task
 

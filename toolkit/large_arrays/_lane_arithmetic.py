@@ -7,7 +7,7 @@ from numba.core import types
 from numba.extending import intrinsic, overload
 
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays._lanes import Lanes, call, constant, dtype_of, operation, shaped, splat, suffix, vectors
+from toolkit._core.lanes import Lanes, call, constant, dtype_of, operation, shaped, splat, suffix, vectors
 
 __all__ = ["any_of", "bit_distance", "choose", "count_of", "exponent_above", "fused", "largest_of",
            "low_bits_as_exponent", "narrowed", "rotated_1", "rotated_2", "rotated_4", "size", "sum_of", "widened"]

@@ -20,7 +20,7 @@ from toolkit.networks.plan import (
     weights_of,
     width_of,
 )
-from toolkit.networks.product import PACKED, ROWS, add_product
+from toolkit.networks.product import add_product, add_transposed_product
 from toolkit.networks.rows import add_row, add_rows, clear, start_from, transpose
 
 __all__ = ["backward_block", "block_floats", "forward_block", "layer_block", "transpose_weights",
@@ -29,11 +29,11 @@ __all__ = ["backward_block", "block_floats", "forward_block", "layer_block", "tr
 
 @kernel
 def block_floats(plan):
-    """Numbers of work space that one chunk needs: z, phi(z) and the gradient of each layer, and packed rows."""
+    """Numbers of work space that one chunk needs: z, phi(z) and the gradient of each layer."""
     total = 0
     for layer in range(1, np.int64(plan[DEPTH]) + 1):
         total += 3 * BLOCK * width_of(plan, layer)
-    return total + ROWS * PACKED
+    return total
 
 
 @kernel(inline=True)
@@ -44,12 +44,6 @@ def layer_block(work, plan, layer, part):
         start += 3 * BLOCK * width_of(plan, i)
     width = width_of(plan, layer)
     return matrix(work, start + part * BLOCK * width, BLOCK, width)
-
-
-@kernel(inline=True)
-def packing_of(work, plan):
-    """Work space for coefficients of `add_product`."""
-    return matrix(work, block_floats(plan) - ROWS * PACKED, ROWS, PACKED)
 
 
 @kernel
@@ -87,11 +81,11 @@ def start_rows(z, parameters, plan, layer):
 
 
 @kernel
-def forward_block(plan, bend, parameters, inputs, first, count, work, rows, counts):
+def forward_block(plan, bend, fused, parameters, inputs, first, count, work):
     """Rows first, first + 1 ... of the data through the network; the logits are z of the last layer.
 
     `inputs` are rows of numbers, or a flat array of `ARITY` symbols a row, which are ones among zeros. `bend` is an
-    activation, or None for that of the plan.
+    activation, or None for that of the plan; `fused` is that of `add_product`.
     """
     depth = np.int64(plan[DEPTH])
     arity = np.int64(plan[ARITY])
@@ -99,7 +93,7 @@ def forward_block(plan, bend, parameters, inputs, first, count, work, rows, coun
     start_rows(z, parameters, plan, 1)
     w = weights_of(parameters, plan, 1)
     if inputs.ndim == 2:
-        add_product(inputs[first:first + count], w, z, packing_of(work, plan), rows, counts)
+        add_product(fused, inputs[first:first + count], w, z)
     else:
         for i in range(count):
             for slot in range(arity):
@@ -112,8 +106,7 @@ def forward_block(plan, bend, parameters, inputs, first, count, work, rows, coun
             activate(bend, np.int64(plan[ACTIVATION]), z[i], h[i])
         z = layer_block(work, plan, layer, 0)[:count]
         start_rows(z, parameters, plan, layer)
-        packing = packing_of(work, plan)
-        add_product(h[:, :size_of(plan, layer - 1)], weights_of(parameters, plan, layer), z, packing, rows, counts)
+        add_product(fused, h[:, :size_of(plan, layer - 1)], weights_of(parameters, plan, layer), z)
 
 
 @kernel
@@ -123,18 +116,17 @@ def add_bias_gradient(d, plan, layer, sums):
 
 
 @kernel
-def backward_block(plan, slope, turned, inputs, first, count, work, rows, counts, sums):
+def backward_block(plan, slope, fused, turned, inputs, first, count, work, sums):
     """From the gradient of the logits to that of all parameters, added to `sums`; `slope` belongs to `bend`."""
     arity = np.int64(plan[ARITY])
-    packing = packing_of(work, plan)
     for layer in range(np.int64(plan[DEPTH]), 1, -1):
         d = layer_block(work, plan, layer, 2)[:count]
         h = layer_block(work, plan, layer - 1, 1)[:count]
         add_bias_gradient(d, plan, layer, sums)
-        add_product(h[:, :size_of(plan, layer - 1)].T, d, weights_of(sums, plan, layer), packing, rows, counts)
+        add_transposed_product(fused, h[:, :size_of(plan, layer - 1)], d, weights_of(sums, plan, layer))
         below = layer_block(work, plan, layer - 1, 2)[:count]
         clear(below)
-        add_product(d[:, :size_of(plan, layer)], transposed(turned, plan, layer), below, packing, rows, counts)
+        add_product(fused, d[:, :size_of(plan, layer)], transposed(turned, plan, layer), below)
         z = layer_block(work, plan, layer - 1, 0)[:count]
         for i in range(count):
             times_derivative(slope, np.int64(plan[ACTIVATION]), z[i], below[i])
@@ -142,7 +134,7 @@ def backward_block(plan, slope, turned, inputs, first, count, work, rows, counts
     add_bias_gradient(d, plan, 1, sums)
     w = weights_of(sums, plan, 1)
     if inputs.ndim == 2:
-        add_product(inputs[first:first + count].T, d, w, packing, rows, counts)
+        add_transposed_product(fused, inputs[first:first + count], d, w)
     else:
         for i in range(count):
             for slot in range(arity):

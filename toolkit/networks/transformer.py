@@ -14,7 +14,7 @@ from toolkit.networks.attention import attend, attend_backward, attention_weight
 from toolkit.networks.dropout import drop, kept_scale, row_key
 from toolkit.networks.layer_norm import normalize, normalize_backward
 from toolkit.networks.plan import n_classes
-from toolkit.networks.product import add_product, padded
+from toolkit.networks.product import add_product, add_transposed_product, padded
 from toolkit.networks.rows import add_row, add_rows, clear, start_from, transpose
 from toolkit.networks.transformer_plan import (
     BETA1,
@@ -47,13 +47,13 @@ __all__ = ["LOGITS", "LOGITS_SLOPE", "SYMBOLS_SLOPE", "backward_rows", "forward_
            "project_backward"]
 
 _CONTEXT, _NORMED1, _MIDDLE, _NORMED2, _TOP, _SLOPE, _BRANCH, _HIDDEN, _HIDDEN_SLOPE, LOGITS, LOGITS_SLOPE = range(11)
-_WEIGHTS, SYMBOLS_SLOPE, _PACKING = 11, 12, 13
+_WEIGHTS, SYMBOLS_SLOPE = 11, 12
 _AT_WEIGHTS, _AT_ATTENTION, _AT_HIDDEN, _AT_FFN = range(4)  # places of dropout
 _TURNED_IN, _TURNED_OUT, _TURNED1, _TURNED2, _TURNED_HEAD, _SYMBOLS = range(6)
 
 
 @kernel
-def prepare(plan, shape, parameters, turned, work, rows, counts):
+def prepare(plan, shape, fused, parameters, turned):
     """Transposed weights, and queries, keys and values of all symbols."""
     d = np.int64(shape[MODEL])
     width = padded(d)
@@ -67,17 +67,15 @@ def prepare(plan, shape, parameters, turned, work, rows, counts):
     symbols = turned_part(turned, plan, shape, _SYMBOLS)
     start_from(symbols, tensor_of(parameters, plan, shape, IN_BIAS).reshape(3 * width))
     embedding = tensor_of(parameters, plan, shape, EMBEDDING)
-    add_product(embedding[:, :d], turned_part(turned, plan, shape, _TURNED_IN), symbols,
-                work_part(work, plan, shape, _PACKING), rows, counts)
+    add_product(fused, embedding[:, :d], turned_part(turned, plan, shape, _TURNED_IN), symbols)
 
 
 @kernel
-def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dropping, work, rows, counts):
+def forward_rows(plan, shape, fused, parameters, turned, inputs, first, count, step, dropping, work):
     """Rows first, first + 1 ... of the data through the network, to the logits."""
     d, heads = np.int64(shape[MODEL]), np.int64(shape[HEADS])
     seed, threshold = np.int64(shape[SEED]), np.int64(shape[THRESHOLD])
     width, room = padded(d), padded(2 * heads)
-    packing = work_part(work, plan, shape, _PACKING)
     symbols = turned_part(turned, plan, shape, _SYMBOLS)
     embedding = tensor_of(parameters, plan, shape, EMBEDDING)
     context = work_part(work, plan, shape, _CONTEXT)[:count]
@@ -95,7 +93,7 @@ def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dr
     normed = work_part(work, plan, shape, _NORMED1)[:count]
     middle = work_part(work, plan, shape, _MIDDLE)[:count]
     start_from(normed, row_of(parameters, plan, shape, OUT_BIAS))
-    add_product(context[:, :d], turned_part(turned, plan, shape, _TURNED_OUT), normed, packing, rows, counts)
+    add_product(fused, context[:, :d], turned_part(turned, plan, shape, _TURNED_OUT), normed)
     for i in range(count):
         if dropping:
             drop(normed[i], row_key(seed, step, first + i), _AT_ATTENTION, threshold)
@@ -104,7 +102,7 @@ def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dr
                                          row_of(parameters, plan, shape, BETA1), middle[i])
     hidden = work_part(work, plan, shape, _HIDDEN)[:count]
     start_from(hidden, row_of(parameters, plan, shape, BIAS1))
-    add_product(middle[:, :d], turned_part(turned, plan, shape, _TURNED1), hidden, packing, rows, counts)
+    add_product(fused, middle[:, :d], turned_part(turned, plan, shape, _TURNED1), hidden)
     for i in range(count):
         activate_by(relu_value, hidden[i], hidden[i])
         if dropping:
@@ -112,8 +110,7 @@ def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dr
     normed = work_part(work, plan, shape, _NORMED2)[:count]
     top = work_part(work, plan, shape, _TOP)[:count]
     start_from(normed, row_of(parameters, plan, shape, BIAS2))
-    add_product(hidden[:, :np.int64(shape[FFN])], tensor_of(parameters, plan, shape, LINEAR2), normed, packing, rows,
-                counts)
+    add_product(fused, hidden[:, :np.int64(shape[FFN])], tensor_of(parameters, plan, shape, LINEAR2), normed)
     for i in range(count):
         if dropping:
             drop(normed[i], row_key(seed, step, first + i), _AT_FFN, threshold)
@@ -122,7 +119,7 @@ def forward_rows(plan, shape, parameters, turned, inputs, first, count, step, dr
                                              row_of(parameters, plan, shape, BETA2), top[i])
     logits = work_part(work, plan, shape, LOGITS)[:count]
     start_from(logits, row_of(parameters, plan, shape, HEAD_BIAS))
-    add_product(top[:, :d], turned_part(turned, plan, shape, _TURNED_HEAD), logits, packing, rows, counts)
+    add_product(fused, top[:, :d], turned_part(turned, plan, shape, _TURNED_HEAD), logits)
 
 
 @kernel
@@ -145,12 +142,11 @@ def scale_where_positive(hidden, scale, d):
 
 
 @kernel
-def backward_rows(plan, shape, parameters, turned, inputs, first, count, step, dropping, work, rows, counts, sums):
+def backward_rows(plan, shape, fused, parameters, turned, inputs, first, count, step, dropping, work, sums):
     """From the gradient of the logits to those of the parameters and, in the work space, of all q, k and v."""
     d, f, heads = np.int64(shape[MODEL]), np.int64(shape[FFN]), np.int64(shape[HEADS])
     seed, threshold = np.int64(shape[SEED]), np.int64(shape[THRESHOLD])
     room = padded(2 * heads)
-    packing = work_part(work, plan, shape, _PACKING)
     weights = work_part(work, plan, shape, _WEIGHTS)
     middle = work_part(work, plan, shape, _MIDDLE)[:count]
     hidden = work_part(work, plan, shape, _HIDDEN)[:count]
@@ -160,10 +156,10 @@ def backward_rows(plan, shape, parameters, turned, inputs, first, count, step, d
     at_logits = work_part(work, plan, shape, LOGITS_SLOPE)[:count]
     at_classes = at_logits[:, :n_classes(plan)]
     add_rows(at_logits, row_of(sums, plan, shape, HEAD_BIAS))
-    add_product(at_classes.T, work_part(work, plan, shape, _TOP)[:count], tensor_of(sums, plan, shape, HEAD_WEIGHTS),
-                packing, rows, counts)
+    add_transposed_product(fused, at_classes, work_part(work, plan, shape, _TOP)[:count],
+                           tensor_of(sums, plan, shape, HEAD_WEIGHTS))
     clear(slope)
-    add_product(at_classes, tensor_of(parameters, plan, shape, HEAD_WEIGHTS), slope, packing, rows, counts)
+    add_product(fused, at_classes, tensor_of(parameters, plan, shape, HEAD_WEIGHTS), slope)
     normed = work_part(work, plan, shape, _NORMED2)
     for i in range(count):
         normalize_backward(slope[i], normed[i], d, weights[i, 2 * room + 1], row_of(parameters, plan, shape, GAMMA2),
@@ -171,14 +167,14 @@ def backward_rows(plan, shape, parameters, turned, inputs, first, count, step, d
 
     copy_and_drop(slope, branch, seed, step, first, _AT_FFN, dropping, threshold)
     add_rows(branch, row_of(sums, plan, shape, BIAS2))
-    add_product(hidden[:, :f].T, branch, tensor_of(sums, plan, shape, LINEAR2), packing, rows, counts)
+    add_transposed_product(fused, hidden[:, :f], branch, tensor_of(sums, plan, shape, LINEAR2))
     at_hidden = work_part(work, plan, shape, _HIDDEN_SLOPE)[:count]
     clear(at_hidden)
-    add_product(branch[:, :d], turned_part(turned, plan, shape, _TURNED2), at_hidden, packing, rows, counts)
+    add_product(fused, branch[:, :d], turned_part(turned, plan, shape, _TURNED2), at_hidden)
     scale_where_positive(hidden, kept_scale(threshold) if dropping else 1.0, at_hidden)
     add_rows(at_hidden, row_of(sums, plan, shape, BIAS1))
-    add_product(at_hidden[:, :f].T, middle, tensor_of(sums, plan, shape, LINEAR1), packing, rows, counts)
-    add_product(at_hidden[:, :f], tensor_of(parameters, plan, shape, LINEAR1), slope, packing, rows, counts)
+    add_transposed_product(fused, at_hidden[:, :f], middle, tensor_of(sums, plan, shape, LINEAR1))
+    add_product(fused, at_hidden[:, :f], tensor_of(parameters, plan, shape, LINEAR1), slope)
     normed = work_part(work, plan, shape, _NORMED1)
     embedding = tensor_of(sums, plan, shape, EMBEDDING)
     for i in range(count):
@@ -188,10 +184,10 @@ def backward_rows(plan, shape, parameters, turned, inputs, first, count, step, d
 
     copy_and_drop(slope, branch, seed, step, first, _AT_ATTENTION, dropping, threshold)
     add_rows(branch, row_of(sums, plan, shape, OUT_BIAS))
-    add_product(branch[:, :d].T, work_part(work, plan, shape, _CONTEXT)[:count],
-                tensor_of(sums, plan, shape, OUT_WEIGHTS), packing, rows, counts)
+    add_transposed_product(fused, branch[:, :d], work_part(work, plan, shape, _CONTEXT)[:count],
+                           tensor_of(sums, plan, shape, OUT_WEIGHTS))
     clear(slope)
-    add_product(branch[:, :d], tensor_of(parameters, plan, shape, OUT_WEIGHTS), slope, packing, rows, counts)
+    add_product(fused, branch[:, :d], tensor_of(parameters, plan, shape, OUT_WEIGHTS), slope)
     symbols = turned_part(turned, plan, shape, _SYMBOLS)
     at_symbols = work_part(work, plan, shape, SYMBOLS_SLOPE)
     for i in range(count):
@@ -201,18 +197,17 @@ def backward_rows(plan, shape, parameters, turned, inputs, first, count, step, d
 
 
 @kernel
-def project_backward(plan, shape, parameters, work, rows, counts, sums):
+def project_backward(plan, shape, fused, parameters, work, sums):
     """Gradients of the in-projection and what they hand to the embedding."""
     d = np.int64(shape[MODEL])
     width = padded(d)
-    packing = work_part(work, plan, shape, _PACKING)
     at_symbols = work_part(work, plan, shape, SYMBOLS_SLOPE)
     bias = tensor_of(sums, plan, shape, IN_BIAS)
     for part in range(3):
         slope = at_symbols[:, part * width:part * width + d]
         for i in range(slope.shape[0]):
             add_row(slope[i], bias[part, :d])
-        add_product(slope.T, tensor_of(parameters, plan, shape, EMBEDDING),
-                    tensor_of(sums, plan, shape, IN_WEIGHTS)[part * d:(part + 1) * d], packing, rows, counts)
-        add_product(slope, tensor_of(parameters, plan, shape, IN_WEIGHTS)[part * d:(part + 1) * d],
-                    tensor_of(sums, plan, shape, EMBEDDING), packing, rows, counts)
+        add_transposed_product(fused, slope, tensor_of(parameters, plan, shape, EMBEDDING),
+                               tensor_of(sums, plan, shape, IN_WEIGHTS)[part * d:(part + 1) * d])
+        add_product(fused, slope, tensor_of(parameters, plan, shape, IN_WEIGHTS)[part * d:(part + 1) * d],
+                    tensor_of(sums, plan, shape, EMBEDDING))

@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit.networks.plan import BLOCK, matrix, n_classes, size_of
-from toolkit.networks.product import LINE, PACKED, ROWS, padded
+from toolkit.networks.product import LINE, padded
 
 __all__ = ["BETA1", "BETA2", "BIAS1", "BIAS2", "EMBEDDING", "FFN", "GAMMA1", "GAMMA2", "HEAD_BIAS", "HEAD_WEIGHTS",
            "HEADS", "HIDDEN_PARTS", "IN_BIAS", "IN_WEIGHTS", "LINEAR1", "LINEAR2", "MODEL", "OUT_BIAS", "OUT_WEIGHTS",
@@ -165,7 +165,7 @@ def turned_part(turned, plan, shape, part):
 def work_rows(plan, part):
     if part == HIDDEN_PARTS + 5:
         return size_of(plan, 0)
-    return np.int64(ROWS if part == HIDDEN_PARTS + 6 else BLOCK)
+    return np.int64(BLOCK)
 
 
 @kernel
@@ -178,9 +178,7 @@ def work_width(plan, shape, part):
         return padded(n_classes(plan))
     if part == HIDDEN_PARTS + 4:
         return 2 * padded(2 * shape[HEADS]) + LINE
-    if part == HIDDEN_PARTS + 5:
-        return _THRICE * padded(shape[MODEL])
-    return np.int64(PACKED)
+    return _THRICE * padded(shape[MODEL])
 
 
 @kernel
@@ -194,7 +192,7 @@ def work_start(plan, shape, part):
 @kernel
 def work_floats(plan, shape):
     """Numbers of work space that one chunk needs."""
-    return work_start(plan, shape, HIDDEN_PARTS + 7)
+    return work_start(plan, shape, HIDDEN_PARTS + 6)
 
 
 @kernel(inline=True)
@@ -202,7 +200,7 @@ def work_part(work, plan, shape, part):
     """One block of a chunk's work space.
 
     0 to 6 are rows as wide as the model; then come hidden units and their gradient, logits and their gradient,
-    attention weights before and after dropout with the two norms' inverse spreads, gradients of q, k and v of all
-    symbols, and packed rows.
+    attention weights before and after dropout with the two norms' inverse spreads, and gradients of q, k and v of all
+    symbols.
     """
     return matrix(work, work_start(plan, shape, part), work_rows(plan, part), work_width(plan, shape, part))

@@ -18,12 +18,13 @@ __all__ = ["OF_TRANSFORMERS", "check_experiment", "check_together", "in_one_form
 
 TASKS = (*OPERATIONS, "parity", "digits", "arrays")
 INITIAL = ("uniform", "normal")
+ARITHMETIC = ("strict", "fast")
 MODELS = ("mlp", "transformer")
 PRECISIONS = {"float32": 1e-45, "float64": 5e-324}  # and the smallest positive number of each
 
 _CHOICES = {"task": TASKS, "model": MODELS, "activation": tuple(dict.fromkeys([*ACTIVATIONS, *ACTIVATIONS_BY_KERNEL])),
             "loss": tuple(dict.fromkeys(name for name, _ in [*LOSSES, *LOSSES_BY_KERNEL])),
-            "form": ("common", "complement", "naive", "stable"), "initial": INITIAL,
+            "form": ("common", "complement", "naive", "stable"), "initial": INITIAL, "arithmetic": ARITHMETIC,
             "summation": tuple(ORDERS), "training_precision": tuple(PRECISIONS), "optimizer": tuple(OPTIMIZERS),
             "schedule": tuple(SCHEDULES)}
 _INTEGERS = {"p": (2, 4096), "relevant": (1, 4096), "bits": (1, 4096), "samples": (2, 10**7), "seed": (0, 2**63 - 1),

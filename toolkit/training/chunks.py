@@ -11,7 +11,6 @@ from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
 from toolkit.networks.perceptron import backward_block, forward_block, layer_block
 from toolkit.networks.plan import BLOCK, CHUNKS, DEPTH, n_classes
-from toolkit.networks.product import PACKED, ROWS
 from toolkit.networks.rows import clear
 from toolkit.networks.transformer import (
     LOGITS,
@@ -31,8 +30,6 @@ class Room(NamedTuple):
     """The part of a `Work` that one chunk owns."""
 
     block: np.ndarray
-    rows: np.ndarray
-    counts: np.ndarray
     narrow: np.ndarray
     wide: np.ndarray
     tally: np.ndarray
@@ -49,9 +46,7 @@ def share_of(values, c):
 @kernel(inline=True)
 def room_of(work, classes, c):
     """The `Room` of chunk c."""
-    pack = share_of(work.places, c)
-    return Room(block=share_of(work.blocks, c), rows=pack[:ROWS * PACKED].reshape((ROWS, PACKED)),
-                counts=pack[ROWS * PACKED:], narrow=share_of(work.row32, c).reshape((3, classes)),
+    return Room(block=share_of(work.blocks, c), narrow=share_of(work.row32, c).reshape((3, classes)),
                 wide=share_of(work.row64, c).reshape((3, classes)), tally=share_of(work.tallies, c),
                 sums=share_of(work.sums, c))
 
@@ -67,28 +62,27 @@ def begun(room, learning):
 
 
 @kernel
-def perceptron_chunk(c, plan, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
-                     settings, work, step):
-    n = np.int64(end - begin)
+def perceptron_chunk(c, plan, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
+                     loss_parameters, mode, settings, work, step):
+    n, counting = np.int64(end - begin), watching or not learning
     depth, last = np.int64(plan[DEPTH]), begin + n * (c + 1) // CHUNKS
     room = room_of(work, n_classes(plan), c)
     begun(room, learning)
     for first in range(begin + n * c // CHUNKS, last, BLOCK):
         count = min(BLOCK, last - first)
-        forward_block(plan, bend, parameters, data.inputs, first, count, room.block, room.rows, room.counts)
+        forward_block(plan, bend, fused, parameters, data.inputs, first, count, room.block)
         loss_block(layer_block(room.block, plan, depth, 0)[:count], data.labels[first:first + count], n_classes(plan),
-                   of, loss_parameters, mode, settings, 1.0 / n, room.narrow, room.wide, watching, room.tally,
-                   work.gaps[first:first + count], layer_block(room.block, plan, depth, 2)[:count])
+                   of, loss_parameters, mode, settings, 1.0 / n, room.narrow, room.wide, counting, watching,
+                   room.tally, work.gaps[first:first + count], layer_block(room.block, plan, depth, 2)[:count])
         if learning:
-            backward_block(plan, slope, work.turned, data.inputs, first, count, room.block, room.rows, room.counts,
-                           room.sums)
+            backward_block(plan, slope, fused, work.turned, data.inputs, first, count, room.block, room.sums)
 
 
 @kernel
-def transformer_chunk(shape, c, plan, bend, slope, parameters, data, begin, end, learning, watching, of,
+def transformer_chunk(shape, c, plan, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
                       loss_parameters, mode, settings, work, step):
     """Numbers are dropped while learning and not watching."""
-    n = np.int64(end - begin)
+    n, counting = np.int64(end - begin), watching or not learning
     last = begin + n * (c + 1) // CHUNKS
     dropping = learning and not watching and shape[THRESHOLD] > 0
     room = room_of(work, n_classes(plan), c)
@@ -98,16 +92,15 @@ def transformer_chunk(shape, c, plan, bend, slope, parameters, data, begin, end,
         clear(work_part(block, plan, shape, SYMBOLS_SLOPE))
     for first in range(begin + n * c // CHUNKS, last, BLOCK):
         count = min(BLOCK, last - first)
-        forward_rows(plan, shape, parameters, work.turned, data.inputs, first, count, step, dropping, block, room.rows,
-                     room.counts)
+        forward_rows(plan, shape, fused, parameters, work.turned, data.inputs, first, count, step, dropping, block)
         loss_block(work_part(block, plan, shape, LOGITS)[:count], data.labels[first:first + count], n_classes(plan),
-                   of, loss_parameters, mode, settings, 1.0 / n, room.narrow, room.wide, watching, room.tally,
-                   work.gaps[first:first + count], work_part(block, plan, shape, LOGITS_SLOPE)[:count])
+                   of, loss_parameters, mode, settings, 1.0 / n, room.narrow, room.wide, counting, watching,
+                   room.tally, work.gaps[first:first + count], work_part(block, plan, shape, LOGITS_SLOPE)[:count])
         if learning:
-            backward_rows(plan, shape, parameters, work.turned, data.inputs, first, count, step, dropping, block,
-                          room.rows, room.counts, room.sums)
+            backward_rows(plan, shape, fused, parameters, work.turned, data.inputs, first, count, step, dropping,
+                          block, room.sums)
     if learning:
-        project_backward(plan, shape, parameters, block, room.rows, room.counts, room.sums)
+        project_backward(plan, shape, fused, parameters, block, room.sums)
 
 
 # (shape, c, plan, ...): chunk c of rows [begin, end): its tallies, gaps and, when `learning`, sums of gradients.

@@ -8,40 +8,40 @@ from numba import prange
 
 from toolkit._core.kernel import kernel
 from toolkit.networks.perceptron import transpose_weights
-from toolkit.networks.plan import CHUNKS, N_ALL, N_TRAIN, n_classes
+from toolkit.networks.plan import CHUNKS, N_ALL, N_TRAIN
 from toolkit.networks.transformer import prepare
 from toolkit.optimizers.settings import STEP
 from toolkit.optimizers.step import update
 from toolkit.training.batches import next_batch
-from toolkit.training.chunks import add_chunks, chunk, room_of
+from toolkit.training.chunks import add_chunks, chunk
 from toolkit.training.measures import measures_of, nothing_measured, tally_of
 
 __all__ = ["advance", "gradient", "gradient_in_turn"]
 
 
 @kernel
-def turn(plan, shape, parameters, work):
+def turn(plan, shape, fused, parameters, work):
     """What all chunks read besides the parameters."""
     if shape is None:
         transpose_weights(parameters, plan, work.turned)
     else:
-        room = room_of(work, n_classes(plan), 0)
-        prepare(plan, shape, parameters, work.turned, room.block, room.rows, room.counts)
+        prepare(plan, shape, fused, parameters, work.turned)
 
 
 @kernel(parallel=True)
-def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
-             settings, work, step):
+def gradient(plan, shape, bend, slope, fused, parameters, data, begin, end, learning, watching, of, loss_parameters,
+             mode, settings, work, step):
     """Tallies over rows [begin, end) and, when `learning`, the gradient of their mean loss.
 
     `shape` is None for a perceptron, whose machine code then holds nothing of a transformer. `bend` and `slope` are an
-    activation and its derivative, or None for that of the plan. A `Loss` comes in its parts: tuples of tuples cannot
-    go to threads, nor arrays that a loop would take out of a tuple itself, so that each pass is one call.
+    activation and its derivative, or None for that of the plan, `fused` is that of `add_product`. A `Loss` comes in its
+    parts: tuples of tuples cannot go to threads, nor arrays that a loop would take out of a tuple itself, so that each
+    pass is one call.
     """
     if learning:
-        turn(plan, shape, parameters, work)
+        turn(plan, shape, fused, parameters, work)
     for c in prange(CHUNKS):
-        chunk(shape, np.int64(c), plan, bend, slope, parameters, data, begin, end, learning, watching, of,
+        chunk(shape, np.int64(c), plan, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
               loss_parameters, mode, settings, work, step)
     if learning:
         for part in prange(CHUNKS):
@@ -49,21 +49,21 @@ def gradient(plan, shape, bend, slope, parameters, data, begin, end, learning, w
 
 
 @kernel
-def gradient_in_turn(plan, shape, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters,
-                     mode, settings, work, step):
+def gradient_in_turn(plan, shape, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
+                     loss_parameters, mode, settings, work, step):
     """`gradient` on one thread: the same bits, and less to compile."""
     if learning:
-        turn(plan, shape, parameters, work)
+        turn(plan, shape, fused, parameters, work)
     for c in range(CHUNKS):
-        chunk(shape, c, plan, bend, slope, parameters, data, begin, end, learning, watching, of, loss_parameters, mode,
-              settings, work, step)
+        chunk(shape, c, plan, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
+              loss_parameters, mode, settings, work, step)
     if learning:
         for part in range(CHUNKS):
             add_chunks(part, work)
 
 
 @kernel
-def advance(by, count, measuring, plan, shape, bend, slope, data, batch, state, work, loss, rule, settings):
+def advance(by, count, measuring, plan, shape, bend, slope, fused, data, batch, state, work, loss, rule, settings):
     """Take `count` steps; then, when `measuring`, return the `Measures` at the new weights.
 
     One loop holds the steps and both passes of the measurement: with a single call of `by`, machine code and
@@ -72,7 +72,7 @@ def advance(by, count, measuring, plan, shape, bend, slope, data, batch, state, 
     Parameters
     ----------
     by : `gradient` or `gradient_in_turn`
-    plan, shape, bend, slope : the network, as `gradient` takes it
+    plan, shape, bend, slope, fused : the network, as `gradient` takes it
     data, batch : `Data`, and `Batch` or None for steps on all training rows
     state, work : `State` and `Work`
     loss : Loss
@@ -89,8 +89,8 @@ def advance(by, count, measuring, plan, shape, bend, slope, data, batch, state, 
                 next_batch(batch, data, plan, np.int64(state.clock[STEP]))
         elif i > count:
             begin, end = n, n + rest
-        by(plan, shape, bend, slope, state.parameters, rows, begin, end, i <= count, i == count, loss.of,
-                 loss.parameters, loss.mode, loss.settings, work, np.int64(state.clock[STEP]))
+        by(plan, shape, bend, slope, fused, state.parameters, rows, begin, end, i <= count, i == count, loss.of,
+           loss.parameters, loss.mode, loss.settings, work, np.int64(state.clock[STEP]))
         if i < count:
             update(rule, settings, work.tensors, work.numbers, state.parameters, work.grads, state.memory, state.clock,
                    work.steps)

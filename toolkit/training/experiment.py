@@ -10,7 +10,8 @@ from toolkit.training.words import describe
 __all__ = ["Experiment"]
 
 VERSION = 1
-_LATER = ("loss_parameters", "batch", "initial", "data", "sizes")  # in `to_dict` only where they say something
+# In `to_dict` only where they say something.
+_LATER = ("loss_parameters", "batch", "initial", "data", "sizes", "arithmetic")
 _DIGITS = (1797, 64, 10)  # rows, pixels, classes
 
 
@@ -81,6 +82,9 @@ class Experiment:
         Steps between measures.
     log_early : bool
         Measure also at steps 1, 2, 4, 8 ... before the first `log_every`.
+    arithmetic : {"strict", "fast"}
+        Of the matrix products: the same bits on every machine; or each product and its sum rounded at once where the
+        machine can, with the same bits for any number of threads of one machine.
     data, sizes : str, tuple of int
         Of given arrays: their digest, and how many rows to train on, rows, numbers in a row and classes there are.
 
@@ -133,6 +137,7 @@ class Experiment:
     loss_parameters: tuple = ()
     batch: int = 0
     initial: str = "uniform"
+    arithmetic: str = "strict"
     data: str = ""
     sizes: tuple = ()
 

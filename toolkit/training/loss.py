@@ -177,8 +177,20 @@ def is_collapsed(z, terms, order):
 
 
 @kernel
-def measured_row(logits, y, inverse_n, z, g, terms, of, parameters, settings, watching, tally, d):
-    """Loss of one row in the format of the rows z, g and terms: `d` receives the gradient, `tally` is added to."""
+def count_shares(shares, tally):
+    """Add to the tally what a row's part of the gradient, the mean over rows included, is."""
+    zeros = 0
+    total = 0.0
+    for k in range(shares.size):
+        zeros += shares[k] == 0
+        total += float(shares[k])
+    tally[_ZERO_GRADIENT] += zeros == shares.size
+    tally[_ROW_SUM] += abs(total)
+
+
+@kernel
+def counted_row(logits, y, inverse_n, z, g, terms, of, parameters, settings, counting, watching, tally, d):
+    """Gradient of one row in the format of the rows z, g and terms into `d`; when `counting`, `tally` is added to."""
     if watching:
         for k in range(z.size):
             z[k] = float(logits[k])
@@ -186,49 +198,46 @@ def measured_row(logits, y, inverse_n, z, g, terms, of, parameters, settings, wa
     for k in range(z.size):
         z[k] = float(logits[k] * settings.scale)
     loss = loss_of_row(of, parameters, settings, z, y, terms, g)
-    tally[_LOSS] += float(loss)
-    tally[_ZERO_LOSS] += loss == 0
-    zeros = 0
-    total = 0.0
+    if counting:
+        tally[_LOSS] += float(loss)
+        tally[_ZERO_LOSS] += loss == 0
+        tally[_ZERO_LABEL_GRADIENT] += g[y] == 0
     for k in range(z.size):
-        share = g[k] * inverse_n
-        zeros += share == 0
-        total += float(share)
-        d[k] = float(share) * (settings.scale * BOOST)
-    tally[_ZERO_LABEL_GRADIENT] += g[y] == 0
-    tally[_ZERO_GRADIENT] += zeros == z.size
-    tally[_ROW_SUM] += abs(total)
+        g[k] *= inverse_n
+        d[k] = float(g[k]) * (settings.scale * BOOST)
+    if counting:
+        count_shares(g, tally)
 
 
 @kernel
-def native32(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d):
-    """`measured_row` in float32."""
+def native32(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d):
+    """`counted_row` in float32."""
     row = in_format(narrow, None)
-    measured_row(logits, y, inverse_n, row[0], row[1], row[2], of, parameters, settings, watching, tally, d)
+    counted_row(logits, y, inverse_n, row[0], row[1], row[2], of, parameters, settings, counting, watching, tally, d)
 
 
 @kernel
-def native64(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d):
-    """`measured_row` in float64."""
-    measured_row(logits, y, inverse_n, wide[0], wide[1], wide[2], of, parameters, settings, watching, tally, d)
+def native64(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d):
+    """`counted_row` in float64."""
+    counted_row(logits, y, inverse_n, wide[0], wide[1], wide[2], of, parameters, settings, counting, watching, tally, d)
 
 
 @kernel
-def emulated(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d):
-    """`measured_row` in the format of the settings."""
+def emulated(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d):
+    """`counted_row` in the format of the settings."""
     row = in_format(wide, settings.code)
-    measured_row(logits, y, inverse_n, row[0], row[1], row[2], of, parameters, settings, watching, tally, d)
+    counted_row(logits, y, inverse_n, row[0], row[1], row[2], of, parameters, settings, counting, watching, tally, d)
 
 
 @kernel
-def any_mode(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d):
+def any_mode(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d):
     """The mode of the format of the settings, chosen while running."""
     if settings.code == _FLOAT32:
-        native32(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d)
+        native32(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d)
     elif settings.code == _FLOAT64:
-        native64(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d)
+        native64(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d)
     else:
-        emulated(logits, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d)
+        emulated(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d)
 
 
 def mode_of(code):
@@ -240,6 +249,15 @@ def mode_of(code):
 def larger(a, b):
     """The larger of two numbers; NaN if one of them is."""
     return a if a >= b or a != a else b
+
+
+@kernel
+def largest_size(logits, n):
+    """``max |z_k|`` of the first `n`, NaN if one of them is."""
+    most = 0.0
+    for k in range(n):
+        most = larger(most, abs(float(logits[k])))
+    return most
 
 
 @kernel
@@ -255,8 +273,8 @@ def gap_of(logits, y, n):
 
 
 @kernel
-def loss_block(logits, labels, classes, of, parameters, mode, settings, inverse_n, narrow, wide, watching, tally, gaps,
-               d):
+def loss_block(logits, labels, classes, of, parameters, mode, settings, inverse_n, narrow, wide, counting, watching,
+               tally, gaps, d):
     """Loss and gradient of a block of rows.
 
     Parameters
@@ -266,21 +284,22 @@ def loss_block(logits, labels, classes, of, parameters, mode, settings, inverse_
     of, parameters, mode, settings : those of a `Loss`
     inverse_n : 1 / N, the mean over all training rows
     narrow, wide : (3, classes) work arrays, float32 and float64
-    watching : whether to count collapsed rows too
+    counting, watching : whether to count at all, and whether collapsed rows too
     tally : adds up `TALLIES` in float64
-    gaps : receives each row's logit gap
+    gaps : receives each row's logit gap, when `counting`
     d : (rows, width) array, becomes `BOOST` times the gradient with respect to the logits
     """
     logits, d = in_format(logits, None), in_format(d, None)
     for i in range(logits.shape[0]):
         z = logits[i]
         y = np.int64(labels[i])
-        mode(z, y, inverse_n, narrow, wide, of, parameters, settings, watching, tally, d[i])
-        gaps[i] = gap_of(z, y, classes)
-        tally[_CORRECT] += gaps[i] > 0.0
-        for k in range(classes):
-            tally[_LARGEST] = larger(tally[_LARGEST], abs(float(z[k])))
-            if settings.penalty != 0.0:
+        mode(z, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d[i])
+        if counting:
+            gaps[i] = gap_of(z, y, classes)
+            tally[_CORRECT] += gaps[i] > 0.0
+            tally[_LARGEST] = larger(tally[_LARGEST], largest_size(z, classes))
+        if settings.penalty != 0.0:
+            for k in range(classes):
                 d[i, k] += 2 * settings.penalty * inverse_n * BOOST * z[k]
         for k in range(classes, z.size):
             d[i, k] = 0.0

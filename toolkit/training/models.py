@@ -15,8 +15,8 @@ from toolkit.training.state import Data
 from toolkit.training.tasks import rows_of
 from toolkit.training.workspace import Workspace
 
-__all__ = ["activation_of", "build", "data_of", "loss_of", "products_per_step", "settings_of", "state_names",
-           "tensor_names", "tensors_of"]
+__all__ = ["activation_of", "build", "data_of", "fused_of", "loss_of", "products_per_step", "settings_of",
+           "state_names", "tensor_names", "tensors_of"]
 
 
 def loss_of(experiment):
@@ -66,13 +66,19 @@ def activation_of(experiment):
     return (None, None) if chosen else ACTIVATIONS_BY_KERNEL[e.activation]
 
 
+def fused_of(experiment):
+    """How the products of an experiment's arithmetic round: `fused` of `toolkit.networks.product.add_product`."""
+    return True if experiment.arithmetic == "fast" else None
+
+
 def build(experiment, rows=None):
     """A `Workspace` at step 0; `rows` are those of given arrays."""
     e = experiment
     data = data_of(e, rows_of(e, rows))
     plan, shape = network_of(e)
-    work = Workspace((plan, shape, *activation_of(e)), data, loss_of(e), OPTIMIZERS[e.optimizer], settings_of(e),
-                     e.training_precision, batch_of(e, data))
+    network = plan, shape, *activation_of(e), fused_of(e)
+    work = Workspace(network, data, loss_of(e), OPTIMIZERS[e.optimizer], settings_of(e), e.training_precision,
+                     batch_of(e, data))
     random = np.zeros(1, np.uint64)
     if e.initial == "normal":
         fill_normal_weights(plan, work.state.parameters, e.seed, e.gain, random)

@@ -57,7 +57,7 @@ def pocket_sizes(*, rows, inputs, widths, classes, arity=0, biased=False, memory
     if plan.size > _PLAN:
         raise ValueError(f"widths is {shown(widths)}; allowed: up to {_PLAN - SIZES - 2} hidden layers")
     s = sizes_of(plan, None)
-    integers = _PLAN + s.tensors + s.numbers + s.places + rows * (arity + 1)
+    integers = _PLAN + s.tensors + s.numbers + rows * (arity + 1)
     doubles = CLOCK + s.row64 + s.tallies + s.gaps + s.norms
     floats = (1 + memory) * s.grads + s.grads + s.steps + s.turned + s.sums + s.blocks + s.row32
     floats += 0 if arity else rows * inputs
@@ -78,7 +78,6 @@ def taken_run(integers, doubles, floats):
     size = sizes_of(plan, None)
     tensors, i = cut(i, size.tensors)
     numbers, i = cut(i, size.numbers)
-    places, i = cut(i, size.places)
     clock, d = cut(doubles, CLOCK)
     row64, d = cut(d, size.row64)
     tallies, d = cut(d, size.tallies)
@@ -95,7 +94,7 @@ def taken_run(integers, doubles, floats):
     row32, f = cut(f, size.row32)
     state = State(parameters=parameters, memory=(first, second), clock=clock)
     work = Work(tensors=tensors, numbers=numbers, grads=grads, steps=steps, turned=turned, sums=sums, blocks=blocks,
-                places=places, row32=row32, row64=row64, tallies=tallies, gaps=gaps, norms=norms)
+                row32=row32, row64=row64, tallies=tallies, gaps=gaps, norms=norms)
     return plan, state, work, i, f
 
 
@@ -160,8 +159,8 @@ def adam_settings(lr, weight_decay, beta1, beta2, eps, decoupled, perp):
 @kernel
 def train(count, measuring, run, loss, rule, settings):
     """Take `count` steps of a `Pocket` and, when `measuring`, return `Measures`: `advance` on all training rows."""
-    return advance(gradient_in_turn, count, measuring, run.plan, None, None, None, run.data, None, run.state, run.work,
-                   loss, rule, settings)
+    return advance(gradient_in_turn, count, measuring, run.plan, None, None, None, None, run.data, None, run.state,
+                   run.work, loss, rule, settings)
 
 
 @kernel

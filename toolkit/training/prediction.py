@@ -6,19 +6,18 @@ from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit.networks.perceptron import block_floats, forward_block, layer_block
 from toolkit.networks.plan import ARITY, BLOCK, DEPTH, n_classes
-from toolkit.networks.product import PACKED, ROWS
-from toolkit.training.models import activation_of, network_of
+from toolkit.training.models import activation_of, fused_of, network_of
 from toolkit.training.workspace import aligned
 
 __all__ = ["fill_logits", "predicted_logits"]
 
 
 @kernel
-def fill_logits(plan, bend, parameters, inputs, block, rows, counts, out):
+def fill_logits(plan, bend, fused, parameters, inputs, block, out):
     """``out[i, k]``: the logits of rows of numbers, or of rows of symbols in a flat array, through a perceptron."""
     for first in range(0, out.shape[0], BLOCK):
         count = min(BLOCK, out.shape[0] - first)
-        forward_block(plan, bend, parameters, inputs, first, count, block, rows, counts)
+        forward_block(plan, bend, fused, parameters, inputs, first, count, block)
         z = layer_block(block, plan, np.int64(plan[DEPTH]), 0)
         for i in range(count):
             for k in range(n_classes(plan)):
@@ -38,6 +37,6 @@ def predicted_logits(experiment, parameters, inputs):
         raise ValueError(f"inputs has symbols from {x.min()} to {x.max()}; allowed: -1, for none, to {numbers - 1}")
     out = np.zeros((len(x), experiment.n_classes), parameters.dtype)
     block = aligned(int(block_floats(plan)), parameters.dtype)
-    fill_logits(plan, activation_of(experiment)[0], parameters, x.reshape(-1) if arity else x, block,
-                np.zeros((ROWS, PACKED), np.int32), np.zeros(ROWS, np.int32), out)
+    fill_logits(plan, activation_of(experiment)[0], fused_of(experiment), parameters, x.reshape(-1) if arity else x,
+                block, out)
     return out

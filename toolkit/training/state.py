@@ -10,7 +10,6 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit.networks.perceptron import block_floats, transposed_floats
 from toolkit.networks.plan import BIASED, CHUNKS, DEPTH, N_ALL, fill_tensors, n_classes, n_parameters, numbers_in
-from toolkit.networks.product import PACKED, ROWS
 from toolkit.networks.transformer_plan import (
     TENSORS,
     fill_transformer_tensors,
@@ -63,7 +62,7 @@ class Work(NamedTuple):
     grads, steps : gradient and direction of the last step, as long as the parameters
     turned : transposed weights
     sums : gradients of each chunk of rows
-    blocks, places : work space of the matrix products of each chunk
+    blocks : what the layers of each chunk hold
     row32, row64 : three rows of classes of each chunk, for the loss
     tallies : what each chunk adds up over its rows
     gaps : logit gap of every row
@@ -77,7 +76,6 @@ class Work(NamedTuple):
     turned: np.ndarray
     sums: np.ndarray
     blocks: np.ndarray
-    places: np.ndarray
     row32: np.ndarray
     row64: np.ndarray
     tallies: np.ndarray
@@ -86,7 +84,7 @@ class Work(NamedTuple):
 
 
 # The others are of the training precision.
-ELEMENTS = {"tensors": "i32", "numbers": "i32", "places": "i32", "row32": "f32", "row64": "f64", "tallies": "f64",
+ELEMENTS = {"tensors": "i32", "numbers": "i32", "row32": "f32", "row64": "f64", "tallies": "f64",
             "gaps": "f64", "norms": "f64", "clock": "f64"}
 
 
@@ -101,8 +99,8 @@ def sizes_of(plan, shape):
         block, tensors = work_floats(plan, shape), len(TENSORS)
     row = CHUNKS * 3 * n_classes(plan)
     return Work(tensors=tensors + 1, numbers=tensors, grads=size, steps=size, turned=max(1, turned),
-                sums=CHUNKS * size, blocks=CHUNKS * block, places=CHUNKS * ROWS * (PACKED + 1), row32=row, row64=row,
-                tallies=CHUNKS * len(TALLIES), gaps=np.int64(plan[N_ALL]), norms=tensors)
+                sums=CHUNKS * size, blocks=CHUNKS * block, row32=row, row64=row, tallies=CHUNKS * len(TALLIES),
+                gaps=np.int64(plan[N_ALL]), norms=tensors)
 
 
 @kernel

@@ -23,7 +23,7 @@ class Workspace:
 
     Parameters
     ----------
-    network : (plan, shape, bend, slope)
+    network : (plan, shape, bend, slope, fused)
         As `toolkit.training.engine.advance` takes it.
     data : Data
     loss : Loss
