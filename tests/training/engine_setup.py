@@ -47,8 +47,9 @@ def make(*, task="add", p=31, widths=(128,), activation="square", biased=False, 
                         cautious=cautious)
     plan = plan_of(n_train=int(fraction * labels.size), n_all=labels.size, arity=arity,
                    sizes=(symbols, *widths, 2 if task == "parity" else p), biased=biased, activation=activation)
-    work = Workspace((plan, None, None, None), Data(inputs, labels), Loss(None, (0.0,), mode_of(code), loss_settings),
-                     OPTIMIZERS[optimizer], settings, dtype)
+    loss_kernel = Loss(None, (0.0,), mode_of(code), loss_settings)
+    work = Workspace((plan, None, None, None, None), Data(inputs, labels), loss_kernel, OPTIMIZERS[optimizer], settings,
+                     dtype)
     fill_weights(plan, work.arrays["parameters"], seed, gain, np.zeros(1, np.uint64))
     return work
 

@@ -35,7 +35,7 @@ def loss_of(logits, labels, *, loss="cross_entropy", form="common", order="lanes
     settings = LossSettings(ORDERED[loss, form], ORDERS[order], fmt.code, float(scale), float(penalty))
     tally, gaps, d = np.zeros(len(TALLIES)), np.zeros(n), np.full_like(padded, np.nan)
     loss_block(padded, labels, classes, None, (0.0,), mode, settings, 1.0 / (rows or n),
-               np.zeros((3, classes), np.float32), np.zeros((3, classes)), True, tally, gaps, d)
+               np.zeros((3, classes), np.float32), np.zeros((3, classes)), True, True, tally, gaps, d)
     assert np.all(d[:, classes:] == 0.0), "padding gets no gradient"
     return dict(zip(TALLIES, tally.tolist(), strict=True)), gaps, d[:, :classes] / BOOST
 
@@ -293,14 +293,17 @@ def test_tallies_counted_by_hand():
                 "largest": 250}
     assert {name: tally[name] for name in expected} == expected
     assert tally["row_sum"] == pytest.approx(np.abs(g.sum(axis=1)).sum(), rel=1e-6) and tally["row_sum"] < 1e-7
-    unwatched = np.zeros(len(TALLIES))
     z = np.zeros((6, 6))
     z[:, :3] = logits
-    loss_block(z, np.array([0, 0, 0, 1, 0, 0], np.int32), 3, None, (0.0,), native32,
-               LossSettings(0, 3, 0, 1.0, 0.0), 1 / 6, np.zeros((3, 3), np.float32), np.zeros((3, 3)), False, unwatched,
-               np.zeros(6), np.zeros((6, 6)))
+    unwatched, uncounted, slopes = np.zeros(len(TALLIES)), np.zeros(len(TALLIES)), {}
+    for counting, counts in ((True, unwatched), (False, uncounted)):
+        slopes[counting] = np.zeros((6, 6))
+        loss_block(z, np.array([0, 0, 0, 1, 0, 0], np.int32), 3, None, (0.0,), native32,
+                   LossSettings(0, 3, 0, 1.0, 0.0), 1 / 6, np.zeros((3, 3), np.float32), np.zeros((3, 3)), counting,
+                   False, counts, np.zeros(6), slopes[counting])
     unwatched = dict(zip(TALLIES, unwatched))
     assert unwatched["collapsed"] == 0.0 and unwatched["loss"] == tally["loss"] and unwatched["zero_loss"] == 3
+    assert not uncounted.any() and np.array_equal(slopes[True], slopes[False])
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, "mse"])

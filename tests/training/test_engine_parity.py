@@ -34,8 +34,8 @@ def settings_of(x):
 
 @kernel
 def train_by(rule, count, plan, data, state, work, whole, real, settings, out):
-    measured = advance(gradient_in_turn, count, True, plan, None, None, None, data, None, state, work,
-                       loss_of(whole, real), rule, settings_of(settings))
+    measured = advance(gradient_in_turn, count, True, plan, None, None, None, None, data, None, state,
+                       work, loss_of(whole, real), rule, settings_of(settings))
     for i in range(len(measured)):
         out[i] = measured[i]
 
@@ -44,24 +44,24 @@ def train_by(rule, count, plan, data, state, work, whole, real, settings, out):
 
 @kernel
 def train_sgd(count, plan, inputs, labels, parameters, first, clock, tensors, numbers, grads, steps, turned, sums,
-              blocks, places, row32, row64, tallies, gaps, norms, whole, real, settings, out):
-    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, places, row32, row64, tallies, gaps, norms)
+              blocks, row32, row64, tallies, gaps, norms, whole, real, settings, out):
+    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, row32, row64, tallies, gaps, norms)
     state = State(parameters, (first,), clock)
     train_by(sgd_rule, count, plan, Data(inputs, labels), state, work, whole, real, settings, out)
 
 
 @kernel
 def train_lion(count, plan, inputs, labels, parameters, first, clock, tensors, numbers, grads, steps, turned, sums,
-               blocks, places, row32, row64, tallies, gaps, norms, whole, real, settings, out):
-    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, places, row32, row64, tallies, gaps, norms)
+               blocks, row32, row64, tallies, gaps, norms, whole, real, settings, out):
+    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, row32, row64, tallies, gaps, norms)
     state = State(parameters, (first,), clock)
     train_by(lion_rule, count, plan, Data(inputs, labels), state, work, whole, real, settings, out)
 
 
 @kernel
 def train_adam(count, plan, inputs, labels, parameters, first, second, clock, tensors, numbers, grads, steps, turned,
-               sums, blocks, places, row32, row64, tallies, gaps, norms, whole, real, settings, out):
-    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, places, row32, row64, tallies, gaps, norms)
+               sums, blocks, row32, row64, tallies, gaps, norms, whole, real, settings, out):
+    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, row32, row64, tallies, gaps, norms)
     state = State(parameters, (first, second), clock)
     train_by(adam_rule, count, plan, Data(inputs, labels), state, work, whole, real, settings, out)
 

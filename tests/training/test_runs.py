@@ -79,6 +79,20 @@ def test_neither_threads_nor_chunks_nor_measuring_change_a_bit(whole, monkeypatc
     assert all(rarely.state[name].tobytes() == whole.state[name].tobytes() for name in state_names(Experiment()))
 
 
+def test_fast_arithmetic(whole, tmp_path):
+    """The same bits for any number of threads and after a break; near those of strict; never mixed with them."""
+    fast, path = SMALL.replace(arithmetic="fast"), tmp_path / "c.npz"
+    run = train(fast, progress=False, threads=1)
+    assert_same(train(fast, progress=False, threads=numba.config.NUMBA_NUM_THREADS), run)
+    assert np.allclose(run["train_loss"][:5], whole["train_loss"][:5], rtol=1e-5)
+    train(fast.replace(steps=20), progress=False, checkpoint=path)
+    with pytest.raises(ValueError, match="the checkpoint of another experiment: its arithmetic is 'fast', not 'strict'"):
+        train(SMALL.replace(steps=20), checkpoint=path)
+    assert_same(resume(path, steps=40, progress=False), run)
+    assert "arithmetic" not in SMALL.to_dict() and fast.to_dict()["arithmetic"] == "fast"
+    assert "fast arithmetic" in str(fast) and fast.digest != SMALL.digest
+
+
 def test_the_number_of_threads_is_put_back():
     before = numba.get_num_threads()
     inside = []
@@ -385,6 +399,8 @@ def test_the_table_of_presets(capsys):
     (["--set", "p=1e2"], "p is '1e2'; allowed: an integer"),
     (["--set", "bias=1"], "bias is '1'; allowed: true or false"),
     (["--set", "widths=8x8"], "widths is '8x8'; allowed: integers divided by commas"),
+    (["--arithmetic", "exact"], "arithmetic is 'exact'; allowed: 'strict', 'fast'"),
+    (["--resume", "missing.npz", "--arithmetic", "fast"], "--resume goes with"),
     (["--set", "speed=9"], "unknown argument 'speed'; allowed: task, p"),
     (["--set", "train_fraction=0.001"], "12 of 12769 rows, and seed 0 leaves"),
     (["--resume", "missing.npz"], "missing.npz: no such file"),

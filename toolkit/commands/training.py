@@ -50,13 +50,15 @@ def add_sweep(parser):
 def _add_changes(group):
     group.add_argument("--seed", type=int, help="random seed")
     group.add_argument("--steps", type=int, help="training steps")
+    group.add_argument("--arithmetic", help="strict: the same bits on every machine (default); fast: products and sums "
+                                            "rounded at once where the machine can")
     group.add_argument("--set", dest="changes", action="append", default=[], metavar="NAME=VALUE",
                        help="change any argument of the experiment, as lr=0.01 or widths=200,200; may be repeated")
 
 
 def _changes(arguments):
     changes = dict(map(_assignment, arguments.changes))
-    return changes | {name: getattr(arguments, name) for name in ("seed", "steps")
+    return changes | {name: getattr(arguments, name) for name in ("seed", "steps", "arithmetic")
                       if getattr(arguments, name) is not None}
 
 
@@ -109,7 +111,7 @@ def grok(arguments):
     options = {"progress": not arguments.quiet, "threads": arguments.threads,
                "checkpoint_seconds": arguments.checkpoint_every}
     if arguments.resume:
-        if arguments.preset or arguments.changes or arguments.seed is not None:
+        if arguments.preset or arguments.changes or arguments.arithmetic or arguments.seed is not None:
             raise ValueError("--resume goes with --steps, --out, --keep, --threads and --quiet only: the experiment "
                              "is in the checkpoint")
         checkpoint = Path(arguments.resume)

@@ -20,6 +20,7 @@ def describe(experiment):
     widths = "-".join(map(str, e.widths))
     network = f"{widths} {e.activation}" if e.model == "mlp" else f"transformer {widths}, {e.heads} heads"
     batch = f" in batches of {e.batch}" if e.batch else ""
+    fast = ", fast arithmetic" if e.arithmetic == "fast" else ""
     return (f"{words[e.task]}, {share} for training{batch}, {network}; {loss} in {e.loss_format}{form}; "
             f"{'Cautious ' if e.cautious else ''}{'⟂' if e.perp_grad else ''}{optimizer}, lr {e.lr:g}{decay}; "
-            f"{e.steps} steps, seed {e.seed}")
+            f"{e.steps} steps, seed {e.seed}{fast}")
