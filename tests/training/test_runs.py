@@ -86,7 +86,7 @@ def test_fast_arithmetic(whole, tmp_path):
     assert_same(train(fast, progress=False, threads=numba.config.NUMBA_NUM_THREADS), run)
     assert np.allclose(run["train_loss"][:5], whole["train_loss"][:5], rtol=1e-5)
     train(fast.replace(steps=20), progress=False, checkpoint=path)
-    with pytest.raises(ValueError, match="the checkpoint of another experiment: its arithmetic is 'fast', not 'strict'"):
+    with pytest.raises(ValueError, match="checkpoint of another experiment: its arithmetic is 'fast', not 'strict'"):
         train(SMALL.replace(steps=20), checkpoint=path)
     assert_same(resume(path, steps=40, progress=False), run)
     assert "arithmetic" not in SMALL.to_dict() and fast.to_dict()["arithmetic"] == "fast"
