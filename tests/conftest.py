@@ -2,6 +2,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 # jsonschema would compile a grammar for internationalised addresses in each process, for more than a second.
 sys.modules.setdefault("rfc3987_syntax", None)
 os.environ.setdefault("TOOLKIT_QUIET", "1")  # tests look at what commands write
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jobs, and all that they start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
