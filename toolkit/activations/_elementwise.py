@@ -2,6 +2,7 @@
 import functools
 import inspect
 from collections.abc import Callable
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_entries, map_entry_pairs, map_entry_triples
 from toolkit._core.public import warn
 from toolkit._core.rounding import FINITE_ONLY
+from toolkit.large_arrays import is_plain, map_lanes
 
 __all__ = []
 
@@ -55,10 +57,13 @@ class Elementwise(NamedTuple):
     least: float | None
     open_end: bool
     domain: tuple[float, float]
+    lanes: Callable | None
+    slope_lanes: Callable | None
+    defaults: tuple[float, ...]
 
 
 def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, slope_zero=None, above=None, least=None,
-                domain=EVERYWHERE):
+                domain=EVERYWHERE, lanes=None, slope_lanes=None):
     """Decorator: the public function of arrays around entry kernels ``f(x)``, or ``f(x, a)`` with parameters.
 
     The signature is ``(x, *, form="stable", format=None)``, without `form` if there is one form only, and possibly
@@ -78,18 +83,22 @@ def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, 
         What the first parameter has to be above, or its least value.
     domain : (low, high)
         Outside the function is NaN.
+    lanes, slope_lanes : kernel, optional
+        Stable form and slope of lanes, at the defaults of the parameters: for arrays that are computed as they are.
     """
     def decorate(function):
         signature = inspect.signature(function)
         parameters = tuple(name for name in signature.parameters if name not in ("x", "form", "format"))
+        defaults = tuple(signature.parameters[name].default for name in parameters)
         declared = Elementwise(_forms(stable, naive), _forms(slope, naive_slope), parameters, ulp, slope_ulp,
-                               slope_zero, least if above is None else above, above is not None, domain)
+                               slope_zero, least if above is None else above, above is not None, domain, lanes,
+                               slope_lanes, defaults)
 
         @functools.wraps(function)
         def public(*args, **kwargs):
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
-            return _evaluate(function.__name__, declared.forms, declared, **given.arguments)
+            return _evaluate(function.__name__, declared.forms, lanes, declared, **given.arguments)
 
         public.elementwise = declared
         return public
@@ -115,11 +124,19 @@ def slope(function, x, **options):
     given = inspect.signature(function).bind(x, **options)
     given.apply_defaults()
     declared = function.elementwise
-    return _evaluate(f"the derivative of {function.__name__}", declared.slopes, declared, **given.arguments)
+    return _evaluate(f"the derivative of {function.__name__}", declared.slopes, declared.slope_lanes, declared,
+                     **given.arguments)
 
 
-def _evaluate(name, kernels, declared, *, x, form="stable", format=None, **parameters):
+def _evaluate(name, kernels, lanes, declared, *, x, form="stable", format=None, **parameters):
     of = chosen("form", form, kernels)
+    usual = format is None and form == "stable" and lanes is not None and all(
+        isinstance(value, Real) and value == default
+        for value, default in zip(parameters.values(), declared.defaults, strict=True))
+    if usual and is_plain(x, -1, None):
+        out = np.empty_like(x)
+        map_lanes(lanes, x.reshape(-1), out.reshape(-1))
+        return out
     layout = Rows(x, axis=None, where=None, format=format, name="x", allow_empty=True, beside=parameters)
     given = {each: real_array(value, each) for each, value in parameters.items()}
     for each, value in given.items():
@@ -130,7 +147,10 @@ def _evaluate(name, kernels, declared, *, x, form="stable", format=None, **param
     out = layout.empty()
     if out.size:
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            _LOOPS[len(given)](of, *rows, out[0], layout.fmt)
+            if usual:
+                map_lanes(lanes, rows[0], out[0])
+            else:
+                _LOOPS[len(given)](of, *rows, out[0], layout.fmt)
     if form == "naive":
         low, high = declared.domain
         broken = np.count_nonzero(np.isfinite(rows[0]) & (low < rows[0]) & (rows[0] < high) & ~np.isfinite(out))

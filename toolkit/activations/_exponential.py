@@ -1,6 +1,7 @@
 """Activations that end below 0 in an exponential: ELU, SELU and CELU."""
 from toolkit._core.kernel import kernel
 from toolkit.activations._elementwise import elementwise, or_infinite
+from toolkit.activations._lanes import elu_lanes, elu_slope_lanes
 from toolkit.elementary import exp, expm1
 from toolkit.elementary.products import times_exp
 
@@ -70,7 +71,8 @@ def celu_slope(x, alpha):
     return 1.0 if x >= 0 else exp(or_infinite(x / alpha, x))
 
 
-@elementwise(elu_value, elu_naive, slope=elu_slope, naive_slope=elu_slope_from_value, ulp=1, slope_ulp=1)
+@elementwise(elu_value, elu_naive, slope=elu_slope, naive_slope=elu_slope_from_value, ulp=1, slope_ulp=1,
+             lanes=elu_lanes, slope_lanes=elu_slope_lanes)
 def elu(x, *, alpha=1.0, form="stable", format=None):
     """Exponential linear unit: x above 0, ``alpha (e^x - 1)`` below.
 

@@ -1,6 +1,7 @@
 """GELU, x times the normal distribution function, and its approximation by a tanh: the left tail is small."""
 from toolkit._core.kernel import kernel
 from toolkit.activations._elementwise import elementwise, gated, or_infinite
+from toolkit.activations._lanes import gelu_lanes, gelu_slope_lanes
 from toolkit.activations._sigmoids import sigmoid_value
 from toolkit.elementary import erf, tanh
 from toolkit.elementary.normal import normal_cdf, normal_pdf
@@ -71,7 +72,8 @@ def gelu_tanh_slope_naive(x):
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (0.5 * gate_slope(x))
 
 
-@elementwise(gelu_value, gelu_naive, slope=gelu_slope, ulp=5, slope_ulp=25, slope_zero=-0.751791524694)
+@elementwise(gelu_value, gelu_naive, slope=gelu_slope, ulp=5, slope_ulp=25, slope_zero=-0.751791524694,
+             lanes=gelu_lanes, slope_lanes=gelu_slope_lanes)
 def gelu(x, *, form="stable", format=None):
     """Gaussian error linear unit ``x Phi(x)``, Phi the distribution function of the normal distribution.
 

@@ -1,6 +1,7 @@
 """Piecewise linear and quadratic activations: nothing can be lost but in how a kink's branch is written."""
 from toolkit._core.kernel import kernel
 from toolkit.activations._elementwise import elementwise, gated
+from toolkit.activations._lanes import relu_lanes, relu_slope_lanes
 
 __all__ = ["leaky_relu", "prelu", "relu", "relu6", "squared_relu"]
 KERNELS = ["leaky_slope", "leaky_value", "relu6_slope", "relu6_value", "relu_slope", "relu_value", "squared_relu_slope",
@@ -55,7 +56,8 @@ def squared_relu_slope(x):
     return 0.0 if x <= 0 else x + x
 
 
-@elementwise(relu_value, slope=relu_slope, ulp=0, slope_ulp=0)
+@elementwise(relu_value, slope=relu_slope, ulp=0, slope_ulp=0,
+             lanes=relu_lanes, slope_lanes=relu_slope_lanes)
 def relu(x, *, format=None):
     """Rectified linear unit: ``max(0, x)``.
 

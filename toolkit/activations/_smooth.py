@@ -1,6 +1,7 @@
 """SiLU, Swish and Mish, which are x times a sigmoidal gate, and the rectifier with a smooth correction."""
 from toolkit._core.kernel import kernel
 from toolkit.activations._elementwise import elementwise, gated, scaled
+from toolkit.activations._lanes import mish_lanes, mish_slope_lanes, silu_lanes, silu_slope_lanes
 from toolkit.activations._rectifiers import relu_slope, relu_value
 from toolkit.activations._sigmoids import sigmoid_value
 from toolkit.elementary import exp
@@ -107,7 +108,8 @@ def crrelu_slope(x, epsilon):
     return relu_slope(x) + gated((1 - x) * (1 + x), times_bell(epsilon, x))
 
 
-@elementwise(silu_value, silu_naive, slope=silu_slope, ulp=2, slope_ulp=15, slope_zero=-1.278464542761)
+@elementwise(silu_value, silu_naive, slope=silu_slope, ulp=2, slope_ulp=15, slope_zero=-1.278464542761,
+             lanes=silu_lanes, slope_lanes=silu_slope_lanes)
 def silu(x, *, form="stable", format=None):
     """Sigmoid linear unit ``x sigmoid(x)``.
 
@@ -172,7 +174,8 @@ def swish(x, *, beta=1.0, form="stable", format=None):
     """
 
 
-@elementwise(mish_value, mish_naive, slope=mish_slope, ulp=5, slope_ulp=55, slope_zero=-1.192431214515)
+@elementwise(mish_value, mish_naive, slope=mish_slope, ulp=5, slope_ulp=55, slope_zero=-1.192431214515,
+             lanes=mish_lanes, slope_lanes=mish_slope_lanes)
 def mish(x, *, form="stable", format=None):
     """Mish ``x tanh(softplus(x))``, as ``x (t**2 + 2 t) / (t**2 + 2 t + 2)`` with ``t = e^x`` below 0.
 

@@ -5,10 +5,11 @@ kernels of figures round after every operation, these keep a difference as a pai
 faster and more accurate; their results may differ in the last bit from machine to machine, but not with the threads.
 """
 from toolkit._core.public import publish
-from toolkit.large_arrays import _arrays, _tasks
+from toolkit.large_arrays import _arrays, _map_lanes, _tasks
 from toolkit.large_arrays._arrays import *
+from toolkit.large_arrays._map_lanes import *
 from toolkit.large_arrays._tasks import *
 
-__all__ = [*_arrays.__all__, *_tasks.__all__]
+__all__ = [*_arrays.__all__, *_map_lanes.__all__, *_tasks.__all__]
 
 publish(__name__)

@@ -8,7 +8,7 @@ from toolkit._core import arrays as _arrays
 from toolkit.large_arrays._jobs import Columns, Rows, groups_of, run_groups, run_parallel
 from toolkit.large_arrays._long_rows import LONG_ROW_TASKS, run_long_row
 
-__all__ = ["Lines", "map_lines", "map_rows_of_lines", "reduce_lines"]
+__all__ = ["Lines", "is_plain", "map_lines", "map_rows_of_lines", "reduce_lines"]
 
 PARALLEL_FROM = 2**19  # entries: below, waking threads takes longer than they save (benchmarks/thread_threshold.py)
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64))

@@ -6,11 +6,11 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload
 
-from toolkit._core.kernel import kernel
 from toolkit._core.lanes import Lanes, call, constant, dtype_of, operation, shaped, splat, suffix, vectors
 
-__all__ = ["any_of", "bit_distance", "choose", "count_of", "exponent_above", "fused", "largest_of",
-           "low_bits_as_exponent", "narrowed", "rotated_1", "rotated_2", "rotated_4", "size", "sum_of", "widened"]
+__all__ = ["all_of", "any_of", "bit_distance", "choose", "count_of", "exponent_above", "fused", "largest_of",
+           "low_bits_as_exponent", "narrowed", "rotated_1", "rotated_2", "rotated_4", "signed_as", "size", "sum_of",
+           "widened"]
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
@@ -66,15 +66,19 @@ def count_of(_context, condition):
     return types.int64(condition), lower
 
 
-@operation(np.any)
-def any_of(_context, condition):
-    """Whether a condition holds in some lane."""
+def _quantifier(plain, symbol, number):
+    """Whether a condition holds in some lane, or in all: the bits of its lanes are, or are not, that number."""
+    def lowering(_context, condition):
+        def lower(context, builder, signature, arguments):
+            together = ir.IntType(condition.count)
+            return builder.icmp_unsigned(symbol, builder.bitcast(arguments[0], together), ir.Constant(together, number))
 
-    def lower(context, builder, signature, arguments):
-        together = ir.IntType(condition.count)
-        return builder.icmp_unsigned("!=", builder.bitcast(arguments[0], together), ir.Constant(together, 0))
+        return types.boolean(condition), lower
 
-    return types.boolean(condition), lower
+    return operation(plain)(lowering)
+
+
+any_of, all_of = _quantifier(np.any, "!=", 0), _quantifier(np.all, "==", -1)
 
 
 def _rotation(by):
@@ -144,6 +148,26 @@ def narrowed(_context, value, like):
         return arguments[0] if dtype == types.float64 else builder.fptrunc(arguments[0], context.get_value_type(kind))
 
     return kind(value, like), lower
+
+
+@operation(np.abs)
+def size(_context, value):
+    """``|value|``."""
+
+    def lower(context, builder, signature, arguments):
+        return call(builder, f"llvm.fabs.{suffix(arguments[0].type)}", arguments[0].type, arguments)
+
+    return value(value), lower
+
+
+@operation(np.copysign)
+def signed_as(_context, value, sign):
+    """`value` with the sign of the lanes `sign`."""
+
+    def lower(context, builder, signature, arguments):
+        return call(builder, f"llvm.copysign.{suffix(arguments[0].type)}", arguments[0].type, arguments)
+
+    return value(value, sign), lower
 
 
 def _bits(value):
@@ -219,10 +243,5 @@ _operator(operator.sub, lambda builder, a, b: builder.fsub(a, b))
 _operator(operator.mul, lambda builder, a, b: builder.fmul(a, b))
 _operator(operator.truediv, lambda builder, a, b: builder.fdiv(a, b))
 _operator(operator.lt, lambda builder, a, b: builder.fcmp_ordered("<", a, b), truth=True)
+_operator(operator.le, lambda builder, a, b: builder.fcmp_ordered("<=", a, b), truth=True)
 _operator(operator.eq, lambda builder, a, b: builder.fcmp_ordered("==", a, b), truth=True)
-
-
-@kernel
-def size(x):
-    """``|x|``."""
-    return choose(x < 0.0, 0.0 - x, x)
