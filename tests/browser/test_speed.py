@@ -58,7 +58,7 @@ def test_pages_answer_at_once(new_page, http_base, name):
     figures = open_page(page, f"{http_base}/{name}.html")
     first, after_load, load = page.evaluate(FIRST_USE)
     print(f"\n{name}: a slider works after {first:.0f} ms, all {after_load:.0f} ms after load (at {load:.0f} ms)")
-    assert first < 1000 * ROOM and after_load < 1000
+    assert first < 1000 * ROOM and after_load < 1000 * ROOM
     slowest = 0.0
     for figure in figures:
         page.locator(f"#live-{figure}").scroll_into_view_if_needed()
