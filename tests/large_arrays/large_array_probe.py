@@ -4,9 +4,7 @@ import sys
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.lanes import lane, load, memory_of, replaced, spread, store, width_of
-from toolkit.large_arrays._exponential import exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power
-from toolkit.large_arrays._lane_arithmetic import (
+from toolkit._core.lane_arithmetic import (
     any_of,
     bit_distance,
     choose,
@@ -23,6 +21,8 @@ from toolkit.large_arrays._lane_arithmetic import (
     sum_of,
     widened,
 )
+from toolkit._core.lanes import lane, load, memory_of, replaced, spread, store, width_of
+from toolkit.large_arrays._exponential import exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power
 from toolkit.large_arrays._logarithm import log1p_lanes, log_lanes
 from toolkit.large_arrays._walks import added, difference, merge_lanes, nothing, quotient_pair, two_sum
 

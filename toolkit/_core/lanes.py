@@ -11,8 +11,8 @@ from numba.core import cgutils, types
 from numba.core.datamodel import PrimitiveModel, register_default
 from numba.extending import intrinsic, overload
 
-__all__ = ["LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "lane", "load", "memory_of", "operation",
-           "replaced", "shaped", "spread", "splat", "store", "suffix", "vectors", "width_of"]
+__all__ = ["LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "lane", "load", "memory_at", "memory_of",
+           "operation", "replaced", "shaped", "spread", "splat", "store", "suffix", "vectors", "width_of"]
 
 LINE = 64  # bytes
 
@@ -92,6 +92,28 @@ def memory_of(_context, array):
     """The address of a contiguous array's numbers: to count references for every row takes longer than some rows do."""
     kind = types.CPointer(array.dtype)
     return kind(array), lambda context, builder, signature, arguments: _data(context, builder, array, arguments[0])
+
+
+def _flat_from(array, i, j):
+    there = array[i:, j:]
+    numbers = (max(there.shape[0] - 1, 0) * array.strides[0] + there.shape[1] * array.itemsize) // array.itemsize
+    return np.lib.stride_tricks.as_strided(there, (numbers,), (array.itemsize,))
+
+
+@operation(_flat_from)
+def memory_at(_context, array, i, j):
+    """The address of ``array[i, j]``, from which rows are ``array.strides[0]`` apart."""
+    kind = types.CPointer(array.dtype)
+
+    def lower(context, builder, signature, arguments):
+        whole = context.make_array(array)(context, builder, arguments[0])
+        places = (context.cast(builder, *each, types.int64) for each in zip(arguments[1:], signature.args[1:]))
+        row, column = places
+        stride = builder.sext(cgutils.unpack_tuple(builder, whole.strides)[0], _I64)
+        start = builder.gep(builder.bitcast(whole.data, ir.IntType(8).as_pointer()), [builder.mul(row, stride)])
+        return builder.gep(builder.bitcast(start, whole.data.type), [column])
+
+    return kind(array, i, j), lower
 
 
 def _address(context, builder, signature, arguments, vector):

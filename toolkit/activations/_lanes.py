@@ -4,8 +4,8 @@ They keep the promises of the entry kernels, which read like their formulas and 
 serves all of a formula; where all lanes are easy, nothing is looked after that cannot happen.
 """
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import all_of, choose, fused, signed_as, size
 from toolkit.large_arrays._exponential import lowered
-from toolkit.large_arrays._lane_arithmetic import all_of, choose, fused, signed_as, size
 from toolkit.large_arrays.normal import bell, far_bell, is_central, mills_ratio
 from toolkit.large_arrays.sigmoidal import (
     decay,

@@ -11,18 +11,19 @@ from toolkit._core.exact_sums import fast_two_sum, split
 from toolkit._core.kernel import kernel
 from toolkit._core.rounding import bits_of, float_of
 
-__all__ = ["exp2_64", "exp64", "exp_by_type", "exp_reduced", "exponent_of", "exp_unrounded", "expm1_64", "round_scaled"]
+__all__ = ["INV_LN2", "LN2_HI", "LN2_LO", "ROUNDER", "exp2_64", "exp64", "exp_by_type", "exp_pair", "exp_reduced",
+           "exp_tail", "exp_unrounded", "expm1_64", "exponent_of", "round_scaled"]
 
 # Adding 1.5 * 2**52 rounds to an integer and leaves that integer in the low bits of the sum.
-_ROUNDER = 6755399441055744.0
+ROUNDER = 6755399441055744.0
 _ROUNDER_BITS = np.int64(0x4338000000000000)
 _ONE_BITS = np.int64(0x3FF0000000000000)
 _SMALLEST = 5e-324
 _SHORTENER = 201326592.0  # 1.5 * 2**27: adding and subtracting it leaves 26 bits of a number below 1
 
-_INV_LN2 = 1.4426950408889634
-_LN2_HI = 0.6931471805598903  # 42 bits: k * _LN2_HI is exact
-_LN2_LO = 5.497923018708371e-14
+INV_LN2 = 1.4426950408889634
+LN2_HI = 0.6931471805598903  # 42 bits: k * LN2_HI is exact
+LN2_LO = 5.497923018708371e-14
 _LN2 = 0.6931471805599453
 _LN2_SHORT = 0.6931471675634384  # 26 bits: its product with another 26 bits is exact
 _LN2_REST = 1.2996506893889889e-08
@@ -51,17 +52,17 @@ def exp_pair(r, r_lo):
 @kernel
 def exp_reduced(x, x_lo):
     """``(s, e, bits)``: ``exp(x + x_lo) = (s + e) * 2**k``, k in the low 12 bits of `bits`; |x| <= 746."""
-    rounded = x * _INV_LN2 + _ROUNDER
-    k = rounded - _ROUNDER
-    s, e = exp_pair(x - k * _LN2_HI, x_lo - k * _LN2_LO)
+    rounded = x * INV_LN2 + ROUNDER
+    k = rounded - ROUNDER
+    s, e = exp_pair(x - k * LN2_HI, x_lo - k * LN2_LO)
     return s, e, bits_of(rounded)
 
 
 @kernel
 def exp2_reduced(x):
     """`exp_reduced` for base 2 and -1080 <= x <= 1024."""
-    rounded = x + _ROUNDER
-    f = x - (rounded - _ROUNDER)
+    rounded = x + ROUNDER
+    f = x - (rounded - ROUNDER)
     f_hi, f_lo = split(f)
     r, r_lo = fast_two_sum(f_hi * _LN2_SHORT, f_hi * _LN2_REST + f_lo * _LN2)
     s, e = exp_pair(r, r_lo)
@@ -177,11 +178,11 @@ def expm1_64(x):
         return -1.0 if x < 0.0 else exp_edge(x)
     if abs(x) < 7e-9:  # the next term, x**3 / 6, is below 2**-56 of the first
         return np.copysign(x + 0.5 * x * x, x)
-    rounded = x * _INV_LN2 + _ROUNDER
-    k = rounded - _ROUNDER
+    rounded = x * INV_LN2 + ROUNDER
+    k = rounded - ROUNDER
     scale = float_of((bits_of(rounded) << 52) + _ONE_BITS)
-    r = x - k * _LN2_HI
-    r_lo = -k * _LN2_LO
+    r = x - k * LN2_HI
+    r_lo = -k * LN2_LO
     # The -1 cancels up to half of the result, so the square, too, is a pair: short**2 is exact.
     short = (r + _SHORTENER) - _SHORTENER
     square = 0.5 * short * short

@@ -6,10 +6,10 @@ import numba
 import numpy as np
 
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import largest_of, sum_of, widened
 from toolkit._core.lanes import lane, load, spread, store, width_of
 from toolkit.elementary import exp
 from toolkit.large_arrays._exponential import calm_shift, exp_calm, exp_plain, lift_of, mantissa_and_power
-from toolkit.large_arrays._lane_arithmetic import largest_of, sum_of, widened
 from toolkit.large_arrays._lines import CALM, CALM_GAP, row_is_calm
 from toolkit.large_arrays._log_lines import calm_others, emit_log, exp_others
 from toolkit.large_arrays._softmax_lines import (

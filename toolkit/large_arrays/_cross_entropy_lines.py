@@ -2,9 +2,9 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import narrowed
 from toolkit._core.lanes import lane, load, replaced, store, width_of
 from toolkit.large_arrays._column_lines import emit_terms
-from toolkit.large_arrays._lane_arithmetic import narrowed
 from toolkit.large_arrays._lines import (
     by_layout,
     each_of,

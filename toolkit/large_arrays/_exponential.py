@@ -9,8 +9,8 @@ normal down to the smallest subnormal, and arithmetic with subnormals, a hundred
 import numpy as np
 
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import bit_distance, choose, fused, low_bits_as_exponent
 from toolkit._core.lanes import by_dtype, spread
-from toolkit.large_arrays._lane_arithmetic import bit_distance, choose, fused, low_bits_as_exponent
 
 __all__ = ["calm_shift", "exp_calm", "exp_far", "exp_lifted", "exp_plain", "lift_of", "lifted_power", "lowered",
            "mantissa_and_power"]

@@ -9,8 +9,8 @@ import numpy as np
 from numba.extending import overload
 
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import any_of, choose, largest_of, sum_of
 from toolkit._core.lanes import lane, replaced, spread
-from toolkit.large_arrays._lane_arithmetic import any_of, choose, largest_of, sum_of
 from toolkit.large_arrays._walks import merge_lanes
 
 __all__ = ["CALM", "CALM_GAP", "ColumnLines", "RowLines", "by_layout", "calm_columns", "each_of", "first_of",

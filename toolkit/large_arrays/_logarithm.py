@@ -2,8 +2,8 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import bit_distance, choose, exponent_above, fused, low_bits_as_exponent
 from toolkit.elementary.logarithm import log_tail
-from toolkit.large_arrays._lane_arithmetic import bit_distance, choose, exponent_above, fused, low_bits_as_exponent
 
 __all__ = ["log1p_lanes", "log_lanes"]
 

@@ -2,6 +2,7 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import choose, fused, narrowed, widened
 from toolkit._core.lanes import by_dtype, load, spread, store, width_of
 from toolkit.large_arrays._exponential import (
     calm_shift,
@@ -13,7 +14,6 @@ from toolkit.large_arrays._exponential import (
     lowered,
     mantissa_and_power,
 )
-from toolkit.large_arrays._lane_arithmetic import choose, fused, narrowed, widened
 from toolkit.large_arrays._lines import merged, row_is_calm, shared_top, walk_of
 from toolkit.large_arrays._walks import added, count_at, difference, extremes, nothing, place, quotient_pair, steps_of
 

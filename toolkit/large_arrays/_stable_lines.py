@@ -2,10 +2,10 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import choose, fused, narrowed, size, widened
 from toolkit._core.lanes import by_dtype, lane, load, spread, store, width_of
 from toolkit.elementary import log1p
 from toolkit.large_arrays._cross_entropy_lines import close_label, label_place
-from toolkit.large_arrays._lane_arithmetic import choose, fused, narrowed, size, widened
 from toolkit.large_arrays._lines import (
     each_of,
     first_of,

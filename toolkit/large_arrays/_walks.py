@@ -7,8 +7,7 @@ lane is a line of its own.
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit._core.lanes import by_dtype, lane, load, spread
-from toolkit.large_arrays._lane_arithmetic import (
+from toolkit._core.lane_arithmetic import (
     choose,
     fused,
     narrowed,
@@ -18,6 +17,7 @@ from toolkit.large_arrays._lane_arithmetic import (
     sum_of,
     widened,
 )
+from toolkit._core.lanes import by_dtype, lane, load, spread
 
 __all__ = ["added", "count_at", "difference", "extremes", "largest", "merge_lanes", "nothing", "place",
            "quotient_pair", "steps_of", "two_sum"]

@@ -1,7 +1,7 @@
 """The normal distribution in lanes: its bell, and Mills' ratio, whose product is the tail."""
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import fused, low_bits_as_exponent, size
 from toolkit._core.lanes import by_dtype
-from toolkit.large_arrays._lane_arithmetic import fused, low_bits_as_exponent, size
 from toolkit.large_arrays.sigmoidal import at_most, exp_parts, far_parts
 
 __all__ = ["bell", "far_bell", "is_central", "mills_ratio"]

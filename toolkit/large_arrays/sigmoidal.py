@@ -5,11 +5,11 @@ all lanes are *easy*, that is, far from overflow and underflow, the short way is
 with powers that are *lifted* (see `_exponential`) until the last rounding; no digit depends on the lanes beside.
 """
 from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import all_of, choose, fused, low_bits_as_exponent, signed_as, size
 from toolkit._core.lanes import by_dtype, spread
 from toolkit.elementary._exponential_core import exp_tail
 from toolkit.elementary.logarithm import log_tail as log_tail_64
 from toolkit.large_arrays._exponential import lowered
-from toolkit.large_arrays._lane_arithmetic import all_of, choose, fused, low_bits_as_exponent, signed_as, size
 from toolkit.large_arrays._walks import two_sum
 
 __all__ = ["at_most", "decay", "exp_below", "exp_parts", "expm1_below", "far_decay", "far_parts", "is_easy",

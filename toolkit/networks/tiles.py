@@ -1,19 +1,21 @@
 """Sums of rows of B with coefficients, those that are 0 left out, in vector registers: what a product is made of.
 
-The bits of an integer say which of up to 64 coefficients are not 0: 16 of them are found at once, and to go from one
+The bits of an integer say which of some coefficients are not 0: 16 of them are found at once, and to go from one
 to the next takes two instructions. Meanwhile a tile of a row of the result stays in registers. Vectors run along
 columns, so their width changes no bit.
 """
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 
 from toolkit._core.kernel import kernel
-from toolkit._core.lanes import LINE, Lanes, call, load, memory_of, operation, splat, suffix, width_of
+from toolkit._core.lane_arithmetic import bits_of
+from toolkit._core.lanes import LINE, Lanes, call, load, operation, splat, suffix, width_of
 
-__all__ = ["BITS", "WIDEST", "add_tile", "nonzero_in_columns", "nonzero_in_row", "widest_tile"]
+__all__ = ["BITS", "WIDEST", "add_tile", "add_tiles", "are_alike", "nonzero_in_columns", "nonzero_in_row",
+           "widest_tile"]
 
-BITS = 64  # coefficients whose places one integer holds
+BITS = 32  # terms at a time: that many lines of the widest tile fit into the first-level cache
 # Lines of a row that stay in registers, by what the machine has: 32 registers of 64 bytes, 16 of 32 (or 32 of 16), or
 # the 16 of 16 bytes that a browser gives to WebAssembly.
 WIDEST = {"avx512f": 13, "avx2": 6, "neon": 6, "": 2}
@@ -21,151 +23,184 @@ WIDEST = {"avx512f": 13, "avx2": 6, "neon": 6, "": 2}
 _I1, _I64 = ir.IntType(1), ir.IntType(64)
 
 
-@operation(lambda value: sum(int(there) << i for i, there in enumerate(value != 0)))
-def nonzero(_context, value):
-    """Bit i: whether lane i is not 0; NaN is not."""
-
-    def lower(context, builder, signature, arguments):
-        return builder.zext(builder.bitcast(_is_not_zero(builder, arguments[0]), ir.IntType(value.count)), _I64)
-
-    return types.int64(value), lower
-
-
-@operation(lambda bits, value, place: bits | np.where(value != 0, np.int64(1) << np.int64(place), np.int64(0)))
-def with_bit(_context, bits, value, place):
-    """`bits` with bit `place` set in the lanes where `value` is not 0."""
+@operation(lambda bits, condition, place: bits | np.where(condition, np.int64(1) << np.int64(place), np.int64(0)))
+def with_bit(_context, bits, condition, place):
+    """`bits` with bit `place` set in the lanes where a condition holds."""
 
     def lower(context, builder, signature, arguments):
         each = context.get_value_type(bits)
         bit = builder.shl(ir.Constant(_I64, 1), context.cast(builder, arguments[2], place, types.int64))
-        there = builder.select(_is_not_zero(builder, arguments[1]), splat(builder, bit, each), ir.Constant(each, None))
+        there = builder.select(arguments[1], splat(builder, bit, each), ir.Constant(each, None))
         return builder.or_(arguments[0], there)
 
-    return bits(bits, value, place), lower
+    return bits(bits, condition, place), lower
 
 
 @operation(lambda array: np.zeros(width_of(array), np.int64))
 def no_bits(_context, array):
-    """An integer for each number in a line of an array: none of its bits is set."""
+    """An integer for each number in a line of memory: none of its bits is set."""
     kind = Lanes(types.int64, LINE * 8 // array.dtype.bitwidth)
     return kind(array), lambda context, builder, signature, arguments: ir.Constant(context.get_value_type(kind), None)
 
 
-def _is_not_zero(builder, value):
-    return builder.fcmp_unordered("!=", value, ir.Constant(value.type, None))
+@kernel
+def nonzero_in_row(a, count):
+    """Bit t: ``a[t] != 0`` for t up to `count`; `a` is memory of an array."""
+    bits = np.int64(0)
+    for t in range(0, count, width_of(a)):
+        bits |= bits_of(load(a, t, min(width_of(a), count - t), 0.0) != 0.0) << t
+    return bits
 
 
 @kernel
-def nonzero_in_row(a, row, start, stop):
-    """Bit t: ``a[row, start + t] != 0``."""
-    place = row * (a.strides[0] // a.itemsize)
-    bits = np.int64(0)
-    for q in range(start, stop, width_of(a)):
-        line = load(memory_of(a), place + q, min(width_of(a), stop - q), 0.0)
-        bits |= nonzero(line) << (q - start)
-    return bits
-
-
-@kernel(inline=True)
-def nonzero_in_columns(a, column, start, stop):
-    """Lane i, bit t: ``a[start + t, column + i] != 0``."""
-    stride = a.strides[0] // a.itemsize
+def nonzero_in_columns(a, stride, rows, columns):
+    """Lane i, bit t: ``a[t * stride + i] != 0``, for so many rows t, and columns i as far as they fit."""
     bits = no_bits(a)
-    for t in range(start, stop):
-        line = load(memory_of(a), t * stride + column, min(width_of(a), a.shape[1] - column), 0.0)
-        bits = with_bit(bits, line, t - start)
+    for t in range(rows):
+        bits = with_bit(bits, load(a, t * stride, min(width_of(a), columns), 0.0) != 0.0, t)
     return bits
 
 
-def _plain_tile(fused, bits, coefficients, b, first, count, out):
-    width = width_of(out)
-    columns = slice(first * width, (first + count) * width)
-    for t in range(coefficients.size):
+def _plain_tile(fused, bits, a, step, b, stride, out, lines):
+    width = lines * width_of(out)
+    for t in range(BITS):
         if bits >> t & 1:
-            out[columns] += coefficients[t] * b[t, columns]
+            out[:width] += a[t * step] * b[t * stride:t * stride + width]
 
 
 @operation(_plain_tile)
-def add_tile(_context, fused, bits, coefficients, b, first, count, out):
-    """``out[j] += sum_t coefficients[t] * b[t, j]`` over the bits t, in their order, and `count` lines j from `first`.
+def add_tile(_context, fused, bits, a, step, b, stride, out, lines):
+    """``out[j] += sum_t a[t * step] * b[t * stride + j]`` over the bits t, in their order, and so many lines of j.
 
-    Each product is rounded, and each sum; unless `fused` is None: then both at once where the machine can.
+    Each product is rounded, and each sum; unless `fused` is None: then both at once where the machine can. `a`, `b` and
+    `out` are memory of arrays: to make views of them for every row takes as long as to add one.
     """
-    signature = types.none(fused, bits, coefficients, b, first, count, out)
-    return signature, lambda *lowering: _lower_tiles(fused != types.none, *lowering)
+    signature = types.none(fused, bits, a, step, b, stride, out, lines)
+
+    def lower(context, builder, signature, arguments):
+        _, bits, a, step, b, stride, out, lines = arguments
+        kind = signature.args[4].dtype
+        _for_each_width(context, builder, kind, lines, _widest(context),
+                        lambda tile: _lower_tile(tile, fused != types.none, bits, [a], step, b, stride, [out]))
+        return context.get_dummy_value()
+
+    return signature, lower
 
 
-def _lower_tiles(fused, context, builder, signature, arguments):
-    """One loop over the bits for each number of lines that fit into registers."""
-    bits, first, count = arguments[1], arguments[4], arguments[5]
-    a, b, out = (_Memory(context, builder, signature.args[i], arguments[i]) for i in (2, 3, 6))
-    places = [builder.gep(each.data, [builder.mul(first, ir.Constant(_I64, each.lanes))]) for each in (b, out)]
+def _plain_tiles(bits, a, other, step, b, stride, out, other_out, lines):
+    for row, sums in ((a, out), (other, other_out)):
+        _plain_tile(True, bits, row, step, b, stride, sums, lines)
+
+
+@operation(_plain_tiles)
+def add_tiles(_context, bits, a, other, step, b, stride, out, other_out, lines):
+    """`add_tile`, fused, for two rows at once, so that a line of b is loaded once for both."""
+    signature = types.none(bits, a, other, step, b, stride, out, other_out, lines)
+
+    def lower(context, builder, signature, arguments):
+        bits, a, other, step, b, stride, out, other_out, lines = arguments
+        if _has_room_for_two(context):
+            _for_each_width(context, builder, signature.args[4].dtype, lines, _widest(context),
+                            lambda tile: _lower_tile(tile, True, bits, [a, other], step, b, stride, [out, other_out]))
+        return context.get_dummy_value()
+
+    return signature, lower
+
+
+class _Tile:
+    """What code for a tile of so many lines is made with."""
+
+    def __init__(self, context, builder, kind, lines):
+        number = context.get_value_type(kind)
+        self.builder, self.lines, self.bytes = builder, lines, context.get_abi_sizeof(number)
+        self.vector = ir.VectorType(number, LINE // self.bytes)
+
+    def line(self, data, i):
+        place = self.builder.gep(data, [ir.Constant(_I64, i * self.vector.count)])
+        return self.builder.bitcast(place, self.vector.as_pointer())
+
+    def load(self, data, i):
+        return self.builder.load(self.line(data, i), align=self.bytes)
+
+    def added(self, fused, coefficient, numbers, total):
+        if fused:
+            return call(self.builder, f"llvm.fmuladd.{suffix(self.vector)}", self.vector, [coefficient, numbers, total])
+        return self.builder.fadd(total, self.builder.fmul(coefficient, numbers))
+
+
+def _for_each_width(context, builder, kind, lines, widest, lower):
+    """Code for each number of lines, from 1 to the widest, and a switch over them."""
     added = builder.append_basic_block("added")
-    chosen = builder.switch(count, added)
-    for lines in range(1, _widest(context) + 1):
-        block = builder.append_basic_block(f"lines.{lines}")
-        chosen.add_case(ir.Constant(_I64, lines), block)
+    chosen = builder.switch(lines, added)
+    for count in range(1, widest + 1):
+        block = builder.append_basic_block(f"lines.{count}")
+        chosen.add_case(ir.Constant(_I64, count), block)
         builder.position_at_end(block)
-        _lower_tile(builder, fused, bits, a, b, *places, lines)
+        lower(_Tile(context, builder, kind, count))
         builder.branch(added)
     builder.position_at_end(added)
-    return context.get_dummy_value()
 
 
-def _lower_tile(builder, fused, bits, a, b, rows, out, lines):
+def _lower_tile(tile, fused, bits, rows, step, b, stride, outs):
+    """A loop over the bits, in which the sums for all rows stay in registers."""
+    builder, none_left = tile.builder, ir.Constant(_I64, 0)
     before, each, done = builder.block, builder.append_basic_block("each"), builder.append_basic_block("done")
-    begun = [builder.load(b.line(builder, out, i), align=b.bytes) for i in range(lines)]
-    none_left = ir.Constant(_I64, 0)
+    begun = [[tile.load(out, i) for i in range(tile.lines)] for out in outs]
     builder.cbranch(builder.icmp_unsigned("!=", bits, none_left), each, done)
     builder.position_at_end(each)
-    left, totals = builder.phi(_I64), [builder.phi(b.vector) for _ in begun]
+    left, totals = builder.phi(_I64), [[builder.phi(tile.vector) for _ in out] for out in begun]
     t = call(builder, "llvm.cttz.i64", _I64, [left, ir.Constant(_I1, True)])
-    coefficient = splat(builder, builder.load(a.row(builder, a.data, t)), b.vector)
-    row = b.row(builder, rows, t)
-    sums = []
-    for i, total in enumerate(totals):
-        numbers = builder.load(b.line(builder, row, i), align=b.bytes)
-        if fused:
-            sums.append(call(builder, f"llvm.fmuladd.{suffix(b.vector)}", b.vector, [coefficient, numbers, total]))
-        else:
-            sums.append(builder.fadd(total, builder.fmul(coefficient, numbers)))
+    coefficients = [splat(builder, builder.load(builder.gep(row, [builder.mul(t, step)])), tile.vector) for row in rows]
+    source, sums = builder.gep(b, [builder.mul(t, stride)]), [[] for _ in rows]
+    for i in range(tile.lines):
+        numbers = tile.load(source, i)
+        for coefficient, total, new in zip(coefficients, totals, sums, strict=True):
+            new.append(tile.added(fused, coefficient, numbers, total[i]))
     others = builder.and_(left, builder.sub(left, ir.Constant(_I64, 1)))
     builder.cbranch(builder.icmp_unsigned("!=", others, none_left), each, done)
-    for value, at_first, then in zip((left, *totals), (bits, *begun), (others, *sums), strict=True):
+    flat = [sum(lists, []) for lists in (totals, begun, sums)]
+    for value, at_first, then in zip([left, *flat[0]], [bits, *flat[1]], [others, *flat[2]], strict=True):
         value.add_incoming(at_first, before)
         value.add_incoming(then, each)
     builder.position_at_end(done)
-    results = [builder.phi(b.vector) for _ in begun]
-    for result, at_first, then in zip(results, begun, sums, strict=True):
+    results = [builder.phi(tile.vector) for _ in flat[0]]
+    for result, at_first, then in zip(results, flat[1], flat[2], strict=True):
         result.add_incoming(at_first, before)
         result.add_incoming(then, each)
-    for i, result in enumerate(results):
-        builder.store(result, b.line(builder, out, i), align=b.bytes)
+    for place, result in enumerate(results):
+        out, i = divmod(place, tile.lines)
+        builder.store(result, tile.line(outs[out], i), align=tile.bytes)
 
 
-class _Memory:
-    """Where an array lies, and how far apart its rows are, or its numbers if it is one row."""
-
-    def __init__(self, context, builder, kind, value):
-        array, number = context.make_array(kind)(context, builder, value), context.get_value_type(kind.dtype)
-        self.data, self.bytes = array.data, context.get_abi_sizeof(number)
-        self.lanes = LINE // self.bytes
-        self.vector = ir.VectorType(number, self.lanes)
-        self.stride = builder.sdiv(cgutils.unpack_tuple(builder, array.strides)[0], ir.Constant(_I64, self.bytes))
-
-    def row(self, builder, data, t):
-        return builder.gep(data, [builder.mul(t, self.stride)])
-
-    def line(self, builder, data, i):
-        return builder.bitcast(builder.gep(data, [ir.Constant(_I64, i * self.lanes)]), self.vector.as_pointer())
+def _has_feature(context, name):
+    return f"+{name}," in f"{context.codegen().magic_tuple()[2]},"
 
 
 def _widest(context):
-    features = f"{context.codegen().magic_tuple()[2]},"
-    return next(lines for name, lines in WIDEST.items() if f"+{name}," in features or not name)
+    return next(lines for name, lines in WIDEST.items() if not name or _has_feature(context, name))
+
+
+def _has_room_for_two(context):
+    return _has_feature(context, "avx512f")
 
 
 @operation(lambda: max(WIDEST.values()))
 def widest_tile(_context):
     """The largest `count` that `add_tile` takes."""
     return types.int64(), lambda context, builder, signature, arguments: ir.Constant(_I64, _widest(context))
+
+
+@operation(lambda fused, bits, other: False)
+def are_alike(_context, fused, bits, other):
+    """Whether `add_tiles` is faster for two rows with these bits than `add_tile` twice: where arithmetic is fused, the
+    machine has the registers, and most bits are set in both."""
+
+    def lower(context, builder, signature, arguments):
+        if fused == types.none or not _has_room_for_two(context):
+            return ir.Constant(_I1, False)
+        either, both = (call(builder, "llvm.ctpop.i64", _I64, [join(*arguments[1:])])
+                        for join in (builder.or_, builder.and_))
+        return builder.icmp_unsigned(">", builder.mul(both, ir.Constant(_I64, 4)),
+                                     builder.mul(either, ir.Constant(_I64, 3)))
+
+    return types.boolean(fused, bits, other), lower

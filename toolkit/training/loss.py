@@ -14,6 +14,7 @@ import numpy as np
 
 from toolkit._core.branches import unless_none
 from toolkit._core.kernel import kernel
+from toolkit._core.lanes import memory_of
 from toolkit._core.numbers import in_format, like
 from toolkit._core.switch import switch
 from toolkit.collapse.kernels import sum_of_terms
@@ -21,9 +22,10 @@ from toolkit.elementary import log, log1p
 from toolkit.formats import FLOAT32, FLOAT64
 from toolkit.losses.kernels import chain_through_score, divide_by, scaled_scores, shifted_exponentials
 from toolkit.softmax.kernels import log_stable_ratio
+from toolkit.training.loss_lanes import LANES, LEAST, gradient_in_lanes, top_in_lanes
 
-__all__ = ["BOOST", "LOSSES", "Loss", "LossSettings", "ORDERED", "TALLIES", "any_mode", "emulated", "larger",
-           "loss_block", "mode_of", "native32", "native64"]
+__all__ = ["BOOST", "LOSSES", "Loss", "LossSettings", "ORDERED", "TALLIES", "any_mode", "emulated",
+           "lanes32", "larger", "loss_block", "mode_of", "native32", "native64"]
 
 # The gradient of the logits travels back multiplied by this, and the sums over rows are divided by it again. Powers of
 # two change no digit; without them, gradients of confident rows times weights are subnormal, at a hundred times the
@@ -213,20 +215,23 @@ def counted_row(logits, y, inverse_n, z, g, terms, of, parameters, settings, cou
 def native32(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d):
     """`counted_row` in float32."""
     row = in_format(narrow, None)
-    counted_row(logits, y, inverse_n, row[0], row[1], row[2], of, parameters, settings, counting, watching, tally, d)
+    counted_row(in_format(logits, None), y, inverse_n, row[0], row[1], row[2], of, parameters, settings, counting,
+                watching, tally, in_format(d, None))
 
 
 @kernel
 def native64(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d):
     """`counted_row` in float64."""
-    counted_row(logits, y, inverse_n, wide[0], wide[1], wide[2], of, parameters, settings, counting, watching, tally, d)
+    counted_row(in_format(logits, None), y, inverse_n, wide[0], wide[1], wide[2], of, parameters, settings, counting,
+                watching, tally, in_format(d, None))
 
 
 @kernel
 def emulated(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d):
     """`counted_row` in the format of the settings."""
     row = in_format(wide, settings.code)
-    counted_row(logits, y, inverse_n, row[0], row[1], row[2], of, parameters, settings, counting, watching, tally, d)
+    counted_row(in_format(logits, None), y, inverse_n, row[0], row[1], row[2], of, parameters, settings, counting,
+                watching, tally, in_format(d, None))
 
 
 @kernel
@@ -240,9 +245,21 @@ def any_mode(logits, y, inverse_n, narrow, wide, of, parameters, settings, count
         emulated(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d)
 
 
-def mode_of(code):
-    """The mode of a format's code."""
-    return {_FLOAT32: native32, _FLOAT64: native64}.get(code, emulated)
+@kernel
+def lanes32(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d):
+    """`native32` of float32 logits, on vectors where these do what the settings ask for."""
+    z, n = memory_of(logits), narrow.shape[1]
+    if not counting and settings.order == LANES and settings.scale == 1.0 and settings.which <= 1 and n >= LEAST:
+        top = top_in_lanes(z, n)
+        if top >= 0:
+            gradient_in_lanes(z, n, y, top, settings.which == 1, inverse_n, BOOST, memory_of(narrow), memory_of(d))
+            return
+    native32(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d)
+
+
+def mode_of(code, in_lanes=False):
+    """The mode of a format's code; `in_lanes` where logits are float32, too, and the loss is one of `LOSSES`."""
+    return {_FLOAT32: lanes32 if in_lanes else native32, _FLOAT64: native64}.get(code, emulated)
 
 
 @kernel
@@ -289,17 +306,17 @@ def loss_block(logits, labels, classes, of, parameters, mode, settings, inverse_
     gaps : receives each row's logit gap, when `counting`
     d : (rows, width) array, becomes `BOOST` times the gradient with respect to the logits
     """
-    logits, d = in_format(logits, None), in_format(d, None)
+    rows, slopes = in_format(logits, None), in_format(d, None)
     for i in range(logits.shape[0]):
-        z = logits[i]
+        z = rows[i]
         y = np.int64(labels[i])
-        mode(z, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d[i])
+        mode(logits[i], y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d[i])
         if counting:
             gaps[i] = gap_of(z, y, classes)
             tally[_CORRECT] += gaps[i] > 0.0
             tally[_LARGEST] = larger(tally[_LARGEST], largest_size(z, classes))
         if settings.penalty != 0.0:
             for k in range(classes):
-                d[i, k] += 2 * settings.penalty * inverse_n * BOOST * z[k]
+                slopes[i, k] += 2 * settings.penalty * inverse_n * BOOST * z[k]
         for k in range(classes, z.size):
-            d[i, k] = 0.0
+            slopes[i, k] = 0.0

@@ -25,9 +25,10 @@ def loss_of(experiment):
     code = get_format(e.loss_format).code
     settings = LossSettings(which=ORDERED.get((e.loss, e.form), 0), order=ORDERS[e.summation], code=code,
                             scale=1.0 / e.temperature, penalty=e.logit_penalty)
+    mode = mode_of(code, ordered and e.training_precision == "float32")
     if ordered:
-        return Loss(None, (0.0,), mode_of(code), settings)
-    return Loss(LOSSES_BY_KERNEL[e.loss, e.form], e.loss_parameters, mode_of(code), settings)
+        return Loss(None, (0.0,), mode, settings)
+    return Loss(LOSSES_BY_KERNEL[e.loss, e.form], e.loss_parameters, mode, settings)
 
 
 def settings_of(experiment):

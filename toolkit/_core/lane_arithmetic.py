@@ -8,9 +8,9 @@ from numba.extending import intrinsic, overload
 
 from toolkit._core.lanes import Lanes, call, constant, dtype_of, operation, shaped, splat, suffix, vectors
 
-__all__ = ["all_of", "any_of", "bit_distance", "choose", "count_of", "exponent_above", "fused", "largest_of",
-           "low_bits_as_exponent", "narrowed", "rotated_1", "rotated_2", "rotated_4", "signed_as", "size", "sum_of",
-           "widened"]
+__all__ = ["all_of", "any_of", "bit_distance", "bits_of", "choose", "count_of", "exponent_above", "fused",
+           "high_half", "largest_of", "low_bits_as_exponent", "low_half", "lowest_of", "narrowed", "rotated_1",
+           "rotated_2", "rotated_4", "signed_as", "size", "sum_of", "widened"]
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
@@ -64,6 +64,43 @@ def count_of(_context, condition):
         return builder.zext(builder.ctpop(together), _I64)
 
     return types.int64(condition), lower
+
+
+@operation(lambda condition: sum(int(there) << i for i, there in enumerate(condition)))
+def bits_of(_context, condition):
+    """An integer whose bit i is set where a condition holds in lane i."""
+
+    def lower(context, builder, signature, arguments):
+        return builder.zext(builder.bitcast(arguments[0], ir.IntType(condition.count)), _I64)
+
+    return types.int64(condition), lower
+
+
+@operation(lambda bits: (int(bits) & -int(bits)).bit_length() - 1)
+def lowest_of(_context, bits):
+    """The place of the lowest bit that is set in an integer other than 0."""
+
+    def lower(context, builder, signature, arguments):
+        return call(builder, "llvm.cttz.i64", _I64, [arguments[0], ir.Constant(ir.IntType(1), True)])
+
+    return types.int64(bits), lower
+
+
+def _half(first):
+    def lowering(_context, value):
+        kind = Lanes(value.dtype, value.count // 2)
+
+        def lower(context, builder, signature, arguments):
+            start = 0 if first else kind.count
+            places = ir.Constant(ir.VectorType(_I32, kind.count), list(range(start, start + kind.count)))
+            return builder.shuffle_vector(arguments[0], arguments[0], places)
+
+        return kind(value), lower
+
+    return operation(lambda value: value[:value.size // 2] if first else value[value.size // 2:])(lowering)
+
+
+low_half, high_half = _half(True), _half(False)
 
 
 def _quantifier(plain, symbol, number):
@@ -244,4 +281,5 @@ _operator(operator.mul, lambda builder, a, b: builder.fmul(a, b))
 _operator(operator.truediv, lambda builder, a, b: builder.fdiv(a, b))
 _operator(operator.lt, lambda builder, a, b: builder.fcmp_ordered("<", a, b), truth=True)
 _operator(operator.le, lambda builder, a, b: builder.fcmp_ordered("<=", a, b), truth=True)
+_operator(operator.ne, lambda builder, a, b: builder.fcmp_unordered("!=", a, b), truth=True)
 _operator(operator.eq, lambda builder, a, b: builder.fcmp_ordered("==", a, b), truth=True)
