@@ -11,10 +11,10 @@ grad)``, as those of `toolkit.losses.kernels` are. The engine is compiled for it
 from typing import NamedTuple
 
 import numpy as np
+from numba.extending import overload
 
 from toolkit._core.branches import unless_none
 from toolkit._core.kernel import kernel
-from toolkit._core.lanes import memory_of
 from toolkit._core.numbers import in_format, like
 from toolkit._core.switch import switch
 from toolkit.collapse.kernels import sum_of_terms
@@ -22,7 +22,7 @@ from toolkit.elementary import log, log1p
 from toolkit.formats import FLOAT32, FLOAT64
 from toolkit.losses.kernels import chain_through_score, divide_by, scaled_scores, shifted_exponentials
 from toolkit.softmax.kernels import log_stable_ratio
-from toolkit.training.loss_lanes import LANES, LEAST, gradient_in_lanes, top_in_lanes
+from toolkit.training.loss_lanes import block_in_lanes, suits_lanes
 
 __all__ = ["BOOST", "LOSSES", "Loss", "LossSettings", "ORDERED", "TALLIES", "any_mode", "emulated",
            "lanes32", "larger", "loss_block", "mode_of", "native32", "native64"]
@@ -247,14 +247,26 @@ def any_mode(logits, y, inverse_n, narrow, wide, of, parameters, settings, count
 
 @kernel
 def lanes32(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d):
-    """`native32` of float32 logits, on vectors where these do what the settings ask for."""
-    z, n = memory_of(logits), narrow.shape[1]
-    if not counting and settings.order == LANES and settings.scale == 1.0 and settings.which <= 1 and n >= LEAST:
-        top = top_in_lanes(z, n)
-        if top >= 0:
-            gradient_in_lanes(z, n, y, top, settings.which == 1, inverse_n, BOOST, memory_of(narrow), memory_of(d))
-            return
+    """`native32` of float32 logits, where `gradient_alone` is asked first."""
     native32(logits, y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d)
+
+
+def gradient_alone(mode, logits, labels, classes, settings, inverse_n, narrow, d):
+    """How many rows of a block, from the first on, got their gradient on vectors: of `lanes32`, where they suit."""
+    return 0
+
+
+@overload(gradient_alone)
+def _gradient_alone(mode, logits, labels, classes, settings, inverse_n, narrow, d):
+    if getattr(mode.dispatcher, "py_func", None) is not lanes32.py_func:
+        return lambda mode, logits, labels, classes, settings, inverse_n, narrow, d: 0
+
+    def on_vectors(mode, logits, labels, classes, settings, inverse_n, narrow, d):
+        if not suits_lanes(settings, logits.shape[1], classes):
+            return 0
+        return block_in_lanes(logits, labels, classes, settings, inverse_n, BOOST, narrow, d)
+
+    return on_vectors
 
 
 def mode_of(code, in_lanes=False):
@@ -307,7 +319,8 @@ def loss_block(logits, labels, classes, of, parameters, mode, settings, inverse_
     d : (rows, width) array, becomes `BOOST` times the gradient with respect to the logits
     """
     rows, slopes = in_format(logits, None), in_format(d, None)
-    for i in range(logits.shape[0]):
+    done = 0 if counting else gradient_alone(mode, logits, labels, classes, settings, inverse_n, narrow, d)
+    for i in range(done, logits.shape[0]):
         z = rows[i]
         y = np.int64(labels[i])
         mode(logits[i], y, inverse_n, narrow, wide, of, parameters, settings, counting, watching, tally, d[i])

@@ -16,14 +16,15 @@ from toolkit._core.lane_arithmetic import (
     lowest_of,
     sum_of,
 )
-from toolkit._core.lanes import lane, load, replaced, spread, store, width_of
+from toolkit._core.lanes import lane, load, memory_at, replaced, spread, store, width_of
 from toolkit.collapse.kernels import ORDERS
 from toolkit.elementary.exponential_lanes import exp_lanes
+from toolkit.networks.product import padded
 
-__all__ = ["gradient_in_lanes", "top_in_lanes"]
+__all__ = ["block_in_lanes", "suits_lanes"]
 
-LANES = ORDERS["lanes"]
-LEAST = 8  # classes: as many as there are sums
+_LANES = ORDERS["lanes"]
+_LEAST = 8  # classes: as many as there are sums
 
 
 @kernel(forceinline=True)
@@ -63,12 +64,13 @@ def sum_with(g, n, place, number):
 
 @kernel
 def gradient_in_lanes(z, n, y, top, complement, share, boost, g, d):
-    """``d = boost (share p)`` with p the gradient of the cross-entropy of the logits z in the chosen form.
+    """``d = boost (share p)`` with p the gradient of the cross-entropy of the logits z; 0 to the end of a line.
 
     Parameters
     ----------
-    z, g, d : memory of float32 rows of n numbers; `g` is work space
+    z, g, d : memory of float32 rows of n numbers, d's in whole lines; `g` is work space
     y, top : the label, and the index of the largest logit
+    complement : the form of the loss
     share, boost : 1 / N, and a power of two
     """
     width = width_of(z)
@@ -88,4 +90,24 @@ def gradient_in_lanes(z, n, y, top, complement, share, boost, g, d):
         numbers = load(g, k, min(width, n - k), 0.0)
         if k <= y < k + width:
             numbers = replaced(numbers, y - k, at_label)
-        store(d, k, min(width, n - k), (numbers * share) * boost)
+        store(d, k, width, (numbers * share) * boost)
+
+
+@kernel
+def suits_lanes(settings, width, classes):
+    """Whether `block_in_lanes` does what the settings ask for, with so many columns in memory."""
+    return (settings.order == _LANES and settings.scale == 1.0 and settings.which <= 1 and settings.penalty == 0.0
+            and classes >= _LEAST and width == padded(classes))
+
+
+@kernel
+def block_in_lanes(logits, labels, classes, settings, share, boost, g, d):
+    """The gradients of the rows of a block up to the first with a NaN, and how many these are."""
+    for i in range(logits.shape[0]):
+        z = memory_at(logits, i, 0)
+        top = top_in_lanes(z, classes)
+        if top < 0:
+            return i
+        gradient_in_lanes(z, classes, np.int64(labels[i]), top, settings.which == 1, share, boost, memory_at(g, 0, 0),
+                          memory_at(d, i, 0))
+    return logits.shape[0]

@@ -2,11 +2,13 @@
 import numba
 import numpy as np
 
+from toolkit.networks.plan import N_TRAIN
 from toolkit.training.engine import advance, gradient, gradient_in_turn
 from toolkit.training.state import CLOCK, ELEMENTS, State, Work, fill_places, sizes_of, start_clock
 
 __all__ = ["Workspace", "aligned"]
 
+_LARGE = 10**8  # products of parameters and rows
 _DTYPES = {"i32": np.int32, "f32": np.float32, "f64": np.float64}
 
 
@@ -52,6 +54,8 @@ class Workspace:
         self.work = Work(**{name: array(name, size) for name, size in sizes._asdict().items()})
         self.state = State(parameters=array("parameters", sizes.grads), clock=array("clock", CLOCK),
                            memory=tuple(array(name, sizes.grads) for name in optimizer.memory))
+        # What threads may share is faster also on one of them, but takes longer to compile.
+        self.small = int(self.plan[N_TRAIN]) * int(sizes.grads) < _LARGE
         start_clock(self.state.clock)
         fill_places(self.plan, self.shape, self.work)
         kept = {"parameters": self.state.parameters, **dict(zip(optimizer.memory, self.state.memory)),
@@ -59,7 +63,7 @@ class Workspace:
         self.kept, self.arrays = tuple(kept), kept | self.work._asdict()
 
     def _run(self, count, measuring):
-        by = gradient_in_turn if numba.get_num_threads() == 1 else gradient
+        by = gradient_in_turn if self.small and numba.get_num_threads() == 1 else gradient
         return advance(by, count, measuring, *self.network, self.data, self.batch, self.state, self.work, self.loss,
                        self.optimizer.rule, self.settings)
 
