@@ -65,9 +65,14 @@ class KernelCache:
         if self._parallel:
             start_threads()
         try:
-            return self._kept.load_overload(sig, target_context)
+            found = self._kept.load_overload(sig, target_context)
         except Exception:  # such as a kernel that was handed on and has its name in another process's cells
             return None
+        if found is None:
+            return None
+        # A kernel without a name in its module came back as another one of the same content: each call would look anew.
+        found.fndesc.argtypes = tuple(sig)
+        return found._replace(signature=found.signature.replace(args=tuple(sig)))
 
     def save_overload(self, sig, data):
         try:

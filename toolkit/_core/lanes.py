@@ -11,8 +11,9 @@ from numba.core import cgutils, types
 from numba.core.datamodel import PrimitiveModel, register_default
 from numba.extending import intrinsic, overload
 
-__all__ = ["LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "lane", "load", "memory_at", "memory_of",
-           "operation", "replaced", "shaped", "spread", "splat", "store", "suffix", "vectors", "width_of"]
+__all__ = ["LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "has_feature", "lane", "load",
+           "load_two", "memory_at", "memory_of", "operation", "replaced", "shaped", "splat", "spread", "store",
+           "suffix", "vectors", "width_of"]
 
 LINE = 64  # bytes
 
@@ -76,6 +77,11 @@ def suffix(value):
     if isinstance(value, ir.VectorType):
         return f"v{value.count}{suffix(value.element)}"
     return "f32" if isinstance(value, ir.FloatType) else "f64"
+
+
+def has_feature(context, name):
+    """Whether code is made for a machine that has a feature, as LLVM calls it."""
+    return f"+{name}," in f"{context.codegen().magic_tuple()[2]},"
 
 
 def call(builder, name, result, arguments):
@@ -162,6 +168,18 @@ def load(_context, array, index, count, fill):
         return value
 
     return kind(array, index, count, fill), lower
+
+
+@operation(lambda array, index: array[index:index + 2 * (LINE // array.itemsize)].copy())
+def load_two(_context, array, index):
+    """Two lines of neighbours as one value: an operation on it is two that do not wait for each other."""
+    kind = Lanes(array.dtype, 2 * LINE * 8 // array.dtype.bitwidth)
+
+    def lower(context, builder, signature, arguments):
+        place = _address(context, builder, signature, arguments, context.get_value_type(kind))
+        return builder.load(place, align=array.dtype.bitwidth // 8)
+
+    return kind(array, index), lower
 
 
 def _plain_store(array, index, count, value):

@@ -4,7 +4,7 @@ They keep the promises of the entry kernels, which read like their formulas and 
 serves all of a formula; where all lanes are easy, nothing is looked after that cannot happen.
 """
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import all_of, choose, fused, signed_as, size
+from toolkit._core.lane_arithmetic import all_of, choose, fused, inverse_of, signed_as, size
 from toolkit.large_arrays._exponential import lowered
 from toolkit.large_arrays.normal import bell, far_bell, is_central, mills_ratio
 from toolkit.large_arrays.sigmoidal import (
@@ -61,7 +61,7 @@ def silu_slope_core(x, a, m, power):
     """``s(x) (1 + x s(-x))`` with ``t = exp(-a)``: ``1 + t + a t``, or ``t (1 + t - a)``, divided by ``(1 + t)**2``."""
     t = m * power
     d = 1.0 + t
-    inverse = 1.0 / d
+    inverse = inverse_of(d)
     return choose(0.0 < x, fused(a, t, d), m * (d - a)) * inverse * inverse
 
 
@@ -72,7 +72,7 @@ def mish_core(x, a, m, power):
     positive = 0.0 < x
     top = choose(positive, fused(2.0, t, 1.0), t + 2.0)
     bottom = choose(positive, fused(2.0 * t, t, top), fused(t, top, 2.0))
-    return choose(positive, x, signed_as(a, x) * m) * (top / bottom)
+    return choose(positive, x, signed_as(a, x) * m) * (top * inverse_of(bottom))
 
 
 @kernel(forceinline=True)
@@ -81,7 +81,7 @@ def mish_slope_core(x, a, m, power):
     t = m * power
     positive = 0.0 < x
     top = choose(positive, fused(2.0, t, 1.0), t + 2.0)
-    inverse = 1.0 / choose(positive, fused(2.0 * t, t, top), fused(t, top, 2.0))
+    inverse = inverse_of(choose(positive, fused(2.0 * t, t, top), fused(t, top, 2.0)))
     spread = 4.0 * a * (1.0 + t) * inverse
     return choose(positive, fused(t * t, spread, top), m * (top - spread)) * inverse
 

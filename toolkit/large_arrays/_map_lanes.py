@@ -2,7 +2,7 @@
 import numba
 
 from toolkit._core.kernel import kernel
-from toolkit._core.lanes import load, memory_of, store, width_of
+from toolkit._core.lanes import load, load_two, memory_of, store, width_of
 from toolkit.large_arrays._arrays import PARALLEL_FROM
 
 __all__ = ["map_lanes"]
@@ -10,14 +10,23 @@ __all__ = ["map_lanes"]
 BLOCK = 2**14  # entries that a thread takes at a time: they stay in its first-level cache
 
 
+@kernel(forceinline=True)
+def map_some(of, source, target, at, count):
+    store(target, at, count, of(load(source, at, count, 0.0)))
+
+
 @kernel
 def map_part(of, x, begin, end, out):
+    """Entries [begin, end), most of them two lines at a time, where the lines of `out` are."""
     source, target, width = memory_of(x), memory_of(out), width_of(x)
-    whole = end - (end - begin) % width
-    for i in range(begin, whole, width):
-        store(target, i, width, of(load(source, i, width, 0.0)))
-    if whole < end:
-        store(target, whole, end - whole, of(load(source, whole, end - whole, 0.0)))
+    first = begin + min(end - begin, (-(out.ctypes.data // out.itemsize) - begin) % width)
+    if first > begin:
+        map_some(of, source, target, begin, first - begin)
+    whole = end - (end - first) % (2 * width)
+    for i in range(first, whole, 2 * width):
+        store(target, i, 2 * width, of(load_two(source, i)))
+    for i in range(whole, end, width):
+        map_some(of, source, target, i, min(width, end - i))
 
 
 @kernel(parallel=True)

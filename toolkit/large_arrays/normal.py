@@ -1,6 +1,6 @@
 """The normal distribution in lanes: its bell, and Mills' ratio, whose product is the tail."""
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import fused, low_bits_as_exponent, size
+from toolkit._core.lane_arithmetic import fused, inverse_of, low_bits_as_exponent, size
 from toolkit._core.lanes import by_dtype
 from toolkit.large_arrays.sigmoidal import at_most, exp_parts, far_parts
 
@@ -9,7 +9,7 @@ __all__ = ["bell", "far_bell", "is_central", "mills_ratio"]
 
 @kernel(forceinline=True)
 def mills_32(t):
-    inverse = 1.0 / (t + 4.0)
+    inverse = inverse_of(t + 4.0)
     w = fused(t + t, inverse, -1.0)
     w2 = w * w
     w4 = w2 * w2
@@ -23,7 +23,7 @@ def mills_32(t):
 
 @kernel(forceinline=True)
 def mills_64(t):
-    inverse = 1.0 / (t + 5.0)
+    inverse = inverse_of(t + 5.0)
     w = fused(t + t, inverse, -1.0)
     w2 = w * w
     w4 = w2 * w2

@@ -5,9 +5,16 @@ all lanes are *easy*, that is, far from overflow and underflow, the short way is
 with powers that are *lifted* (see `_exponential`) until the last rounding; no digit depends on the lanes beside.
 """
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import all_of, choose, fused, low_bits_as_exponent, signed_as, size
+from toolkit._core.lane_arithmetic import (
+    all_of,
+    choose,
+    fused,
+    inverse_of,
+    low_bits_as_exponent,
+    signed_as,
+    size,
+)
 from toolkit._core.lanes import by_dtype, spread
-from toolkit.elementary._exponential_core import exp_tail
 from toolkit.elementary.logarithm import log_tail as log_tail_64
 from toolkit.large_arrays._exponential import lowered
 from toolkit.large_arrays._walks import two_sum
@@ -45,7 +52,14 @@ def exp_parts_64(d):
     exact = fused(k, -_HI_64, d)
     r = fused(k, -_LO_64, exact)
     lost = fused(k, -_LO_64, exact - r)
-    return r, fused(fused(r, exp_tail(r), 0.5) * r, r, lost), shifted
+    r2 = r * r
+    low = fused(fused(0.041666666666666664, r, 0.16666666666666669), r, 0.5)
+    middle = fused(fused(0.00019841269863053618, r, 0.0013888888888886552), r, 0.008333333333330062)
+    high = fused(fused(2.755728296954995e-07, r, 2.7557268459997064e-06), r, 2.4801587317144498e-05)
+    r3 = r2 * r
+    top = fused(2.0911236630261545e-09, r, 2.510038549551032e-08)
+    q = fused(fused(fused(top, r3, high), r3, middle), r3, low)
+    return r, fused(q, r2, lost), shifted
 
 
 # ``(r, rest, shifted)`` with ``exp(d) = (1 + r + rest) * low_bits_as_exponent(shifted)``, |r| <= ln(2) / 2.
@@ -124,7 +138,7 @@ def far_decay(x):
 @kernel
 def ratio(n, n_lo, d, d_lo):
     """``(n + n_lo) / (d + d_lo)``, rounded once but for about an eighth of an ulp."""
-    inverse = 1.0 / d
+    inverse = inverse_of(d)
     q = n * inverse
     return fused(fused(0.0 - q, d_lo, fused(0.0 - q, d, n) + n_lo), inverse, q)
 
@@ -132,7 +146,7 @@ def ratio(n, n_lo, d, d_lo):
 @kernel
 def one_over(d, d_lo):
     """``1 / (d + d_lo)``, rounded once but for about an eighth of an ulp."""
-    q = 1.0 / d
+    q = inverse_of(d)
     return fused(fused(0.0 - q, d_lo, fused(0.0 - q, d, 1.0)), q, q)
 
 
@@ -179,7 +193,7 @@ def sigmoid_slope_of(m, power):
     """``m / (1 + t)**2`` with ``t = m * power``."""
     t = m * power
     d = 1.0 + t
-    return m / fused(d, d, 2.0 * d * ((1.0 - d) + t))
+    return m * inverse_of(fused(d, d, 2.0 * d * ((1.0 - d) + t)))
 
 
 @kernel(forceinline=True)
@@ -289,11 +303,12 @@ def softplus_easy(x):
     m = 1.0 + p
     t = m * power
     u = 1.0 + t
-    missing = fused((1.0 - m) + p, power, (1.0 - u) + t)
+    missing = (1.0 - u) + t
+    missing = missing + fused((1.0 - m) + p, power, (-0.5 * missing) * missing)
     halved, nothing = _SQRT_2 < u, spread(0.0, x)
     high, low = ln2(x)
     g = choose(halved, 0.5 * u, u) - 1.0
-    s = g / (g + 2.0)
+    s = g * inverse_of(g + 2.0)
     half = 0.5 * g * g
     z = s * s
     small = fused(s, fused(z, log_tail(z), half), choose(halved, low, nothing) - half)

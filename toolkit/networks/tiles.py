@@ -10,7 +10,7 @@ from numba.core import types
 
 from toolkit._core.kernel import kernel
 from toolkit._core.lane_arithmetic import bits_of
-from toolkit._core.lanes import LINE, Lanes, call, load, operation, splat, suffix, width_of
+from toolkit._core.lanes import LINE, Lanes, call, has_feature, load, operation, splat, suffix, width_of
 
 __all__ = ["BITS", "WIDEST", "add_tile", "add_tiles", "are_alike", "nonzero_in_columns", "nonzero_in_row",
            "widest_tile"]
@@ -172,16 +172,12 @@ def _lower_tile(tile, fused, bits, rows, step, b, stride, outs):
         builder.store(result, tile.line(outs[out], i), align=tile.bytes)
 
 
-def _has_feature(context, name):
-    return f"+{name}," in f"{context.codegen().magic_tuple()[2]},"
-
-
 def _widest(context):
-    return next(lines for name, lines in WIDEST.items() if not name or _has_feature(context, name))
+    return next(lines for name, lines in WIDEST.items() if not name or has_feature(context, name))
 
 
 def _has_room_for_two(context):
-    return _has_feature(context, "avx512f")
+    return has_feature(context, "avx512f")
 
 
 @operation(lambda: max(WIDEST.values()))
