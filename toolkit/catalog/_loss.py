@@ -62,14 +62,19 @@ class Loss(OfRows):
 
     def vjp(self, arguments, options, of=None):
         value, gradient = self.function.value_and_gradient(*arguments, **options)
-        names = list(inspect.signature(self.function).parameters)
-        found = dict(zip(names, gradient if isinstance(gradient, tuple) else (gradient,)))
-        if of not in (None, *found):
-            raise ValueError(f"of is {shown(of)}; allowed for {self.function.__name__}: {', '.join(map(repr, found))}")
+        if of is not None or isinstance(gradient, tuple):
+            gradient = self._gradient_of(of, gradient if isinstance(gradient, tuple) else (gradient,))
         axes = options.get("axis", -1)
-        gradient = found[of or names[0]]
         axes = tuple(range(gradient.ndim)) if axes is None else axes
         return value, lambda g: _scaled(gradient, axes, g)
+
+    def _gradient_of(self, name, gradients):
+        """That of the named argument among those of the first few, or of the first."""
+        found = dict(zip(inspect.signature(self.function).parameters, gradients))
+        if name not in (None, *found):
+            raise ValueError(f"of is {shown(name)}; allowed for {self.function.__name__}: "
+                             f"{', '.join(map(repr, found))}")
+        return gradients[0] if name is None else found[name]
 
     def flaws(self, z, result):
         yield from super().flaws(z, result)

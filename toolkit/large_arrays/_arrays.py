@@ -1,19 +1,22 @@
 """From any array to a task on lines, and back: which axis, how many threads."""
+import functools
 import math
 
 import numba
 import numpy as np
 
 from toolkit._core import arrays as _arrays
-from toolkit.large_arrays._jobs import Columns, Rows, groups_of, run_groups, run_parallel
+from toolkit._core.kernel import kernel
+from toolkit.large_arrays._jobs import Columns, Rows, groups_of, groups_of_columns, run_groups, run_parallel
 from toolkit.large_arrays._long_rows import LONG_ROW_TASKS, run_long_row
 
-__all__ = ["Lines", "is_plain", "map_lines", "map_rows_of_lines", "reduce_lines"]
+__all__ = ["Lines", "is_plain", "map_lines", "map_rows_of_lines", "reduce_lines", "run"]
 
 PARALLEL_FROM = 2**19  # entries: below, waking threads takes longer than they save (benchmarks/thread_threshold.py)
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
 SHORT_ROW = 12  # entries: rows up to here are faster side by side
 LONG_ROW = 2**18  # entries: rows up to here stay in one thread's cache, and are the work of one
+SMALL = 2**14  # entries: below, to tell the compiled code of named tuples takes as long as the work
 BLOCKS = 4  # for each thread: the last to finish is not waited for long
 
 
@@ -35,10 +38,30 @@ def run(z, classes, inner, task, out):
     run_parallel(layout, z, groups, min(groups, BLOCKS * numba.get_num_threads()), out, task)
 
 
+@functools.cache
+def small_kernel(task, few):
+    """The kernel ``(z, classes, out)`` that does a task on a small flat array of rows, those of `few` classes together.
+    """
+    if few:
+        @kernel
+        def columns(z, classes, out):
+            count = z.size // classes
+            run_groups(Columns(1, classes, count, 1, classes), z, 0, groups_of_columns(count, z), out, task)
+
+        return columns
+
+    @kernel
+    def rows(z, classes, out):
+        count = z.size // classes
+        run_groups(Rows(count, classes), z, 0, count, out, task)
+
+    return rows
+
+
 def is_plain(z, axis, where):
     """Whether `z` is its rows as they are: the usual case, which should not pay for the others."""
-    return (where is None and type(z) is np.ndarray and z.dtype in _NATIVE and z.flags.carray and z.size > 0
-            and z.ndim > 0 and type(axis) is int and axis in (-1, z.ndim - 1))
+    return (where is None and type(z) is np.ndarray and z.dtype in _NATIVE and type(axis) is int
+            and (axis == -1 or axis == z.ndim - 1) and z.flags.carray and z.size > 0 and z.ndim > 0)
 
 
 class Lines:
@@ -95,7 +118,12 @@ def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
     """
     if broken is None and is_plain(z, axis, where):
         out = np.empty_like(z)
-        run(z.reshape(-1), z.shape[-1], 0, task, out.reshape(-1))
+        classes = z.shape[-1]
+        flat, target = (z, out) if z.ndim == 1 else (z.reshape(-1), out.reshape(-1))
+        if z.size < SMALL:
+            small_kernel(task, 1 < classes <= SHORT_ROW)(flat, classes, target)
+        else:
+            run(flat, classes, 0, task, target)
         return out
     layout = _arrays.Rows(z, axis=axis, where=where)
     lines = Lines(layout, z, in_place=broken is None)

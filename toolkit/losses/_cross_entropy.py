@@ -67,7 +67,7 @@ _CROSS_ENTROPY = LossKernels(
 _SMOOTHED = LossKernels(SMOOTHED_FORMS)
 
 
-@loss
+@loss(lines=CrossEntropy)
 def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoothing=0.0, ignore_index=None,
                   weight=None, sample_weight=None, axis=-1, where=None, format=None):
     """Softmax cross-entropy ``-log p_y``, ``p = softmax(logits)``, whose loss and gradient do not collapse.

@@ -15,7 +15,7 @@ from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.kernel import Kernel, kernel
 from toolkit._core.numbers import in_format
 from toolkit.formats import get_format, round_to
-from toolkit.large_arrays import Lines
+from toolkit.large_arrays import Lines, is_plain, run
 from toolkit.losses._forms import close_to_zero_sum
 from toolkit.losses._labels import IGNORED, label_rows
 
@@ -41,21 +41,59 @@ class LossKernels(NamedTuple):
     positive: tuple = ()
 
 
-def loss(function):
+def loss(function=None, *, lines=None):
     """Decorator of a public loss: what its function returns, a `LossOfRows`, is computed for the caller.
 
     ``function.value_and_gradient(logits, labels, **options)`` gives the value and its gradient from one pass.
+
+    Parameters
+    ----------
+    lines : task of `toolkit.large_arrays`, optional
+        What the function leads to with its defaults, if labels are classes: for a plain call of it, at once.
     """
+    if function is None:
+        return functools.partial(loss, lines=lines)
+
     @functools.wraps(function)
     def value(*arrays, **options):
-        return function(*arrays, **options).value()
+        found = None if options or lines is None else of_plain_arrays(lines, False, *arrays)
+        return found[0] if found else function(*arrays, **options).value()
 
     @functools.wraps(function)
     def value_and_gradient(*arrays, **options):
-        return function(*arrays, **options).value_and_gradient()
+        found = None if options or lines is None else of_plain_arrays(lines, True, *arrays)
+        return found or function(*arrays, **options).value_and_gradient()
 
     value.value_and_gradient = value_and_gradient
     return value
+
+
+def of_plain_arrays(lines, gradient, *arrays):
+    """``(mean loss, gradient)`` of plain rows of logits and their classes; None where something is not plain.
+
+    A small call takes no longer than its checks, and these arrays need few.
+    """
+    if len(arrays) != 2:
+        return None
+    logits, labels = arrays
+    if not (is_plain(logits, -1, None) and logits.ndim == 2 and type(labels) is np.ndarray and labels.dtype == np.int64
+            and labels.shape == logits.shape[:1] and labels.flags.carray and are_classes(labels, logits.shape[1])):
+        return None
+    count = len(labels)
+    losses, factors = np.empty(count, logits.dtype), np.full(count, 1.0 / count, logits.dtype)
+    grads = np.empty_like(logits if gradient else losses[:1])
+    run(logits.reshape(-1), logits.shape[1], 0, lines(labels, factors, losses, gradient), grads.reshape(-1))
+    mean = losses.astype(np.float64).sum() / count
+    return (logits.dtype.type(mean), grads) if np.isfinite(mean) else None
+
+
+@kernel
+def are_classes(labels, classes):
+    """Whether all of them are from 0 to ``classes - 1``."""
+    for label in labels:
+        if not 0 <= label < classes:
+            return False
+    return True
 
 
 def at_least(low, name, value):

@@ -119,7 +119,7 @@ _STABLEMAX = LossKernels(
     zero_sum=False, lines=StablemaxCrossEntropy)
 
 
-@loss
+@loss(lines=StablemaxCrossEntropy)
 def stablemax_cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoothing=0.0,
                             ignore_index=None, weight=None, sample_weight=None, axis=-1, where=None, format=None):
     """StableMax cross-entropy ``-log(s(z_y) / sum_k s(z_k))``, s(z) = z + 1 for z >= 0 and 1 / (1 - z) below.

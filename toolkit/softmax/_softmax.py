@@ -148,6 +148,8 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     >>> np.exp(z[1]) / np.exp(z).sum()  # doctest: +SKIP
     nan
     """
+    if algorithm is None and format is None and type(temperature) is float and temperature == 1.0:
+        return map_lines(_TASKS[None], z, axis=axis, where=where)
     if algorithm is not None:
         check_choice("algorithm", algorithm, ALGORITHMS)
     broken = None
