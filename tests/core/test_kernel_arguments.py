@@ -68,6 +68,33 @@ def test_processes_that_compile_at_the_same_time_keep_their_own_machine_code(run
     assert run() == (6.0, 1, 0)
 
 
+CALLS_OF_A_NAMELESS = """
+import numpy as np
+from toolkit.kernels import kernel
+from loop import over
+def made(step):
+    @kernel
+    def more(x):
+        return x + step
+    return more
+x, out, more = np.arange(4.0), np.zeros(4), made(2.0)
+for _ in range(5):
+    over(more, x, out)
+print(out[3], sum(over.stats.cache_hits.values()), sum(over.stats.cache_misses.values()))
+"""
+
+
+def test_a_nameless_kernel_is_looked_for_once(tmp_path):
+    """A kernel that a function made has no name in its module: from the disk comes another one of the same content."""
+    (tmp_path / "loop.py").write_text(LOOP)
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+                                "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    for expected in ("5.0 0 1", "5.0 1 0"):
+        done = subprocess.run([sys.executable, "-c", CALLS_OF_A_NAMELESS], capture_output=True, text=True, check=True,
+                              env=environment)
+        assert done.stdout.strip() == expected
+
+
 def test_kernels_of_one_function_with_other_options_keep_their_own_machine_code():
     def total(x):
         result = 0.0

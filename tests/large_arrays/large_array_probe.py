@@ -5,23 +5,30 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit._core.lane_arithmetic import (
+    all_of,
     any_of,
     bit_distance,
+    bits_of,
     choose,
     count_of,
     exponent_above,
     fused,
+    high_half,
+    inverse_of,
     largest_of,
     low_bits_as_exponent,
+    low_half,
+    lowest_of,
     narrowed,
     rotated_1,
     rotated_2,
     rotated_4,
+    signed_as,
     size,
     sum_of,
     widened,
 )
-from toolkit._core.lanes import lane, load, memory_of, replaced, spread, store, width_of
+from toolkit._core.lanes import lane, load, load_two, memory_at, memory_of, replaced, spread, store, width_of
 from toolkit.large_arrays._exponential import exp_lifted, exp_plain, lift_of, lifted_power, lowered, mantissa_and_power
 from toolkit.large_arrays._logarithm import log1p_lanes, log_lanes
 from toolkit.large_arrays._walks import added, difference, merge_lanes, nothing, quotient_pair, two_sum
@@ -31,7 +38,8 @@ OPERATIONS = ("add", "subtract", "multiply", "divide", "add number", "number min
               "largest_of", "rotated_1", "rotated_2", "rotated_4", "widened and narrowed", "bit_distance",
               "low_bits_as_exponent", "exponent_above", "load some", "load none", "two_sum", "two_sum's rest",
               "difference's rest", "merge_lanes", "quotient_pair", "quotient_pair's rest", "any_of", "count_of", "size",
-              "memory_of", "choose number", "fused number")
+              "memory_of", "choose number", "fused number", "all_of", "bits_of and lowest_of", "low_half", "high_half",
+              "signed_as", "inverse_of", "load_two", "memory_at", "at most", "other than")
 SOME = 5  # lanes of a partial load
 UNTOUCHED = -77.0
 
@@ -85,6 +93,16 @@ def operate(x, y, integers, out):
     number = np.float64(lane(a, 0))
     store(out, 35 * w, w, spread(choose(number == number, 1.5, number), a))
     store(out, 36 * w, w, spread(narrowed(fused(number, np.float64(lane(b, 0)), 1.0), a), a))
+    store(out, 37 * w, w, spread(1.0 if all_of(0.0 < b * b) else 0.0, a))
+    store(out, 38 * w, w, spread(bits_of(a < b) + lowest_of(bits_of(a == b)), a))
+    store(out, 39 * w, w, spread(sum_of(low_half(a)), a))
+    store(out, 40 * w, w, spread(sum_of(high_half(a)), a))
+    store(out, 41 * w, w, signed_as(a, b - a))
+    store(out, 42 * w, w, inverse_of(b))
+    store(out, 43 * w, w, high_half(load_two(out, 9 * w)))
+    store(out, 44 * w, w, load(memory_at(x.reshape((2, w // 2)), 1, 1), 0, w // 2 - 1, 0.5))
+    store(out, 45 * w, w, choose(a <= b, a, b))
+    store(out, 46 * w, w, choose(a != b, a, 3.0))
 
 
 @kernel

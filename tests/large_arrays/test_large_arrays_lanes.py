@@ -9,7 +9,7 @@ import large_array_probe as probe
 import numpy as np
 import pytest
 
-from toolkit.large_arrays import _lane_arithmetic, _lanes
+from toolkit._core import lane_arithmetic, lanes
 
 DTYPES = (np.float32, np.float64)
 dtypes = pytest.mark.parametrize("dtype", DTYPES)
@@ -42,14 +42,25 @@ def expected(dtype):
         "difference's rest": (wide_a - wide_b - (a - b)).astype(dtype),
         "any_of": dtype((a < 0).any()), "count_of": dtype(np.count_nonzero(a < b)), "size": np.abs(a),
         "memory_of": a, "choose number": dtype(1.5), "fused number": dtype(wide_a[0] * wide_b[0] + 1.0),
+        "all_of": dtype(1), "bits_of and lowest_of": dtype(bits_below(a < b) + 1), "low_half": a[:a.size // 2].sum(),
+        "high_half": a[a.size // 2:].sum(), "signed_as": np.copysign(a, b - a), "inverse_of": 1 / b,
+        "load_two": 2 * a - 1,
+        "memory_at": np.append(a[a.size // 2 + 1:], np.full(a.size // 2 + 1, dtype(0.5))), "at most": np.minimum(a, b),
+        "other than": np.where(a != b, a, dtype(3)),
         "merge_lanes": total.astype(dtype), "quotient_pair": hi, "quotient_pair's rest": (1 / total - hi).astype(dtype)}
+
+
+def bits_below(condition):
+    return sum(1 << i for i, there in enumerate(condition) if there)
 
 
 @dtypes
 @pytest.mark.parametrize("operation", probe.OPERATIONS)
 def test_operation(dtype, operation):
     values, result = expected(dtype)[operation], cached_results(dtype)[probe.OPERATIONS.index(operation)]
-    if operation == "quotient_pair's rest":  # to ten bits beyond the precision, which longdouble can show
+    if operation == "inverse_of":
+        assert (np.abs(result - values) <= np.spacing(np.abs(values))).all()
+    elif operation == "quotient_pair's rest":  # to ten bits beyond the precision, which longdouble can show
         hi = cached_results(dtype)[probe.OPERATIONS.index("quotient_pair")]
         assert (np.abs(result - values) <= 2.0**-10 * np.spacing(hi)).all()
     else:
@@ -61,10 +72,10 @@ def test_every_operation_is_tested(dtype):
     assert set(expected(dtype)) == set(probe.OPERATIONS)
     assert not (cached_results(dtype) == probe.UNTOUCHED).any()
     # store and width_of are tested below, by_dtype and what lowers operations by all of them
-    tools = {"LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "operation", "shaped", "splat", "store",
-             "suffix", "vectors", "width_of"}
+    tools = {"LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "has_feature", "operation", "shaped", "splat",
+             "store", "suffix", "vectors", "width_of"}
     tested = {word for name in probe.OPERATIONS for word in name.replace("'s", "").split()}
-    assert {*_lanes.__all__, *_lane_arithmetic.__all__} <= tools | tested
+    assert {*lanes.__all__, *lane_arithmetic.__all__} <= tools | tested
 
 
 @dtypes
@@ -92,4 +103,4 @@ def test_the_same_bits_without_a_compiler():
 
 
 def exact_rows():
-    return [i for i, name in enumerate(probe.OPERATIONS) if not name.startswith("quotient_pair")]
+    return [i for i, name in enumerate(probe.OPERATIONS) if not name.startswith(("quotient_pair", "inverse_of"))]

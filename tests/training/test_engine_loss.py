@@ -14,7 +14,7 @@ from toolkit.collapse import collapse_gap, underflow_gap
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, round_to
 from toolkit.losses import kernels as public
-from toolkit.training.loss import BOOST, ORDERED, TALLIES, LossSettings, loss_block, mode_of, native32
+from toolkit.training.loss import BOOST, ORDERED, TALLIES, LossSettings, lanes32, loss_block, mode_of, native32
 from toolkit.training.loss import emulated as emulated_mode
 
 FAMILIES = ("cross_entropy", "stablemax")
@@ -304,6 +304,31 @@ def test_tallies_counted_by_hand():
     unwatched = dict(zip(TALLIES, unwatched))
     assert unwatched["collapsed"] == 0.0 and unwatched["loss"] == tally["loss"] and unwatched["zero_loss"] == 3
     assert not uncounted.any() and np.array_equal(slopes[True], slopes[False])
+
+
+@pytest.mark.parametrize("form", ["common", "complement"])
+@pytest.mark.parametrize("classes", [8, 9, 15, 16, 17, 31, 32, 33, 64, 97, 113, 128, 130])
+def test_vectors_have_the_bits_of_the_rows(classes, form):
+    """Gradients where nothing is counted; ties, collapsed rows, infinities and a NaN in the middle of a block."""
+    rng = np.random.default_rng(classes)
+    rows, width = 40, -(-classes // 16) * 16
+    logits = np.zeros((rows, width), np.float32)
+    logits[:, :classes] = rng.normal(size=(rows, classes)) * rng.choice([0.1, 3, 30, 200], (rows, 1))
+    logits[3, :classes] = 1.5
+    logits[5, :2], logits[6, classes - 1], logits[7, 2], logits[8, 1] = (4, 4), np.inf, -np.inf, 1e30
+    logits[20, 3] = np.nan
+    labels = rng.integers(0, classes, rows).astype(np.int32)
+    settings = LossSettings(ORDERED["cross_entropy", form], ORDERS["lanes"], FLOAT32.code, 1.0, 0.0)
+    found = {}
+    for mode in (native32, lanes32):
+        d = found[mode] = np.full((rows, width), np.nan, np.float32)
+        loss_block(logits, labels, classes, None, (0.0,), mode, settings, 1 / 77,
+                   np.zeros((3, classes), np.float32), np.zeros((3, classes)), False, False, np.zeros(len(TALLIES)),
+                   np.zeros(rows), d)
+    lost = np.isnan(found[native32])
+    assert np.array_equal(lost, np.isnan(found[lanes32]))
+    assert np.array_equal(found[native32][~lost].view(np.int32), found[lanes32][~lost].view(np.int32))
+    assert np.isfinite(found[lanes32][:3]).all() and np.isnan(found[lanes32][20]).any()
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, "mse"])

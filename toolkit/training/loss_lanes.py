@@ -85,7 +85,7 @@ def gradient_in_lanes(z, n, y, top, complement, share, boost, g, d):
         store(g, k, count, load(g, k, count, 0.0) / total)
     at_label = lane(load(g, y, 1, 0.0), 0) - one
     if complement:
-        at_label = np.float32(0.0) - sum_with(g, n, y, np.float32(0.0))
+        at_label = -sum_with(g, n, y, np.float32(0.0))
     for k in range(0, n, width):
         numbers = load(g, k, min(width, n - k), 0.0)
         if k <= y < k + width:
