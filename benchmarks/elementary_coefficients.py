@@ -1,4 +1,4 @@
-"""Print the constants of toolkit.elementary and toolkit.activations from their definitions, with mpmath at 150 digits.
+"""Print the constants of toolkit.elementary and of kernels of vectors from their definitions, with 150 digits.
 
 Each polynomial interpolates at Chebyshev nodes, which is within a small factor of the best fit, and is then
 rounded to float64. The printed error is that of the fit, in units of 2**-53 of the function that the
@@ -33,6 +33,22 @@ def mills_ratio(t):
     return erfcx(t / sqrt(2)) / 2
 
 
+def scaled_mills_ratio(at):
+    """Mills' ratio times ``t + at``, of ``w = (t - at) / (t + at)``."""
+    return lambda w: mills_ratio(at * (1 + w) / (1 - w)) * 2 * at / (1 - w)
+
+
+def of_lanes(half, square, tiny):
+    """The polynomials of `toolkit.large_arrays` that are shorter, or reach further, than those of single numbers."""
+    polynomial("large_arrays.sigmoidal.exp_parts_32", lambda r: sum(r**j / factorial(j + 2) for j in range(40)),
+               -half, half, 6, half**2)
+    polynomial("large_arrays.sigmoidal.log_tail_32", lambda z: (2 * atanh(sqrt(z)) / sqrt(z) - 2) / z,
+               tiny, square, 4, square)
+    for bits, at, end, terms in ((32, 4, 15, 11), (64, 5, 39, 24)):
+        polynomial(f"large_arrays.normal.mills_{bits}", scaled_mills_ratio(mpf(at)), -1, mpf(end - at) / (end + at),
+                   terms, 2.5)
+
+
 def main():
     half = log(2) / 2 * mpf("1.0001")
     tiny = mpf(10) ** -25
@@ -63,7 +79,10 @@ def main():
     polynomial("normal.mills_ratio beyond 8", lambda u: mills_ratio(1 / sqrt(u)) / sqrt(u),
                tiny, 1 / high**2, 11, 2.5)
 
+    of_lanes(half, square, tiny)
+
     head("ln 2", log(2), 42)
+    head("ln 2, of float32", log(2), 15)
     head("ln 2, for products of two 26-bit factors", log(2), 26)
     for name, value in (("1/3", mpf(1) / 3), ("1/5", mpf(1) / 5), ("erf(1.171875)", erf(centre)),
                         ("pi/2", pi / 2)):

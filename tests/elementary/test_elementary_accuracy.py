@@ -76,8 +76,8 @@ def test_coefficients_are_the_commands():
                              capture_output=True, text=True).stdout
     derived = {abs(float(number)) for number in re.findall(r"-?\d+\.\d+(?:e[+-]?\d+)?", printed)}
     digits = [int(n) for n in re.search(r"digits of 30 bits: \[(.*)\]", printed).group(1).split(",")]
-    for module in MODULES:
-        tree = ast.parse((ROOT / "toolkit" / "elementary" / f"{module}.py").read_text(encoding="utf-8"))
+    for module in (*(f"elementary/{module}" for module in MODULES), "large_arrays/sigmoidal", "large_arrays/normal"):
+        tree = ast.parse((ROOT / "toolkit" / f"{module}.py").read_text(encoding="utf-8"))
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
         numbers = {node.value for function in functions for node in ast.walk(function)
                    if isinstance(node, ast.Constant) and isinstance(node.value, float)}

@@ -40,8 +40,8 @@ def exp_parts_32(d):
     exact = fused(k, -_HI_32, d)
     r = fused(k, -_LO_32, exact)
     lost = fused(k, -_LO_32, exact - r)
-    q = fused(fused(fused(fused(fused(0.00019891080463998843, r, 0.0013933730715792083), r, 0.008333310844647862), r,
-                          0.04166646419740569), r, 0.16666666681704215), r, 0.5)
+    q = fused(fused(fused(fused(fused(0.00019890990824673654, r, 0.0013933649996309251), r, 0.0083333109254809), r,
+                          0.041666464925285904), r, 0.16666666681623232), r, 0.5)
     return r, fused(q * r, r, lost), shifted
 
 
@@ -268,8 +268,8 @@ def expm1_below(x):
 
 @kernel
 def log_tail_32(z):
-    return fused(fused(fused(0.23331614471843498, z, 0.28550778633191964), z, 0.4000012221181065), z,
-                 0.6666666655404201)
+    return fused(fused(fused(0.23330581938241893, z, 0.2855081659971155), z, 0.40000121876972), z,
+                 0.6666666655445165)
 
 
 # ``(2 artanh(s) / s - 2) / s**2`` at ``z = s**2``, for |s| up to 0.172.
