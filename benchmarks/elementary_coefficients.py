@@ -40,7 +40,7 @@ def scaled_mills_ratio(at):
 
 def of_lanes(half, square, tiny):
     """The polynomials of `toolkit.large_arrays` that are shorter, or reach further, than those of single numbers."""
-    polynomial("large_arrays.sigmoidal.exp_parts_32", lambda r: sum(r**j / factorial(j + 2) for j in range(40)),
+    polynomial("large_arrays.exponentials.exp_parts_32", lambda r: sum(r**j / factorial(j + 2) for j in range(40)),
                -half, half, 6, half**2)
     polynomial("large_arrays.sigmoidal.log_tail_32", lambda z: (2 * atanh(sqrt(z)) / sqrt(z) - 2) / z,
                tiny, square, 4, square)

@@ -238,7 +238,7 @@ def test_emulated_results_are_values_of_the_format(method, variant, format):
     x = moderate(method)
     for result in (method(x, variant=variant.name, format=format), slope(method, x, format=format)):
         assert np.array_equal(result, round_to(result, format))
-    if format == "float64":
+    if format == "float64" and not (method.function.elementwise.lanes and variant.name == "stable"):
         assert np.array_equal(method(x, variant=variant.name, format=format), method(x, variant=variant.name))
 
 

@@ -70,13 +70,16 @@ def test_docstring_examples(name):
     assert doctest.DocTestRunner().run(examples).failed == 0
 
 
+LANES = ("large_arrays/exponentials", "large_arrays/sigmoidal", "large_arrays/normal")
+
+
 def test_coefficients_are_the_commands():
     """Every long constant of a polynomial is one that benchmarks/elementary_coefficients.py derives."""
     printed = subprocess.run([sys.executable, "benchmarks/elementary_coefficients.py"], cwd=ROOT, check=True,
                              capture_output=True, text=True).stdout
     derived = {abs(float(number)) for number in re.findall(r"-?\d+\.\d+(?:e[+-]?\d+)?", printed)}
     digits = [int(n) for n in re.search(r"digits of 30 bits: \[(.*)\]", printed).group(1).split(",")]
-    for module in (*(f"elementary/{module}" for module in MODULES), "large_arrays/sigmoidal", "large_arrays/normal"):
+    for module in (*(f"elementary/{module}" for module in MODULES), *LANES):
         tree = ast.parse((ROOT / "toolkit" / f"{module}.py").read_text(encoding="utf-8"))
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
         numbers = {node.value for function in functions for node in ast.walk(function)

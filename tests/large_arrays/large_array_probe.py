@@ -3,29 +3,31 @@ import sys
 
 import numpy as np
 
-from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import (
+from toolkit._core.across_lanes import (
     all_of,
     any_of,
-    bit_distance,
     bits_of,
-    choose,
     count_of,
-    exponent_above,
-    fused,
     high_half,
-    inverse_of,
     largest_of,
-    low_bits_as_exponent,
     low_half,
     lowest_of,
-    narrowed,
     rotated_1,
     rotated_2,
     rotated_4,
+    sum_of,
+)
+from toolkit._core.kernel import kernel
+from toolkit._core.lane_arithmetic import (
+    bit_distance,
+    choose,
+    exponent_above,
+    fused,
+    inverse_of,
+    low_bits_as_exponent,
+    narrowed,
     signed_as,
     size,
-    sum_of,
     widened,
 )
 from toolkit._core.lanes import lane, load, load_two, memory_at, memory_of, replaced, spread, store, width_of

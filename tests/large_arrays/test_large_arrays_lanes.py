@@ -9,7 +9,7 @@ import large_array_probe as probe
 import numpy as np
 import pytest
 
-from toolkit._core import lane_arithmetic, lanes
+from toolkit._core import across_lanes, lane_arithmetic, lanes
 
 DTYPES = (np.float32, np.float64)
 dtypes = pytest.mark.parametrize("dtype", DTYPES)
@@ -72,10 +72,10 @@ def test_every_operation_is_tested(dtype):
     assert set(expected(dtype)) == set(probe.OPERATIONS)
     assert not (cached_results(dtype) == probe.UNTOUCHED).any()
     # store and width_of are tested below, by_dtype and what lowers operations by all of them
-    tools = {"LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "has_feature", "operation", "shaped", "splat",
-             "store", "suffix", "vectors", "width_of"}
+    tools = {"LINE", "Lanes", "by_dtype", "call", "constant", "dtype_of", "has_feature", "operation", "shaped",
+             "some_lanes", "splat", "store", "suffix", "vectors", "width_of"}
     tested = {word for name in probe.OPERATIONS for word in name.replace("'s", "").split()}
-    assert {*lanes.__all__, *lane_arithmetic.__all__} <= tools | tested
+    assert {*lanes.__all__, *lane_arithmetic.__all__, *across_lanes.__all__} <= tools | tested
 
 
 @dtypes

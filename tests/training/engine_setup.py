@@ -8,7 +8,8 @@ from toolkit.networks.activation import ACTIVATIONS
 from toolkit.networks.initial import fill_weights
 from toolkit.networks.plan import ACTIVATION, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
 from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
-from toolkit.training.loss import ORDERED, Loss, LossSettings, mode_of
+from toolkit.training.loss import Loss, LossSettings, mode_of
+from toolkit.training.ordered_losses import ORDERED
 from toolkit.training.state import Data
 from toolkit.training.task_rows import OPERATIONS, fill_modular, fill_parity, shuffle_rows
 from toolkit.training.workspace import Workspace

@@ -14,8 +14,9 @@ from toolkit.collapse import collapse_gap, underflow_gap
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, round_to
 from toolkit.losses import kernels as public
-from toolkit.training.loss import BOOST, ORDERED, TALLIES, LossSettings, lanes32, loss_block, mode_of, native32
+from toolkit.training.loss import BOOST, TALLIES, LossSettings, lanes32, loss_block, mode_of, native32
 from toolkit.training.loss import emulated as emulated_mode
+from toolkit.training.ordered_losses import ORDERED
 
 FAMILIES = ("cross_entropy", "stablemax")
 FORMS = ("common", "complement")

@@ -9,7 +9,7 @@ import pytest
 from toolkit.formats import FLOAT8_E4M3FN, Format
 from toolkit.grokking import PRESETS, get_preset
 from toolkit.training import Experiment, rows_of
-from toolkit.training.loss import emulated, native32, native64
+from toolkit.training.loss import emulated, lanes32, native64
 from toolkit.training.models import build, loss_of, tensor_names, tensors_of
 
 SMALL = Experiment(p=11, widths=(8,), train_fraction=0.7, steps=20)
@@ -208,8 +208,10 @@ def test_a_split_that_cannot_teach_is_refused(arguments, message):
 def test_the_loss_runs_natively_only_in_exactly_float32_and_float64():
     modes = {name: loss_of(Experiment(loss_format=name)).mode for name in
              ("float32", "float64", "float16", "bfloat16", "e8m22", "e8m23", "e11m52", "e11m51")}
-    assert modes == {"float32": native32, "e8m23": native32, "float64": native64, "e11m52": native64,
+    assert modes == {"float32": lanes32, "e8m23": lanes32, "float64": native64, "e11m52": native64,
                      "float16": emulated, "bfloat16": emulated, "e8m22": emulated, "e11m51": emulated}
+    assert loss_of(Experiment(training_precision="float64")).mode is native32
+    assert loss_of(Experiment(loss="focal_loss", form="stable")).mode is native32
 
 
 def test_the_loss_sees_logits_over_the_temperature():

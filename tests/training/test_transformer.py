@@ -61,7 +61,7 @@ def with_sines(experiment):
 def loss_and_gradient(work, step):
     """Mean training loss with the numbers of this step dropped, and its gradient."""
     n = int(work.plan[N_TRAIN])
-    gradient(*work.network, work.state.parameters, work.data, 0, n, True, False, *work.loss, work.work, step)
+    gradient(*work.network, work.state.parameters, work.data, 0, n, True, True, False, *work.loss, work.work, step)
     return tally_of(work.work.tallies).loss / n, work.work.grads.copy()
 
 

@@ -1,4 +1,4 @@
-"""Arithmetic of vectors: lane by lane, over all lanes, and on their bits."""
+"""Arithmetic of vectors: lane by lane, and on their bits."""
 import operator
 
 import numpy as np
@@ -6,84 +6,13 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload
 
+from toolkit._core.across_lanes import some_lanes
 from toolkit._core.lanes import Lanes, call, constant, dtype_of, has_feature, operation, shaped, splat, suffix, vectors
 
-__all__ = ["all_of", "any_of", "bit_distance", "bits_of", "choose", "count_of", "exponent_above", "fused",
-           "high_half", "inverse_of", "largest_of", "low_bits_as_exponent", "low_half", "lowest_of",
-           "narrowed", "rotated_1", "rotated_2", "rotated_4", "signed_as", "size", "sum_of", "widened"]
+__all__ = ["bit_distance", "choose", "exponent_above", "fused", "inverse_of", "low_bits_as_exponent",
+           "narrowed", "signed_as", "size", "widened"]
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
-
-
-def _fold(builder, vector, join):
-    """Join the upper half of the lanes to the lower one until a single number is left."""
-    while vector.type.count > 1:
-        half = vector.type.count // 2
-        low, high = (builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(_I32, half), list(order)))
-                     for order in (range(half), range(half, 2 * half)))
-        vector = join(low, high)
-    return builder.extract_element(vector, ir.Constant(_I32, 0))
-
-
-def _plain_fold(join):
-    def fold(value):
-        while value.size > 1:
-            half = value.size // 2
-            value = join(value[:half], value[half:])
-        return value[0]
-
-    return fold
-
-
-@operation(_plain_fold(np.add))
-def sum_of(_context, value):
-    """Sum of the lanes, as a tree: lane 0 with lane count/2, and so on."""
-
-    def lower(context, builder, signature, arguments):
-        return _fold(builder, arguments[0], builder.fadd)
-
-    return value.dtype(value), lower
-
-
-@operation(_plain_fold(lambda a, b: np.where(a < b, b, a)))
-def largest_of(_context, value):
-    """The largest lane, NaN left out."""
-
-    def lower(context, builder, signature, arguments):
-        return _fold(builder, arguments[0], lambda a, b: builder.select(builder.fcmp_ordered("<", a, b), b, a))
-
-    return value.dtype(value), lower
-
-
-@operation(lambda condition: int(np.count_nonzero(condition)))
-def count_of(_context, condition):
-    """In how many lanes a condition holds."""
-
-    def lower(context, builder, signature, arguments):
-        together = builder.bitcast(arguments[0], ir.IntType(condition.count))
-        return builder.zext(builder.ctpop(together), _I64)
-
-    return types.int64(condition), lower
-
-
-@operation(lambda condition: sum(int(there) << i for i, there in enumerate(condition)))
-def bits_of(_context, condition):
-    """An integer whose bit i is set where a condition holds in lane i."""
-
-    def lower(context, builder, signature, arguments):
-        return builder.zext(builder.bitcast(arguments[0], ir.IntType(condition.count)), _I64)
-
-    return types.int64(condition), lower
-
-
-@operation(lambda bits: (int(bits) & -int(bits)).bit_length() - 1)
-def lowest_of(_context, bits):
-    """The place of the lowest bit that is set in an integer other than 0."""
-
-    def lower(context, builder, signature, arguments):
-        return call(builder, "llvm.cttz.i64", _I64, [arguments[0], ir.Constant(ir.IntType(1), True)])
-
-    return types.int64(bits), lower
 
 
 @operation(lambda value: 1 / value)
@@ -107,7 +36,7 @@ def inverse_of(_context, value):
     def lower(context, builder, signature, arguments):
         if value.count % count or not has_feature(context, "avx512f"):
             return builder.fdiv(constant(arguments[0].type, 1.0), arguments[0])
-        parts = [inverse(builder, _some_lanes(builder, arguments[0], start, count))
+        parts = [inverse(builder, some_lanes(builder, arguments[0], start, count))
                  for start in range(0, value.count, count)]
         while len(parts) > 1:
             parts = [_joined(builder, *pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
@@ -120,59 +49,9 @@ def _fma(builder, *arguments):
     return call(builder, f"llvm.fma.{suffix(arguments[0].type)}", arguments[0].type, list(arguments))
 
 
-def _some_lanes(builder, vector, start, count):
-    places = ir.Constant(ir.VectorType(_I32, count), list(range(start, start + count)))
-    return builder.shuffle_vector(vector, vector, places)
-
-
 def _joined(builder, low, high):
     places = ir.Constant(ir.VectorType(_I32, 2 * low.type.count), list(range(2 * low.type.count)))
     return builder.shuffle_vector(low, high, places)
-
-
-def _half(first):
-    def lowering(_context, value):
-        kind = Lanes(value.dtype, value.count // 2)
-
-        def lower(context, builder, signature, arguments):
-            return _some_lanes(builder, arguments[0], 0 if first else kind.count, kind.count)
-
-        return kind(value), lower
-
-    return operation(lambda value: value[:value.size // 2] if first else value[value.size // 2:])(lowering)
-
-
-low_half, high_half = _half(True), _half(False)
-
-
-def _quantifier(plain, symbol, number):
-    """Whether a condition holds in some lane, or in all: the bits of its lanes are, or are not, that number."""
-    def lowering(_context, condition):
-        def lower(context, builder, signature, arguments):
-            together = ir.IntType(condition.count)
-            return builder.icmp_unsigned(symbol, builder.bitcast(arguments[0], together), ir.Constant(together, number))
-
-        return types.boolean(condition), lower
-
-    return operation(plain)(lowering)
-
-
-any_of, all_of = _quantifier(np.any, "!=", 0), _quantifier(np.all, "==", -1)
-
-
-def _rotation(by):
-    def lowering(_context, value):
-        def lower(context, builder, signature, arguments):
-            order = [(i + by) % value.count for i in range(value.count)]
-            indices = ir.Constant(ir.VectorType(_I32, value.count), order)
-            return builder.shuffle_vector(arguments[0], arguments[0], indices)
-
-        return value(value), lower
-
-    return operation(lambda value: np.roll(value, -by))(lowering)
-
-
-rotated_1, rotated_2, rotated_4 = map(_rotation, (1, 2, 4))
 
 
 def _kind_of(*sides):

@@ -84,7 +84,7 @@ def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, 
     domain : (low, high)
         Outside the function is NaN.
     lanes, slope_lanes : kernel, optional
-        Stable form and slope of lanes, at the defaults of the parameters: for arrays that are computed as they are.
+        Stable form and slope of lanes, at the defaults of the parameters: for arrays, which no format rounds.
     """
     def decorate(function):
         signature = inspect.signature(function)
@@ -130,7 +130,7 @@ def slope(function, x, **options):
 
 def _evaluate(name, kernels, lanes, declared, *, x, form="stable", format=None, **parameters):
     of = chosen("form", form, kernels)
-    usual = format is None and form == "stable" and lanes is not None and all(
+    usual = format is None and form == "stable" and lanes is not None and np.ndim(x) > 0 and all(
         isinstance(value, Real) and value == default
         for value, default in zip(parameters.values(), declared.defaults, strict=True))
     if usual and is_plain(x, -1, None):

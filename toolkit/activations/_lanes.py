@@ -3,19 +3,13 @@
 They keep the promises of the entry kernels, which read like their formulas and which figures use. Here one exponential
 serves all of a formula; where all lanes are easy, nothing is looked after that cannot happen.
 """
+from toolkit._core.across_lanes import all_of
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import all_of, choose, fused, inverse_of, signed_as, size
+from toolkit._core.lane_arithmetic import choose, fused, inverse_of, signed_as, size
 from toolkit.large_arrays._exponential import lowered
+from toolkit.large_arrays.exponentials import decay, exp_below, expm1_below, far_decay, is_easy
 from toolkit.large_arrays.normal import bell, far_bell, is_central, mills_ratio
-from toolkit.large_arrays.sigmoidal import (
-    decay,
-    exp_below,
-    expm1_below,
-    far_decay,
-    is_easy,
-    sigmoid_far,
-    sigmoid_lanes,
-)
+from toolkit.large_arrays.sigmoidal import sigmoid_far, sigmoid_lanes
 
 __all__ = ["elu_lanes", "elu_slope_lanes", "gelu_lanes", "gelu_slope_lanes", "mish_lanes", "mish_slope_lanes",
            "relu_lanes", "relu_slope_lanes", "silu_lanes", "silu_slope_lanes"]

@@ -7,13 +7,7 @@ from toolkit.activations._elementwise import elementwise, or_infinite, scaled
 from toolkit.activations._rectifiers import relu_value
 from toolkit.elementary import exp, log
 from toolkit.elementary.products import times_exp
-from toolkit.large_arrays.sigmoidal import (
-    sigmoid_lanes,
-    sigmoid_slope_lanes,
-    softplus_lanes,
-    tanh_lanes,
-    tanh_slope_lanes,
-)
+from toolkit.large_arrays import sigmoidal
 
 __all__ = ["log_sigmoid", "sigmoid", "softplus", "softsign", "tanh"]
 KERNELS = ["log_sigmoid_naive", "log_sigmoid_slope", "log_sigmoid_slope_naive", "log_sigmoid_value", "sigmoid_naive",
@@ -141,7 +135,7 @@ def softsign_slope_naive(x):
 
 @elementwise(sigmoid_value, sigmoid_naive, slope=sigmoid_slope, naive_slope=sigmoid_slope_from_value,
              ulp=1, slope_ulp=2.5,
-             lanes=sigmoid_lanes, slope_lanes=sigmoid_slope_lanes)
+             lanes=sigmoidal.sigmoid_lanes, slope_lanes=sigmoidal.sigmoid_slope_lanes)
 def sigmoid(x, *, form="stable", format=None):
     """Logistic function ``1 / (1 + e^-x)``.
 
@@ -181,7 +175,7 @@ def sigmoid(x, *, form="stable", format=None):
 
 
 @elementwise(tanh_value, tanh_naive, slope=tanh_slope, naive_slope=tanh_slope_from_value, ulp=1, slope_ulp=4.5,
-             lanes=tanh_lanes, slope_lanes=tanh_slope_lanes)
+             lanes=sigmoidal.tanh_lanes, slope_lanes=sigmoidal.tanh_slope_lanes)
 def tanh(x, *, form="stable", format=None):
     """Hyperbolic tangent.
 
@@ -211,7 +205,7 @@ def tanh(x, *, form="stable", format=None):
 
 @elementwise(softplus_value, softplus_naive, slope=softplus_slope, naive_slope=softplus_slope_naive,
              ulp=1, slope_ulp=1, above=0,
-             lanes=softplus_lanes, slope_lanes=sigmoid_lanes)
+             lanes=sigmoidal.softplus_lanes, slope_lanes=sigmoidal.sigmoid_lanes)
 def softplus(x, *, beta=1.0, form="stable", format=None):
     """Smooth rectifier ``log(1 + e^(beta x)) / beta``, computed as ``max(x, 0) + log1p(e^-|x|)``.
 

@@ -39,9 +39,9 @@ def run(z, classes, inner, task, out):
 
 
 @functools.cache
-def small_kernel(task, few):
-    """The kernel ``(z, classes, out)`` that does a task on a small flat array of rows, those of `few` classes together.
-    """
+def small_kernel(task, kind, few):
+    """The kernel ``(z, classes, out)`` that does a task of a kind on a small flat array of rows, which are taken side
+    by side if they have `few` classes. Tasks of other kinds without fields are equal."""
     if few:
         @kernel
         def columns(z, classes, out):
@@ -121,7 +121,7 @@ def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
         classes = z.shape[-1]
         flat, target = (z, out) if z.ndim == 1 else (z.reshape(-1), out.reshape(-1))
         if z.size < SMALL:
-            small_kernel(task, 1 < classes <= SHORT_ROW)(flat, classes, target)
+            small_kernel(task, type(task), 1 < classes <= SHORT_ROW)(flat, classes, target)
         else:
             run(flat, classes, 0, task, target)
         return out

@@ -5,8 +5,9 @@ Chunks are the same for any number of threads, and so are the results.
 import numba
 import numpy as np
 
+from toolkit._core.across_lanes import largest_of, sum_of
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import largest_of, sum_of, widened
+from toolkit._core.lane_arithmetic import widened
 from toolkit._core.lanes import lane, load, spread, store, width_of
 from toolkit.elementary import exp
 from toolkit.large_arrays._exponential import calm_shift, exp_calm, exp_plain, lift_of, mantissa_and_power

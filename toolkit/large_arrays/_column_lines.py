@@ -1,6 +1,7 @@
 """Columns side by side, some of them calm: each lane has what its own column would have alone."""
+from toolkit._core.across_lanes import count_of
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import choose, count_of, fused
+from toolkit._core.lane_arithmetic import choose, fused
 from toolkit._core.lanes import load, store, width_of
 from toolkit.large_arrays._exponential import calm_shift, exp_calm, lift_of, lowered
 from toolkit.large_arrays._lines import by_layout, calm_columns, walk_of

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numba.extending import overload
 
+from toolkit._core.across_lanes import any_of, largest_of, sum_of
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import any_of, choose, largest_of, sum_of
+from toolkit._core.lane_arithmetic import choose
 from toolkit._core.lanes import lane, replaced, spread
 from toolkit.large_arrays._walks import merge_lanes
 

@@ -2,8 +2,9 @@
 import numpy as np
 from numba.extending import overload
 
+from toolkit._core.across_lanes import any_of, count_of, sum_of
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import any_of, choose, count_of, narrowed, size, sum_of, widened
+from toolkit._core.lane_arithmetic import choose, narrowed, size, widened
 from toolkit._core.lanes import Lanes, lane, load, replaced, spread, store, width_of
 from toolkit.large_arrays._column_lines import keep_calm
 from toolkit.large_arrays._exponential import calm_shift, exp_calm, exp_far, lift_of

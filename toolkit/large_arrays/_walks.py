@@ -6,17 +6,9 @@ lane is a line of its own.
 """
 import numpy as np
 
+from toolkit._core.across_lanes import rotated_1, rotated_2, rotated_4, sum_of
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import (
-    choose,
-    fused,
-    narrowed,
-    rotated_1,
-    rotated_2,
-    rotated_4,
-    sum_of,
-    widened,
-)
+from toolkit._core.lane_arithmetic import choose, fused, narrowed, widened
 from toolkit._core.lanes import by_dtype, lane, load, spread
 
 __all__ = ["added", "count_at", "difference", "extremes", "largest", "merge_lanes", "nothing", "place",

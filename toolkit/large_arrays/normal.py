@@ -2,7 +2,7 @@
 from toolkit._core.kernel import kernel
 from toolkit._core.lane_arithmetic import fused, inverse_of, low_bits_as_exponent, size
 from toolkit._core.lanes import by_dtype
-from toolkit.large_arrays.sigmoidal import at_most, exp_parts, far_parts
+from toolkit.large_arrays.exponentials import at_most, exp_parts, far_parts
 
 __all__ = ["bell", "far_bell", "is_central", "mills_ratio"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
+from toolkit._core.across_lanes import bits_of
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import bits_of
 from toolkit._core.lanes import LINE, Lanes, call, has_feature, load, operation, splat, suffix, width_of
 
 __all__ = ["BITS", "WIDEST", "add_tile", "add_tiles", "are_alike", "nonzero_in_columns", "nonzero_in_row",

@@ -10,7 +10,7 @@ from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FORMATS, get_format
 from toolkit.networks.activation import ACTIVATIONS
 from toolkit.optimizers import OPTIMIZERS, SCHEDULES
-from toolkit.training.loss import LOSSES
+from toolkit.training.ordered_losses import LOSSES
 from toolkit.training.registered import ACTIVATIONS_BY_KERNEL, LOSSES_BY_KERNEL, default_parameters, parameter_names
 from toolkit.training.task_rows import OPERATIONS
 

@@ -62,9 +62,9 @@ def begun(room, learning):
 
 
 @kernel
-def perceptron_chunk(c, plan, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
-                     loss_parameters, mode, settings, work, step):
-    n, counting = np.int64(end - begin), watching or not learning
+def perceptron_chunk(c, plan, bend, slope, fused, parameters, data, begin, end, learning, counting,
+                     watching, of, loss_parameters, mode, settings, work, step):
+    n = np.int64(end - begin)
     depth, last = np.int64(plan[DEPTH]), begin + n * (c + 1) // CHUNKS
     room = room_of(work, n_classes(plan), c)
     begun(room, learning)
@@ -79,10 +79,10 @@ def perceptron_chunk(c, plan, bend, slope, fused, parameters, data, begin, end, 
 
 
 @kernel
-def transformer_chunk(shape, c, plan, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
-                      loss_parameters, mode, settings, work, step):
+def transformer_chunk(shape, c, plan, bend, slope, fused, parameters, data, begin, end, learning, counting,
+                      watching, of, loss_parameters, mode, settings, work, step):
     """Numbers are dropped while learning and not watching."""
-    n, counting = np.int64(end - begin), watching or not learning
+    n = np.int64(end - begin)
     last = begin + n * (c + 1) // CHUNKS
     dropping = learning and not watching and shape[THRESHOLD] > 0
     room = room_of(work, n_classes(plan), c)

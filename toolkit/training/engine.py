@@ -29,9 +29,10 @@ def turn(plan, shape, fused, parameters, work):
 
 
 @kernel(parallel=True)
-def gradient(plan, shape, bend, slope, fused, parameters, data, begin, end, learning, watching, of, loss_parameters,
-             mode, settings, work, step):
-    """Tallies over rows [begin, end) and, when `learning`, the gradient of their mean loss.
+def gradient(plan, shape, bend, slope, fused, parameters, data, begin, end, learning, counting, watching, of,
+             loss_parameters, mode, settings, work, step):
+    """Over rows [begin, end): when `learning`, the gradient of their mean loss; when `counting`, tallies, and when
+    `watching`, also of collapsed rows.
 
     `shape` is None for a perceptron, whose machine code then holds nothing of a transformer. `bend` and `slope` are an
     activation and its derivative, or None for that of the plan, `fused` is that of `add_product`. A `Loss` comes in its
@@ -41,21 +42,21 @@ def gradient(plan, shape, bend, slope, fused, parameters, data, begin, end, lear
     if learning:
         turn(plan, shape, fused, parameters, work)
     for c in prange(CHUNKS):
-        chunk(shape, np.int64(c), plan, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
-              loss_parameters, mode, settings, work, step)
+        chunk(shape, np.int64(c), plan, bend, slope, fused, parameters, data, begin, end, learning, counting, watching,
+              of, loss_parameters, mode, settings, work, step)
     if learning:
         for part in prange(CHUNKS):
             add_chunks(np.int64(part), work)
 
 
 @kernel
-def gradient_in_turn(plan, shape, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
-                     loss_parameters, mode, settings, work, step):
+def gradient_in_turn(plan, shape, bend, slope, fused, parameters, data, begin, end, learning, counting,
+                     watching, of, loss_parameters, mode, settings, work, step):
     """`gradient` on one thread: the same bits, and less to compile."""
     if learning:
         turn(plan, shape, fused, parameters, work)
     for c in range(CHUNKS):
-        chunk(shape, c, plan, bend, slope, fused, parameters, data, begin, end, learning, watching, of,
+        chunk(shape, c, plan, bend, slope, fused, parameters, data, begin, end, learning, counting, watching, of,
               loss_parameters, mode, settings, work, step)
     if learning:
         for part in range(CHUNKS):
@@ -89,8 +90,8 @@ def advance(by, count, measuring, plan, shape, bend, slope, fused, data, batch, 
                 next_batch(batch, data, plan, np.int64(state.clock[STEP]))
         elif i > count:
             begin, end = n, n + rest
-        by(plan, shape, bend, slope, fused, state.parameters, rows, begin, end, i <= count, i == count, loss.of,
-           loss.parameters, loss.mode, loss.settings, work, np.int64(state.clock[STEP]))
+        by(plan, shape, bend, slope, fused, state.parameters, rows, begin, end, i <= count, i >= count, i == count,
+           loss.of, loss.parameters, loss.mode, loss.settings, work, np.int64(state.clock[STEP]))
         if i < count:
             update(rule, settings, work.tensors, work.numbers, state.parameters, work.grads, state.memory, state.clock,
                    work.steps)

@@ -5,17 +5,9 @@ and has the same bits.
 """
 import numpy as np
 
+from toolkit._core.across_lanes import any_of, bits_of, high_half, largest_of, low_half, lowest_of, sum_of
 from toolkit._core.kernel import kernel
-from toolkit._core.lane_arithmetic import (
-    any_of,
-    bits_of,
-    choose,
-    high_half,
-    largest_of,
-    low_half,
-    lowest_of,
-    sum_of,
-)
+from toolkit._core.lane_arithmetic import choose
 from toolkit._core.lanes import lane, load, memory_at, replaced, spread, store, width_of
 from toolkit.collapse.kernels import ORDERS
 from toolkit.elementary.exponential_lanes import exp_lanes

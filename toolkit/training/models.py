@@ -9,7 +9,8 @@ from toolkit.networks.plan import bias_of, plan_of, size_of, weights_of
 from toolkit.networks.transformer_plan import TENSORS, numbers_in_row, shape_of, tensor_of
 from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
 from toolkit.training.batches import Batch
-from toolkit.training.loss import ORDERED, Loss, LossSettings, mode_of
+from toolkit.training.loss import Loss, LossSettings, mode_of
+from toolkit.training.ordered_losses import ORDERED
 from toolkit.training.registered import ACTIVATIONS_BY_KERNEL, LOSSES_BY_KERNEL
 from toolkit.training.state import Data
 from toolkit.training.tasks import rows_of
