@@ -9,7 +9,7 @@ import pytest
 from toolkit.formats import FLOAT8_E4M3FN, Format
 from toolkit.grokking import PRESETS, get_preset
 from toolkit.training import Experiment, rows_of
-from toolkit.training.loss import emulated, lanes32, native64
+from toolkit.training.loss import emulated, lanes32, native32, native64
 from toolkit.training.models import build, loss_of, tensor_names, tensors_of
 
 SMALL = Experiment(p=11, widths=(8,), train_fraction=0.7, steps=20)

@@ -7,7 +7,8 @@ import numpy as np
 
 from toolkit._core import arrays as _arrays
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays._jobs import Columns, Rows, groups_of, groups_of_columns, run_groups, run_parallel
+from toolkit._core.lanes import width_of
+from toolkit.large_arrays._jobs import TILES, Columns, Rows, groups_of, run_groups, run_parallel
 from toolkit.large_arrays._long_rows import LONG_ROW_TASKS, run_long_row
 
 __all__ = ["Lines", "is_plain", "map_lines", "map_rows_of_lines", "reduce_lines", "run"]
@@ -45,8 +46,8 @@ def small_kernel(task, kind, few):
     if few:
         @kernel
         def columns(z, classes, out):
-            count = z.size // classes
-            run_groups(Columns(1, classes, count, 1, classes), z, 0, groups_of_columns(count, z), out, task)
+            count, wide = z.size // classes, TILES * width_of(z)
+            run_groups(Columns(1, classes, count, 1, classes), z, 0, (count + wide - 1) // wide, out, task)
 
         return columns
 

@@ -15,7 +15,7 @@ from toolkit._core.lanes import memory_of, width_of
 from toolkit.large_arrays._lines import ColumnLines, RowLines
 from toolkit.large_arrays._tasks import run_task
 
-__all__ = ["Columns", "Rows", "groups_of", "groups_of_columns", "run_groups", "run_parallel"]
+__all__ = ["Columns", "Rows", "TILES", "groups_of", "run_groups", "run_parallel"]
 
 TILES = 8  # walks of a group of columns
 
@@ -37,18 +37,9 @@ class Columns(NamedTuple):
     step: int
 
 
-@kernel
-def groups_of_columns(inner, z):
-    """In how many groups `run_groups` takes so many columns of the flat array `z`."""
-    wide = TILES * width_of(z)
-    return (inner + wide - 1) // wide
-
-
 def groups_of(layout, z):
     """In how many groups `run_groups` takes the lines of the flat array `z`."""
-    if isinstance(layout, Rows):
-        return layout.count
-    return layout.outer * groups_of_columns.py_func(layout.inner, z)
+    return layout.count if isinstance(layout, Rows) else layout.outer * -(-layout.inner // (TILES * width_of(z)))
 
 
 @kernel
