@@ -14,6 +14,7 @@ from benchmarks import accuracy, grid, grokking_step, inputs, machine, peak, pro
 
 QUICK_SHAPES = inputs.SHAPES[:4]
 QUICK_SIZES = (2**12, 2**16, 2**20)
+BUSY = 0.7  # of what so many cores can do: less means that others use them
 # Section -> about how many seconds it takes on two cores, by which those that are left are foretold.
 SECONDS = {"copy": 20, "grid": 300, "extras": 60, "entries": 180, "calls": 20, "two_pass": 60, "errors": 60,
            "activation_errors": 15, "sums": 40, "peak": 3, "grokking": 240, "waiting": 60}
@@ -101,15 +102,22 @@ class Session:
 
     def peak(self):
         for dtype in inputs.DTYPES:
-            self.place("peak")[dtype] = {str(threads): round(peak.gigaflops(threads, dtype), 1)
-                                         for threads in self.options.threads}
+            found = {threads: peak.gigaflops(threads, dtype) for threads in self.options.threads}
+            self.place("peak")[dtype] = {str(threads): round(speed, 1) for threads, speed in found.items()}
+            for threads, speed in found.items():
+                if 1 < threads <= self.results["machine"]["cores"] and speed < BUSY * threads * found.get(1, 0):
+                    sentence = (f"{threads} threads compute {speed / found[1]:.1f} times as much {dtype} as 1: another"
+                                " program runs")
+                    say(sentence)
+                    self.results["broken"].append(sentence)
 
     def grokking(self):
         if "peak" not in self.results:  # of the same run
             self.peak()
         python = self.found.get("PyTorch", (None,))[0] or sys.executable
         turns = 1 if self.options.quick else grokking_step.TURNS
-        for name, threads, ours, theirs, useful in grokking_step.measure(python, turns, self.options.threads, tell=say):
+        for name, threads, ours, theirs, useful in grokking_step.measure(python, turns, self.options.threads, say,
+                                                                        self.results["broken"]):
             kept = [round(ours, 2), theirs and round(theirs, 2), round(useful, 3)]
             self.place("grokking").setdefault(name, {})[str(threads)] = kept
 

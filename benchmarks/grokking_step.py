@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numba
 
+from benchmarks.grid import counted, settled, summary
 from benchmarks.peak import gigaflops
 from toolkit.grokking import get_preset
 from toolkit.training import Experiment
@@ -54,27 +55,38 @@ def torch_result(python, threads, experiment):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
-def measure(python, turns=TURNS, threads=(1, 2, 4), tell=lambda line: None):
+def measure(python, turns=TURNS, threads=(1, 2, 4), tell=lambda line: None, broken=None):
     """Yield (network, threads, our milliseconds, PyTorch's or None, useful GFLOP), medians of `turns` turns.
 
-    A network in fast arithmetic has a name and a line of its own.
+    A network in fast arithmetic has a name and a line of its own. `broken` collects sentences about what was spoiled:
+    of ours it has no line.
     """
+    broken = [] if broken is None else broken
     for name, experiment in cases():
         works = {name: build(experiment), f"{name}, fast": build(experiment.replace(arithmetic="fast"))}
         useful = 2e-9 * products_per_step(experiment)
         for count in (t for t in threads if t <= numba.config.NUMBA_NUM_THREADS):
-            ours, theirs = {each: [] for each in works}, []
-            for _ in range(turns):
-                for each, work in works.items():
-                    ours[each].append(statistics.median(our_seconds(work, count, STEPS[experiment.model])))
-                if result := torch_result(python, count, experiment):
-                    theirs.append(result["median"])
-            other = 1e3 * statistics.median(theirs) if theirs else None
-            for each, seconds in ours.items():
-                mine = 1e3 * statistics.median(seconds)
-                beside = f"{other:13.1f}{other / mine:7.2f}" if other else f"{'missing':>13}{'':7}"
+            found = settled(lambda: in_turns(python, works, count, experiment, turns))
+            broken += [f"training step of {each}, {count} thread(s): spoiled by a busy machine"
+                       for each, taken in found.items() if len(taken) > 2]
+            found = counted(found)
+            other = found.pop("PyTorch", [None])[0]
+            for each, (mine, _) in found.items():
+                beside = f"{other:13.1f}{other / mine:7.2f}" if other else f"{'-':>13}{'-':>7}"
                 tell(f"{each:30}{count:8}{mine:10.1f}{beside}{1e3 * useful / mine:10.0f}")
                 yield each, count, mine, other, useful
+
+
+def in_turns(python, works, threads, experiment, turns):
+    """Name -> [milliseconds, spread] of our works and of PyTorch, where it is there."""
+    samples = {}
+    for _ in range(turns):
+        for name, work in works.items():
+            seconds = statistics.median(our_seconds(work, threads, STEPS[experiment.model]))
+            samples.setdefault(name, []).append(seconds)
+        if result := torch_result(python, threads, experiment):
+            samples.setdefault("PyTorch", []).append(result["median"])
+    return {name: summary(taken, 1e6) for name, taken in samples.items()}
 
 
 def main():
@@ -85,7 +97,7 @@ def main():
         print(f"peak of {threads} thread(s): {gigaflops(threads):.0f} GFLOP/s")
     print(f"{'network':30}{'threads':>8}{'ours, ms':>10}{'PyTorch, ms':>13}{'ratio':>7}{'GFLOP/s':>10}")
     rows = list(measure(python, tell=lambda line: print(line, flush=True)))
-    if rows[-1][3] is None:
+    if all(other is None for _, _, _, other, _ in rows):
         print("PyTorch is not installed here; --torch-python names a Python that has it.")
 
 

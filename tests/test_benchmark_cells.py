@@ -131,10 +131,33 @@ def test_a_step_is_measured_in_both_arithmetics(monkeypatch):
     assert "--fraction=0.7" in asked
 
 
+def test_a_spoiled_step_is_no_ratio(monkeypatch):
+    times = iter([0.1, 0.5, 0.9] * 3)
+    monkeypatch.setattr(grokking_step, "cases", lambda: [("small", Experiment(p=5, widths=(8, 8), train_fraction=0.7))])
+    monkeypatch.setattr(grokking_step, "our_seconds", lambda work, threads, steps: [0.2])
+    monkeypatch.setattr(grokking_step, "torch_result", lambda *_: {"median": next(times)})
+    broken = []
+    rows = list(grokking_step.measure("python", 3, (1,), broken=broken))
+    assert [row[2:4] for row in rows] == [(200, None)] * 2
+    assert broken == ["training step of PyTorch, 1 thread(s): spoiled by a busy machine"]
+
+
+def test_a_busy_machine_is_told_by_its_peak(monkeypatch, capsys):
+    monkeypatch.setattr(command.processes, "find_pythons", lambda names, pythons: {})
+    session = command.Session(command.parsed(["--threads", "1", "--threads", "2"]))
+    session.results["machine"]["cores"] = 2
+    for both, busy in ((190.0, False), (120.0, True)):
+        monkeypatch.setattr(peak, "gigaflops", lambda threads, dtype: both if threads == 2 else 100.0)
+        session.results["broken"].clear()
+        session.peak()
+        assert bool(session.results["broken"]) == ("another program runs" in capsys.readouterr().out) == busy
+    assert session.results["peak"]["float64"] == {"1": 100.0, "2": 120.0}
+
+
 def test_steps_are_told_beside_the_peak():
     steps = {"new": {"1": [10.0, 20.0, 0.5]}, "old": {"1": [10.0, None]}}
     text = "\n".join(report.tables(PEERS | {"peak": {"float32": {"1": 100.0}}, "grokking": steps}))
-    assert "ours 50 GFLOP/s, 50 % of the peak, PyTorch 25 GFLOP/s" in text and "PyTorch is missing" in text
+    assert "ours 50 GFLOP/s, 50 % of the peak, PyTorch 25 GFLOP/s" in text and "PyTorch was not measured" in text
 
 
 def test_the_time_to_go_is_told():

@@ -165,7 +165,7 @@ def test_tables_name_what_is_missing(measured):
                                                                                                  "SciPy": None}}},
                  "grokking": {"mlp": {"1": [10.0, None]}}, "broken": ["PyTorch, 1 thread: it broke"]}
     text = "\n".join(report.tables(measured))
-    for sentence in ("JAX: missing (no module)", "FAILED: PyTorch", "PyTorch is missing", "NaN or inf", "NumPy",
+    for sentence in ("JAX: missing (no module)", "FAILED: PyTorch", "PyTorch was not measured", "NaN or inf", "NumPy",
                      "geometric mean", "GB/s"):
         assert sentence in text
 
