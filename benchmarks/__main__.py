@@ -16,7 +16,7 @@ QUICK_SHAPES = inputs.SHAPES[:4]
 QUICK_SIZES = (2**12, 2**16, 2**20)
 BUSY = 0.7  # of what so many cores can do: less means that others use them
 # Section -> about how many seconds it takes on two cores, by which those that are left are foretold.
-SECONDS = {"copy": 20, "grid": 300, "extras": 60, "entries": 180, "calls": 20, "two_pass": 60, "errors": 60,
+SECONDS = {"copy": 20, "grid": 320, "extras": 60, "entries": 180, "calls": 20, "two_pass": 60, "errors": 60,
            "activation_errors": 15, "sums": 40, "peak": 3, "grokking": 240, "waiting": 60}
 
 
@@ -145,7 +145,7 @@ def parsed(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=list(report.TITLES), help="a section; may be given again")
     parser.add_argument("--quick", action="store_true", help="small arrays and few repeats: to see that all runs")
-    parser.add_argument("--budget", type=float, default=0.15, help="seconds for each number (default: 0.15)")
+    parser.add_argument("--budget", type=float, default=0.1, help="seconds for each number (default: 0.1)")
     parser.add_argument("--threads", type=int, action="append", help="numbers of threads (default: 1 and 2)")
     parser.add_argument("--peer-python", action="append", default=[], metavar="PYTHON",
                         help="a Python to look for peers in that this one lacks; may be given again")
