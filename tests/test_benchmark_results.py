@@ -198,6 +198,15 @@ def test_ctrl_c_keeps_what_was_measured(small, monkeypatch, tmp_path, capsys):
     assert "No module named 'jax'" in capsys.readouterr().out
 
 
+def test_small_calls_have_functions_of_their_own_for_each_array(small, tmp_path, capsys):
+    path = tmp_path / "results.json"
+    assert command.main(["--threads", "1", "--budget", "1e-4", "--only", "calls", "--results", str(path)]) == 0
+    stored = results.load(path)
+    assert {name: set(kinds["float64"]["1"]) for name, kinds in stored["calls"].items()} == {
+        "softmax": {"10", "64x10"}, "cross_entropy_and_grad": {"64x10"}}
+    assert set(stored["seconds"]) == {"calls"} and "minutes to go" in capsys.readouterr().out
+
+
 def test_a_regression_fails_only_when_asked_to(small, tmp_path, capsys):
     path = tmp_path / "results.json"
     options = ["--quick", "--threads", "1", "--budget", "1e-4", "--only", "grid", "--results", str(path)]
