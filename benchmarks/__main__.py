@@ -1,8 +1,8 @@
 """All benchmarks: ours beside NumPy, SciPy, PyTorch and JAX where they are installed: python -m benchmarks
 
 Prints what is slower than a peer, then tables, lists what became slower than the stored results by more than the noise,
-and stores the new ones in benchmarks/results.json, which the book's pages draw. Cells whose samples disagree are measured
-again. Ctrl-C, or an end from outside, keeps what was measured so far.
+and stores the new ones in benchmarks/results.json, which the book's pages draw. Where samples disagree, a cell is
+measured again. Ctrl-C, or an end from outside, keeps what was measured so far.
 """
 import argparse
 import datetime
