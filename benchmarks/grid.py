@@ -56,7 +56,7 @@ def in_turns(pool, prepared, budget):
     begun = time.perf_counter()
     for turn in range(ROUNDS):
         # Calls that outlast the budget are worth three samples.
-        if turn >= 3 and time.perf_counter() - begun > 2 * budget * len(prepared):
+        if turn >= 3 and time.perf_counter() - begun > budget * len(prepared):
             break
         for name, function in prepared:
             seconds = pool.ask(name, "time", function=function, calls=calls[name, function])
