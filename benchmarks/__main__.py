@@ -17,7 +17,7 @@ QUICK_SHAPES = inputs.SHAPES[:4]
 QUICK_SIZES = (2**12, 2**16, 2**20)
 BUSY = 0.7  # of what so many cores can do: less means that others use them
 # Section -> about how many seconds it takes on two cores, by which those that are left are foretold.
-SECONDS = {"peak": 3, "copy": 15, "grid": 480, "extras": 75, "entries": 180, "calls": 20, "two_pass": 55, "errors": 60,
+SECONDS = {"peak": 3, "copy": 15, "grid": 380, "extras": 75, "entries": 180, "calls": 20, "two_pass": 55, "errors": 60,
            "activation_errors": 15, "sums": 40, "grokking": 190, "waiting": 60}
 
 
