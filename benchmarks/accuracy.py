@@ -5,9 +5,10 @@ import mpmath
 import numpy as np
 from mpmath import mp, mpf
 
-from benchmarks.inputs import DTYPES, FUNCTIONS, accuracy_rows
+from benchmarks.activation_truths import TRUE
+from benchmarks.inputs import ACTIVATIONS, DTYPES, FUNCTIONS, accuracy_rows, entry_numbers
 
-__all__ = ["SUM_SIZE", "largest_errors", "measure_errors", "measure_sums", "truths"]
+__all__ = ["SUM_SIZE", "largest_errors", "measure_activation_errors", "measure_errors", "measure_sums", "truths"]
 
 DIGITS = 60
 SUM_SIZE = 2**26
@@ -85,6 +86,21 @@ def measure_errors(pool, into, functions=FUNCTIONS, dtypes=DTYPES, tell=lambda l
                     title = f"{function}: {part}" if part else function
                     into.setdefault(title, {}).setdefault(dtype, {})[name] = error
                     tell(f"{title:43}{dtype} {name:8} {'NaN or inf' if error is None else f'{error:.3g} ulp'}")
+
+
+def measure_activation_errors(pool, into, functions=ACTIVATIONS, tell=lambda line: None):
+    """Fill ``into[function]["float32"][library]`` at `inputs.entry_numbers`, against float64."""
+    x = entry_numbers().astype(np.float64)
+    for function in functions:
+        exact = TRUE[function][0](x)
+        unit = np.spacing(np.abs(exact).astype(np.float32)).astype(np.float64)
+        for name in pool.functions:
+            if function not in pool.functions[name] or (y := pool.ask(name, "entries", function=function)) is None:
+                continue
+            error = np.max(np.abs(np.array(y) - exact) / unit)
+            into.setdefault(function, {}).setdefault("float32", {})[name] = (
+                float(f"{error:.3g}") if np.isfinite(error) else None)
+            tell(f"{function:43}float32 {name:8} {error:.3g} ulp")
 
 
 def measure_sums(pool, into, size=SUM_SIZE, dtypes=DTYPES, tell=lambda line: None):

@@ -1,18 +1,22 @@
 """Each function as each library has it: ``make(name) -> (versions, functions, set_threads)``.
 
-Functions map ``(z, labels, axis)`` to an array or several, in the library's own arrays; `ready` turns NumPy's arrays
-into them and `done` waits until a result is there. Libraries are imported when asked for: none is needed here.
+Functions map ``(z, labels, axis)`` to an array or several, in the library's own arrays, or are `inputs.Started`;
+`ready` turns NumPy's arrays into them and `done` waits until a result is there. Libraries are imported when asked for:
+none is needed here.
 """
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks import entry_functions, extra_functions
+from benchmarks.inputs import Started
+
 __all__ = ["LIBRARIES", "Library"]
 
 
 class Library(NamedTuple):
-    """A library's functions, by the names of `inputs.FUNCTIONS`; those it lacks are missing."""
+    """A library's functions, by the names of `inputs`; those it lacks are missing."""
 
     version: str
     functions: dict
@@ -34,6 +38,7 @@ def ours():
                   for name in softmax.ALGORITHMS[1:]}
     # The public function runs the naive kernel of the figures; what is measured is the algorithm as fast as the others.
     functions["softmax naive"] = lambda z, y, axis: large_arrays.map_lines(large_arrays.Naive(), z, axis=axis)
+    functions |= entry_functions.ours() | extra_functions.ours()
     return Library(f"with Numba {numba.__version__}", functions,
                    set_threads=lambda count: numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS)))
 
@@ -94,15 +99,15 @@ def numpy():
         np.put_along_axis(g, np.expand_dims(y, axis), take(g, y, axis) + d, axis)
         return g
 
-    return Library(np.__version__, written_out(np, take, scatter))
+    return Library(np.__version__, written_out(np, take, scatter) | entry_functions.numpy())
 
 
 def scipy():
-    """SciPy's own three."""
+    """SciPy's own three, and sigmoid."""
     special = import_module("scipy.special")
     functions = {name: (lambda z, y, axis, f=getattr(special, name): f(z, axis=axis))
                  for name in ("softmax", "log_softmax", "logsumexp")}
-    return Library(import_module("scipy").__version__, functions)
+    return Library(import_module("scipy").__version__, functions | entry_functions.scipy())
 
 
 def pytorch():
@@ -121,11 +126,14 @@ def pytorch():
         return own.nll_loss(torch.log(classes_last(stablemax(z, y, axis), axis)), y)
 
     def with_grad(loss):
-        def evaluate(z, y, axis):
+        def make(z, y, axis):
             z = z.detach().requires_grad_()
-            value = loss(z, y, axis)
-            return value.detach(), torch.autograd.grad(value, z)[0]
-        return evaluate
+
+            def evaluate():
+                value = loss(z, y, axis)
+                return value.detach(), torch.autograd.grad(value, z)[0]
+            return evaluate
+        return Started(make)
 
     def loss(z, y, axis):
         return own.cross_entropy(classes_last(z, axis), y)
@@ -138,6 +146,7 @@ def pytorch():
         "cross_entropy": loss, "cross_entropy_and_grad": with_grad(loss),
         "stablemax_cross_entropy_and_grad": with_grad(stable_loss),
     }
+    functions |= entry_functions.pytorch() | extra_functions.pytorch(torch, with_grad)
     return Library(torch.__version__, functions, ready=torch.from_numpy, set_threads=torch.set_num_threads)
 
 
@@ -169,8 +178,16 @@ def jax():
         "cross_entropy_and_grad": library.value_and_grad(loss),
         "stablemax_cross_entropy_and_grad": library.value_and_grad(stable_loss),
     }
+    functions |= entry_functions.jax()
     compiled = {name: library.jit(function, static_argnums=2) for name, function in functions.items()}
     return Library(library.__version__, compiled, ready=xp.asarray, done=library.block_until_ready)
 
 
-LIBRARIES = {"ours": ours, "NumPy": numpy, "SciPy": scipy, "PyTorch": pytorch, "JAX": jax}
+def entmax():
+    """The package of that name, in PyTorch."""
+    torch, metadata = map(import_module, ("torch", "importlib.metadata"))
+    return Library(metadata.version("entmax"), extra_functions.entmax(), ready=torch.from_numpy,
+                   set_threads=torch.set_num_threads)
+
+
+LIBRARIES = {"ours": ours, "NumPy": numpy, "SciPy": scipy, "PyTorch": pytorch, "JAX": jax, "entmax": entmax}

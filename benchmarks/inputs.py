@@ -1,25 +1,41 @@
 """What is measured: functions, shapes, and the numbers that all processes make alike from a seed. Needs NumPy alone."""
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["ALGORITHMS", "DTYPES", "FUNCTIONS", "SHAPES", "SINGLE_THREADED", "accuracy_rows", "entries_of",
-           "logits_and_labels", "shape_name", "sum_row"]
+__all__ = ["ACTIVATIONS", "ALGORITHMS", "CALLS", "DTYPES", "ENTRIES", "ENTRY_SHAPES", "EXTRAS", "EXTRA_SHAPES",
+           "FUNCTIONS", "SHAPES", "SINGLE_THREADED", "Started", "accuracy_rows", "entries_of", "entry_numbers",
+           "label_probabilities", "logits_and_labels", "shape_name", "sum_row"]
 
 FUNCTIONS = ("softmax", "log_softmax", "logsumexp", "stablemax", "log_stablemax", "cross_entropy",
              "cross_entropy_and_grad", "stablemax_cross_entropy_and_grad")
 ALGORITHMS = ("naive", "three_pass_recompute", "three_pass_reload", "two_pass", "online")
 DTYPES = ("float32", "float64")
 # Shape and the axis of the classes.
-SHAPES = (((1, 8), 1), ((1, 256), 1), ((1000, 10), 1), ((4096, 128), 1), ((1024, 1024), 1), ((1024, 1024), 0),
-          ((512, 32768), 1), ((1, 2**24), 1))
+SHAPES = (((1, 8), 1), ((1, 256), 1), ((64, 10), 1), ((1000, 10), 1), ((4096, 128), 1), ((1024, 1024), 1),
+          ((1024, 1024), 0), ((16, 128256), 1), ((64, 50257), 1), ((512, 32768), 1), ((1, 2**24), 1))
+ACTIVATIONS = ("relu", "gelu", "silu", "mish", "softplus", "sigmoid", "tanh", "elu")
+ENTRIES = (*ACTIVATIONS, *(f"{name} slope" for name in ACTIVATIONS), "copy")
+ENTRY_SHAPES = tuple(((2**k,), 0) for k in (10, 16, 20, 24))
+EXTRAS = ("softmax, temperature", "cross_entropy_and_grad, smoothing", "cross_entropy_and_grad, probabilities",
+          "top_k_softmax", "top_p_softmax", "min_p_softmax", "sparsemax", "entmax15")
+EXTRA_SHAPES = (((64, 1000), 1), ((4096, 128), 1), ((64, 50257), 1))
+CALLS = {((10,), 0): ("softmax",), ((64, 10), 1): ("softmax", "cross_entropy_and_grad")}
 SINGLE_THREADED = ("NumPy", "SciPy")  # whatever number of threads is asked for
 SEED = 20200113
 
 
+class Started(NamedTuple):
+    """A function of which only a part is timed: ``make(z, labels, axis)`` does the rest and gives the call."""
+
+    make: Callable
+
+
 def shape_name(shape, axis):
-    """``"1024x1024"``, and ``"1024x1024 axis 0"`` for columns."""
-    return "x".join(map(str, shape)) + ("" if axis else " axis 0")
+    """``"1024x1024"``, ``"1024x1024 axis 0"`` for columns, and ``"1024"`` for an array of one axis."""
+    return "x".join(map(str, shape)) + (" axis 0" if axis == 0 and len(shape) > 1 else "")
 
 
 def entries_of(name):
@@ -28,12 +44,24 @@ def entries_of(name):
 
 
 def logits_and_labels(shape, axis, dtype):
-    """Normal logits of scale 3 and a label for each row or column."""
+    """Normal logits of scale 3 and a label for each row or column; an array of one axis gets one label."""
     rng = np.random.default_rng(SEED)
     z = rng.standard_normal(shape, np.float32)
     z *= np.float32(3)
-    labels = rng.integers(0, shape[axis], shape[1 - axis])
+    labels = rng.integers(0, shape[axis], shape[1 - axis] if len(shape) > 1 else 1)
     return z.astype(dtype, copy=False), labels
+
+
+def label_probabilities(shape, dtype):
+    """Rows of probabilities that are labels."""
+    q = np.random.default_rng(SEED + 1).random(shape, np.float32)
+    return (q / q.sum(axis=-1, keepdims=True)).astype(dtype, copy=False)
+
+
+def entry_numbers():
+    """Every 65537th float32 pattern of bits, of those between -80 and 80."""
+    x = np.arange(0, 2**32, 65537, dtype=np.uint64).astype(np.uint32).view(np.float32)
+    return x[np.abs(x) < 80]
 
 
 def accuracy_rows(dtype, rows=3):

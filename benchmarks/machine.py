@@ -9,7 +9,7 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from benchmarks.grid import summary
+from benchmarks.grid import settled, summary
 
 __all__ = ["COPY_SIZES", "copy_times", "describe", "largest_cache"]
 
@@ -83,7 +83,7 @@ def copy_times(threads, budget, sizes=COPY_SIZES):
     for size in sizes:
         source, target = np.ones(size, np.float32), np.zeros(size, np.float32)
         parts = list(zip(np.array_split(source, threads), np.array_split(target, threads)))
-        repeat = max(1, 2**22 // size)  # a short copy many times: starting a thread takes longer
+        repeat = max(1, 2**22 * threads // size)  # a short copy many times: starting a thread takes longer
 
         def copy(k):
             for _ in range(repeat):
@@ -93,9 +93,12 @@ def copy_times(threads, budget, sizes=COPY_SIZES):
             for _ in range(repeat):
                 source.copy()
 
-        times[str(size)] = {"ready": _sampled(lambda: timed_copy(copy, threads), size * repeat, budget)}
-        if threads == 1:
-            times[str(size)]["new"] = _sampled(lambda: timed_copy(fresh, 1), size * repeat, budget)
+        def measure():
+            kinds = {"ready": lambda: timed_copy(copy, threads)} | ({"new": lambda: timed_copy(fresh, 1)}
+                                                                    if threads == 1 else {})
+            return {kind: _sampled(run, size * repeat, budget) for kind, run in kinds.items()}
+
+        times[str(size)] = settled(measure)
     return times
 
 

@@ -5,11 +5,12 @@ import statistics
 from pathlib import Path
 
 from benchmarks.grid import cells_of
-from benchmarks.inputs import entries_of
+from benchmarks.inputs import SINGLE_THREADED, entries_of
 
-__all__ = ["PATH", "Change", "compare", "laid_over", "load", "ratios", "save", "text_of"]
+__all__ = ["CELLS", "PATH", "Change", "compare", "compared", "laid_over", "load", "ratios", "save", "slower", "text_of"]
 
 PATH = Path(__file__).with_name("results.json")
+CELLS = ("grid", "extras", "entries", "calls")  # sections that are made of cells of functions, dtypes and shapes
 SLACK = 0.05  # beside the noise: what the clock of a processor does between two days
 
 
@@ -64,13 +65,18 @@ def _merged(old, new):
                    for key, value in new.items()}
 
 
+def all_cells(results):
+    """(section, function, dtype, threads, shape) -> library -> measurement, of those that count."""
+    return {(section, *cell): taken for section in CELLS for cell, taken in cells_of(results.get(section, {})).items()}
+
+
 def compare(stored, new):
-    """Changes for the worse, worst first: cells of the grid in which ours became slower by more than the noise.
+    """Changes for the worse, worst first: cells in which ours became slower by more than the noise.
 
     The noise is the spread of both measurements and a little slack. Where the peers became slower too, so did the
     machine: only what goes beyond that counts.
     """
-    before, after = cells_of(stored.get("grid", {})), cells_of(new.get("grid", {}))
+    before, after = all_cells(stored), all_cells(new)
     found = []
     for cell in before.keys() & after.keys():
         old, now = before[cell], after[cell]
@@ -81,7 +87,7 @@ def compare(stored, new):
         noise = math.hypot(old["ours"][1], now["ours"][1]) + SLACK
         factor = now["ours"][0] / old["ours"][0]
         if factor / max(1.0, peers) > 1 + noise:
-            found.append(Change(cell, factor, noise, peers))
+            found.append(Change(cell[1:], factor, noise, peers))
     return sorted(found, key=lambda change: -change.factor)
 
 
@@ -94,7 +100,24 @@ def ratios(grid, peer, dtype, threads, least_entries=0):
     for (function, kind, count, shape), cell in cells.items():
         if kind != dtype or count != str(threads) or "ours" not in cell:
             continue
-        theirs = cell.get(peer) or cells.get((function, kind, "1", shape), {}).get(peer)
+        theirs = (cells.get((function, kind, "1", shape), {}) if peer in SINGLE_THREADED else cell).get(peer)
         if theirs and entries_of(shape) >= least_entries:
             found.append(((function, shape), theirs[0] / cell["ours"][0]))
     return found
+
+
+def compared(grid):
+    """(peer, dtype, threads) of all that `ratios` can be asked for."""
+    cells = cells_of(grid)
+    return sorted((peer, dtype, threads) for peer in {name for cell in cells.values() for name in cell} - {"ours"}
+                  for dtype, threads in {(dtype, threads) for _, dtype, threads, _ in cells})
+
+
+def slower(results):
+    """(ratio, peer, function, dtype, shape, threads) of all cells in which a peer is faster than ours, worst first."""
+    found = []
+    for grid in (results.get(section, {}) for section in CELLS):
+        for peer, dtype, threads in compared(grid):
+            found += [(ratio, peer, function, dtype, shape, threads)
+                      for (function, shape), ratio in ratios(grid, peer, dtype, threads) if ratio < 1]
+    return sorted(found)

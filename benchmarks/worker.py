@@ -11,11 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-if __package__:
-    from benchmarks import implementations, inputs
-else:  # a Python that knows this folder alone
-    import implementations
-    import inputs
+sys.path.insert(1, str(Path(__file__).parents[1]))  # as a file it is run by a Python that knows this folder alone
+
+from benchmarks import implementations, inputs
 
 __all__ = ["Worker", "serve"]
 
@@ -25,6 +23,13 @@ SAMPLED = 1024
 def parts_of(result):
     """A function's results as NumPy arrays."""
     return [np.asarray(part) for part in (result if isinstance(result, (tuple, list)) else (result,))]
+
+
+def call_of(function, z, labels, axis):
+    """What is timed, without arguments."""
+    if isinstance(function, inputs.Started):
+        return function.make(z, labels, axis)
+    return lambda: function(z, labels, axis)
 
 
 class Worker:
@@ -49,8 +54,11 @@ class Worker:
             self.key, self.data, self.calls = None, None, {}
             made = inputs.logits_and_labels(tuple(shape), axis, dtype)
             self.key, self.data = key, [self.library.ready(array) for array in made]
-        chosen, (z, labels) = self.library.functions[function], self.data
-        call = self.calls[function] = lambda: self.library.done(chosen(z, labels, axis))
+        chosen, done = self.library.functions[function], self.library.done
+        if isinstance(chosen, inputs.Started):  # what it prepares may be as large as the data
+            self.calls.clear()
+        started = call_of(chosen, *self.data, axis)
+        call = self.calls[function] = lambda: done(started())
         result = parts_of(call())
         begun = time.perf_counter()
         call()
@@ -70,9 +78,14 @@ class Worker:
         """The function at each of `inputs.accuracy_rows`, one row at a time: a list of results for each."""
         chosen, ready, answers = self.library.functions[function], self.library.ready, []
         for row, label in inputs.accuracy_rows(dtype):
-            result = chosen(ready(row[None]), ready(np.array([label])), 1)
+            result = call_of(chosen, ready(row[None]), ready(np.array([label])), 1)()
             answers.append([part.reshape(-1).astype(float).tolist() for part in parts_of(result)])
         return answers
+
+    def entries(self, function):
+        """The function at each of `inputs.entry_numbers`."""
+        x = self.library.ready(inputs.entry_numbers())
+        return parts_of(call_of(self.library.functions[function], x, None, 0)())[0].astype(float).tolist()
 
     def row_sum(self, function, kind, size, dtype):
         """``sum(softmax(z)) - 1`` of one long row, added in a wider format."""
@@ -96,7 +109,6 @@ def serve(name, source=sys.stdin, target=sys.stdout):
 
 
 if __name__ == "__main__":
-    sys.path.insert(1, str(Path(__file__).parents[1]))
     # What a library prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
