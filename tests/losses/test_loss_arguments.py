@@ -320,3 +320,20 @@ def test_examples_in_docstrings():
         found = doctest.DocTestFinder().find(function, function.__name__, globs={**vars(module), "np": np})
         results = [doctest.DocTestRunner().run(each) for each in found]
         assert sum(result.attempted for result in results) > 0 == sum(result.failed for result in results)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("function", [cross_entropy, stablemax_cross_entropy])
+def test_a_plain_call_has_the_bits_of_another(function, dtype):
+    """Plain arrays take a short way; an option that changes nothing takes the long one. What is wrong is told alike."""
+    rng = np.random.default_rng(0)
+    for shape in ((1, 10), (64, 10), (300, 100), (7, 1)):
+        z, y = (rng.normal(size=shape) * 9).astype(dtype), rng.integers(0, shape[1], shape[0])
+        value, gradient = function.value_and_gradient(z, y, ignore_index=-7)
+        for options in ({}, {"axis": 1, "reduction": "mean"}):
+            found, slopes = function.value_and_gradient(z, y, **options)
+            assert found == value == function(z, y, **options) and type(found) is type(value)
+            assert np.array_equal(slopes, gradient) and slopes.dtype == dtype
+    assert np.isnan(function(np.array([[np.nan, 1]], dtype), np.array([0])))
+    with pytest.raises(ValueError, match=r"labels contains 2 at index \(0,\); allowed: 0 to 1"):
+        function(np.zeros((1, 2), dtype), np.array([2]))

@@ -21,6 +21,7 @@ from toolkit.losses._labels import IGNORED, label_rows
 
 __all__ = []
 
+_PLAIN = {"axis": (-1, 1), "reduction": ("mean",), "form": ("stable",)}
 REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -56,16 +57,21 @@ def loss(function=None, *, lines=None):
 
     @functools.wraps(function)
     def value(*arrays, **options):
-        found = None if options or lines is None else of_plain_arrays(lines, False, *arrays)
+        found = None if lines is None or not are_plain(options) else of_plain_arrays(lines, False, *arrays)
         return found[0] if found else function(*arrays, **options).value()
 
     @functools.wraps(function)
     def value_and_gradient(*arrays, **options):
-        found = None if options or lines is None else of_plain_arrays(lines, True, *arrays)
+        found = None if lines is None or not are_plain(options) else of_plain_arrays(lines, True, *arrays)
         return found or function(*arrays, **options).value_and_gradient()
 
     value.value_and_gradient = value_and_gradient
     return value
+
+
+def are_plain(options):
+    """Whether the options of a call say what its defaults say, of two axes."""
+    return all(type(value) in (int, str) and value in _PLAIN.get(name, ()) for name, value in options.items())
 
 
 def of_plain_arrays(lines, gradient, *arrays):
