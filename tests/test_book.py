@@ -196,7 +196,8 @@ OTHER_NUMBERS = {"A laptop of 2010", "ELU and SELU around 0", "A small number be
 
 def numbers_in(text):
     """The numbers that a link's text says, as the page's runtime reads them."""
-    text = re.sub(r"\\\(.*?\\\)", "", text).translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789"))
+    text = re.sub(r"\\\(.*?\\\)", "", text)
+    text = text.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789"))
     text = re.sub(r"(?<=\d)[ \u00a0\u202f](?=\d{3}\b)", "", text)
     text = re.sub(r"(×?)\b10(-\d+)", lambda power: f"{power[1] and 'e' or '1e'}{power[2]}", text)
     found = re.findall(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?![\w]|\.\d)(\s?%)?", text)

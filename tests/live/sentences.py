@@ -24,7 +24,8 @@ _RULES = {
     "a field that was not filled": r"[{}]",
     "no full stop at the end": r"[^.!?)]$",
     "a part of nothing": r"\b0 of (?:the )?0\b|\b(?:of the|Of|of all) 0\b(?![.,]\d)",
-    "one thing in the plural": rf"(?<![\d.,×−⁻¹/=-])\b1 (?!{_NO_PLURAL})[a-z]+s\b|\b1 (?:are|have|were)\b|other 1\b",
+    "one thing in the plural": rf"(?<![\d.,×−⁻¹/=-])\b1 (?!{_NO_PLURAL})[a-z]+s\b"
+                               r"|\b1 (?:are|have|were)\b|other 1\b",
     "a power as it is typed": r"\d\^|\d[eE][+-]\d",
     "a place on the screen": r"\b(?:marker|line|bar|curve|plot|panel|figure)s? (?:above|below|to the (?:left|right))\b",
     "more digits than an error has": r"(?<![\d.])(?:0\.0*[1-9]\d{3,}|[1-9]\.\d{3,}|[1-9]\d\.\d{2,}) ulp",
