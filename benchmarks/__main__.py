@@ -11,14 +11,14 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import accuracy, grid, grokking_step, inputs, machine, peak, processes, report, results, waiting
+from benchmarks import accuracy, grid, grokking_step, inputs, machine, memory, peak, processes, report, results, waiting
 
 QUICK_SHAPES = inputs.SHAPES[:4]
 QUICK_SIZES = (2**12, 2**16, 2**20)
 BUSY = 0.7  # of what so many cores can do: less means that others use them
 # Section -> about how many seconds it takes on two cores, by which those that are left are foretold.
-SECONDS = {"peak": 3, "copy": 15, "grid": 380, "extras": 75, "entries": 180, "calls": 20, "two_pass": 55, "errors": 60,
-           "activation_errors": 15, "sums": 40, "grokking": 190, "waiting": 60}
+SECONDS = {"peak": 3, "copy": 15, "memory": 60, "grid": 380, "extras": 75, "entries": 180, "calls": 20, "two_pass": 55,
+           "errors": 60, "activation_errors": 15, "sums": 40, "grokking": 190, "waiting": 60}
 
 
 def say(line):
@@ -70,6 +70,11 @@ class Session:
     def copy(self):
         for threads in self.options.threads:
             self.place("copy")[str(threads)] = machine.copy_times(threads, self.options.budget, self.sizes)
+
+    def memory(self):
+        for threads in self.options.threads:
+            entries = 2**20 if self.options.quick else memory.ENTRIES
+            self.place("memory")[str(threads)] = memory.measure(threads, entries)
 
     def grid(self):
         self.cells("grid", inputs.FUNCTIONS, self.shapes)

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.grid import settled, summary
 
-__all__ = ["COPY_SIZES", "copy_times", "describe", "largest_cache"]
+__all__ = ["COPY_SIZES", "copy_times", "describe", "largest_cache", "timed"]
 
 COPY_SIZES = tuple(2**k for k in (12, 14, 16, 18, 20, 22, 24, 26))  # float32 entries
 _CPU = Path("/sys/devices/system/cpu")
@@ -56,14 +56,14 @@ def describe():
                                         if Path("/proc/cpuinfo").exists() else "")}
 
 
-def timed_copy(copy, threads):
-    """Seconds of `copy(k)` for all k below `threads` at once."""
+def timed(work, threads):
+    """Seconds of `work(k)` for all k below `threads` at once."""
     if threads == 1:
         begun = time.perf_counter()
-        copy(0)
+        work(0)
         return time.perf_counter() - begun
     gate = threading.Barrier(threads + 1)
-    workers = [threading.Thread(target=lambda k=k: (gate.wait(), copy(k))) for k in range(threads)]
+    workers = [threading.Thread(target=lambda k=k: (gate.wait(), work(k))) for k in range(threads)]
     for worker in workers:
         worker.start()
     gate.wait()
@@ -94,7 +94,7 @@ def copy_times(threads, budget, sizes=COPY_SIZES):
                 source.copy()
 
         def measure():
-            kinds = {"ready": lambda: timed_copy(copy, threads)} | ({"new": lambda: timed_copy(fresh, 1)}
+            kinds = {"ready": lambda: timed(copy, threads)} | ({"new": lambda: timed(fresh, 1)}
                                                                     if threads == 1 else {})
             return {kind: _sampled(run, size * repeat, budget) for kind, run in kinds.items()}
 

@@ -1,6 +1,7 @@
 """Results as tables in text."""
 import statistics
 
+from benchmarks import memory
 from benchmarks.grid import cells_of, counted, spoiled
 from benchmarks.inputs import SINGLE_THREADED, entries_of
 from benchmarks.machine import largest_cache
@@ -9,6 +10,7 @@ from benchmarks.results import CELLS, compared, ratios, slower
 __all__ = ["TITLES", "tables"]
 
 TITLES = {"peak": "Multiply-adds in registers, the peak", "copy": "Copy bandwidth, the limit",
+          "memory": "Softmax where memory is the limit",
           "grid": "Ours beside the peers", "extras": "Functions that not every shape needs",
           "entries": "Elementwise activations and their slopes",
           "calls": "Small calls", "two_pass": "One row, five algorithms", "errors": "Largest errors in ulp",
@@ -23,6 +25,16 @@ def copy_table(results):
         for size, kinds in sizes.items():
             said = ", ".join(f"{kind} memory {8 / taken[0]:.1f} GB/s" for kind, taken in counted(kinds).items())
             yield f"  {threads} thread(s), {4 * int(size) / 2**20:9.3f} MiB of float32: {said}, read and written"
+
+
+def memory_table(results):
+    for threads, kinds in results["memory"].items():
+        reached = memory.shares(kinds)
+        for kind, cell in kinds.items():
+            times = ", ".join(f"{name} {taken[0]:.3g}" for name, taken in counted(cell).items())
+            yield f"  {kind}, {threads} thread(s), ns: {times}"
+            yield "  of what memory allows: " + ", ".join(
+                f"{way} {100 * share:.0f} %" for (place, way), share in reached.items() if place == kind)
 
 
 def copy_limit(results, threads, entries):
@@ -175,8 +187,8 @@ def waiting_table(results):
         yield f"  a move of the first slider of {chapter}, natively and without drawing: {milliseconds:.2f} ms"
 
 
-_TABLES = {"copy": copy_table, "grid": grid_table, "extras": extras_table, "entries": entries_table,
-           "calls": calls_table, "two_pass": two_pass_table, "errors": errors_table,
+_TABLES = {"copy": copy_table, "memory": memory_table, "grid": grid_table, "extras": extras_table,
+           "entries": entries_table, "calls": calls_table, "two_pass": two_pass_table, "errors": errors_table,
            "activation_errors": activation_errors_table, "sums": sums_table, "peak": peak_table,
            "grokking": grokking_table, "waiting": waiting_table}
 

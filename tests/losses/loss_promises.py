@@ -94,7 +94,7 @@ ORACLES = {
     "symmetric_cross_entropy": Oracle(
         exact.SYMMETRIC.of_class, "the loss within 5 epsilon", "the gradient 6 and K/2 more at the label", epsilons(5),
         epsilons(6), half_of_classes, exact.symmetric_of_probabilities, soft_slopes=epsilons(8), most=HALF),
-    "label_smoothing": Oracle(exact.smoothed, "with label smoothing the exact kernels run: at most 3 ulp",
+    "label_smoothing": Oracle(exact.smoothed, "with label smoothing: at most 3 ulp",
                               "an entry is within 4 epsilon of ``max(p_k, q_k)``", ulps(3), epsilons(4)),
     "focal_loss": Oracle(exact.FOCAL.of_class, "the loss within ``4 + 2 gamma``", "the gradient ``8 + 2 gamma``",
                          of_gamma(4), of_gamma(8), half_of_classes, exact.FOCAL.of_probabilities,

@@ -13,7 +13,9 @@ from toolkit._core.arguments import shown
 from toolkit._core.array_likes import array_and_mask, array_of, is_floating, numbers_of, same_or_wider
 from toolkit._core.format import get_format
 from toolkit._core.public import warn
+from toolkit._core.results import check_out, written
 from toolkit._core.rounded_arrays import round_each, round_to
+from toolkit._core.row_threads import over_rows
 
 __all__ = ["Rows", "behaved", "check_axis", "common_dtype", "map_rows", "real_array", "reduce_rows", "warn_about_rows"]
 
@@ -187,7 +189,7 @@ class Rows:
     def call(self, loop, of, arrays, parameters, out):
         """Run a loop of `toolkit._core.loops`; floats among the parameters are rounded to the dtype of the rows."""
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            loop(of, *arrays, self.parameters(parameters), out, self.fmt)
+            over_rows(loop, of, arrays, self.parameters(parameters), out, self.fmt)
 
     def parameters(self, given):
         """Numbers as kernels get them: float64, with a value that the dtype of the rows has.
@@ -228,7 +230,7 @@ _REDUCTIONS = {1: loops.reduce_rows, 2: loops.reduce_row_pairs}
 
 
 def map_rows(of, arrays, *parameters, axis=-1, where=NO_MASK, format=None, fills=(-np.inf,), masked=0.0,
-             broken=None):
+             broken=None, out=None):
     """Apply the row kernel ``of(*rows, *parameters, out)`` to the rows of named N-d arrays: (..., K) -> (..., K).
 
     Parameters
@@ -242,13 +244,16 @@ def map_rows(of, arrays, *parameters, axis=-1, where=NO_MASK, format=None, fills
     broken : pair (test, message), optional
         For naive methods: ``test(rows, out)`` marks broken rows, which raise a RuntimeWarning if their logits
         are finite.
+    out : numpy.ndarray, optional
+        Where the result goes.
     """
     layout, rows = _layout_and_rows(arrays, fills, axis, where, format)
-    out = layout.empty()
-    layout.call(_MAPS[len(rows)], of, rows, parameters, out)
+    check_out(out, layout.shape, layout.dtype)
+    found = layout.empty()
+    layout.call(_MAPS[len(rows)], of, rows, parameters, found)
     if broken is not None:
-        warn_about_rows(rows[0], broken[0](rows[0], out), broken[1])
-    return layout.restore(out, masked)
+        warn_about_rows(rows[0], broken[0](rows[0], found), broken[1])
+    return written(layout.restore(found, masked), out)
 
 
 def reduce_rows(of, arrays, *parameters, axis=-1, where=NO_MASK, format=None, fills=(-np.inf,), empty,

@@ -25,7 +25,7 @@ FASTMATH_SETS = {
 }
 
 
-def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forceinline=False):
+def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forceinline=False, nogil=False):
     """Compile `function` lazily with the project's Numba options.
 
     Parameters
@@ -46,6 +46,8 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
     forceinline : bool
         Put the machine code into each caller: for what is called once for every row, where the call takes longer than
         the work.
+    nogil : bool
+        Let other Python threads run meanwhile.
 
     Returns
     -------
@@ -58,15 +60,21 @@ def kernel(function=None, *, fastmath="none", parallel=False, inline=False, forc
         raise ValueError(f"fastmath is {fastmath!r}; allowed: {', '.join(map(repr, FASTMATH_SETS))}")
     if function is None:
         return lambda function: kernel(function, fastmath=fastmath, parallel=parallel, inline=inline,
-                                       forceinline=forceinline)
+                                       forceinline=forceinline, nogil=nogil)
     flags = set(FASTMATH_SETS[fastmath]) or False
-    options = {"parallel": parallel, "forceinline": forceinline} | ({"inline": "always"} if inline else {})
+    options = {"parallel": parallel, "forceinline": forceinline, "nogil": nogil}
+    options |= {"inline": "always"} if inline else {}
     dispatcher = numba.njit(error_model="numpy", fastmath=flags, **options)(function)
     if numba.config.DISABLE_JIT:
         return dispatcher
     dispatcher.__class__ = Kernel
     dispatcher._cache = KernelCache(dispatcher)
     return dispatcher
+
+
+def frees_other_threads(function):
+    """Whether it is a kernel that lets other Python threads run."""
+    return isinstance(function, CPUDispatcher) and bool(function.targetoptions.get("nogil"))
 
 
 class Kernel(CPUDispatcher):

@@ -10,7 +10,7 @@ __all__ = ["map_entries", "map_entry_pairs", "map_entry_triples", "map_row_pairs
            "reduce_row_pairs", "reduce_rows"]
 
 
-@kernel
+@kernel(nogil=True)
 def map_rows(of, z, parameters, out, fmt):
     """``of(row of z, *parameters, row of out)``."""
     z, out = in_format(z, fmt), in_format(out, fmt)
@@ -18,7 +18,7 @@ def map_rows(of, z, parameters, out, fmt):
         of(*((z[i],) + parameters + (out[i],)))
 
 
-@kernel
+@kernel(nogil=True)
 def map_row_pairs(of, z, g, parameters, out, fmt):
     """``of(row of z, row of g, *parameters, row of out)``."""
     z, g, out = in_format(z, fmt), in_format(g, fmt), in_format(out, fmt)
@@ -26,7 +26,7 @@ def map_row_pairs(of, z, g, parameters, out, fmt):
         of(*((z[i], g[i],) + parameters + (out[i],)))
 
 
-@kernel
+@kernel(nogil=True)
 def map_row_triples(of, z, g, b, parameters, out, fmt):
     """``of(row of z, row of g, row of b, *parameters, row of out)``."""
     z, g, b, out = in_format(z, fmt), in_format(g, fmt), in_format(b, fmt), in_format(out, fmt)
@@ -34,7 +34,7 @@ def map_row_triples(of, z, g, b, parameters, out, fmt):
         of(*((z[i], g[i], b[i],) + parameters + (out[i],)))
 
 
-@kernel
+@kernel(nogil=True)
 def reduce_rows(of, z, parameters, out, fmt):
     """``out[i] = of(row of z, *parameters)``."""
     z, out = in_format(z, fmt), in_format(out, fmt)
@@ -42,7 +42,7 @@ def reduce_rows(of, z, parameters, out, fmt):
         out[i] = of(*((z[i],) + parameters))
 
 
-@kernel
+@kernel(nogil=True)
 def reduce_row_pairs(of, z, b, parameters, out, fmt):
     """``out[i] = of(row of z, row of b, *parameters)``."""
     z, b, out = in_format(z, fmt), in_format(b, fmt), in_format(out, fmt)

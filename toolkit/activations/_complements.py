@@ -60,7 +60,7 @@ def logit(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Special values
     --------------
@@ -96,7 +96,7 @@ def log1mexp(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Special values
     --------------

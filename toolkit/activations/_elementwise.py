@@ -12,12 +12,14 @@ from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_entries, map_entry_pairs, map_entry_triples
 from toolkit._core.public import warn
+from toolkit._core.results import check_out, room_for, written
 from toolkit._core.rounding import FINITE_ONLY
 from toolkit.large_arrays import is_plain, map_lanes
 
 __all__ = []
 
 EVERYWHERE = (-np.inf, np.inf)
+OUT = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
 _LOOPS = map_entries, map_entry_pairs, map_entry_triples
 _FLOAT32 = np.finfo(np.float32)
 
@@ -67,8 +69,8 @@ def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, 
     """Decorator: the public function of arrays around entry kernels ``f(x)``, or ``f(x, a)`` with parameters.
 
     The signature is ``(x, *, form="stable", format=None)``, without `form` if there is one form only, and possibly
-    with one or two more parameters, which are broadcast to the shape of `x`. The function gets what is declared here as
-    its attribute `elementwise`.
+    with one or two more parameters, which are broadcast to the shape of `x`. The public function takes `out` as well,
+    and has what is declared here as its attribute `elementwise`.
 
     Parameters
     ----------
@@ -87,8 +89,9 @@ def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, 
         Stable form and slope of lanes, at the defaults of the parameters: for arrays, which no format rounds.
     """
     def decorate(function):
-        signature = inspect.signature(function)
-        parameters = tuple(name for name in signature.parameters if name not in ("x", "form", "format"))
+        given = inspect.signature(function)
+        signature = given.replace(parameters=[*given.parameters.values(), OUT])
+        parameters = tuple(name for name in signature.parameters if name not in ("x", "form", "format", "out"))
         defaults = tuple(signature.parameters[name].default for name in parameters)
         declared = Elementwise(_forms(stable, naive), _forms(slope, naive_slope), parameters, ulp, slope_ulp,
                                slope_zero, least if above is None else above, above is not None, domain, lanes,
@@ -96,11 +99,13 @@ def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, 
 
         @functools.wraps(function)
         def public(*args, **kwargs):
+            if lanes is not None and len(args) == 1 and not kwargs and is_plain(args[0], -1, None):
+                return _of_lanes(lanes, args[0], None)
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
             return _evaluate(function.__name__, declared.forms, lanes, declared, **given.arguments)
 
-        public.elementwise = declared
+        public.elementwise, public.__signature__ = declared, signature
         return public
 
     return decorate
@@ -128,35 +133,40 @@ def slope(function, x, **options):
                      **given.arguments)
 
 
-def _evaluate(name, kernels, lanes, declared, *, x, form="stable", format=None, **parameters):
+def _of_lanes(lanes, x, out):
+    target = room_for(x, out)
+    map_lanes(lanes, x.reshape(-1), target.reshape(-1))
+    return written(target, out)
+
+
+def _evaluate(name, kernels, lanes, declared, *, x, form="stable", format=None, out=None, **parameters):
     of = chosen("form", form, kernels)
-    usual = format is None and form == "stable" and lanes is not None and np.ndim(x) > 0 and all(
+    usual = format is None and form == "stable" and lanes is not None and all(
         isinstance(value, Real) and value == default
         for value, default in zip(parameters.values(), declared.defaults, strict=True))
     if usual and is_plain(x, -1, None):
-        out = np.empty_like(x)
-        map_lanes(lanes, x.reshape(-1), out.reshape(-1))
-        return out
+        return _of_lanes(lanes, x, out)
     layout = Rows(x, axis=None, where=None, format=format, name="x", allow_empty=True, beside=parameters)
+    check_out(out, layout.shape, layout.dtype)
     given = {each: real_array(value, each) for each, value in parameters.items()}
     for each, value in given.items():
         _check_parameter(each, value, declared if each == declared.parameters[0] else None)
     if any(map(_beyond_float32, given.values())):
         layout.compute = np.dtype(np.float64)
     rows = [layout.rows(x, "x")[0], *(_parameter_row(layout, each, value) for each, value in given.items())]
-    out = layout.empty()
-    if out.size:
+    found = layout.empty()
+    if found.size:
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            if usual:
-                map_lanes(lanes, rows[0], out[0])
+            if usual and layout.shape:
+                map_lanes(lanes, rows[0], found[0])
             else:
-                _LOOPS[len(given)](of, *rows, out[0], layout.fmt)
+                _LOOPS[len(given)](of, *rows, found[0], layout.fmt)
     if form == "naive":
         low, high = declared.domain
-        broken = np.count_nonzero(np.isfinite(rows[0]) & (low < rows[0]) & (rows[0] < high) & ~np.isfinite(out))
+        broken = np.count_nonzero(np.isfinite(rows[0]) & (low < rows[0]) & (rows[0] < high) & ~np.isfinite(found))
         if broken:
-            warn(f"{name}(form='naive') is not finite for {broken} of {out.size} finite numbers")
-    return restored(layout, out)
+            warn(f"{name}(form='naive') is not finite for {broken} of {found.size} finite numbers")
+    return written(restored(layout, found), out)
 
 
 def _check_parameter(name, value, declared):

@@ -80,7 +80,7 @@ def elu(x, *, alpha=1.0, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
     alpha : float or array_like, broadcast to the shape of `x`
         Minus the limit at -inf. Only 1 gives a continuous derivative.
 
@@ -116,7 +116,7 @@ def selu(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -144,7 +144,7 @@ def celu(x, *, alpha=1.0, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
     alpha : float or array_like, broadcast to the shape of `x`
         Minus the limit at -inf, positive.
 

@@ -92,7 +92,7 @@ def glu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
     v : array_like, broadcast to the shape of `x`
         What passes.
 
@@ -126,7 +126,7 @@ def reglu(x, v, *, format=None):
 
     Parameters
     ----------
-    x, v, format : as in `glu`; so is the result
+    x, v, format, out : as in `glu`; so is the result
 
     Accuracy
     --------
@@ -153,7 +153,7 @@ def geglu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, v, form, format : as in `glu`; so is the result
+    x, v, form, format, out : as in `glu`; so is the result
 
     Accuracy
     --------
@@ -183,7 +183,7 @@ def swiglu(x, v, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, v, form, format : as in `glu`; so is the result
+    x, v, form, format, out : as in `glu`; so is the result
 
     Accuracy
     --------

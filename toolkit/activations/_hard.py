@@ -69,7 +69,7 @@ def hard_sigmoid(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -92,7 +92,7 @@ def hard_swish(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Special values
     --------------
@@ -123,7 +123,7 @@ def hard_tanh(x, *, format=None):
 
     Parameters
     ----------
-    x, format : as in `sigmoid`; so is the result
+    x, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------

@@ -63,7 +63,7 @@ def relu(x, *, format=None):
 
     Parameters
     ----------
-    x, format : as in `sigmoid`; so is the result
+    x, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -90,7 +90,7 @@ def leaky_relu(x, *, alpha=0.01, format=None):
 
     Parameters
     ----------
-    x, format : as in `sigmoid`; so is the result
+    x, format, out : as in `sigmoid`; so is the result
     alpha : float or array_like, broadcast to the shape of `x`
         Slope below 0.
 
@@ -119,7 +119,7 @@ def prelu(x, *, a=0.25, format=None):
 
     Parameters
     ----------
-    x, format : as in `sigmoid`; so is the result
+    x, format, out : as in `sigmoid`; so is the result
     a : float or array_like, broadcast to the shape of `x`
         Slope below 0; its gradient is ``min(0, x)``.
 
@@ -148,7 +148,7 @@ def relu6(x, *, format=None):
 
     Parameters
     ----------
-    x, format : as in `sigmoid`; so is the result
+    x, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -171,7 +171,7 @@ def squared_relu(x, *, format=None):
 
     Parameters
     ----------
-    x, format : as in `sigmoid`; so is the result
+    x, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------

@@ -71,7 +71,7 @@ def soft_shrink(x, *, theta=0.5, format=None):
 
     Parameters
     ----------
-    x, format : as in `sigmoid`; so is the result
+    x, format, out : as in `sigmoid`; so is the result
     theta : float or array_like, broadcast to the shape of `x`
         Threshold, at least 0.
 
@@ -103,7 +103,7 @@ def hard_shrink(x, *, theta=0.5, format=None):
 
     Parameters
     ----------
-    x, theta, format : as in `soft_shrink`; so is the result
+    x, theta, format, out : as in `soft_shrink`; so is the result
 
     Accuracy
     --------
@@ -133,7 +133,7 @@ def tanh_shrink(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -157,7 +157,7 @@ def threshold(x, *, theta=0.0, value=0.0, format=None):
 
     Parameters
     ----------
-    x, format : as in `sigmoid`; so is the result
+    x, format, out : as in `sigmoid`; so is the result
     theta, value : float or array_like, broadcast to the shape of `x`
 
     Accuracy

@@ -151,6 +151,8 @@ def sigmoid(x, *, form="stable", format=None):
     format : Format or what `toolkit.formats.get_format` accepts, optional
         Emulate this format: round the arguments, and then the result of every operation, to it. A parameter beyond a
         format without infinity is infinite there.
+    out : array with the shape and dtype of the result, optional
+        Where the result goes; it is what the call returns. It may be `x`.
 
     Returns
     -------
@@ -183,7 +185,7 @@ def tanh(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -213,7 +215,7 @@ def softplus(x, *, beta=1.0, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
     beta : float or array_like, broadcast to the shape of `x`
         Sharpness, positive; inf gives `relu`. The bound below is that of beta = 1; the rounding of ``beta x`` adds as
         many ulp as it is large.
@@ -249,7 +251,7 @@ def log_sigmoid(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -273,7 +275,7 @@ def softsign(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Special values
     --------------

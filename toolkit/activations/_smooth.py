@@ -117,7 +117,7 @@ def silu(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Special values
     --------------
@@ -149,7 +149,7 @@ def swish(x, *, beta=1.0, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
     beta : float or array_like, broadcast to the shape of `x`
         Sharpness; inf gives `relu`. The bound below is that of a power of two; else the rounding of ``beta x`` adds in
         the tail as many ulp as it is large.
@@ -184,7 +184,7 @@ def mish(x, *, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
 
     Accuracy
     --------
@@ -215,7 +215,7 @@ def crrelu(x, *, epsilon=0.01, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
     epsilon : float or array_like, broadcast to the shape of `x`
         Size of the correction.
 

@@ -69,7 +69,7 @@ def squareplus(x, *, b=4.0, form="stable", format=None):
 
     Parameters
     ----------
-    x, form, format : as in `sigmoid`; so is the result
+    x, form, format, out : as in `sigmoid`; so is the result
     b : float or array_like, broadcast to the shape of `x`
         At least 0, which gives `relu`; 4 gives the slope 1/2 and the value 1 at 0.
 

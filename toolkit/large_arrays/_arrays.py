@@ -1,23 +1,22 @@
 """From any array to a task on lines, and back: which axis, how many threads."""
-import functools
 import math
 
 import numba
 import numpy as np
 
 from toolkit._core import arrays as _arrays
-from toolkit._core.kernel import kernel
-from toolkit._core.lanes import width_of
-from toolkit.large_arrays._jobs import TILES, Columns, Rows, groups_of, run_groups, run_parallel
+from toolkit._core.results import check_out, room_for, written
+from toolkit.large_arrays._jobs import Columns, Rows, groups_of, run_groups, run_parallel
 from toolkit.large_arrays._long_rows import LONG_ROW_TASKS, run_long_row
+from toolkit.large_arrays._small import SMALL, small_kernel, small_loss_kernel
+from toolkit.large_arrays._tasks import ROWS_ALONE
 
-__all__ = ["Lines", "is_plain", "map_lines", "map_rows_of_lines", "reduce_lines", "run"]
+__all__ = ["Lines", "is_plain", "losses_of_plain", "map_lines", "map_rows_of_lines", "reduce_lines", "run"]
 
 PARALLEL_FROM = 2**19  # entries: below, waking threads takes longer than they save (benchmarks/thread_threshold.py)
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
 SHORT_ROW = 12  # entries: rows up to here are faster side by side
 LONG_ROW = 2**18  # entries: rows up to here stay in one thread's cache, and are the work of one
-SMALL = 2**14  # entries: below, to tell the compiled code of named tuples takes as long as the work
 BLOCKS = 4  # for each thread: the last to finish is not waited for long
 
 
@@ -30,8 +29,10 @@ def run(z, classes, inner, task, out):
         return
     if inner:
         layout = Columns(count, classes, inner, inner, 1)
+    elif 1 < classes <= SHORT_ROW and not isinstance(task, ROWS_ALONE):
+        layout = Columns(1, classes, count, 1, classes)
     else:
-        layout = Columns(1, classes, count, 1, classes) if 1 < classes <= SHORT_ROW else Rows(count, classes)
+        layout = Rows(count, classes)
     groups = groups_of(layout, z)
     if z.size < PARALLEL_FROM or groups < 2:
         run_groups(layout, z, 0, groups, out, task)
@@ -39,24 +40,12 @@ def run(z, classes, inner, task, out):
     run_parallel(layout, z, groups, min(groups, BLOCKS * numba.get_num_threads()), out, task)
 
 
-@functools.cache
-def small_kernel(task, kind, few):
-    """The kernel ``(z, classes, out)`` that does a task of a kind on a small flat array of rows, which are taken side
-    by side if they have `few` classes. Tasks of other kinds without fields are equal."""
-    if few:
-        @kernel
-        def columns(z, classes, out):
-            count, wide = z.size // classes, TILES * width_of(z)
-            run_groups(Columns(1, classes, count, 1, classes), z, 0, (count + wide - 1) // wide, out, task)
-
-        return columns
-
-    @kernel
-    def rows(z, classes, out):
-        count = z.size // classes
-        run_groups(Rows(count, classes), z, 0, count, out, task)
-
-    return rows
+def run_plain(z, classes, task, out):
+    """`run` on rows, for a task without arrays."""
+    if z.size < SMALL:
+        small_kernel(task, type(task), 1 < classes <= SHORT_ROW)(z, classes, out)
+    else:
+        run(z, classes, 0, task, out)
 
 
 def is_plain(z, axis, where):
@@ -98,11 +87,12 @@ class Lines:
         """Do `task`, with results in the flat array `out`."""
         run(self.flat, self.layout.classes, self.inner, task, out)
 
-    def map(self, task):
-        """Results like `z`, flat."""
-        out = np.empty_like(self.flat)
-        self.run(task, out)
-        return out
+    def map(self, task, out=None):
+        """Results like `z`, flat; they are where those of `out` are if that can be."""
+        in_out = self.inner and out is not None and out.dtype == self.layout.array.dtype
+        found = room_for(self.layout.array, out).reshape(-1) if in_out else np.empty_like(self.flat)
+        self.run(task, found)
+        return found
 
     def restore(self, out, masked):
         """The results of a map in the shape of `z` and the dtype of the result."""
@@ -112,42 +102,52 @@ class Lines:
         return self.layout.restore(out.reshape(self.layout.count, self.layout.classes), masked)
 
 
-def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None):
-    """Do `task` on the classes of `z`: (..., K) -> (..., K).
+def map_lines(task, z, *, axis=-1, where=None, masked=0.0, broken=None, out=None):
+    """Do `task` on the classes of `z`: (..., K) -> (..., K), in `out` if that is an array.
 
     `masked` and `broken` are as in `toolkit._core.arrays.map_rows`.
     """
     if broken is None and is_plain(z, axis, where):
-        out = np.empty_like(z)
-        classes = z.shape[-1]
-        flat, target = (z, out) if z.ndim == 1 else (z.reshape(-1), out.reshape(-1))
-        if z.size < SMALL:
-            small_kernel(task, type(task), 1 < classes <= SHORT_ROW)(flat, classes, target)
+        target, classes = room_for(z, out), z.shape[-1]
+        if z.ndim == 1:
+            run_plain(z, classes, task, target)
         else:
-            run(flat, classes, 0, task, target)
-        return out
+            run_plain(z.reshape(-1), classes, task, target.reshape(-1))
+        return written(target, out)
     layout = _arrays.Rows(z, axis=axis, where=where)
+    check_out(out, layout.shape, layout.dtype)
     lines = Lines(layout, z, in_place=broken is None)
-    out = lines.map(task)
+    found = lines.map(task, out)
     if broken is not None:
         rows = lines.flat.reshape(layout.count, layout.classes)
-        _arrays.warn_about_rows(rows, broken[0](rows, out.reshape(rows.shape)), broken[1])
-    return lines.restore(out, masked)
+        _arrays.warn_about_rows(rows, broken[0](rows, found.reshape(rows.shape)), broken[1])
+    return written(lines.restore(found, masked), out)
 
 
-def map_rows_of_lines(task, rows):
-    """Do `task` on the 2-D array `rows`: as many results."""
-    out = np.empty_like(rows)
+def map_rows_of_lines(task, rows, out):
+    """Do `task` on the 2-D array `rows`: as many results go into `out`, which may be `rows`."""
     if rows.size:
         run(rows.reshape(-1), rows.shape[1], 0, task, out.reshape(-1))
-    return out
+
+
+def losses_of_plain(lines, z, labels, gradient):
+    """``(losses, gradient of their mean or None)`` of plain rows and their classes; `lines` is the task of the loss."""
+    count, classes = z.shape
+    losses = np.empty(count, z.dtype)
+    grads = np.empty_like(z) if gradient else losses
+    if z.size < SMALL:
+        small_loss_kernel(lines, 1 < classes <= SHORT_ROW, gradient)(z, labels, losses, grads)
+    else:
+        factors = np.full(count, 1.0 / count, z.dtype)
+        run(z.reshape(-1), classes, 0, lines(labels, factors, losses, gradient), grads.reshape(-1))
+    return losses, grads if gradient else None
 
 
 def reduce_lines(task, z, *, axis=-1, where=None, empty, keepdims=False):
     """Do `task` on the classes of `z`: (..., K) -> (...); `empty` is the value of a line without classes."""
     if not keepdims and is_plain(z, axis, where):
         out = np.empty(z.shape[:-1], z.dtype)
-        run(z.reshape(-1), z.shape[-1], 0, task, out.reshape(-1))
+        run_plain(z.reshape(-1), z.shape[-1], task, out.reshape(-1))
         return out[()]
     layout = _arrays.Rows(z, axis=axis, where=where, allow_empty=True)
     out = np.full(layout.count, empty, layout.compute)

@@ -11,13 +11,14 @@ import numpy as np
 from numba.extending import overload
 
 from toolkit._core.kernel import kernel
-from toolkit._core.lanes import memory_of, width_of
+from toolkit._core.lanes import load, memory_of, store, width_of
 from toolkit.large_arrays._lines import ColumnLines, RowLines
-from toolkit.large_arrays._tasks import run_task
+from toolkit.large_arrays._tasks import is_in_place, run_task
 
 __all__ = ["Columns", "Rows", "TILES", "groups_of", "run_groups", "run_parallel"]
 
 TILES = 8  # walks of a group of columns
+LONG_COLUMN, FAR = 64, 256  # entries of a column, and between two: beyond, its lines push each other out of a cache
 
 
 class Rows(NamedTuple):
@@ -43,19 +44,31 @@ def groups_of(layout, z):
 
 
 @kernel
-def gather(source, at, stride, step, classes, lanes, target, wide):
-    """Copy `lanes` columns side by side, `wide` to a line of them."""
+def into_tiles(source, at, stride, step, classes, lanes, tiles):
+    """Copy `lanes` columns, as many together as a vector has lanes, one such tile after the other."""
+    width = width_of(source)
     for k in range(classes):
-        for j in range(lanes):
-            target[k * wide + j] = source[at + k * stride + j * step]
+        for first in range(0, lanes, width):
+            own, place, target = min(width, lanes - first), at + k * stride + first * step, first * classes + k * width
+            if step == 1:
+                store(memory_of(tiles), target, own, load(memory_of(source), place, own, 0.0))
+            else:
+                for j in range(own):
+                    tiles[target + j] = source[place + j * step]
 
 
 @kernel
-def scatter(source, wide, classes, lanes, target, at, stride, step):
+def out_of_tiles(tiles, classes, lanes, target, at, stride, step):
     """Copy them back."""
+    width = width_of(tiles)
     for k in range(classes):
-        for j in range(lanes):
-            target[at + k * stride + j * step] = source[k * wide + j]
+        for first in range(0, lanes, width):
+            own, place, source = min(width, lanes - first), at + k * stride + first * step, first * classes + k * width
+            if step == 1:
+                store(memory_of(target), place, own, load(memory_of(tiles), source, own, 0.0))
+            else:
+                for j in range(own):
+                    target[place + j * step] = tiles[source + j]
 
 
 @kernel
@@ -67,24 +80,24 @@ def run_rows(layout, z, begin, end, out, task):
 @kernel
 def run_columns(layout, z, begin, end, out, task):
     _outer, classes, inner, stride, step = layout
-    wide = TILES * width_of(z)
-    copied = step > 1
+    width, wide = width_of(z), TILES * width_of(z)
+    copied = step > 1 or classes >= LONG_COLUMN and stride >= FAR
     work = np.empty(wide * classes if copied else 0, z.dtype)
-    result = np.empty(work.size if out.size == z.size else 0, z.dtype)
+    result = work if is_in_place(task) else np.empty(work.size if out.size == z.size else 0, z.dtype)
     groups = (inner + wide - 1) // wide
     for group in range(begin, end):
         outer, column = group // groups, group % groups * wide
         at, first, lanes = outer * classes * inner + column * step, outer * inner + column, min(wide, inner - column)
-        tiles = (lanes + width_of(z) - 1) // width_of(z)
         if not copied:
-            lines = ColumnLines(at, tiles, classes, stride, lanes)
+            lines = ColumnLines(at, (lanes + width - 1) // width, classes, stride, lanes)
             run_task(task, memory_of(z), lines, first, memory_of(out))
             continue
-        gather(z, at, stride, step, classes, lanes, work, wide)
-        lines = ColumnLines(0, tiles, classes, wide, lanes)
-        run_task(task, memory_of(work), lines, first, memory_of(result if out.size == z.size else out))
+        into_tiles(z, at, stride, step, classes, lanes, work)
+        for j in range(0, lanes, width):
+            lines = ColumnLines(j * classes, 1, classes, width, min(width, lanes - j))
+            run_task(task, memory_of(work), lines, first + j, memory_of(result if out.size == z.size else out))
         if out.size == z.size:
-            scatter(result, wide, classes, lanes, out, at, stride, step)
+            out_of_tiles(result, classes, lanes, out, at, stride, step)
 
 
 _RUN = {Rows: run_rows, Columns: run_columns}

@@ -26,7 +26,8 @@ __all__ = ["log_stablemax_lines", "stablemax_cross_entropy_lines", "stablemax_li
 @kernel(forceinline=True)
 def stable_terms(z, walk, m, out, keep):
     """``(below, lost, small, ties)``: sums of ``s(z) / s(m)`` over z < m and over the rest, but of s(z) itself where
-    z < 0 <= m, so that each term takes one division and none overflows or vanishes; terms in `out` if `keep`."""
+    z < 0 <= m, so that each term takes one division and none overflows or vanishes; terms in `out` if `keep`,
+    those of the second kind negated."""
     weight = size(m) + 1.0
     head, cut = choose(m < 0.0, weight, 1.0), choose(m < 0.0, -np.inf, spread(0.0, m))
     below, lost = nothing(m)
@@ -38,7 +39,7 @@ def stable_terms(z, walk, m, out, keep):
         own = size(x) + 1.0
         q = choose(x < 0.0, head, own) / choose(x < 0.0, own, weight)
         if keep:
-            store(out, at, count, q)
+            store(out, at, count, choose(x < cut, 0.0 - q, q))
         less = choose(x < m, q, 0.0)
         below, lost = added(choose(x < cut, 0.0, less), below, lost)
         small, small_lost = added(choose(x < cut, less, 0.0), small, small_lost)
@@ -70,13 +71,12 @@ def emit_quotients(z, lines, walk, m, factor, ties, below, lost, out, slopes):
     total, rest = two_sum(ties, below)
     hi, lo = quotient_pair(m, factor, total, rest + lost)
     small_hi, small_lo = quotient_pair(m, factor / weight_of(lines, m), total, rest + lost)
-    cut = choose(m < 0.0, -np.inf, spread(0.0, m))
     for t in range(steps_of(walk)):
         at, count = place(walk, t), count_at(walk, t)
-        x = load(z, at, count, 0.0)
-        q = load(out, at, count, 0.0)
-        p = fused(q, choose(x < cut, small_hi, hi), q * choose(x < cut, small_lo, lo))
-        store(out, at, count, p / (size(x) + 1.0) if slopes else p)
+        term = load(out, at, count, 0.0)
+        q = size(term)
+        p = fused(q, choose(term < 0.0, small_hi, hi), q * choose(term < 0.0, small_lo, lo))
+        store(out, at, count, p / (size(load(z, at, count, 0.0)) + 1.0) if slopes else p)
 
 
 @kernel

@@ -1,6 +1,6 @@
 """Softmax cross-entropy: scores e^{z_k}, through the three forms, for one label or probabilities."""
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays import CrossEntropy
+from toolkit.large_arrays import CrossEntropy, SmoothedCrossEntropy, SoftCrossEntropy
 from toolkit.losses._evaluate import LossKernels, LossOfRows, are_probabilities, loss
 from toolkit.losses._exponential_scores import accurate_exponentials, expected_gap, exponentials, shifted_exponentials
 from toolkit.losses._forms import (
@@ -63,8 +63,8 @@ def soft_cross_entropy_stable(z, q, grad):
 _CROSS_ENTROPY = LossKernels(
     {"naive": cross_entropy_naive, "common": cross_entropy_common, "stable": cross_entropy_stable},
     {"naive": soft_cross_entropy_naive, "common": soft_cross_entropy_common, "stable": soft_cross_entropy_stable},
-    lines=CrossEntropy)
-_SMOOTHED = LossKernels(SMOOTHED_FORMS)
+    lines=CrossEntropy, soft_lines=SoftCrossEntropy)
+_SMOOTHED = LossKernels(SMOOTHED_FORMS, lines=SmoothedCrossEntropy)
 
 
 @loss(lines=CrossEntropy)
@@ -130,17 +130,18 @@ def cross_entropy(logits, labels, *, form="stable", reduction="mean", label_smoo
     Accuracy
     --------
     "stable", ``reduction="none"``, float32 and float64, tested: at most 3 ulp for class labels, through the
-    subnormals (gaps to 104 and 745; of many classes together 130 and 1060), for K <= 5000. For probabilities and
-    with label smoothing the exact kernels run: at most 3 ulp as long as ``e^{-gap}`` of the second class is a
-    normal number (gaps to 87, 708); beyond, each class adds up to one smallest subnormal.
+    subnormals (gaps to 104 and 745; of many classes together 130 and 1060), for K <= 5000. For probabilities, and
+    with label smoothing: at most 3 ulp, tested for K <= 300. With a format the exact kernels run: as long as
+    ``e^{-gap}`` of the second class is a normal number (gaps to 87, 708 in the formats of float32 and float64);
+    beyond, each class adds up to one smallest subnormal.
 
     The gradient for class labels: every entry within 3 ulp, the label's too, tested for K <= 5000. Each is rounded
-    by itself, so that a row sums to 0 within 4 ulp of the label's entry and not exactly. For probabilities, with
-    label smoothing or a format the exact kernels run. Where ``p_k - q_k`` cancels, its digits are lost: an entry is
-    within 4 epsilon of ``max(p_k, q_k)`` (both times their weights), not of itself, tested for K <= 300. The
-    likeliest label's is minus the sum of the others, within 4 epsilon of the sum of their maxima, which keeps its
-    digits for K up to 2**20, tested. With a format it is a plain sum, and a row sums to 0 exactly when that entry
-    is added last, tested; this holds after the factor of the reduction too.
+    by itself, so that a row sums to 0 within 4 ulp of the label's entry and not exactly. For probabilities and
+    with label smoothing ``p_k - q_k`` may cancel, and its digits are lost: an entry is within
+    4 epsilon of ``max(p_k, q_k)`` (both times their weights), not of itself, tested for K <= 300. The likeliest
+    label's is minus the sum of the others, within 4 epsilon of the sum of their maxima, which keeps its digits for
+    K up to 2**20, tested. With a format it is a plain sum, and a row sums to 0 exactly when that entry is added
+    last, tested; this holds after the factor of the reduction too.
 
     References
     ----------

@@ -5,6 +5,7 @@ The way of ``focal_loss(logits, labels, gamma=2)``: its function checks gamma an
 of the form and hands both to `loss_rows`.
 """
 import functools
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.kernel import Kernel, kernel
 from toolkit._core.numbers import in_format
 from toolkit.formats import get_format, round_to
-from toolkit.large_arrays import Lines, is_plain, run
+from toolkit.large_arrays import ROWS_ALONE, Lines, is_plain, losses_of_plain
 from toolkit.losses._forms import close_to_zero_sum
 from toolkit.losses._labels import IGNORED, label_rows
 
@@ -32,6 +33,7 @@ class LossKernels(NamedTuple):
     of_probabilities : form -> kernel ``(z, q, *parameters, grad)`` for probabilities q of the classes; may be empty
     zero_sum : whether gradients of the stable form sum to exactly 0
     lines : task of `toolkit.large_arrays` for classes in the stable form, if there is one
+    soft_lines : that for probabilities
     positive : places of the parameters that may not round to 0
     """
 
@@ -39,6 +41,7 @@ class LossKernels(NamedTuple):
     of_probabilities: Mapping[str, Kernel] = {}
     zero_sum: bool = True
     lines: type | None = None
+    soft_lines: type | None = None
     positive: tuple = ()
 
 
@@ -85,12 +88,9 @@ def of_plain_arrays(lines, gradient, *arrays):
     if not (is_plain(logits, -1, None) and logits.ndim == 2 and type(labels) is np.ndarray and labels.dtype == np.int64
             and labels.shape == logits.shape[:1] and labels.flags.carray and are_classes(labels, logits.shape[1])):
         return None
-    count = len(labels)
-    losses, factors = np.empty(count, logits.dtype), np.full(count, 1.0 / count, logits.dtype)
-    grads = np.empty_like(logits if gradient else losses[:1])
-    run(logits.reshape(-1), logits.shape[1], 0, lines(labels, factors, losses, gradient), grads.reshape(-1))
-    mean = losses.astype(np.float64).sum() / count
-    return (logits.dtype.type(mean), grads) if np.isfinite(mean) else None
+    losses, grads = losses_of_plain(lines, logits, labels, gradient)
+    mean = np.add.reduce(losses, dtype=np.float64) / len(losses)
+    return (logits.dtype.type(mean), grads) if math.isfinite(mean) else None
 
 
 @kernel
@@ -170,9 +170,10 @@ class LossOfRows:
             raise ValueError(f"form is {form!r} but labels are probabilities; allowed with these: "
                              f"{', '.join(map(repr, kernels.of_probabilities))}")
         self.kernels, self.logits, self.parameters, self.form, self.format = kernels, logits, parameters, form, format
-        self.by_lines = (kernels.lines is not None and form == "stable" and format is None and not soft
-                         and label_smoothing == 0)
-        self.rows = None if self.by_lines else self.layout.rows(logits, name)
+        self.soft = soft or label_smoothing > 0
+        self.task = kernels.soft_lines if self.soft else kernels.lines
+        self.by_lines = self.task is not None and form == "stable" and format is None
+        self.rows = None if self.by_lines and not self.soft else self.layout.rows(logits, name)
         self.targets = label_rows(self.layout, self.rows, labels, label_smoothing=label_smoothing,
                                   ignore_index=ignore_index, weight=weight, sample_weight=sample_weight,
                                   format=format, mean=reduction == "mean")
@@ -210,11 +211,13 @@ class LossOfRows:
         """By the kernels for large arrays."""
         layout = self.layout
         losses = np.zeros(layout.count, layout.compute)
-        lines = Lines(layout, self.logits)
+        of_rows = issubclass(self.task, ROWS_ALONE)
+        lines = Lines(layout, self.logits, in_place=not of_rows)
         grads = np.empty(lines.flat.size if gradient else 1, layout.compute)
         if layout.count:
             factors = self.gradient_factors.astype(layout.compute)
-            lines.run(self.kernels.lines(self.targets.index, factors, losses, gradient), grads)
+            more = (self.targets.q.reshape(-1),) if self.soft else map(float, layout.parameters(self.parameters))
+            lines.run(self.task(self.targets.index, factors, losses, gradient, *more), grads)
         return self._reduced(losses), lines.restore(grads, 0.0) if gradient else None
 
     def _labels_without_probability(self):

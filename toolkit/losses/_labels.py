@@ -6,6 +6,7 @@ import numpy as np
 
 from toolkit._core.arguments import shown
 from toolkit._core.arrays import real_array
+from toolkit._core.kernel import kernel
 from toolkit.formats import round_to
 from toolkit.losses._label_smoothing import smoothed_labels
 
@@ -63,7 +64,7 @@ def label_rows(layout, rows, labels, *, label_smoothing=0, ignore_index=None, we
             most = q.max(axis=1, initial=0.0)
             units = np.where((most > 0) & (most < 2.0**-64), np.ldexp(1.0, np.frexp(most)[1]), 1.0)
             q, factors = q / units[:, None], factors * units
-        q = q.astype(layout.compute)
+        q = q.astype(layout.compute, copy=False)
         q = q if format is None else round_to(q, format)
         index = np.where(index == IGNORED, IGNORED, q.argmax(axis=1))
     if each is not None:
@@ -108,7 +109,25 @@ def _class_indices(layout, labels, ignore_index):
     return index
 
 
+@kernel(fastmath="reorder")
+def rows_are_probabilities(q):
+    """Whether all entries are from 0 to 1 and each row sums to 1, nearly."""
+    for i in range(q.shape[0]):
+        total, outside = 0.0, 0
+        for k in range(q.shape[1]):
+            x = np.float64(q[i, k])
+            total += x
+            outside += not 0.0 <= x <= 1.0
+        if outside > 0 or not abs(total - 1.0) <= _SUM_TOLERANCE:
+            return False
+    return True
+
+
 def _probabilities(layout, labels):
+    rows = (layout.count, layout.classes)
+    if (layout.keep is None and labels.shape == rows and layout.axes == (1,) and labels.dtype == layout.compute
+            and labels.flags.carray and rows_are_probabilities(labels)):
+        return labels
     bad = ~((labels >= 0) & (labels <= 1))
     if bad.any():
         raise ValueError(f"{_first_bad(labels, bad)}; allowed: probabilities from 0 to 1")

@@ -84,15 +84,17 @@ def logsumexp_near_zero(z, least):
 
 
 @kernel
-def reaches_share(sorted_logits, count, share):
-    """Whether the first `count` of descending logits have at least that share of the sum of exponentials."""
-    m = float(sorted_logits[0])
+def reaches_share(negated, m, count, share):
+    """Whether the largest `count` of logits up to m have at least that share of the sum of exponentials.
+
+    `negated` has minus the logits, those of the largest last.
+    """
     excess, excess_lo = 0.0, 0.0  # of (1 - share) times the first over share times the others
-    for i in range(sorted_logits.size):
-        y, y_lo = exp_of_gap(float(sorted_logits[i]), m)
+    for i in range(negated.size):
+        y, y_lo = exp_of_gap(-float(negated[i]), m)
         part, part_lo = multiply_pairs(share, 0.0, y, y_lo)
         excess, excess_lo = add_pairs(excess, excess_lo, -part, -part_lo)
-        if i < count:
+        if i >= negated.size - count:
             excess, excess_lo = add_pairs(excess, excess_lo, y, y_lo)
     return excess >= 0
 

@@ -8,6 +8,7 @@ from toolkit._core import loops
 from toolkit._core.arguments import check_choice, check_count
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
+from toolkit._core.row_threads import over_rows
 from toolkit.large_arrays import Softmax, map_rows_of_lines
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._softmax import softmax_vjp_row
@@ -37,7 +38,7 @@ def map_filtered(keep, z, parameters, *, temperature, result, **options):
         gaps = layout.empty()
         temper(layout, logits, tau, tempered_row, gaps)
     with np.errstate(all="ignore"):  # as `Rows.call`
-        loops.map_rows(keep, gaps, parameters, kept, layout.fmt)
+        over_rows(loops.map_rows, keep, (gaps,), parameters, kept, layout.fmt)
     if logits_wanted:
         return layout.restore(scaled_by(layout, np.where(kept == -np.inf, kept, logits), tau), -np.inf)
     return layout.restore(probabilities_of(layout, kept), 0.0)
@@ -56,8 +57,9 @@ def scaled_by(layout, kept, tau):
 def probabilities_of(layout, rows):
     """Softmax of rows that are in the format of a layout."""
     if layout.fmt is None:
-        return map_rows_of_lines(Softmax(), rows)
-    layout.call(loops.map_rows, softmax_three_pass_reload, (rows,), (), rows)
+        map_rows_of_lines(Softmax(), rows, rows)
+    else:
+        layout.call(loops.map_rows, softmax_three_pass_reload, (rows,), (), rows)
     return rows
 
 

@@ -5,7 +5,7 @@ from toolkit._core.arguments import check_count, check_number
 from toolkit._core.arrays import map_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
-from toolkit._core.sorting import sort_descending
+from toolkit._core.sorting import make_heap, pop_heap, sort_descending
 from toolkit._core.sums import sum_like
 from toolkit.elementary import exp, log
 from toolkit.softmax._algorithms import softmax_three_pass_reload
@@ -23,12 +23,6 @@ _LOWEST_EXACT = -119.0  # logarithm of a ratio below which it always does
 
 
 @kernel
-def keep_nucleus(z, count, out):
-    """The `count` largest logits, from `out`, which holds all in descending order."""
-    keep_largest(z, None, False, out[count - 1], count, out)
-
-
-@kernel
 def descending(z, out):
     for i in range(z.size):
         out[i] = z[i]
@@ -36,38 +30,52 @@ def descending(z, out):
 
 
 @kernel
-def fewest_with_mass(p, mass):
-    """How many of the descending logits p have that share of the sum of exponentials, compared exactly.
+def fewest_with_mass(heap, mass):
+    """``(count, popped)``: how many of the largest logits have that share of the sum of exponentials, compared exactly.
 
-    Sums in float64 say it but for counts that come within a rounding error of the share.
+    `heap` has minus the logits; `popped` of the largest are at its end after that, in descending order. Sums in float64
+    say the count but for those that come within a rounding error of the share.
     """
-    m = float(p[0])
+    m, size = -float(heap[0]), heap.size
     whole, part = sum_like(m), sum_like(m)
-    for i in range(p.size):
-        whole += exp(float(p[i]) - m)
+    for i in range(size):
+        whole += exp(-float(heap[i]) - m)
     if mass >= 1 or whole.value != whole.value:
-        return p.size
+        return size, 0
     enough, doubt = mass * whole.value, whole.value * _DOUBT
-    count, too_few = 0, 0
-    while count < p.size and not part.value >= enough + doubt:
-        part += exp(float(p[count]) - m)
-        count += 1
+    popped, too_few = 0, 0
+    while popped < size and not part.value >= enough + doubt:
+        pop_heap(heap, size - popped)
+        popped += 1
+        part += exp(-float(heap[size - popped]) - m)
         if part.value < enough - doubt:
-            too_few = count
+            too_few = popped
+    count = popped
     while too_few + 1 < count:
         middle = (too_few + count) // 2
-        if reaches_share(p, middle, mass):
+        if reaches_share(heap, m, middle, mass):
             count = middle
         else:
             too_few = middle
-    return count
+    return count, popped
 
 
 @kernel
 def top_p_logits(z, mass, fewest, out):
     """Logits, with -inf in the place of all but the fewest of the likeliest that have `mass` together."""
-    descending(z, out)
-    keep_nucleus(z, min(max(fewest_with_mass(out, mass), fewest), z.size), out)
+    for i in range(z.size):
+        out[i] = -z[i]
+    make_heap(out, z.size)
+    count, popped = fewest_with_mass(out, mass)
+    count = min(max(count, fewest), z.size)
+    if count == z.size:
+        for i in range(z.size):
+            out[i] = z[i]
+        return
+    while popped < count:
+        pop_heap(out, z.size - popped)
+        popped += 1
+    keep_largest(z, None, False, -out[z.size - count], count, out)
 
 
 @kernel
@@ -83,7 +91,8 @@ def top_p_logits_in_format(z, mass, fewest, out):
         while count < z.size and not (count > 0 and running >= enough):
             running += exp(shifted(out[count], m))
             count += 1
-    keep_nucleus(z, min(max(count, fewest), z.size), out)
+    count = min(max(count, fewest), z.size)
+    keep_largest(z, None, False, out[count - 1], count, out)
 
 
 @kernel

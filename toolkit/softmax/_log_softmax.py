@@ -47,6 +47,7 @@ def log_softmax_stable(z, out):
 
 _ROWS = {"naive": log_softmax_naive, "common": log_softmax_common, "stable": log_softmax_stable}
 FORMS = tuple(_ROWS)
+_STABLE = LogSoftmax()
 
 
 @kernel
@@ -72,7 +73,7 @@ def lost_logs(rows, out):
     return (np.isfinite(rows) & ~np.isfinite(out)).any(axis=1)
 
 
-def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, format=None):
+def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, format=None, out=None):
     """Logarithm of softmax: logits to log-probabilities, ``z_i - logsumexp(z)`` at temperature 1.
 
     Forms, with ``m = max z``:
@@ -97,6 +98,8 @@ def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, forma
         -inf.
     format : Format, name or pair (exponent_bits, fraction_bits), optional
         Emulated format: logits and the result of every operation are rounded to it.
+    out : array with the shape and dtype of the result, optional
+        Where the result goes; it is what the call returns. It may be `z`.
 
     Returns
     -------
@@ -138,13 +141,15 @@ def log_softmax(z, *, axis=-1, where=None, form="stable", temperature=1.0, forma
     >>> [f"{log_softmax(z, form=form)[0]:.6g}" for form in ("common", "stable")]
     ['0', '-4.13994e-08']
     """
-    row, task = chosen("form", form, _ROWS), LogSoftmax() if form == "stable" else None
+    if form == "stable" and format is None and type(temperature) is float and temperature == 1.0:
+        return map_lines(_STABLE, z, axis=axis, where=where, masked=-np.inf, out=out)
+    row, task = chosen("form", form, _ROWS), _STABLE if form == "stable" else None
     broken = (lost_logs, "log_softmax(form='naive') took the logarithm of 0") if form == "naive" else None
     single = dimensions_of("temperature", temperature) == 0
     if format is None and task is not None and single and check_temperature(temperature) == 1.0:
-        return map_lines(task, z, axis=axis, where=where, masked=-np.inf)
+        return map_lines(task, z, axis=axis, where=where, masked=-np.inf, out=out)
     return map_tempered(row, z, temperature, axis=axis, where=where, format=format, masked=-np.inf, broken=broken,
-                        task=task)
+                        task=task, out=out)
 
 
 def log_softmax_pull(log_p, g, *, axis=-1, where=None, temperature=1.0):

@@ -75,9 +75,10 @@ def log_stablemax_vjp_row(z, g, out):
 
 
 _ROWS = {"naive": log_stablemax_naive, "common": log_stablemax_common, "stable": log_stablemax_row}
+_STABLE = LogStablemax()
 
 
-def log_stablemax(z, *, axis=-1, where=None, form="stable", format=None):
+def log_stablemax(z, *, axis=-1, where=None, form="stable", format=None, out=None):
     """Logarithm of StableMax, ``log(s(z_i) / sum_j s(z_j))``.
 
     Forms:
@@ -97,6 +98,8 @@ def log_stablemax(z, *, axis=-1, where=None, form="stable", format=None):
     form : {"naive", "common", "stable"}
     format : Format, name or pair (exponent_bits, fraction_bits), optional
         Emulated format: logits and the result of every operation are rounded to it.
+    out : array with the shape and dtype of the result, optional
+        Where the result goes; it is what the call returns. It may be `z`.
 
     Returns
     -------
@@ -134,8 +137,8 @@ def log_stablemax(z, *, axis=-1, where=None, form="stable", format=None):
     row = chosen("form", form, _ROWS)
     broken = (lost_logs, "log_stablemax(form='naive') took the logarithm of 0") if form == "naive" else None
     if format is None and form == "stable":
-        return map_lines(LogStablemax(), z, axis=axis, where=where, masked=-np.inf)
-    return map_rows(row, {"z": z}, axis=axis, where=where, format=format, masked=-np.inf, broken=broken)
+        return map_lines(_STABLE, z, axis=axis, where=where, masked=-np.inf, out=out)
+    return map_rows(row, {"z": z}, axis=axis, where=where, format=format, masked=-np.inf, broken=broken, out=out)
 
 
 def log_stablemax_pull(z, g, *, axis=-1, where=None):

@@ -8,13 +8,14 @@ from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format
 from toolkit.elementary import log, log1p
-from toolkit.large_arrays import LogSumExp, reduce_lines
+from toolkit.large_arrays import LogSumExp, is_plain, reduce_lines
 from toolkit.softmax._algorithms import softmax_three_pass_reload
 from toolkit.softmax._exponential_pairs import logsumexp_near_zero
 from toolkit.softmax._shift import top_class
 from toolkit.softmax._sum_without_top import exp_gap, sum_without_top
 
 __all__ = ["logsumexp"]
+_TASK = LogSumExp()
 KERNELS = ["logsumexp_row", "logsumexp_vjp_row", "logsumexp_weighted_row", "logsumexp_weighted_vjp_row"]
 
 
@@ -37,10 +38,19 @@ def logsumexp_again(z, value, least):
     return float(value)
 
 
-def near_zero(value, layout, z):
-    """`value`, with `logsumexp_again` for the rows that may need it, as m + log K shows."""
-    values, most = np.array(value, layout.compute).reshape(layout.count), np.log(max(layout.classes, 1))
-    near = (values > -most) & (values < most / 2)
+def may_cancel(values, classes):
+    """Where m and log1p(r) may have nearly cancelled, as m + log K shows."""
+    most = np.log(max(classes, 1))
+    return (values > -most) & (values < most / 2)
+
+
+def near_zero(value, z, axis, where):
+    """`value`, with `logsumexp_again` for the rows that may need it."""
+    if is_plain(z, axis, where) and not may_cancel(value, z.shape[-1]).any():
+        return value
+    layout = Rows(z, axis=axis, where=where, allow_empty=True)
+    values = np.array(value, layout.compute).reshape(layout.count)
+    near = may_cancel(values, layout.classes)
     if not near.any():
         return value
     out = values[near]
@@ -222,8 +232,8 @@ def logsumexp(z, *, axis=-1, b=None, keepdims=False, return_sign=False, where=No
     keepdims, return_sign = check_flag("keepdims", keepdims), check_flag("return_sign", return_sign)
     if b is None:
         if format is None:
-            value = reduce_lines(LogSumExp(), z, axis=axis, where=where, empty=-np.inf, keepdims=keepdims)
-            value = near_zero(value, Rows(z, axis=axis, where=where, allow_empty=True), z)
+            value = reduce_lines(_TASK, z, axis=axis, where=where, empty=-np.inf, keepdims=keepdims)
+            value = near_zero(value, z, axis, where)
         else:
             value = reduce_rows(logsumexp_row, {"z": z}, axis=axis, where=where, format=format, empty=-np.inf,
                                 keepdims=keepdims)

@@ -70,7 +70,7 @@ def beyond_two_pass(rows, p):
     return np.abs(rows.max(axis=1)) > TWO_PASS_LIMIT[rows.dtype.itemsize]
 
 
-def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=None):
+def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=None, out=None):
     """Softmax: logits to probabilities, ``p_i = exp(z_i / tau) / sum_j exp(z_j / tau)``.
 
     The maximum is subtracted first, ``exp((z_i - max z) / tau)``: exp(89) overflows float32 and exp(-104) is
@@ -96,6 +96,8 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
         tau. 0 is the limit: all weight on the largest logit, split evenly between ties. inf is uniform.
     format : Format, name or pair (exponent_bits, fraction_bits), optional
         Emulated format: logits and the result of every operation are rounded to it.
+    out : array with the shape and dtype of the result, optional
+        Where the result goes; it is what the call returns. It may be `z`.
 
     Returns
     -------
@@ -149,7 +151,7 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     nan
     """
     if algorithm is None and format is None and type(temperature) is float and temperature == 1.0:
-        return map_lines(_TASKS[None], z, axis=axis, where=where)
+        return map_lines(_TASKS[None], z, axis=axis, where=where, out=out)
     if algorithm is not None:
         check_choice("algorithm", algorithm, ALGORITHMS)
     broken = None
@@ -160,10 +162,10 @@ def softmax(z, *, axis=-1, where=None, algorithm=None, temperature=1.0, format=N
     task = _TASKS.get(algorithm)
     single = dimensions_of("temperature", temperature) == 0
     if format is None and task is not None and single and check_temperature(temperature) == 1.0:
-        return map_lines(task, z, axis=axis, where=where, broken=broken)
+        return map_lines(task, z, axis=axis, where=where, broken=broken, out=out)
     before = unshifted_row if algorithm == "naive" else tempered_row
     return map_tempered(_ROWS[algorithm or "three_pass_reload"], z, temperature, axis=axis, where=where, format=format,
-                        broken=broken, before=before, task=task)
+                        broken=broken, before=before, task=task, out=out)
 
 
 def softmax_pull(p, g, *, axis=-1, where=None, temperature=1.0):

@@ -79,9 +79,10 @@ def stablemax_vjp_row(z, g, out):
 
 
 _ROWS = {"naive": stablemax_naive, "stable": stablemax_row}
+_STABLE = Stablemax()
 
 
-def stablemax(z, *, axis=-1, where=None, form="stable", format=None):
+def stablemax(z, *, axis=-1, where=None, form="stable", format=None, out=None):
     """StableMax: ``p_i = s(z_i) / sum_j s(z_j)`` with ``s(x) = x + 1`` or, for x < 0, ``1 / (1 - x)``.
 
     s grows linearly where exp grows exponentially, so the top probability rounds to 1 much later: with K - 1
@@ -99,6 +100,8 @@ def stablemax(z, *, axis=-1, where=None, form="stable", format=None):
     form : {"naive", "stable"}
     format : Format, name or pair (exponent_bits, fraction_bits), optional
         Emulated format: logits and the result of every operation are rounded to it.
+    out : array with the shape and dtype of the result, optional
+        Where the result goes; it is what the call returns. It may be `z`.
 
     Returns
     -------
@@ -134,8 +137,8 @@ def stablemax(z, *, axis=-1, where=None, form="stable", format=None):
     row = chosen("form", form, _ROWS)
     broken = (no_distribution, "stablemax(form='naive') overflowed") if form == "naive" else None
     if format is None and form == "stable":
-        return map_lines(Stablemax(), z, axis=axis, where=where)
-    return map_rows(row, {"z": z}, axis=axis, where=where, format=format, broken=broken)
+        return map_lines(_STABLE, z, axis=axis, where=where, out=out)
+    return map_rows(row, {"z": z}, axis=axis, where=where, format=format, broken=broken, out=out)
 
 
 def stablemax_pull(z, g, *, axis=-1, where=None):

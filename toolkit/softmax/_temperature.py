@@ -5,7 +5,8 @@ from toolkit._core import loops
 from toolkit._core.arguments import check_temperature, shown
 from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.kernel import kernel
-from toolkit.large_arrays import map_rows_of_lines
+from toolkit._core.results import check_out, written
+from toolkit.large_arrays import Tempered, map_rows_of_lines
 from toolkit.softmax._shift import shifted, top_class
 
 __all__ = []
@@ -110,29 +111,32 @@ def temper(layout, logits, tau, before, out):
     """The row kernel ``before(z, tau, out)`` for all rows, whose tau `temperature_of_rows` gave."""
     if np.ndim(tau):
         layout.call(loops.map_row_pairs, before, (logits, tau), (), out)
+    elif before is tempered_row and layout.fmt is None:
+        map_rows_of_lines(Tempered(float(tau)), logits, out)
     else:
         layout.call(loops.map_rows, before, (logits,), (tau,), out)
 
 
-def map_tempered(of, z, temperature, *, masked=0.0, broken=None, before=tempered_row, task=None, **options):
+def map_tempered(of, z, temperature, *, masked=0.0, broken=None, before=tempered_row, task=None, out=None, **options):
     """`toolkit._core.arrays.map_rows` of the row kernel `of`, for logits that the row kernel `before` has tempered.
 
     Without a format, the task of `toolkit.large_arrays` is done instead, if there is one.
     """
     layout = Rows(z, **options)
+    check_out(out, layout.shape, layout.dtype)
     tau = temperature_of_rows(layout, temperature)
-    logits, out = layout.rows(z, "z"), layout.empty()
+    logits, found = layout.rows(z, "z"), layout.empty()
     rows = logits
     if np.ndim(tau) or tau != 1.0:
-        temper(layout, logits, tau, before, out)
-        rows = out
+        temper(layout, logits, tau, before, found)
+        rows = found
     if task is not None and layout.fmt is None:
-        out = map_rows_of_lines(task, rows)
+        map_rows_of_lines(task, rows, found)
     else:
-        layout.call(loops.map_rows, of, (rows,), (), out)
+        layout.call(loops.map_rows, of, (rows,), (), found)
     if broken is not None:
-        warn_about_rows(logits, broken[0](logits, out), broken[1])
-    return layout.restore(out, masked)
+        warn_about_rows(logits, broken[0](logits, found), broken[1])
+    return written(layout.restore(found, masked), out)
 
 
 def pull_tempered(of, arrays, temperature, *, fills, **options):

@@ -2,13 +2,15 @@
 
 They put -inf in the place of the classes left out, in a row of its own, and hand it on to softmax or sparsemax.
 """
+from numbers import Real
+
 import numpy as np
 
 from toolkit._core import loops
 from toolkit._core.arguments import check_choice, check_count, check_flag
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
-from toolkit._core.sorting import sort_descending
+from toolkit._core.sorting import keep_heap_of_largest
 from toolkit._core.sums import sum_like
 from toolkit.elementary import exp
 from toolkit.softmax._algorithms import softmax_three_pass_reload
@@ -43,20 +45,23 @@ def keep_largest(z, bias, by_slope, cut, count, out):
 
     A NaN stays, so that the result of what comes next is NaN.
     """
-    ties = count
+    above, at_cut = 0, 0
     for i in range(z.size):
-        if (z[i] if by_slope else biased_logit(z, bias, i)) > cut:
-            ties -= 1
+        score = z[i] if by_slope else biased_logit(z, bias, i)
+        above += score > cut
+        at_cut += score == cut
+    ties = count - above
+    if at_cut <= ties:
+        for i in range(z.size):
+            logit = biased_logit(z, bias, i)
+            out[i] = -np.inf if (z[i] if by_slope else logit) < cut else logit
+        return
     for i in range(z.size):
         logit = biased_logit(z, bias, i)
         score = z[i] if by_slope else logit
-        at_cut = score == cut and ties > 0
-        if at_cut:
-            ties -= 1
-        if score > cut or at_cut or score != score:
-            out[i] = logit
-        else:
-            out[i] = -np.inf
+        kept = score == cut and ties > 0
+        ties -= kept
+        out[i] = logit if kept or score > cut or score != score else -np.inf
 
 
 @kernel
@@ -64,8 +69,14 @@ def top_k_logits(z, bias, k, by_slope, out):
     """Logits, with -inf in the place of all but the k largest; ties go to the first."""
     for i in range(z.size):
         out[i] = z[i] if by_slope else biased_logit(z, bias, i)
-    sort_descending(out)
-    keep_largest(z, bias, by_slope, out[min(k, z.size) - 1], k, out)
+    keep_heap_of_largest(out, min(k, z.size))
+    keep_largest(z, bias, by_slope, out[0], k, out)
+
+
+@kernel
+def largest_logits(z, k, out):
+    """`top_k_logits` without a bias."""
+    top_k_logits(z, None, k, False, out)
 
 
 @kernel
@@ -117,6 +128,10 @@ def top_k_softmax_vjp_row(z, g, bias, k, by_slope, renormalize, out):
         out[i] = p * ((out[i] - g_top) - mean.value)
 
 
+def is_zero(bias):
+    return isinstance(bias, Real) and bias == 0
+
+
 def _parameters(k, rank, renormalize):
     """What the row kernels take."""
     return check_count(k), bool(check_choice("rank", rank, RANKS)), check_flag("renormalize", renormalize)
@@ -157,8 +172,8 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, temperatu
 
     Accuracy
     --------
-    As `softmax`, of the classes kept; of rounded gaps, where they are not renormalised or the exact kernel runs (at
-    temperature 1 or with a format): |z_i - max z| ulp more.
+    As `softmax`, of the classes kept; of rounded gaps, where they are not renormalised or the exact kernel runs (with
+    a format, or with a bias at temperature 1): |z_i - max z| ulp more.
 
     Gradient
     --------
@@ -182,7 +197,12 @@ def top_k_softmax(z, *, k=2, bias=0.0, rank="logit", renormalize=True, temperatu
     """
     parameters, logits_wanted = _parameters(k, rank, renormalize), check_choice("result", result, RESULTS)
     layout = Rows(z, axis=axis, where=where, format=format, beside={"bias": bias})
-    parameters += temperature_of_rows(layout, temperature), logits_wanted
+    tau = temperature_of_rows(layout, temperature)
+    parameters += tau, logits_wanted
+    if renormalize and format is None and not logits_wanted and not np.ndim(tau) and tau == 1.0 and is_zero(bias):
+        kept = layout.empty()
+        layout.call(loops.map_rows, largest_logits, (layout.rows(z, "z"),), (parameters[0],), kept)
+        return layout.restore(probabilities_of(layout, kept), 0.0)
     return layout.restore(*_top_k(layout, layout.rows(z, "z"), layout.rows(bias, "bias", 0.0), *parameters))
 
 

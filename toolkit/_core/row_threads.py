@@ -1,0 +1,31 @@
+"""The loops over rows in all threads: each row is the work of one, so that threads change no bit."""
+from concurrent.futures import ThreadPoolExecutor
+from numbers import Number
+
+import numba
+
+from toolkit._core.kernel import frees_other_threads
+
+__all__ = ["over_rows"]
+
+THREADS_FROM = 2**17  # entries: below, starting threads takes longer than they save
+
+
+def over_rows(loop, of, arrays, parameters, out, fmt):
+    """A loop of `toolkit._core.loops` for all rows; in as many threads as Numba has, if that is worth it."""
+    count, threads = len(out), numba.get_num_threads()
+    if (threads == 1 or count <= threads or arrays[0].size < THREADS_FROM or not frees_other_threads(loop)
+            or not all(isinstance(each, Number) for each in parameters)):
+        loop(of, *arrays, parameters, out, fmt)
+        return
+
+    def between(first, last):
+        loop(of, *(rows[first:last] for rows in arrays), parameters, out[first:last], fmt)
+
+    between(0, 1)  # compiles
+    ends = [1 + (count - 1) * k // threads for k in range(threads + 1)]
+    with ThreadPoolExecutor(threads - 1) as others:
+        waited = [others.submit(between, *each) for each in zip(ends[1:-1], ends[2:], strict=True)]
+        between(*ends[:2])
+        for each in waited:
+            each.result()
