@@ -151,7 +151,7 @@ def parsed(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=list(report.TITLES), help="a section; may be given again")
     parser.add_argument("--quick", action="store_true", help="small arrays and few repeats: to see that all runs")
-    parser.add_argument("--budget", type=float, default=0.1, help="seconds for each number (default: 0.1)")
+    parser.add_argument("--budget", type=float, default=0.06, help="seconds for each number (default: 0.06)")
     parser.add_argument("--threads", type=int, action="append", help="numbers of threads (default: 1 and 2)")
     parser.add_argument("--peer-python", action="append", default=[], metavar="PYTHON",
                         help="a Python to look for peers in that this one lacks; may be given again")

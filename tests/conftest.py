@@ -36,6 +36,10 @@ def built_book():
     return ROOT / "_build/html"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--record-pages", action="store_true", help="write what pages weigh and how fast they answer")
+
+
 @pytest.fixture(scope="session")
 def chromium_path():
     """Path of an installed Chromium."""

@@ -1,13 +1,15 @@
 """The row machinery: dtypes, axes, masks, memory layouts, formats and error messages."""
+import threading
 import warnings
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from toolkit._core import loops
+from toolkit._core import loops, row_threads
 from toolkit._core.arrays import Rows, check_axis, common_dtype, map_rows, real_array, reduce_rows, warn_about_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
@@ -158,6 +160,24 @@ def test_layouts_need_no_new_compilation():
     for version in layouts(z):
         double(version, axis=0)
     assert [len(getattr(each, "signatures", ())) for each in (loops.map_rows, scale_row)] == known
+
+
+def test_rows_are_shared_between_threads_and_keep_their_bits(monkeypatch):
+    z = np.random.default_rng(3).normal(size=(7, 19))
+    b = z[::-1].copy()
+    expected = double(z), weigh(z, b)
+    begun = []
+
+    class Counted(threading.Thread):
+        def start(self):
+            begun.append(self)
+            super().start()
+
+    monkeypatch.setattr(row_threads, "THREADS_FROM", 1)
+    monkeypatch.setattr(threading, "Thread", Counted)
+    monkeypatch.setattr(row_threads.numba, "get_num_threads", lambda: 3)
+    assert all(map(np.array_equal, (double(z), weigh(z, b)), expected))
+    assert bool(begun) is not numba.config.DISABLE_JIT
 
 
 @settings(deadline=None, derandomize=True, database=None)

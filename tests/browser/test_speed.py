@@ -1,5 +1,12 @@
-"""How fast pages answer, measured in Chromium: printed, and held to the budgets with room for a busy machine."""
+"""How fast pages answer and what they weigh, measured in Chromium: printed, held to the budgets with room for a busy
+machine, and beside benchmarks/pages.json, the table of all pages that --record-pages writes and the book shows.
+"""
+import gzip
+import json
 import statistics
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from drive import open_page
@@ -51,15 +58,49 @@ def median_and_p95(times):
     return statistics.median(times), sorted(times)[int(0.95 * len(times))]
 
 
+TABLE = Path(__file__).parents[2] / "benchmarks/pages.json"
+MEGA = 2**20
+
+
+@cache
+def sizes_of(file):
+    """Bytes of a file, as it is and compressed."""
+    content = file.read_bytes()
+    return len(content), len(gzip.compress(content, 6))
+
+
+def weight(page, book):
+    """Megabytes of all that a page has loaded, as it is and compressed, and of what it holds in memory."""
+    files = [book / unquote(urlsplit(url).path).lstrip("/") for url in page.requests if url.startswith("http")]
+    whole, packed = map(sum, zip(*map(sizes_of, files), strict=True))
+    session = page.context.new_cdp_session(page.page)
+    session.send("HeapProfiler.collectGarbage")
+    used = session.send("Runtime.getHeapUsage")
+    session.detach()
+    return [round(each / MEGA, 2) for each in (whole, packed, used["usedSize"] + used.get("backingStorageSize", 0))]
+
+
+@pytest.fixture(scope="module")
+def table(pytestconfig):
+    """Page -> what was recorded of it; with --record-pages, what is measured now goes there."""
+    known = json.loads(TABLE.read_text(encoding="utf-8")) if TABLE.exists() else {}
+    yield known
+    if pytestconfig.getoption("record_pages"):
+        lines = (f" {json.dumps(name)}: {json.dumps(known[name])}" for name in LIVE if name in known)
+        TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
 @pytest.mark.timing
 @pytest.mark.parametrize("name", LIVE)
-def test_pages_answer_at_once(new_page, http_base, name):
+def test_pages_answer_at_once(new_page, http_base, built_book, table, pytestconfig, name):
     page = new_page(1280, 900)
     figures = open_page(page, f"{http_base}/{name}.html")
     first, after_load, load = page.evaluate(FIRST_USE)
-    print(f"\n{name}: a slider works after {first:.0f} ms, all {after_load:.0f} ms after load (at {load:.0f} ms)")
+    whole, packed, heap = weight(page, built_book)
+    print(f"\n{name}: a slider works after {first:.0f} ms, all {after_load:.0f} ms after load (at {load:.0f} ms);"
+          f" {whole} MB, {packed} compressed, {heap} in memory")
     assert first < 1000 * ROOM and after_load < 1000 * ROOM
-    slowest = 0.0
+    slowest = drawn = 0.0
     for figure in figures:
         page.locator(f"#live-{figure}").scroll_into_view_if_needed()
         measured = page.evaluate(MOVES, [figure, name not in GALLERY])
@@ -68,4 +109,10 @@ def test_pages_answer_at_once(new_page, http_base, name):
                 ("kernel and marks", "to the next frame"), map(median_and_p95, filter(None, measured)))]
             print(f"  {figure}: {', '.join(said)}")
             slowest = max(slowest, median_and_p95(measured[0])[0])
+            drawn = max(drawn, median_and_p95(measured[1] or [0.0])[0])
     assert slowest < 16
+    if pytestconfig.getoption("record_pages"):
+        table[name] = {"first control ms": round(first), "move ms": round(slowest, 1), "drawn ms": round(drawn, 1),
+                       "MB": whole, "MB compressed": packed, "MB in memory": heap}
+    told = table[name]
+    assert packed < 1.1 * told["MB compressed"] and whole < 1.1 * told["MB"] and heap < 1.5 * told["MB in memory"]

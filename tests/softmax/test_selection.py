@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pulls import top_k_softmax_pull
 
+from toolkit._core.sorting import keep_heap_of_largest
 from toolkit.softmax import k_sparsemax, kernels, min_p_softmax, softmax, sparsemax, top_k_softmax, top_p_softmax
 
 V, U = [1.0, 0.9, -0.5, 0.2], [-2.0, 0.3, 0.0, 1.5]
@@ -23,6 +24,16 @@ def test_sorting(size):
         ordered = x.copy()
         kernels.sort_descending(ordered)
         assert_array_equal(ordered, np.sort(x)[::-1])
+
+
+def test_the_largest_come_first():
+    rng = np.random.default_rng(4)
+    for x in (rng.normal(size=200), rng.integers(0, 5, 99) * 1.0, np.arange(50.0), np.arange(50.0)[::-1].copy()):
+        for k in (1, 2, 7, x.size):
+            kept = x.copy()
+            keep_heap_of_largest(kept, k)
+            assert_array_equal(np.sort(kept[:k]), np.sort(x)[x.size - k:])
+            assert kept[0] == kept[:k].min()
 
 
 def test_gate_reference_values():
