@@ -175,6 +175,7 @@ def main(arguments=None):
             say(f"\n{progress(time.monotonic() - begun, sections[place:], stored, options.quick)}"
                 f"\n{report.TITLES[section]} ...")
             session.run(section)
+            results.save(results.laid_over(stored, session.results), options.results)
     except KeyboardInterrupt:
         interrupted = True
         say("\nInterrupted: what was measured is kept.")

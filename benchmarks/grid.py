@@ -14,7 +14,7 @@ __all__ = ["ALGORITHM_SIZES", "cells_of", "counted", "in_turns", "measure_algori
            "spoiled", "summary"]
 
 ROUNDS = 7
-AGREEING, SPOILED, AGAIN = 0.15, 0.3, 2  # spread of samples that agree, that tell nothing; measured again so often
+AGREEING, SPOILED, AGAIN = 0.15, 0.3, 1  # spread of samples that agree, that tell nothing; measured again so often
 ALGORITHM_SIZES = tuple(2**k for k in (12, 14, 16, 18, 20, 22, 24, 26))
 LOOSE = {"float32": 1e-2, "float64": 1e-6}  # sums of many float32 are that far off in some libraries
 

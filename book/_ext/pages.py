@@ -28,7 +28,7 @@ SECONDS = KEPT / "seconds.json"
 EXERCISES = ROOT / "toolkit/course/exercises"
 # What cells read besides modules: all of them, and those that name the file.
 DATA = ("toolkit/**/*.npz", "requirements.lock", "book/_ext/pages.py")
-NAMED = ("notebooks/data/*", "benchmarks/results.json")
+NAMED = ("notebooks/data/*", "benchmarks/*.json")
 TIMEOUT = 600  # seconds for a cell, on a busy machine
 # About how many seconds a page takes that has not run here yet.
 SHORT, LONG = 30, {"book/gallery_softmax": 90, "book/gallery_activations": 80, "book/gallery_losses": 60,

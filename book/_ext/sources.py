@@ -7,7 +7,7 @@ __all__ = ["BOOK", "LOOK", "ROOT", "digest"]
 ROOT = Path(__file__).resolve().parents[2]
 LOOK = ("toolkit/live/**/*", "toolkit/course/assets/*", "book/_ext/*.py", "book/_static/*", "book/_templates/*",
         "requirements.lock")
-BOOK = ("toolkit/**/*", "benchmarks/results.json", "requirements.lock", "book/**/*", "notebooks/**/*",
+BOOK = ("toolkit/**/*", "benchmarks/*.json", "requirements.lock", "book/**/*", "notebooks/**/*",
         "_config.yml", "_toc.yml")
 _DERIVED = {"__pycache__", ".ipynb_checkpoints"}
 

@@ -13,9 +13,11 @@ THREADS_FROM = 2**17  # entries: below, starting threads takes longer than they 
 
 def over_rows(loop, of, arrays, parameters, out, fmt):
     """A loop of `toolkit._core.loops` for all rows; in as many threads as Numba has, if that is worth it."""
-    count, threads = len(out), numba.get_num_threads()
-    if (threads == 1 or count <= threads or arrays[0].size < THREADS_FROM or not frees_other_threads(loop)
-            or not all(isinstance(each, Number) for each in parameters)):
+    count = len(out)
+    shared = (arrays[0].size >= THREADS_FROM and frees_other_threads(loop)
+              and all(isinstance(each, Number) for each in parameters))
+    threads = min(numba.get_num_threads(), count - 1) if shared else 1
+    if threads <= 1:
         loop(of, *arrays, parameters, out, fmt)
         return
 

@@ -38,26 +38,29 @@ def logsumexp_again(z, value, least):
     return float(value)
 
 
-def may_cancel(values, classes):
-    """Where m and log1p(r) may have nearly cancelled, as m + log K shows."""
-    most = np.log(max(classes, 1))
-    return (values > -most) & (values < most / 2)
+@kernel
+def mend_rows(z, most, least, values):
+    """`logsumexp_again` for the rows that may need it, as m + log K, at most `most`, shows; says whether there are any.
+    """
+    mended = False
+    for i in range(values.size):
+        if -most < values[i] < 0.5 * most:
+            values[i] = logsumexp_again(z[i], values[i], least)
+            mended = True
+    return mended
 
 
 def near_zero(value, z, axis, where):
     """`value`, with `logsumexp_again` for the rows that may need it."""
-    if is_plain(z, axis, where) and not may_cancel(value, z.shape[-1]).any():
-        return value
-    layout = Rows(z, axis=axis, where=where, allow_empty=True)
-    values = np.array(value, layout.compute).reshape(layout.count)
-    near = may_cancel(values, layout.classes)
-    if not near.any():
-        return value
-    out = values[near]
-    least = 1.0 if layout.compute == np.float64 else 2.0**-27
-    layout.call(loops.reduce_row_pairs, logsumexp_again, (layout.rows(z, "z")[near], values[near]), (least,), out)
-    values[near] = out
-    return values.astype(value.dtype).reshape(value.shape)[()]
+    if is_plain(z, axis, where):
+        rows, values = z.reshape(-1, z.shape[-1]), np.atleast_1d(value).reshape(-1)
+    else:
+        layout = Rows(z, axis=axis, where=where, allow_empty=True)
+        rows, values = layout.rows(z, "z"), np.array(value, layout.compute).reshape(layout.count)
+    least = 1.0 if rows.dtype == np.float64 else 2.0**-27
+    with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
+        mended = mend_rows(rows, float(np.log(max(rows.shape[1], 1))), least, values)
+    return values.astype(value.dtype, copy=False).reshape(value.shape)[()] if mended else value
 
 
 @kernel
