@@ -50,6 +50,9 @@ def test_an_array_that_overlaps_or_is_not_contiguous(name):
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax", "stablemax", "log_stablemax", "tempered", "gelu"])
 def test_integers_half_precision_and_formats(name):
+    if name != "gelu":
+        half = np.ones((70, 300), np.float16)
+        assert np.array_equal(ALL[name](half, axis=0, out=np.empty_like(half)), ALL[name](half, axis=0))
     for z, dtype, options in (([[1, 2, 3]], np.float64, {}), (np.float16([[1, 2, 3]]), np.float16, {}),
                               (np.float32([[1, 2, 3]]), np.float32, {"format": "float16"})):
         out = np.zeros((1, 3), dtype)

@@ -165,9 +165,8 @@ def sigmoid(x, *, form="stable", format=None):
 
     Gradient
     --------
-    ``s(x) s(-x)``.
-
-    "naive" is ``s (1 - s)``, from a value that was kept: at x = 20 it is 0 in float32, the truth 2.06e-9.
+    ``s(x) s(-x)``. "naive" is ``s (1 - s)``, from a value that was kept: at x = 20 it is 0 in float32, the truth
+    2.06e-9.
 
     Examples
     --------
@@ -193,9 +192,8 @@ def tanh(x, *, form="stable", format=None):
 
     Gradient
     --------
-    ``4 t / (1 + t)**2`` with ``t = e^(-2|x|)``.
-
-    "naive" is ``1 - tanh**2``, from a value that was kept: at x = 10 it is 0 in float32, the truth 8.24e-9.
+    ``4 t / (1 + t)**2`` with ``t = e^(-2|x|)``. "naive" is ``1 - tanh**2``, from a value that was kept: at x = 10 it
+    is 0 in float32, the truth 8.24e-9.
 
     Examples
     --------

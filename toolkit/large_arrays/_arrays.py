@@ -89,7 +89,7 @@ class Lines:
 
     def map(self, task, out=None):
         """Results like `z`, flat; they are where those of `out` are if that can be."""
-        in_out = self.inner and out is not None and out.dtype == self.layout.array.dtype
+        in_out = self.inner and out is not None and out.dtype == self.layout.array.dtype == self.layout.compute
         found = room_for(self.layout.array, out).reshape(-1) if in_out else np.empty_like(self.flat)
         self.run(task, found)
         return found

@@ -19,6 +19,7 @@ __all__ = ["Columns", "Rows", "TILES", "groups_of", "run_groups", "run_parallel"
 
 TILES = 8  # walks of a group of columns
 LONG_COLUMN, FAR = 64, 256  # entries of a column, and between two: beyond, its lines push each other out of a cache
+COPIED = 2**17  # entries that are copied at a time, but no less than a tile
 
 
 class Rows(NamedTuple):
@@ -82,7 +83,8 @@ def run_columns(layout, z, begin, end, out, task):
     _outer, classes, inner, stride, step = layout
     width, wide = width_of(z), TILES * width_of(z)
     copied = step > 1 or classes >= LONG_COLUMN and stride >= FAR
-    work = np.empty(wide * classes if copied else 0, z.dtype)
+    part = min(wide, max(width, COPIED // max(classes, 1) // width * width))
+    work = np.empty(part * classes if copied else 0, z.dtype)
     result = work if is_in_place(task) else np.empty(work.size if out.size == z.size else 0, z.dtype)
     groups = (inner + wide - 1) // wide
     for group in range(begin, end):
@@ -92,12 +94,15 @@ def run_columns(layout, z, begin, end, out, task):
             lines = ColumnLines(at, (lanes + width - 1) // width, classes, stride, lanes)
             run_task(task, memory_of(z), lines, first, memory_of(out))
             continue
-        into_tiles(z, at, stride, step, classes, lanes, work)
-        for j in range(0, lanes, width):
-            lines = ColumnLines(j * classes, 1, classes, width, min(width, lanes - j))
-            run_task(task, memory_of(work), lines, first + j, memory_of(result if out.size == z.size else out))
-        if out.size == z.size:
-            out_of_tiles(result, classes, lanes, out, at, stride, step)
+        for begun in range(0, lanes, part):
+            place, own = at + begun * step, min(part, lanes - begun)
+            into_tiles(z, place, stride, step, classes, own, work)
+            for j in range(0, own, width):
+                lines = ColumnLines(j * classes, 1, classes, width, min(width, own - j))
+                run_task(task, memory_of(work), lines, first + begun + j,
+                         memory_of(result if out.size == z.size else out))
+            if out.size == z.size:
+                out_of_tiles(result, classes, own, out, place, stride, step)
 
 
 _RUN = {Rows: run_rows, Columns: run_columns}

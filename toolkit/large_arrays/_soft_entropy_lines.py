@@ -46,15 +46,18 @@ def classes_present(lines, z, walk, like):
 
 
 @kernel(forceinline=True)
-def shared_gap(lines, z, walk, m, share):
-    """``sum share (m - z)`` over the classes of a row that are not -inf; by halves, since a gap may overflow."""
-    half, part = 0.5 * m, spread(narrowed(share, m), m)
+def shared_gap(lines, z, walk, m, share, present):
+    """``share sum (m - z)`` over the classes of a row that are not -inf; by halves and parts, which do not overflow."""
+    part = 0.5
+    while part * present > 1.0:
+        part *= 0.5
+    top, scale = part * m, spread(narrowed(part, m), m)
     gap, lost = nothing(m)
     for t in range(steps_of(walk)):
         at, count = place(walk, t), count_at(walk, t)
         x = load(z, at, count, -np.inf)
-        gap, lost = added(choose(x == -np.inf, 0.0, part * (half - 0.5 * x)), gap, lost)
-    return 2.0 * both(lines, m, gap, lost)
+        gap, lost = added(choose(x == -np.inf, 0.0, top - scale * x), gap, lost)
+    return (share / part) * both(lines, m, gap, lost)
 
 
 @kernel(forceinline=True)
@@ -130,10 +133,11 @@ def smoothed_cross_entropy_lines(task, z, lines, first, grad):
         y = walk[0] + task.labels[at]
         others = others_of(lines, z, walk, grad, task.want)
         m, factor = others[0], np.float64(task.factors[at])
-        hard, share = 1.0 - task.amount, task.amount / classes_present(lines, z, walk, m)
+        present = classes_present(lines, z, walk, m)
+        hard, share = 1.0 - task.amount, task.amount / present
         half_gap = 0.5 * np.float64(lane(m, 0)) - 0.5 * np.float64(z[y])
         own = 2.0 * (hard * half_gap) if hard > 0.0 else 0.0
-        task.losses[at] = log1p(others[1]) + own + shared_gap(lines, z, walk, m, share)
+        task.losses[at] = log1p(others[1]) + own + shared_gap(lines, z, walk, m, share, present)
         if task.want:
             shares_of_sum(lines, walk, grad, others, factor)
             subtract_share(lines, z, walk, grad, m, share * factor, y)

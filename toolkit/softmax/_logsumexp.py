@@ -42,10 +42,10 @@ def logsumexp_again(z, value, least):
 def mend_rows(z, most, least, values):
     """`logsumexp_again` for the rows that may need it, as m + log K, at most `most`, shows; says whether there are any.
     """
-    mended = False
+    rows, found, mended = in_format(z, None), in_format(values, None), False
     for i in range(values.size):
         if -most < values[i] < 0.5 * most:
-            values[i] = logsumexp_again(z[i], values[i], least)
+            found[i] = logsumexp_again(rows[i], found[i], least)
             mended = True
     return mended
 
