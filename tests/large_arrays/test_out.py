@@ -68,6 +68,7 @@ def test_what_cannot_take_the_result_is_refused(name):
     for out, error, words in ((np.zeros((4, 6)), ValueError, "out is float64 of shape"),
                               (np.zeros((6, 4), np.float32), ValueError, r"out is float32 of shape \(6, 4\)"),
                               ([0.0], TypeError, r"out is \[0.0\]; allowed: an array of float32"),
+                              (np.ma.zeros((4, 6), np.float32), TypeError, "out is a masked array; allowed: an array"),
                               (fixed, ValueError, "cannot be written to")):
         with pytest.raises(error, match=words):
             ALL[name](z, out=out)

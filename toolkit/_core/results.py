@@ -11,8 +11,8 @@ def check_out(out, shape, dtype):
     if out is None:
         return
     allowed = f"allowed: an array of {dtype} and shape {shape}, or None"
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out is {shown(out)}; {allowed}")
+    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
+        raise TypeError(f"out is {'a masked array' if isinstance(out, np.ndarray) else shown(out)}; {allowed}")
     if out.dtype != dtype or out.shape != shape:
         raise ValueError(f"out is {out.dtype} of shape {out.shape}; {allowed}")
     if not out.flags.writeable:

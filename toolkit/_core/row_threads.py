@@ -26,8 +26,15 @@ def over_rows(loop, of, arrays, parameters, out, fmt):
 
     between(0, 1)  # compiles
     ends = [1 + (count - 1) * k // threads for k in range(threads + 1)]
+    left, waited = list(zip(ends[:-1], ends[1:], strict=True)), []
     with ThreadPoolExecutor(threads - 1) as others:
-        waited = [others.submit(between, *each) for each in zip(ends[1:-1], ends[2:], strict=True)]
-        between(*ends[:2])
+        try:
+            while len(left) > 1:
+                waited.append(others.submit(between, *left[-1]))
+                left.pop()
+        except RuntimeError:  # no thread can be started, as when the program ends
+            pass
+        for each in left:
+            between(*each)
         for each in waited:
             each.result()
