@@ -222,3 +222,12 @@ def test_limits_of_parameters_in_formats_without_infinity(format):
 def test_wrong_arguments_of_sums(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+@pytest.mark.parametrize("z, right", [([-3.621105194091797, -0.027117470279335976], 1.066797738e-11),
+                                      ([-0.2686108350753784, -1.445792555809021], -7.211030416e-11)])
+def test_logsumexp_of_float32_keeps_its_digits_near_zero(z, right):
+    """Right by mpmath with 50 digits."""
+    z = np.float32(z)
+    for found in (logsumexp(z), *logsumexp(np.tile(z, (3, 1))), *logsumexp(z[:, None], axis=0)):
+        assert found == pytest.approx(right, rel=1e-6)
