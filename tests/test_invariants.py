@@ -32,7 +32,8 @@ def test_result_is_what_it_says(method, variant):
 FOR_LARGE_ARRAYS = {"softmax": "all", "log_softmax": "stable", "logsumexp": "all", "stablemax": "all",
                     "log_stablemax": "stable", "cross_entropy": "stable", "stablemax_cross_entropy": "stable",
                     "top_p_softmax": "stable", "min_p_softmax": "stable", "typical_softmax": "stable",
-                    "eta_softmax": "stable", "epsilon_softmax": "stable"}
+                    "eta_softmax": "stable", "epsilon_softmax": "stable", "top_k_softmax": "stable",
+                    "label_smoothing": "stable"}
 
 
 def runs_other_kernels(method, variant):
