@@ -15,7 +15,7 @@ FLOORS = (
     {"softmax"},
     {"activations", "information", "sampling", "transport"},
     {"losses"},
-    {"collapse", "optimizers", "uncertainty"},
+    {"attention", "collapse", "decoding", "optimizers", "soft_operators", "uncertainty"},
     {"networks"},
     {"training"},
     {"grokking"},

@@ -20,9 +20,9 @@ __version__ = "0.1.0"
 
 _GRADIENTS = ("grad", "value_and_grad", "vjp")
 
-__all__ = ["activations", "catalog", "collapse", "course", "elementary", "formats", "gradients", "grokking",
-           "information", "kernels", "large_arrays", "live", "losses", "networks", "optimizers", "sampling", "softmax",
-           "training", "transport", "uncertainty", *_GRADIENTS]
+__all__ = ["activations", "attention", "catalog", "collapse", "course", "decoding", "elementary", "formats",
+           "gradients", "grokking", "information", "kernels", "large_arrays", "live", "losses", "networks",
+           "optimizers", "sampling", "soft_operators", "softmax", "training", "transport", "uncertainty", *_GRADIENTS]
 
 
 def __getattr__(name):

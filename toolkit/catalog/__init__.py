@@ -63,8 +63,10 @@ from toolkit._core.arguments import check_choice, shown
 from toolkit._core.public import publish
 from toolkit.catalog import (
     _activations,
+    _attention,
     _bound,
     _collapse,
+    _decoding,
     _elementwise,
     _entry_loss,
     _entry_losses,
@@ -81,10 +83,12 @@ from toolkit.catalog import (
     _sampling,
     _scalar,
     _set,
+    _soft_choices,
     _softmax,
     _targets,
     _transport,
     _uncertainty,
+    _walking,
 )
 from toolkit.catalog._bound import *
 from toolkit.catalog._elementwise import *
@@ -106,13 +110,14 @@ __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table
            *_iteration.__all__, *_loss.__all__, *_matrix.__all__, *_method.__all__, *_row_map.__all__,
            *_scalar.__all__, *_set.__all__]
 
-FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "activation": "Activations",
+FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "attention": "Attention",
+            "decoding": "Decoding", "soft_operator": "Soft operators", "activation": "Activations",
             "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
             "collapse": "Softmax Collapse", "optimizer": "Optimizers"}
 
-METHODS = (_softmax.METHODS + _sampling.METHODS + _transport.METHODS + _activations.METHODS + _losses.METHODS
-           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS
-           + _optimizers.METHODS)
+METHODS = (_softmax.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS + _decoding.METHODS
+           + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS + _entry_losses.METHODS
+           + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS)
 
 
 def methods(family=None, kind=Method):

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toolkit._core.arguments import shown
+
 __all__ = ["INVARIANTS", "ROLES", "Gradient", "Method", "Variant", "forms"]
 
 ROLES = {"naive": "as the formula is written", "common": "as libraries compute it", "stable": "what to use"}
@@ -159,6 +161,10 @@ class Method:
         chosen = inspect.signature(self.function).parameters[self.selector].default
         return next((v for v in self.variants if v.name == chosen), self.variants[-1])
 
+    def takes(self, option):
+        """Whether the function has this keyword."""
+        return option in inspect.signature(self.function).parameters
+
     def role(self, role):
         """The variants with this role."""
         return tuple(v for v in self.variants if v.role == role)
@@ -183,7 +189,26 @@ class Method:
 
     def vjp(self, arguments, options, of=None):
         """``(value, pull)``, as `toolkit.vjp` gives it."""
-        raise TypeError(f"function is {self.function.__name__}, which has no gradient")
+        if self.gradient is None:
+            raise TypeError(f"function is {self.function.__name__}, which has no gradient")
+        signature = inspect.signature(self.function)
+        arguments, options = self._with_mask(arguments, options)
+        value = self.function(*arguments, **options)
+        first, *given = signature.bind(*arguments, **options).arguments.items()
+        pull = self.gradient.pull if of in (None, first[0]) else dict(self.gradient.others).get(of)
+        if pull is None:
+            allowed = ", ".join(map(repr, (first[0], *dict(self.gradient.others))))
+            raise ValueError(f"of is {shown(of)}; allowed for {self.function.__name__}: {allowed}")
+        kept = value if self.gradient.at == "result" else first[1]
+        shared = {name: given for name, given in given if name in inspect.signature(pull).parameters}
+        return value, lambda g: pull(kept, g, **shared)
+
+    def _with_mask(self, arguments, options):
+        """A masked array's mask as `where`, for gradients that see the result alone."""
+        if not (arguments and isinstance(arguments[0], np.ma.MaskedArray) and self.takes("where")):
+            return arguments, options
+        keep, where = ~np.ma.getmaskarray(arguments[0]), options.get("where")
+        return (arguments[0].data, *arguments[1:]), {**options, "where": keep if where is None else keep & where}
 
     def warm(self, dtype):
         """Compile what the public function runs on this dtype, and its gradient."""

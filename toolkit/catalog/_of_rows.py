@@ -1,11 +1,9 @@
 """What kinds share whose methods take rows of logits: their loop, their figure, their errors."""
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit._core.arguments import shown
 from toolkit.catalog._beginning import at_a_loss
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import of_first_logit
@@ -108,10 +106,6 @@ class OfRows(Method):
             return arguments
         return *arguments, *self.beside(np.asarray(arguments[0]))
 
-    def takes(self, option):
-        """Whether the function has this keyword."""
-        return option in inspect.signature(self.function).parameters
-
     def example(self, rows=1, classes=3, dtype=np.float64, seed=0):
         classes = -(-classes // self.multiple) * self.multiple
         rng = np.random.default_rng(seed)
@@ -137,28 +131,6 @@ class OfRows(Method):
     def pulled(self, z, g, **options):
         """The gradient of ``sum(g * result)`` with respect to rows of logits."""
         return self.vjp(self.completed((z,)), dict(self.parameters) | options)[1](g)
-
-    def vjp(self, arguments, options, of=None):
-        if self.gradient is None:
-            return super().vjp(arguments, options, of)
-        signature = inspect.signature(self.function)
-        arguments, options = self._with_mask(arguments, options)
-        value = self.function(*arguments, **options)
-        first, *given = signature.bind(*arguments, **options).arguments.items()
-        pull = self.gradient.pull if of in (None, first[0]) else dict(self.gradient.others).get(of)
-        if pull is None:
-            allowed = ", ".join(map(repr, (first[0], *dict(self.gradient.others))))
-            raise ValueError(f"of is {shown(of)}; allowed for {self.function.__name__}: {allowed}")
-        kept = value if self.gradient.at == "result" else first[1]
-        shared = {name: given for name, given in given if name in inspect.signature(pull).parameters}
-        return value, lambda g: pull(kept, g, **shared)
-
-    def _with_mask(self, arguments, options):
-        """A masked array's mask as `where`, for gradients that see the result alone."""
-        if not (arguments and isinstance(arguments[0], np.ma.MaskedArray) and self.takes("where")):
-            return arguments, options
-        keep, where = ~np.ma.getmaskarray(arguments[0]), options.get("where")
-        return (arguments[0].data, *arguments[1:]), {**options, "where": keep if where is None else keep & where}
 
     def flaws(self, z, result):
         """What is wrong with the result of rows: sentences."""

@@ -16,7 +16,8 @@ __all__ = ["GROUPS", "add_warm", "kept", "warm"]
 
 _DTYPES = {"float32": np.float32, "float64": np.float64}
 _FAMILIES = {"softmax": ("softmax",), "losses": ("loss", "target"), "activations": ("activation",),
-             "others": ("collapse", "information", "optimizer", "sampling", "transport", "uncertainty")}
+             "others": ("attention", "collapse", "decoding", "information", "optimizer", "sampling", "soft_operator",
+                        "transport", "uncertainty")}
 GROUPS = {
     "softmax": "maps of logits, their logs, gates and filters, and their gradients",
     "losses": "losses of a row and of an entry, and targets",

@@ -1,0 +1,5 @@
+"""Rows of attention."""
+
+__all__ = ["METHODS"]
+
+METHODS = ()

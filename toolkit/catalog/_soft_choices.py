@@ -1,0 +1,5 @@
+"""Rows of boxes, soft values and choices by utility."""
+
+__all__ = ["METHODS"]
+
+METHODS = ()
