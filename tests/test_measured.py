@@ -23,6 +23,12 @@ BY_KIND = {
 BY_ROW = {
     "sinkhorn": ("softmax/test_transport.py", "test_accuracy_with_zero_sums_and_forbidden_costs"),
     "sparse_transport": ("softmax/test_transport.py", "test_sparse_plans"),
+    "exponentiated_gradient": ("soft_operators/test_mirror_descent.py", "test_steps_against_many_digits"),
+    "optimistic_gradient": ("soft_operators/test_mirror_descent.py", "test_steps_against_many_digits"),
+    "consensus_point": ("soft_operators/test_consensus.py", "test_the_point_against_many_digits"),
+    "consensus_step": ("soft_operators/test_consensus.py", "test_the_step_is_its_definition"),
+    "regularized_newton": ("soft_operators/test_regularized_newton.py", "test_counts_and_values_of_the_authors_code"),
+    "target_surrogate_step": ("soft_operators/test_target_surrogates.py", "test_inner_steps_are_the_definition"),
     "categorical": ("losses/test_targets.py", "test_categorical_against_the_kernel_of_the_definition"),
     "sgd": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
     "adam": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
