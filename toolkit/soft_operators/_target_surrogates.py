@@ -94,13 +94,11 @@ def target_surrogate_step(features, weights, g, *, rate=2.0, inner=10):
     for name, given in (("features", x), ("weights", w), ("g", g)):
         if not np.isfinite(given).all():
             raise ValueError(f"{name} has {given[~np.isfinite(given)][0]}; allowed: finite numbers")
-    largest = np.linalg.norm(x, 2) ** 2
     if inner is None:
         moved = -rate * np.linalg.lstsq(x, g, rcond=None)[0]
     else:
-        pushed = (x.T @ g).reshape(len(w), -1)
-        moved = np.zeros(pushed.shape)
-        catch_up(x.T @ x, np.ascontiguousarray(pushed), 1 / largest if largest > 0 else 0.0, rate, inner, moved,
-                 np.empty(pushed.shape))
+        gram, pushed = x.T @ x, np.ascontiguousarray((x.T @ g).reshape(len(w), -1))
+        largest, moved = np.linalg.eigvalsh(gram)[-1], np.zeros(pushed.shape)
+        catch_up(gram, pushed, 1 / largest if largest > 0 else 0.0, rate, inner, moved, np.empty(pushed.shape))
         moved = moved.reshape(w.shape)
     return (w + moved).astype(dtype, copy=False)
