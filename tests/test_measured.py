@@ -23,8 +23,8 @@ BY_KIND = {
 BY_ROW = {
     "sinkhorn": ("softmax/test_transport.py", "test_accuracy_with_zero_sums_and_forbidden_costs"),
     "sparse_transport": ("softmax/test_transport.py", "test_sparse_plans"),
-    "exponentiated_gradient": ("soft_operators/test_mirror_descent.py", "test_steps_against_many_digits"),
-    "optimistic_gradient": ("soft_operators/test_mirror_descent.py", "test_steps_against_many_digits"),
+    "exponentiated_gradient_step": ("soft_operators/test_mirror_descent.py", "test_steps_against_many_digits"),
+    "optimistic_gradient_step": ("soft_operators/test_mirror_descent.py", "test_steps_against_many_digits"),
     "consensus_point": ("soft_operators/test_consensus.py", "test_the_point_against_many_digits"),
     "consensus_step": ("soft_operators/test_consensus.py", "test_the_step_is_its_definition"),
     "regularized_newton": ("soft_operators/test_regularized_newton.py", "test_counts_and_values_of_the_authors_code"),

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import toolkit
 from toolkit.catalog import get_method
-from toolkit.soft_operators import exponentiated_gradient, optimistic_gradient
+from toolkit.soft_operators import exponentiated_gradient_step, optimistic_gradient_step
 
 GAME = np.array([[0.0, -1, 2], [1, 0, -1], [-2, 1, 0]])
 X0, Y0 = np.array([0.6, 0.3, 0.1]), np.array([0.2, 0.5, 0.3])
@@ -23,10 +23,10 @@ def exact(z, change):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("function", "epsilons"), [(exponentiated_gradient, 6), (optimistic_gradient, 8)])
+@pytest.mark.parametrize(("function", "epsilons"), [(exponentiated_gradient_step, 6), (optimistic_gradient_step, 8)])
 def test_steps_against_many_digits(function, epsilons, dtype):
     assert f"within {epsilons} epsilon of the largest" in " ".join(inspect.getdoc(function).split())
-    rng, optimistic = np.random.default_rng(0), function is optimistic_gradient
+    rng, optimistic = np.random.default_rng(0), function is optimistic_gradient_step
     for spread in (0.1, 1, 10, 300):
         for size in (2, 3, 40):
             z, g, before = (rng.normal(0, spread, size).astype(dtype) for _ in range(3))
@@ -42,7 +42,7 @@ def test_steps_against_many_digits(function, epsilons, dtype):
 
 
 def test_reference_values():
-    step = exponentiated_gradient(np.log([0.5, 0.3, 0.2]), [1, 0, -1], rate=0.5)
+    step = exponentiated_gradient_step(np.log([0.5, 0.3, 0.2]), [1, 0, -1], rate=0.5)
     assert_allclose(np.exp(step), [0.325039887112, 0.321540105424, 0.353420007464], atol=1e-12)
 
 
@@ -54,8 +54,8 @@ def play(rounds, rate, optimistic):
         total += [x, y]
         slopes = GAME @ y, -GAME.T @ x
         for i, g in enumerate(slopes):
-            logs[i] = (optimistic_gradient(logs[i], g, before[i] + 0 * g, rate=rate) if optimistic
-                       else exponentiated_gradient(logs[i], g, rate=rate))
+            logs[i] = (optimistic_gradient_step(logs[i], g, before[i] + 0 * g, rate=rate) if optimistic
+                       else exponentiated_gradient_step(logs[i], g, rate=rate))
         before = slopes
     gaps = [(GAME.T @ x).max() - (GAME @ y).min() for x, y in (np.exp(logs), total / rounds)]
     return gaps, np.exp(logs)
@@ -79,7 +79,7 @@ def test_two_sequences_are_one():
     gradients, gathered, logs, before = rng.normal(size=(20, 4)), np.zeros(4), np.full(4, np.log(0.25)), np.zeros(4)
     for g in gradients:
         gathered -= 0.3 * g
-        logs, before = optimistic_gradient(logs, g, before, rate=0.3), g
+        logs, before = optimistic_gradient_step(logs, g, before, rate=0.3), g
         played = gathered - 0.3 * g
         assert_allclose(logs, played - np.log(np.exp(played).sum()), atol=1e-13)
 
@@ -90,38 +90,38 @@ def test_a_perfect_guess_leaves_little_regret():
     gradients = rng.normal(size=(300, 5))
     logs, paid = np.zeros(5), 0.0
     for g in gradients:
-        paid += np.exp(exponentiated_gradient(logs, g, rate=rate)) @ g
-        logs = exponentiated_gradient(logs, g, rate=rate)
+        paid += np.exp(exponentiated_gradient_step(logs, g, rate=rate)) @ g
+        logs = exponentiated_gradient_step(logs, g, rate=rate)
     assert paid - gradients.sum(axis=0).min() <= np.log(5) / rate
 
 
 def test_invariants():
     z, g, before = np.random.default_rng(3).normal(size=(3, 6, 4))
-    step = exponentiated_gradient(z, g, rate=0.7)
+    step = exponentiated_gradient_step(z, g, rate=0.7)
     assert_allclose(np.exp(step).sum(axis=1), 1, rtol=1e-14)
-    assert_allclose(exponentiated_gradient(z, g + 3, rate=0.7), step, atol=1e-14)
-    assert_allclose(np.exp(exponentiated_gradient(step, g, rate=0.0)), np.exp(step), rtol=1e-14)
-    assert_allclose(optimistic_gradient(z, g, g, rate=0.7), step, atol=1e-14)
-    assert_allclose(exponentiated_gradient(z, g, form="naive", rate=0.7), step, atol=1e-13)
-    assert_array_equal(exponentiated_gradient(z.T, g.T, axis=0, rate=0.7).T, step)
+    assert_allclose(exponentiated_gradient_step(z, g + 3, rate=0.7), step, atol=1e-14)
+    assert_allclose(np.exp(exponentiated_gradient_step(step, g, rate=0.0)), np.exp(step), rtol=1e-14)
+    assert_allclose(optimistic_gradient_step(z, g, g, rate=0.7), step, atol=1e-14)
+    assert_allclose(exponentiated_gradient_step(z, g, form="naive", rate=0.7), step, atol=1e-13)
+    assert_array_equal(exponentiated_gradient_step(z.T, g.T, axis=0, rate=0.7).T, step)
     keep = np.array([True, True, False, True])
-    masked = exponentiated_gradient(z, g, where=keep)
+    masked = exponentiated_gradient_step(z, g, where=keep)
     assert (masked[:, 2] == -np.inf).all()
-    assert_array_equal(masked[:, keep], exponentiated_gradient(z[:, keep], g[:, keep]))
-    assert optimistic_gradient(z, g, before, format="float16").dtype == np.float64
+    assert_array_equal(masked[:, keep], exponentiated_gradient_step(z[:, keep], g[:, keep]))
+    assert optimistic_gradient_step(z, g, before, format="float16").dtype == np.float64
 
 
 def test_the_naive_form_loses_weights_for_good():
     z, g = np.zeros(2, np.float32), np.array([0, 120], np.float32)
-    with pytest.warns(RuntimeWarning, match=r"exponentiated_gradient\(form='naive'\) lost weights in 1 of 1 rows"):
-        down = exponentiated_gradient(z, g, rate=1.0, form="naive")
-    assert down[1] == -np.inf and exponentiated_gradient(down, -g, rate=1.0)[1] == -np.inf
-    stable = exponentiated_gradient(exponentiated_gradient(z, g, rate=1.0), -g, rate=1.0)
+    with pytest.warns(RuntimeWarning, match=r"exponentiated_gradient_step\(form='naive'\) lost weights in 1 of 1 rows"):
+        down = exponentiated_gradient_step(z, g, rate=1.0, form="naive")
+    assert down[1] == -np.inf and exponentiated_gradient_step(down, -g, rate=1.0)[1] == -np.inf
+    stable = exponentiated_gradient_step(exponentiated_gradient_step(z, g, rate=1.0), -g, rate=1.0)
     assert_allclose(stable, [-np.log(2)] * 2, rtol=1e-5)
 
 
 def test_special_values():
-    for function, more in ((exponentiated_gradient, ()), (optimistic_gradient, ([0.0, 0, 0],))):
+    for function, more in ((exponentiated_gradient_step, ()), (optimistic_gradient_step, ([0.0, 0, 0],))):
         out = function([[0.0, -np.inf, 1], [0, np.nan, 1], [0, 1, 2]], [[1.0, 5, 1], [0, 0, 0], [np.nan, 0, 0]], *more)
         assert out[0, 1] == -np.inf and np.isfinite(out[0, [0, 2]]).all() and np.isnan(out[1:]).all()
         assert function(np.zeros((0, 3)), np.zeros((0, 3)), *(np.zeros((0, 3)),) * len(more)).shape == (0, 3)
@@ -131,7 +131,7 @@ def test_special_values():
             function(np.zeros(0), np.zeros(0), *(np.zeros(0),) * len(more))
 
 
-@pytest.mark.parametrize("name", ["exponentiated_gradient", "optimistic_gradient"])
+@pytest.mark.parametrize("name", ["exponentiated_gradient_step", "optimistic_gradient_step"])
 def test_gradients_against_differences(name):
     method, rng = get_method(name), np.random.default_rng(4)
     given = [rng.normal(size=(2, 4)) for _ in range(len(method.example()))]
@@ -150,12 +150,12 @@ def test_gradients_against_differences(name):
             assert_allclose(pull(u), np.reshape(total, (2, 4)), atol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["exponentiated_gradient", "optimistic_gradient"])
+@pytest.mark.parametrize("name", ["exponentiated_gradient_step", "optimistic_gradient_step"])
 def test_the_row_of_the_register_plays_the_game(name):
     method = get_method(name)
     gaps = method.run(9999, 0.1)
     assert gaps[0] == pytest.approx((GAME.T @ X0).max() - (GAME @ Y0).min())
-    if name == "optimistic_gradient":
+    if name == "optimistic_gradient_step":
         assert gaps[999] == pytest.approx(0.07944996669, abs=1e-11) and gaps[-1] < 1e-10
     else:
         assert gaps[999] == pytest.approx(2.045457011, abs=1e-9)

@@ -229,12 +229,12 @@ def _places(rng, rows, columns):
 _WALK = {"family": "soft_operator"}
 
 METHODS = (
-    Iteration("exponentiated_gradient", "Exponentiated gradient", r"p_i \propto p_i\, e^{-\eta g_i}",
-              soft_operators.exponentiated_gradient, "kivinen1997exponentiated", "weights_that_walk", step=plain_round,
-              given=_players(2), gradient=Gradient(logits_pull, at="result", others=(("g", gradient_pull),)),
-              **_GAME, **_WALK),
-    Iteration("optimistic_gradient", "Optimistic mirror descent",
-              r"p_i \propto p_i\, e^{-\eta (2 g_i - g_i^{\text{before}})}", soft_operators.optimistic_gradient,
+    Iteration("exponentiated_gradient_step", "Exponentiated gradient", r"p_i \propto p_i\, e^{-\eta g_i}",
+              soft_operators.exponentiated_gradient_step, "kivinen1997exponentiated", "weights_that_walk",
+              step=plain_round, given=_players(2),
+              gradient=Gradient(logits_pull, at="result", others=(("g", gradient_pull),)), **_GAME, **_WALK),
+    Iteration("optimistic_gradient_step", "Optimistic mirror descent",
+              r"p_i \propto p_i\, e^{-\eta (2 g_i - g_i^{\text{before}})}", soft_operators.optimistic_gradient_step,
               "chen2024optimistic", "weights_that_walk", step=optimistic_round, given=_players(3),
               gradient=Gradient(logits_pull, at="result",
                                 others=(("g", optimistic_pull), ("before", before_pull))), **_GAME, **_WALK),

@@ -13,7 +13,7 @@ from toolkit.elementary import exp, log
 from toolkit.softmax._log_softmax import log_softmax_pull
 from toolkit.softmax.kernels import log_softmax_stable, shifted
 
-__all__ = ["exponentiated_gradient", "optimistic_gradient"]
+__all__ = ["exponentiated_gradient_step", "optimistic_gradient_step"]
 KERNELS = ["exponentiated_gradient_naive", "exponentiated_gradient_row", "optimistic_gradient_row"]
 
 
@@ -52,7 +52,7 @@ def lost_weights(rows, out):
     return (np.isfinite(rows) & ~np.isfinite(out)).any(axis=1)
 
 
-def exponentiated_gradient(z, g, *, rate=0.1, axis=-1, where=None, form="stable", format=None):
+def exponentiated_gradient_step(z, g, *, rate=0.1, axis=-1, where=None, form="stable", format=None):
     """Exponentiated gradient: one step of mirror descent on the simplex, ``p_i exp(-rate g_i)`` over its sum.
 
     Logits go in and log-probabilities come out, ``log softmax(z - rate g)``. The naive form multiplies weights: one
@@ -95,22 +95,22 @@ def exponentiated_gradient(z, g, *, rate=0.1, axis=-1, where=None, form="stable"
 
     Examples
     --------
-    >>> np.exp(exponentiated_gradient(np.log([0.5, 0.3, 0.2]), [1.0, 0.0, -1.0], rate=0.5)).round(4)
+    >>> np.exp(exponentiated_gradient_step(np.log([0.5, 0.3, 0.2]), [1.0, 0.0, -1.0], rate=0.5)).round(4)
     array([0.325 , 0.3215, 0.3534])
 
     In float32, a weight that is pushed down and up again:
 
     >>> z, g = np.zeros(2, np.float32), np.array([0, 1], np.float32)
-    >>> exponentiated_gradient(exponentiated_gradient(z, g, rate=120.0), -g, rate=120.0).round(4)
+    >>> exponentiated_gradient_step(exponentiated_gradient_step(z, g, rate=120.0), -g, rate=120.0).round(4)
     array([-0.6931, -0.6931], dtype=float32)
     """
     row, rate = chosen("form", form, _ROWS), check_finite("rate", rate, 0.0)
-    broken = (lost_weights, "exponentiated_gradient(form='naive') lost weights") if form == "naive" else None
+    broken = (lost_weights, "exponentiated_gradient_step(form='naive') lost weights") if form == "naive" else None
     return map_rows(row, {"z": z, "g": g}, rate, axis=axis, where=where, format=format, fills=(-np.inf, 0.0),
                     masked=-np.inf, broken=broken)
 
 
-def optimistic_gradient(z, g, before, *, rate=0.1, axis=-1, where=None, format=None):
+def optimistic_gradient_step(z, g, before, *, rate=0.1, axis=-1, where=None, format=None):
     """Optimistic mirror descent on the simplex: a step along ``2 g - before``, with the gradient of the step before.
 
     The same as to gather gradients, ``L = L - rate g``, and to play ``softmax(L - rate g)``: to guess that the next
@@ -121,15 +121,15 @@ def optimistic_gradient(z, g, before, *, rate=0.1, axis=-1, where=None, format=N
     before : array_like, broadcast to the shape of `z`
         The gradient one step earlier; at the first step the same as `g`, or 0 to count the first one twice.
     z, g, rate, axis, where, format
-        As in `exponentiated_gradient`.
+        As in `exponentiated_gradient_step`.
 
     Returns
     -------
-    Log-probabilities, as of `exponentiated_gradient`.
+    Log-probabilities, as of `exponentiated_gradient_step`.
 
     Special values
     --------------
-    As of `exponentiated_gradient`.
+    As of `exponentiated_gradient_step`.
 
     Accuracy
     --------
@@ -138,7 +138,7 @@ def optimistic_gradient(z, g, before, *, rate=0.1, axis=-1, where=None, format=N
 
     Gradient
     --------
-    As of `exponentiated_gradient`; with respect to g -2 rate, and with respect to `before` rate times that of z.
+    As of `exponentiated_gradient_step`; with respect to g -2 rate, and with respect to `before` rate times that of z.
 
     References
     ----------
@@ -149,7 +149,7 @@ def optimistic_gradient(z, g, before, *, rate=0.1, axis=-1, where=None, format=N
 
     Examples
     --------
-    >>> np.exp(optimistic_gradient(np.zeros(2), [1.0, 0.0], [1.0, 0.0], rate=1.0)).round(4)
+    >>> np.exp(optimistic_gradient_step(np.zeros(2), [1.0, 0.0], [1.0, 0.0], rate=1.0)).round(4)
     array([0.2689, 0.7311])
     """
     rate = check_finite("rate", rate, 0.0)
@@ -169,15 +169,15 @@ def times_pull(log_p, upstream, rate, axis, where):
 
 
 def gradient_pull(log_p, upstream, *, rate=0.1, axis=-1, where=None):
-    """With respect to `g` of `exponentiated_gradient`."""
+    """With respect to `g` of `exponentiated_gradient_step`."""
     return times_pull(log_p, upstream, -rate, axis, where)
 
 
 def optimistic_pull(log_p, upstream, *, rate=0.1, axis=-1, where=None):
-    """With respect to `g` of `optimistic_gradient`."""
+    """With respect to `g` of `optimistic_gradient_step`."""
     return times_pull(log_p, upstream, -2 * rate, axis, where)
 
 
 def before_pull(log_p, upstream, *, rate=0.1, axis=-1, where=None):
-    """With respect to `before` of `optimistic_gradient`."""
+    """With respect to `before` of `optimistic_gradient_step`."""
     return times_pull(log_p, upstream, rate, axis, where)
