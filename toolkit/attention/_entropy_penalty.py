@@ -11,7 +11,8 @@ from toolkit.information import entropy
 from toolkit.information.kernels import entropy_of_logits, entropy_of_logits_vjp
 
 __all__ = ["entropy_penalty", "head_entropy"]
-KERNELS = ["entropy_penalty_common", "entropy_penalty_row", "entropy_penalty_vjp_row", "largest_entropy"]
+KERNELS = ["entropy_penalty_common", "entropy_penalty_row", "entropy_penalty_vjp_row", "entropy_with_floor",
+           "largest_entropy"]
 
 
 @kernel
@@ -43,7 +44,7 @@ def entropy_with_floor(z):
 @kernel
 def penalty_of(h, most, threshold, tolerance):
     deviation = h - threshold * most
-    return deviation * deviation if not abs(deviation) <= tolerance * most else deviation * 0.0
+    return deviation * deviation if not abs(deviation) <= tolerance * most else deviation - deviation
 
 
 @kernel
@@ -67,14 +68,14 @@ def entropy_penalty_vjp_row(z, g, threshold, tolerance, seen, out):
         entropy_of_logits_vjp(z, 2 * deviation * g, out)
     else:
         for k in range(z.size):
-            out[k] = deviation * 0.0
+            out[k] = deviation - deviation
 
 
 @kernel
 def threshold_slope_row(z, threshold, tolerance, seen):
     most = largest_entropy(z, seen)
     deviation = entropy_of_logits(z) - threshold * most
-    return -2 * deviation * most if not abs(deviation) <= tolerance * most else deviation * 0.0
+    return -2 * deviation * most if not abs(deviation) <= tolerance * most else deviation - deviation
 
 
 _FORMS = {"common": entropy_penalty_common, "stable": entropy_penalty_row}

@@ -45,7 +45,7 @@ def recurrence_of_state(read, write, u, decay, state, out):
 def recurrence_naive(read, write, u, decay, state, out):
     """All earlier steps at once, ``y_i = sum_j <read_i, (A_i / A_j) write_j> u_j``, by running products A of the decay.
 
-    They underflow, and then 0 is divided by 0. The first column of the state holds ``A_i``.
+    They underflow, and then nothing shrinks any more, or 0 is divided by 0.
     """
     n, size = read.shape
     for i in range(n):
@@ -113,7 +113,7 @@ def recurrence(read, write, u, *, decay=1.0, form="stable", format=None):
 
     Linear attention, state-space models and gated recurrent networks are of this kind, and softmax attention in the
     limit of an infinite state; `dynamical_system` says which `read`, `write` and `decay` they have. The naive form sums
-    all earlier steps at once and divides running products of the decay: from where they underflow it gives NaN.
+    all earlier steps at once and divides running products of the decay: from where they underflow it is wrong or NaN.
 
     Parameters
     ----------

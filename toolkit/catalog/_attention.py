@@ -156,7 +156,7 @@ def _tokens(rng, rows, columns):
 
 def _gradient(gradients_of, *others):
     pull, rest = pulls(gradients_of, *others)
-    return Gradient(pull, others=rest)
+    return Gradient(pull, others=tuple(rest.items()))
 
 
 _PLACES = {"family": "attention", "side": _N, "work": _SIZE, "numbers": ()}
@@ -195,5 +195,5 @@ METHODS = (
            plot_range=(-20, 20),
            variants=forms(common=kernels.entropy_penalty_common, stable=kernels.entropy_penalty_row),
            gradient=Gradient(entropy_penalty_pull, kernels.entropy_penalty_vjp_row,
-                             others={"threshold": threshold_pull})),
+                             others=(("threshold", threshold_pull),))),
 )
