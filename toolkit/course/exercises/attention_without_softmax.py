@@ -39,7 +39,7 @@ EXERCISES = {
     ),
     "attention.early": Exercise(
         solution=12,
-        judge=exactly(12, (7, "that is for 1024 tokens"), (13, "the thirteenth row gets in: log 13 is above 0.3 log 4096"),
+        judge=exactly(12, (7, "that is for 1024 tokens"), (13, "log 13 is above 0.3 log 4096"),
                       (63, "θ alone is the middle of the band"), otherwise="log i < (θ - γ) log 4096"),
         wrong=(7, 13, 63, 0),
         praise="4096^0.3 is 12.1, so that the first twelve rows are pulled at for ever.",
