@@ -23,6 +23,9 @@ BY_KIND = {
 BY_ROW = {
     "sinkhorn": ("softmax/test_transport.py", "test_accuracy_with_zero_sums_and_forbidden_costs"),
     "sparse_transport": ("softmax/test_transport.py", "test_sparse_plans"),
+    **{name: ("attention/test_attention.py", f"test_accuracy_of_{name}") for name in (
+        "softmax_attention", "sigmoid_attention", "linear_attention", "recurrence")},
+    "random_features": ("attention/test_random_features.py", "test_accuracy_of_random_features"),
     "categorical": ("losses/test_targets.py", "test_categorical_against_the_kernel_of_the_definition"),
     "sgd": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
     "adam": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),

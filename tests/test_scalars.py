@@ -65,6 +65,18 @@ def entropy(z):
     return value, value
 
 
+def of_head(z):
+    """Entropy of logits, its largest value, and how far it is from half of that; 0 within a fifth."""
+    value, most = row_map_oracle.entropy(z), mp.log(len(z))
+    deviation = value - most / 2
+    return value, most, deviation if abs(deviation) > most / 5 else mpf(0)
+
+
+def entropy_penalty(z):
+    value, most, deviation = of_head(z)
+    return deviation**2, max(value, most / 2) ** 2
+
+
 def kl_divergence(p, q):
     """Of the rounded p and q, in which no term is below 0."""
     if any(a and not b for a, b in zip(p, q, strict=True)):
@@ -88,6 +100,12 @@ def slopes_of_entropy(z):
     return ([-mp.exp(v) * (v + value) for v in logs], [4 * mp.exp(v) * max(-v, value) for v in logs])
 
 
+def slopes_of_entropy_penalty(z):
+    value, most, deviation = of_head(z)
+    slopes, sizes = slopes_of_entropy(z)
+    return [2 * deviation * v for v in slopes], [8 * max(value, most / 2) * v for v in sizes]
+
+
 ORACLES = {
     "logsumexp": Oracle(logsumexp, "at most 3 ulp of the larger of |m| and log1p(r)", 3,
                         slopes=slopes_of_logsumexp, of_slopes="at most 5 + |z_i - max z| ulp"),
@@ -95,6 +113,9 @@ ORACLES = {
                          slopes=slopes_of_logsumexp, of_slopes="as that of `logsumexp`"),
     "entropy": Oracle(entropy, "within 8 epsilon for K <= 300", 8, units=746, slopes=slopes_of_entropy,
                       of_slopes="the gradient within 4 epsilon of ``p_k max(abs(log p_k), H)``"),
+    "entropy_penalty": Oracle(entropy_penalty, "within 32 epsilon of ``max(H, θ log T)^2`` for K <= 300", 32, units=746,
+                              slopes=slopes_of_entropy_penalty,
+                              of_slopes="the gradient within 32 epsilon of ``max(H, θ log T) p_k"),
     "kl_divergence": Oracle(kl_divergence, "From probabilities, float32 and float64, tested: within 16 epsilon", 16),
     "js_divergence": Oracle(js_divergence, "From probabilities, float32 and float64, tested: within 16 epsilon", 16),
 }
