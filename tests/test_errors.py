@@ -49,7 +49,7 @@ EXAMPLES = {
     live.Plot: (((Curve("y", x="x"),),), {"x": Axis("x", (0, 1)), "y": Axis("y", (0, 1))}),
     live.Readout: (("{s}",), {}), live.Curve: (("y",), {}), live.Line: (("y",), {}), live.Bars: (("y",), {}),
     live.Markers: (("y",), {}), live.Band: ((0.0, 1.0), {}), live.HeatMap: (("z",), {}), live.Level: (("a",), {}),
-    live.Rule: ((), {"x": 0.5}), live.Number: ((abs,), {}),
+    live.Boxes: (("z",), {}), live.Rule: ((), {"x": 0.5}), live.Number: ((abs,), {}),
     live.live_figure: ((), {"controls": [SLIDER], "plot": PLOT, "caption": "c"}),
     exercises.check: (("numbers.last_integer", 1), {}), exercises.close_to: ((1.0, 0.1), {}),
     exercises.exactly: ((1,), {}), toolkit.course.gallery.entries: (("loss",), {}),

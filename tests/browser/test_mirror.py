@@ -8,7 +8,7 @@ import pytest
 from drive import open_page
 from playwright.sync_api import expect
 
-from toolkit.live import Axis, Line, Markers, Plot
+from toolkit.live import Axis, Boxes, Line, Markers, Plot
 from toolkit.live.drawing import WIDTHS, frame, marks_svg
 from toolkit.live.expressions import evaluate, parse
 from toolkit.live.hosts.page import figure_html
@@ -85,6 +85,8 @@ def test_numbers_read_the_same(page):
     assert not wrong, wrong[:10]
 
 
+BOXES = Plot((Boxes("p", value="z", words=("A", "B"), label="boxes"), Boxes("x", role="second"),
+              Boxes("y", value="p", length="count", drag=("scale", "shift"))), x=Axis("x", (0, 7)), y=Axis("y", (-1, 10)))
 ALONE = Plot((Line("z", label="line"), Markers(("shift",), x=(3.0,), label="alone")),
              x=Axis("x", (0, 7)), y=Axis("value", (-1, 10)))
 CHANGES = [{}, {"broken": True, "scale": 10.0, "law": "sign"}, {"shift": 5.0}, {"count": 1}, {"bits": [1] * 16}]
@@ -93,7 +95,7 @@ CHANGES = [{}, {"broken": True, "scale": 10.0, "law": "sign"}, {"shift": 5.0}, {
 @pytest.mark.parametrize("change", CHANGES)
 def test_slots_and_marks_are_the_same(page, change):
     values = everything.values(**change)
-    for plot in (*everything.plots, ALONE):
+    for plot in (*everything.plots, ALONE, BOXES):
         bindings, looks = plot.bindings(), plot.looks()
         filled = fill_slots(bindings, values)
         theirs = page.evaluate("([b, v]) => {" + DECODE + "return liveFigures.fillSlots(b, decode(v)); }",
