@@ -23,6 +23,12 @@ BY_KIND = {
 BY_ROW = {
     "sinkhorn": ("softmax/test_transport.py", "test_accuracy_with_zero_sums_and_forbidden_costs"),
     "sparse_transport": ("softmax/test_transport.py", "test_sparse_plans"),
+    "box_iou": ("soft_operators/test_boxes.py", "test_overlaps_against_rational_arithmetic"),
+    "soft_nms": ("soft_operators/test_boxes.py", "test_scores_against_the_definition"),
+    "soft_nms_gaussian": ("soft_operators/test_boxes.py", "test_scores_against_the_definition"),
+    "soft_nms_hard": ("soft_operators/test_boxes.py", "test_scores_against_the_definition"),
+    "soft_bellman_backup": ("soft_operators/test_soft_values.py", "test_backup_against_the_best_process"),
+    "utility_step": ("soft_operators/test_choices.py", "test_steps_against_many_digits"),
     "categorical": ("losses/test_targets.py", "test_categorical_against_the_kernel_of_the_definition"),
     "sgd": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
     "adam": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
