@@ -33,7 +33,7 @@ _N = 12
 @kernel
 def boxes_in_a_row(distance, work, cells):
     """Overlap of each two of boxes of side 1 in a row, neighbours at this distance."""
-    boxes = work.reshape((_N, 4))
+    boxes = work[:4 * _N].reshape((_N, 4))
     for i in range(_N):
         boxes[i, 0], boxes[i, 2] = distance * i, distance * i + 1.0
         boxes[i, 1], boxes[i, 3] = 0.0, 1.0
@@ -136,7 +136,7 @@ def _choices(rng, rows, columns):
 
 
 METHODS = (
-    Matrix("box_iou", "Intersection over union", r"u(A, B) = \frac{|A \cap B|}{|A \cup B|}", soft_operators.box_iou,
+    Matrix("box_iou", "Intersection over union", r"u(A, B) = \frac{\lvert A \cap B \rvert}{\lvert A \cup B \rvert}", soft_operators.box_iou,
            "bodla2017softnms", variants=forms(stable=boxes_in_a_row), given=_boxes,
            gradient=Gradient(box_iou_pull), knob=("distance of neighbours over their side", 0.05, 2.0, 0.3), side=_N,
            work=4 * _N, entry="overlap", **_FAMILY),

@@ -71,9 +71,9 @@ def soft_bellman_backup(z, p, *, reward=0.0, discount=1.0, temperature=1.0):
 
     >>> p = [[0.9, 0.1, 0.0], [0.0, 0.0, 1.0]]
     >>> for tau in (10.0, 1.0):
-    ...     print(soft_bellman_backup([0.0, 4.0, 1.0], p, temperature=tau).round(4))
-    [0.4801 1.    ]
-    [1.8499 1.    ]
+    ...     print(soft_bellman_backup([0.0, 4.0, 1.0], p, temperature=tau).round(3))
+    [0.48 1.  ]
+    [1.85 1.  ]
     """
     discount = check_number("discount", discount, 0.0, 1.0)
     reward = real_array(reward, "reward")

@@ -44,9 +44,8 @@ class Boxes(Mark):
         check_role(self.role)
         if not isinstance(self.z, str):
             raise TypeError(f"z is {shown(self.z)}; allowed: the name of an output")
-        for word in self.words:
-            if not isinstance(word, str):
-                raise TypeError(f"words has {shown(word)}; allowed: texts")
+        if not isinstance(self.words, (tuple, list)) or not all(isinstance(word, str) for word in self.words):
+            raise TypeError(f"words is {shown(self.words)}; allowed: a sequence of texts")
         if self.drag is not None and len(self.drag) != 2:
             raise ValueError(f"drag is {shown(self.drag)}; allowed: the names of two sliders")
 
