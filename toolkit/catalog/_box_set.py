@@ -60,7 +60,7 @@ class BoxSet(Method):
             controls=[Slider("across", 15, 85, across, label="box A across"),
                       Slider("up", 15, 85, up, label="box A up")],
             outputs={"boxes": (count, 4), "before": count, "left": count, "rank": count, "found": 1},
-            plot=Plot((Boxes("boxes", value="left", words=("A", "B", "C", "D"), drag=("across", "up"), role="stable"),),
+            plot=Plot((Boxes("boxes", value="left", texts=("A", "B", "C", "D"), drag=("across", "up"), role="stable"),),
                       x=Axis("x", (0, 100)), y=Axis("y", (0, 100)), height=420),
             readouts=["{found:d} of 4 boxes are kept; of box A's score of 0.8, {left[0]:2g} is left."],
             caption=f"{self.title}: move box A over the others, and watch what is left of the scores.",

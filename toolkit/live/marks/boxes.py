@@ -23,7 +23,7 @@ class Boxes(Mark):
     z : name of an output, a table (N, 4) or ``4 N`` values: ``x1, y1, x2, y2`` of each box
     value : name of an output with a number for each box, which is written into it; the fill is the stronger, the
         nearer it is to 1
-    words : sequence of str, a word for each box
+    texts : sequence of str, a word for each box
     length : name of a control or output that says how many boxes are in use
     drag : names of two sliders, which take the place of the first box's middle when a reader drags it on a page. In
         JupyterLab the sliders alone move it.
@@ -32,7 +32,7 @@ class Boxes(Mark):
     z: str
     _: KW_ONLY
     value: str | None = None
-    words: tuple = ()
+    texts: tuple = ()
     label: str = ""
     role: str = "first"
     length: str | None = None
@@ -44,8 +44,8 @@ class Boxes(Mark):
         check_role(self.role)
         if not isinstance(self.z, str):
             raise TypeError(f"z is {shown(self.z)}; allowed: the name of an output")
-        if not isinstance(self.words, (tuple, list)) or not all(isinstance(word, str) for word in self.words):
-            raise TypeError(f"words is {shown(self.words)}; allowed: a sequence of texts")
+        if not isinstance(self.texts, (tuple, list)) or not all(isinstance(word, str) for word in self.texts):
+            raise TypeError(f"texts is {shown(self.texts)}; allowed: a sequence of texts")
         if self.drag is not None and len(self.drag) != 2:
             raise ValueError(f"drag is {shown(self.drag)}; allowed: the names of two sliders")
 
@@ -60,7 +60,7 @@ class Boxes(Mark):
         return [self.label] if self.label else []
 
     def binding(self, plot):
-        return {"kind": "boxes", "z": self.z, "value": self.value, "words": list(self.words), "length": self.length}
+        return {"kind": "boxes", "z": self.z, "value": self.value, "texts": list(self.texts), "length": self.length}
 
     @staticmethod
     def fill(binding, values):
@@ -69,7 +69,7 @@ class Boxes(Mark):
         edges = [given[4 * i:4 * i + 4] for i in range(count)]
         value = None if binding["value"] is None else list(values[binding["value"]])[:count]
         return {"x": [(x1 + x2) / 2 for x1, _, x2, _ in edges], "y": [(y1 + y2) / 2 for _, y1, _, y2 in edges],
-                "edges": edges, "value": value, "words": binding["words"]}
+                "edges": edges, "value": value, "texts": binding["texts"]}
 
     def look(self, plot):
         role = ROLES[self.role]
@@ -128,7 +128,7 @@ def round_half_up(x):
 
 def said_of(slots, i):
     """The word of a box, and its value to two digits."""
-    said = slots["words"][i:i + 1]
+    said = slots["texts"][i:i + 1]
     if slots["value"] is not None:
         said = [*said, format_number(slots["value"][i], "2g")]
     return " ".join(said)

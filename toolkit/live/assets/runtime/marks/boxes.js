@@ -7,11 +7,11 @@ fillers.boxes = (b, values) => {
   const edges = Array.from({ length: count }, (_, i) => given.slice(4 * i, 4 * i + 4));
   const value = b.value === null ? null : Array.from(values[b.value]).slice(0, count);
   const middle = (from, to) => edges.map((each) => (each[from] + each[to]) / 2);
-  return { x: middle(0, 2), y: middle(1, 3), edges, value, words: b.words };
+  return { x: middle(0, 2), y: middle(1, 3), edges, value, texts: b.texts };
 };
 
-function saidOfBox({ words, value }, i) {
-  const said = words.slice(i, i + 1);
+function saidOfBox({ texts, value }, i) {
+  const said = texts.slice(i, i + 1);
   return (value === null ? said : [...said, formatNumber(value[i], "2g")]).join(" ");
 }
 
