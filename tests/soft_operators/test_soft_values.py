@@ -107,7 +107,8 @@ def walk():
 
 def test_values_of_a_walk():
     reward, p = walk()
-    for tau, value, mean in ((0.25, 2.823291, 3.8561), (1, 1.560444, 2.0782), (4, 1.198656, 1.3080), (np.inf, 1.09375, 1.09375)):
+    for tau, value, mean in ((0.25, 2.823291, 3.8561), (1, 1.560444, 2.0782), (4, 1.198656, 1.3080),
+                             (np.inf, 1.09375, 1.09375)):
         values = [reward]
         for _ in range(8):
             values.append(soft_bellman_backup(values[-1], p, temperature=tau))

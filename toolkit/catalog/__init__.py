@@ -109,8 +109,8 @@ from toolkit.catalog._set import *
 ELEMENTWISE, activation_kernel = _activations.ELEMENTWISE, _activations.activation_kernel
 
 __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table", "get_method", "method_of", "methods",
-           *_bound.__all__, *_box_set.__all__, *_elementwise.__all__, *_entry_loss.__all__, *_export.__all__, *_fit.__all__,
-           *_iteration.__all__, *_loss.__all__, *_matrix.__all__, *_method.__all__, *_row_map.__all__,
+           *_bound.__all__, *_box_set.__all__, *_elementwise.__all__, *_entry_loss.__all__, *_export.__all__,
+           *_fit.__all__, *_iteration.__all__, *_loss.__all__, *_matrix.__all__, *_method.__all__, *_row_map.__all__,
            *_scalar.__all__, *_set.__all__]
 
 FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "attention": "Attention",

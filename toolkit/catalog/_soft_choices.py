@@ -136,7 +136,8 @@ def _choices(rng, rows, columns):
 
 
 METHODS = (
-    Matrix("box_iou", "Intersection over union", r"u(A, B) = \frac{\lvert A \cap B \rvert}{\lvert A \cup B \rvert}", soft_operators.box_iou,
+    Matrix("box_iou", "Intersection over union",
+           r"u(A, B) = \frac{\lvert A \cap B \rvert}{\lvert A \cup B \rvert}", soft_operators.box_iou,
            "bodla2017softnms", variants=forms(stable=boxes_in_a_row), given=_boxes,
            gradient=Gradient(box_iou_pull), knob=("distance of neighbours over their side", 0.05, 2.0, 0.3), side=_N,
            work=4 * _N, entry="overlap", **_FAMILY),
@@ -146,14 +147,16 @@ METHODS = (
     _value("soft_value", "Soft value", r"v = \tau \log \tfrac1n \sum_i e^{z_i / \tau},\ \tau = \tfrac12",
            parameters=(("temperature", 0.5),)),
     _value("soft_value_worst", "Soft value of the worst case",
-           r"v = \tau \log \tfrac1n \sum_i e^{z_i / \tau},\ \tau = -\tfrac12", parameters=(("temperature", -0.5),)),
+           r"v = \tau \log \tfrac1n \sum_i e^{z_i / \tau},\ \tau = -\tfrac12",
+           parameters=(("temperature", -0.5),)),
     Iteration("soft_bellman_backup", "Soft Bellman backup",
               r"v_s \leftarrow r_s + \gamma \tau \log \sum_t p_{st} e^{v_t / \tau},\ \gamma = 0.9",
               soft_operators.soft_bellman_backup, "li2024derivative", init=begin_walk, step=back_up,
               measure=change_of_values, size=2 * _S + 1 + _S * _S, given=_lotteries,
               gradient=Gradient(soft_bellman_pull), knob=("temperature τ", 0.01, 10.0, 0.3), axis=_VALUES, steps=120,
               **_FAMILY),
-    RowMap("svdd_choice", "Choice by soft value", r"D = e_k,\ k = \operatorname{argmax}_i (v_i / \tau + G_i),\ \tau = 2",
+    RowMap("svdd_choice", "Choice by soft value",
+           r"D = e_k,\ k = \operatorname{argmax}_i (v_i / \tau + G_i),\ \tau = 2",
            soft_operators.svdd_choice, "li2024derivative", arrays=2, beside=noise_beside, result=PROBABILITIES,
            parameters=(("temperature", 2.0),), variants=forms(stable=kernels.svdd_choice_row), plot_range=(-8, 8),
            **_FAMILY),

@@ -26,8 +26,8 @@ def _next_values(z, p):
     try:
         return np.broadcast_arrays(z[..., None, :], p)
     except ValueError:
-        raise ValueError(f"p has shape {p.shape}; allowed: what broadcasts with {z.shape}, the shape of z, and one axis "
-                         "more") from None
+        raise ValueError(f"p has shape {p.shape}; allowed: what broadcasts with {z.shape}, the shape of z, and has "
+                         "one axis more") from None
 
 
 def soft_bellman_backup(z, p, *, reward=0.0, discount=1.0, temperature=1.0):

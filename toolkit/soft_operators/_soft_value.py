@@ -1,7 +1,8 @@
 """Soft values: from the mean of some numbers to the largest one, or with a negative temperature to the smallest.
 
-``tau log mean exp(z / tau)`` is a value function of guided decoding, the certainty equivalent of a risk seeker (tau > 0)
-or avoider (tau < 0), and, with other signs, the Laplace principle: ``min E`` is near ``-soft_value(-E)`` at a small tau.
+``tau log mean exp(z / tau)`` is a value function of guided decoding, the certainty equivalent of one who seeks risk
+(tau > 0) or avoids it (tau < 0), and, with other signs, the Laplace principle: ``min E`` is near ``-soft_value(-E)`` at
+a small tau.
 """
 import numpy as np
 
@@ -227,8 +228,8 @@ def soft_value(z, *, temperature=1.0, p=None, axis=-1, keepdims=False, where=Non
 
     Gradient
     --------
-    ``g p e^(z / tau) / sum p e^(z / tau)``, each entry within 6 + |z_i - m| / |tau| ulp; with respect to the temperature
-    minus the divergence ``KL(w, p)`` of these weights w from p, summed over the rows.
+    ``g p e^(z / tau) / sum p e^(z / tau)``, each entry within 6 + |z_i - m| / |tau| ulp; with respect to the
+    temperature minus the divergence ``KL(w, p)`` of these weights w from p, summed over the rows.
 
     References
     ----------

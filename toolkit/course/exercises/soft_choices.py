@@ -16,7 +16,8 @@ EXERCISES = {
     ),
     "choices.lottery": Exercise(
         solution=math.log((1 + math.exp(4.0)) / 2),
-        judge=close_to(math.log((1 + math.exp(4.0)) / 2), 1e-3, (2.0, "that is the mean"), (4.0, "that is the best case"),
+        judge=close_to(math.log((1 + math.exp(4.0)) / 2), 1e-3, (2.0, "that is the mean"),
+                       (4.0, "that is the best case"),
                        (math.log(1 + math.exp(4.0)), "a sum stands where the mean belongs: too large by log 2"),
                        otherwise="the logarithm of the mean of the exponentials"),
         wrong=(2.0, 4.0, math.log(1 + math.exp(4.0)), 3.0),

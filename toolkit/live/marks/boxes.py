@@ -87,16 +87,16 @@ class Boxes(Mark):
             value = 1 if slots["value"] is None else slots["value"][i]
             shade = round_half_up(30 * min(max(value, 0), 1)) if value == value else 0
             dash = "" if value != 0 else DASHES["dash"]
-            body += (f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" fill-opacity="{shade}%"'
-                     f' stroke-width="{look["width"]}" stroke-dasharray="{dash}"/>')
+            body += (f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}"'
+                     f' fill-opacity="{shade}%" stroke-width="{look["width"]}" stroke-dasharray="{dash}"/>')
             if i == 0 and "drag" in look:
                 body += symbol_at((left + right) // 2, (top + bottom) // 2, "cross")
             for edge in ((left, top, left, bottom), (right, top, right, bottom), (left, top, right, top),
                          (left, bottom, right, bottom)):
                 labels.box(*edge)
-            labels.word(look, said_of(slots, i), [(x, y, side) for y in (top + 130, bottom - _INSET, top - _INSET,
-                                                                       bottom + 130)
-                                                  for x, side in ((left + _INSET, "start"), (right - _INSET, "end"))], 1)
+            places = [(x, y, side) for y in (top + 130, bottom - _INSET, top - _INSET, bottom + 130)
+                      for x, side in ((left + _INSET, "start"), (right - _INSET, "end"))]
+            labels.word(look, said_of(slots, i), places, 1)
         return group(look, "boxes", body)
 
     @staticmethod
