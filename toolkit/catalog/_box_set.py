@@ -11,7 +11,7 @@ from toolkit.live import Axis, Boxes, Plot, Slider, live_figure
 __all__ = ["BoxSet"]
 
 # The figure's boxes: middle across, up, score; sliders move the first.
-_BOXES = ((55.0, 45.0, 0.8), (35.0, 45.0, 0.9), (62.0, 57.0, 0.7), (20.0, 80.0, 0.6))
+_BOXES = ((48.0, 48.0, 0.8), (35.0, 45.0, 0.9), (62.0, 57.0, 0.7), (20.0, 80.0, 0.6))
 _SIDE = 30.0
 
 
