@@ -257,6 +257,10 @@ ORACLES = {
     "householder": Oracle(
         mirrored, "Within 3 m units of roundoff of the largest entry of the group", lambda z, right, unit: [
             6 * unit(1) / 2 * max(abs(z[i - i % 2]), abs(z[i - i % 2 + 1])) + unit(0) for i in range(len(z))], HALF),
+    "svdd_choice": Oracle(lambda z, noise, temperature: one_hot([(v - max(z)) / temperature for v in z], noise),
+                          "exact where the largest two of the rounded sums differ", ulps(0)),
+    "luce_choice": Oracle(lambda z, beta: softmax([beta * v for v in z]), "at most 5 + beta |z_i - max z| ulp of p_i",
+                          ulps_and_gap(5, temperature=mpf(1) / 2)),
     "hl_gauss": Oracle(masses, "within ``40 + 6 log(1 / p)`` epsilon", lambda z, right, unit: [
         (40 + 6 * mp.log(1 / p)) * unit(1) * p + unit(0) for p in right]),
     "two_hot": Oracle(two_hot, "within 1 ulp", ulps(1)),

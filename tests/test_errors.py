@@ -53,7 +53,7 @@ EXAMPLES = {
     live.Plot: (((Curve("y", x="x"),),), {"x": Axis("x", (0, 1)), "y": Axis("y", (0, 1))}),
     live.Readout: (("{s}",), {}), live.Curve: (("y",), {}), live.Line: (("y",), {}), live.Bars: (("y",), {}),
     live.Markers: (("y",), {}), live.Band: ((0.0, 1.0), {}), live.HeatMap: (("z",), {}), live.Level: (("a",), {}),
-    live.Rule: ((), {"x": 0.5}), live.Number: ((abs,), {}),
+    live.Boxes: (("z",), {}), live.Rule: ((), {"x": 0.5}), live.Number: ((abs,), {}),
     live.live_figure: ((), {"controls": [SLIDER], "plot": PLOT, "caption": "c"}),
     exercises.check: (("numbers.last_integer", 1), {}), exercises.close_to: ((1.0, 0.1), {}),
     exercises.exactly: ((1,), {}), toolkit.course.gallery.entries: (("loss",), {}),
@@ -78,6 +78,8 @@ ANYTHING = {"answer", "expected", "hints", "of", "kind", "otherwise", "step", "e
 # Numbers, or arrays of them, in which a NaN stays one.
 ARRAYS = {"x", "y", "z", "a", "v", "alpha", "beta", "bias", "epsilon", "value", "of", "rewards", "discounts", "p",
           "expected", "targets", "decay"}
+ARRAYS = {"x", "y", "z", "a", "v", "alpha", "beta", "bias", "epsilon", "value", "of", "reward", "rewards", "discounts",
+          "p", "expected", "targets"}
 # Sequences, whose entries are looked at later, or which may be shorter than a number says.
 SEQUENCES = {"numbers", "traces", "options", "between", "levels", "drag", "over", "values", "range", "ticks", "at", "x",
              "y", "name", "outputs", "scratch", "returns", "points"}

@@ -26,6 +26,12 @@ BY_ROW = {
     **{name: ("attention/test_attention.py", f"test_accuracy_of_{name}") for name in (
         "softmax_attention", "sigmoid_attention", "linear_attention", "recurrence")},
     "random_features": ("attention/test_random_features.py", "test_accuracy_of_random_features"),
+    "box_iou": ("soft_operators/test_boxes.py", "test_overlaps_against_rational_arithmetic"),
+    "soft_nms": ("soft_operators/test_boxes.py", "test_scores_against_the_definition"),
+    "soft_nms_gaussian": ("soft_operators/test_boxes.py", "test_scores_against_the_definition"),
+    "soft_nms_hard": ("soft_operators/test_boxes.py", "test_scores_against_the_definition"),
+    "soft_bellman_backup": ("soft_operators/test_soft_values.py", "test_backup_against_the_best_process"),
+    "utility_step": ("soft_operators/test_choices.py", "test_steps_against_many_digits"),
     "categorical": ("losses/test_targets.py", "test_categorical_against_the_kernel_of_the_definition"),
     "sgd": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
     "adam": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),

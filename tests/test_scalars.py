@@ -104,9 +104,30 @@ def slopes_of_entropy_penalty(z):
     value, most, deviation = of_head(z)
     slopes, sizes = slopes_of_entropy(z)
     return [2 * deviation * v for v in slopes], [8 * max(value, most / 2) * v for v in sizes]
+def soft_value(temperature):
+    """From the entry that is best at this temperature."""
+    def exact(z):
+        m = max(z) if temperature > 0 else min(z)
+        shares = [mp.expm1((v - m) / mpf(temperature)) for v in z]
+        beside = temperature * mp.log1p(mp.fsum(shares) / len(z))
+        return m + beside, max(abs(m), abs(beside))
+    return exact
+
+
+def slopes_of_soft_value(temperature):
+    def slopes(z):
+        m, w = max(z) if temperature > 0 else min(z), softmax([v / mpf(temperature) for v in z])
+        return w, [(6 + abs(v - m) / abs(temperature)) * share for v, share in zip(z, w, strict=True)]
+    return slopes
+
+
+def of_soft_value(temperature):
+    return Oracle(soft_value(temperature), "within 5 ulp of the larger of |m| and |value - m|", 5,
+                  slopes=slopes_of_soft_value(temperature), of_slopes="each entry within 6 + |z_i - m| / |tau| ulp")
 
 
 ORACLES = {
+    "soft_value": of_soft_value(0.5), "soft_value_worst": of_soft_value(-0.5),
     "logsumexp": Oracle(logsumexp, "at most 3 ulp of the larger of |m| and log1p(r)", 3,
                         slopes=slopes_of_logsumexp, of_slopes="at most 5 + |z_i - max z| ulp"),
     "logmeanexp": Oracle(logmeanexp, "within 4 ulp of the larger of |m| and ``|log mean - m|``", 4,
