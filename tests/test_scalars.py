@@ -104,6 +104,8 @@ def slopes_of_entropy_penalty(z):
     value, most, deviation = of_head(z)
     slopes, sizes = slopes_of_entropy(z)
     return [2 * deviation * v for v in slopes], [8 * max(value, most / 2) * v for v in sizes]
+
+
 def soft_value(temperature):
     """From the entry that is best at this temperature."""
     def exact(z):
