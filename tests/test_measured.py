@@ -23,6 +23,11 @@ BY_KIND = {
 BY_ROW = {
     "sinkhorn": ("softmax/test_transport.py", "test_accuracy_with_zero_sums_and_forbidden_costs"),
     "sparse_transport": ("softmax/test_transport.py", "test_sparse_plans"),
+    "minimize_entropy": ("decoding/test_entropy_at_inference.py", "test_minimize_entropy"),
+    "critical_tokens": ("decoding/test_entropy_at_inference.py", "test_critical_tokens"),
+    "token_weights": ("decoding/test_groups_of_answers.py", "test_token_weights"),
+    "length_bias": ("decoding/test_groups_of_answers.py", "test_length_bias"),
+    "answer_lengths": ("decoding/test_groups_of_answers.py", "test_answer_lengths"),
     "categorical": ("losses/test_targets.py", "test_categorical_against_the_kernel_of_the_definition"),
     "sgd": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),
     "adam": ("training/test_optimizers.py", "test_rules_are_those_of_pytorch"),

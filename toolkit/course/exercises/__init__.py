@@ -11,6 +11,7 @@ from toolkit.course.exercises import (
     activation_gallery,
     collapse_under_adam,
     cost_of_exp,
+    decoding_and_entropy,
     experts_and_gates,
     grokking_live,
     is_it_calibrated,
@@ -37,7 +38,8 @@ __all__ = ["EXERCISES", *_check.__all__, "check"]
 _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature,
              experts_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family,
              regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam, grokking_live,
-             why_it_waits, paper_rerun, quiz)
+             why_it_waits, paper_rerun, quiz,
+             decoding_and_entropy)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
