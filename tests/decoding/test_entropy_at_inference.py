@@ -14,7 +14,7 @@ SLOPES = [-0.355858283476, 0.0762109896661, 0.10903781065, 0.104233094165, 0.066
 AFTER_THREE = [0.701357316482, 0.141600574904, 0.0858103460797, 0.0520666830855, 0.0191650794481]
 
 
-def adam(z, steps, weight, rate=mpf("0.1")):
+def adam(z, steps, weight):
     """Steps of Adam on the objective, in mpmath, from its definition."""
     z = list(map(mpf, z))
 
@@ -30,7 +30,7 @@ def adam(z, steps, weight, rate=mpf("0.1")):
             g = -a * (mp.log(a) + h) + weight * (a - q)
             m[k] = mpf("0.9") * m[k] + mpf("0.1") * g
             v[k] = mpf("0.999") * v[k] + mpf("0.001") * g * g
-            z[k] -= rate * (m[k] / (1 - mpf("0.9") ** n)) / (mp.sqrt(v[k] / (1 - mpf("0.999") ** n)) + mpf("1e-8"))
+            z[k] -= mpf("0.1") * (m[k] / (1 - mpf("0.9") ** n)) / (mp.sqrt(v[k] / (1 - mpf("0.999") ** n)) + mpf("1e-8"))
     return np.array(z, float)
 
 

@@ -5,6 +5,7 @@ from toolkit._core.arguments import check_choice, check_finite, check_number, ch
 from toolkit._core.arrays import check_axis, common_dtype, real_array
 from toolkit._core.kernel import kernel
 from toolkit.elementary import log
+from toolkit.information.kernels import excess
 
 __all__ = ["AVERAGES", "length_bias", "token_weights"]
 KERNELS = ["length_bias_of", "mean_weight", "weight_of_token"]
@@ -23,11 +24,11 @@ def weight_of_token(length, beside, limit, average):
 @kernel
 def mean_weight(stop, extra):
     """``E 1 / (L + extra)`` of a geometric length L, whose every token is the last with probability `stop`."""
-    if stop == 1:
-        return 1.0 / (1.0 + extra)
     more = 1.0 - stop
-    mean = -log(stop) * stop / more
-    return (mean - stop) / more if extra else mean
+    if more == 0:
+        return 1.0 / (1.0 + extra)
+    surprise = -log(stop)
+    return stop * excess(-surprise) / (more * more) if extra else stop * surprise / more
 
 
 @kernel

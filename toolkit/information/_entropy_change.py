@@ -24,7 +24,7 @@ def mean_advantage(z, top, rest, advantage, centred):
 
 @kernel
 def sums_of_squares(z, top, rest, mean, advantage, baseline):
-    """Sums of ``p_k^2`` times ``A_k (log p_k + H)``, ``A_k`` and ``log p_k + H``, which is the mean gap less its own."""
+    """Sums of ``p_k^2`` times ``A_k (log p_k + H)``, A_k, and ``log p_k + H``, which is the mean gap less its own."""
     nothing = rest - rest
     change, lost_change, weight, lost_weight, surprise, lost_surprise = nothing, 0.0, nothing, 0.0, nothing, 0.0
     for k in range(z.size):
