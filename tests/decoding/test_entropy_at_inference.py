@@ -30,7 +30,8 @@ def adam(z, steps, weight):
             g = -a * (mp.log(a) + h) + weight * (a - q)
             m[k] = mpf("0.9") * m[k] + mpf("0.1") * g
             v[k] = mpf("0.999") * v[k] + mpf("0.001") * g * g
-            z[k] -= mpf("0.1") * (m[k] / (1 - mpf("0.9") ** n)) / (mp.sqrt(v[k] / (1 - mpf("0.999") ** n)) + mpf("1e-8"))
+            mean, square = m[k] / (1 - mpf("0.9") ** n), v[k] / (1 - mpf("0.999") ** n)
+            z[k] -= mpf("0.1") * mean / (mp.sqrt(square) + mpf("1e-8"))
     return np.array(z, float)
 
 

@@ -98,7 +98,8 @@ def answer_lengths(steps, *, learning_rate=4.0, average="answer", divide_by_std=
     """
     constant = check_choice("average", average, _RULES)
     right, stop = (check_number(name, value, 1e-6, 1 - 1e-6) for name, value in (("right", right), ("stop", stop)))
-    rate, divide = check_finite("learning_rate", learning_rate, 0, above=True), check_flag("divide_by_std", divide_by_std)
+    rate = check_finite("learning_rate", learning_rate, 0, above=True)
+    divide = check_flag("divide_by_std", divide_by_std)
     logits, path = np.zeros(3), np.empty((3, check_whole("steps", steps, 0, 10**6) + 1))
     begin_answers(right, stop, logits)
     walk(logits, rate, mean_weight(stop, 1) if constant else 0.0, divide, path)
