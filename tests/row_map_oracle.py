@@ -195,6 +195,29 @@ def two_hot(value, low, high, bins):
     return [max(1 - abs(place - i), mpf(0)) for i in range(bins)]
 
 
+def advantages(rewards, baseline, divide=True):
+    """Rewards less the baseline, over their unbiased deviation; 0 where they are equal."""
+    if max(rewards) == min(rewards):
+        return [mpf(0)] * len(rewards)
+    return [(r - baseline) / (deviation(rewards) if divide else 1) for r in rewards]
+
+
+def deviation(rewards):
+    return mp.sqrt(mp.fsum((r - average(rewards)) ** 2 for r in rewards) / (len(rewards) - 1))
+
+
+def average(rewards):
+    return mp.fsum(rewards) / len(rewards)
+
+
+def of_spread(divide=True):
+    """16 epsilon of the range of the rewards, over their deviation."""
+    def allowed(z, right, unit, *beside):
+        size = max(z) - min(z)
+        return [16 * unit(1) * (size / deviation(z) if divide and size else size) + unit(0)] * len(z)
+    return allowed
+
+
 SQUARES = {np.float32: 1e18, np.float64: 1e150}
 HALF = {dtype: float(np.finfo(dtype).max) / 2 for dtype in (np.float32, np.float64)}
 OF_KEPT = "As `softmax`, of the classes kept"
@@ -252,6 +275,12 @@ ORACLES = {
         reinmax, "within ``8 + gap_i`` epsilon of ``(r_i + p_i) spread``",
         of_gaps(8, 1, lambda z, drawn, slope: [((q + d) / 2 + p) * spread(slope) for q, d, p in zip(
             softmax(z, 2), drawn, softmax(z), strict=True)])),
+    "group_advantage": Oracle(lambda z: advantages(z, average(z)),
+                              "within 16 epsilon of ``(max R - min R) / (std R + delta)``", of_spread(), HALF),
+    "group_advantage_without_std": Oracle(lambda z, divide_by_std: advantages(z, average(z), False),
+                                          "``max R - min R`` without the division", of_spread(False), HALF),
+    "quantile_advantage": Oracle(lambda z: advantages(z, sorted(z)[int(mp.ceil(mpf("0.4") * len(z))) - 1]),
+                                 "within 16 epsilon of ``(max R - min R) / (std R + delta)``", of_spread(), HALF),
     "max_min": Oracle(in_groups, "Exact", ulps(0)),
     "group_sort": Oracle(in_groups, "Exact", ulps(0)),
     "householder": Oracle(

@@ -32,7 +32,7 @@ class Oracle(NamedTuple):
     units : int
         How many smallest subnormals a class may add besides.
     slopes : callable or None
-        ``slopes(z)``: the gradient, and how many epsilon its entries may be off; None where a method has none.
+        ``slopes(z, *beside)``: the gradient, and how many epsilon its entries may be off; None where a method has none.
     of_slopes : str
         Words of the docstring about that.
     """
@@ -149,6 +149,61 @@ def slopes_of_soft_value(temperature):
 def of_soft_value(temperature):
     return Oracle(soft_value(temperature), "within 5 ulp of the larger of |m| and |value - m|", 5,
                   slopes=slopes_of_soft_value(temperature), of_slopes="each entry within 6 + |z_i - m| / |tau| ulp")
+def size_of(log_p, log_q):
+    return max(1, -log_p, -log_q)
+
+
+def entropy_objective(z, reference):
+    logs, firsts, weight = log_softmax(z), log_softmax(reference), mpf("0.05")
+    value = row_map_oracle.entropy(z)
+    pairs = list(zip(logs, firsts, strict=True))
+    return (value + weight * mp.fsum(mp.exp(b) * (b - a) for a, b in pairs),
+            value + weight * mp.fsum(mp.exp(b) * size_of(a, b) for a, b in pairs))
+
+
+def slopes_of_objective(z, reference):
+    logs, value, weight = log_softmax(z), row_map_oracle.entropy(z), mpf("0.05")
+    pairs = [(a, mp.exp(a), mp.exp(b), size_of(a, b)) for a, b in zip(logs, log_softmax(reference), strict=True)]
+    return ([-p * (a + value) + weight * (p - q) for a, p, q, _ in pairs],
+            [16 * (p * max(-a, value) + weight * (p + q) * size) for a, p, q, size in pairs])
+
+
+def adaptive_temperature(z):
+    """By bisection; where the logits are too far apart for the entropy to be above 0.3, 1."""
+    first, top = row_map_oracle.entropy(z), max(z)
+    if first <= mpf("0.3"):
+        return mpf(1), mpf(1)
+    low, high, target = mpf(0.01), mpf(1), max(mpf(0.3), mpf(0.2) * first)
+
+    def moments(tau):
+        gaps = [(top - v) / tau for v in z]
+        w = [mp.exp(-d) if d < 200 else mpf(0) for d in gaps]
+        mean, total = [mp.fsum(a * d**n for a, d in zip(w, gaps, strict=True)) / mp.fsum(w) for n in (1, 2)], mp.fsum(w)
+        return mp.log(total) + mean[0], mean[1] - mean[0] ** 2
+
+    with mp.workdps(25):
+        for _ in range(62):
+            middle = (low + high) / 2
+            low, high = (low, middle) if moments(middle)[0] > target else (middle, high)
+        value, variance = moments(low)
+        return low, low * (1 + value / variance) if variance > 0 else mp.inf
+
+
+def entropy_change(z, advantage):
+    logs, value = log_softmax(z), row_map_oracle.entropy(z)
+    terms = list(zip(logs, advantage, strict=True))
+    return (-mp.fsum(mp.exp(2 * v) * a * (v + value) for v, a in terms),
+            mp.fsum(mp.exp(2 * v) * max(-v, value) for v in logs))
+
+
+def slopes_of_entropy_change(z, advantage):
+    logs, value = log_softmax(z), row_map_oracle.entropy(z)
+    change = mp.fsum(mp.exp(2 * v) * a * (v + value) for v, a in zip(logs, advantage, strict=True))
+    weight = mp.fsum(mp.exp(2 * v) * a for v, a in zip(logs, advantage, strict=True))
+    size = mp.fsum(mp.exp(2 * v) * (1 + max(-v, value)) for v in logs)
+    return ([-mp.exp(v) * (mp.exp(v) * a * (2 * (v + value) + 1) - 2 * change - weight * (1 + v + value))
+             for v, a in zip(logs, advantage, strict=True)],
+            [32 * mp.exp(v) * (mp.exp(v) + size) * (1 + max(-v, value)) for v in logs])
 
 
 ORACLES = {
@@ -166,6 +221,13 @@ ORACLES = {
     "entropy_penalty": Oracle(entropy_penalty, "within 32 epsilon of ``max(H, θ log T)^2`` for K <= 300", 32, units=746,
                               slopes=slopes_of_entropy_penalty,
                               of_slopes="the gradient within 32 epsilon of ``max(H, θ log T) p_k"),
+    "entropy_objective": Oracle(entropy_objective, "within 16 epsilon of ``H + kl_weight sum q s``", 16, units=746,
+                                slopes=slopes_of_objective,
+                                of_slopes="the gradient within 16 epsilon of ``p max(abs(log p), H)"),
+    "adaptive_temperature": Oracle(adaptive_temperature, "within 16 epsilon of ``tau (1 + H / V)``", 16),
+    "entropy_change": Oracle(entropy_change, "within 16 epsilon of ``learning_rate sum p^2 M max(abs(log p), H)``", 16,
+                             units=746, slopes=slopes_of_entropy_change,
+                             of_slopes="the gradient within 32 epsilon of ``learning_rate p_k M (p_k + S)"),
     "kl_divergence": Oracle(kl_divergence, "From probabilities, float32 and float64, tested: within 16 epsilon", 16),
     "js_divergence": Oracle(js_divergence, "From probabilities, float32 and float64, tested: within 16 epsilon", 16),
 }
@@ -182,7 +244,7 @@ def arguments(method, dtype):
     for z in hard_rows(method, dtype, float(np.finfo(dtype).max)):
         z = np.asarray(z, dtype)
         if method.domain[0] < 0:
-            yield (z,)
+            yield method.completed((z,))
             continue
         with mp.workdps(DIGITS):
             p = np.array([float(v) for v in softmax([10 * v for v in exactly(z)])]).astype(dtype)
@@ -229,10 +291,10 @@ def test_every_gradient_has_an_oracle():
 @for_each([method for method in ROWS if method.gradient is not None])
 def test_its_gradient_is_as_accurate_as_its_docstring_says(method, dtype):
     oracle, info = oracle_of(method), np.finfo(dtype)
-    for (z,) in arguments(method, dtype):
+    for z, *beside in arguments(method, dtype):
         with mp.workdps(DIGITS), np.errstate(all="ignore"):
-            found = method.vjp((z,), dict(method.parameters))[1](dtype(1))
-            slopes, allowed = oracle.slopes(exactly(z))
+            found = method.vjp((z, *beside), dict(method.parameters))[1](dtype(1))
+            slopes, allowed = oracle.slopes(*map(exactly, (z, *beside)))
             unit = 2 * oracle.units * mpf(float(info.smallest_subnormal))
             for k, (right, epsilons) in enumerate(zip(slopes, allowed, strict=True)):
                 assert as_near(found[k], right, epsilons * float(info.eps) + unit, float(info.max)), (

@@ -12,6 +12,7 @@ from toolkit.course.exercises import (
     attention_without_softmax,
     collapse_under_adam,
     cost_of_exp,
+    decoding_and_entropy,
     experts_and_gates,
     grokking_live,
     is_it_calibrated,
@@ -44,6 +45,9 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              experts_and_gates, sparse_maps, sampling, weights_that_walk, activation_gallery, keeping_gradients_alive,
              one_family, regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam,
              grokking_live, why_it_waits, paper_rerun, quiz)
+             experts_and_gates, sparse_maps, sampling, decoding_and_entropy, activation_gallery,
+             keeping_gradients_alive, one_family, regression_by_classification, is_it_calibrated, softmax_collapse,
+             collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
