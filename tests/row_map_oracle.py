@@ -168,6 +168,12 @@ def tempered_sum(z, noise, temperature):
     return softmax([a + b for a, b in zip(z, noise, strict=True)], temperature)
 
 
+def mixture(z, local, gate):
+    """Of two experts, by the logit of the gate."""
+    share = 1 / (1 + mp.exp(-mpf(gate)))
+    return [(1 - share) * a + share * b for a, b in zip(softmax(z), softmax(local), strict=True)]
+
+
 def mirrored(z, v):
     """``z - 2 min(0, v . z) v`` of each group, v divided by its length."""
     length = mp.sqrt(mp.fsum(mpf(a) ** 2 for a in v))
@@ -252,6 +258,9 @@ ORACLES = {
         reinmax, "within ``8 + gap_i`` epsilon of ``(r_i + p_i) spread``",
         of_gaps(8, 1, lambda z, drawn, slope: [((q + d) / 2 + p) * spread(slope) for q, d, p in zip(
             softmax(z, 2), drawn, softmax(z), strict=True)])),
+    "global_local_mixture": Oracle(mixture, "Within ``16 + 2 gap`` epsilon of p_i", lambda z, right, unit, local: [
+        (16 + 2 * max(max(z) - a, max(local) - b)) * unit(1) * p + 2 * unit(0)
+        for a, b, p in zip(z, local, right, strict=True)]),
     "max_min": Oracle(in_groups, "Exact", ulps(0)),
     "group_sort": Oracle(in_groups, "Exact", ulps(0)),
     "householder": Oracle(
