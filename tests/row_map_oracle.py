@@ -168,6 +168,12 @@ def tempered_sum(z, noise, temperature):
     return softmax([a + b for a, b in zip(z, noise, strict=True)], temperature)
 
 
+def mixture(z, local, gate):
+    """Of two experts, by the logit of the gate."""
+    share = 1 / (1 + mp.exp(-mpf(gate)))
+    return [(1 - share) * a + share * b for a, b in zip(softmax(z), softmax(local), strict=True)]
+
+
 def mirrored(z, v):
     """``z - 2 min(0, v . z) v`` of each group, v divided by its length."""
     length = mp.sqrt(mp.fsum(mpf(a) ** 2 for a in v))
@@ -281,6 +287,9 @@ ORACLES = {
                                           "``max R - min R`` without the division", of_spread(False), HALF),
     "quantile_advantage": Oracle(lambda z: advantages(z, sorted(z)[int(mp.ceil(mpf("0.4") * len(z))) - 1]),
                                  "within 16 epsilon of ``(max R - min R) / (std R + delta)``", of_spread(), HALF),
+    "global_local_mixture": Oracle(mixture, "Within ``16 + 2 gap`` epsilon of p_i", lambda z, right, unit, local: [
+        (16 + 2 * max(max(z) - a, max(local) - b)) * unit(1) * p + 2 * unit(0)
+        for a, b, p in zip(z, local, right, strict=True)]),
     "max_min": Oracle(in_groups, "Exact", ulps(0)),
     "group_sort": Oracle(in_groups, "Exact", ulps(0)),
     "householder": Oracle(

@@ -21,6 +21,8 @@ BY_KIND = {
 }
 # Of the other kinds no two rows are measured alike: by a definition in many digits, another program, published numbers.
 BY_ROW = {
+    "phatgoose_gate": ("softmax/test_expert_gates.py", "test_phatgoose_scores_are_as_accurate_as_promised"),
+    "load_balancing_loss": ("softmax/test_expert_gates.py", "test_load_balancing_is_as_accurate_as_promised"),
     "sinkhorn": ("softmax/test_transport.py", "test_accuracy_with_zero_sums_and_forbidden_costs"),
     "sparse_transport": ("softmax/test_transport.py", "test_sparse_plans"),
     **{name: ("attention/test_attention.py", f"test_accuracy_of_{name}") for name in (

@@ -208,6 +208,42 @@ def slopes_of_entropy_change(z, advantage):
 
 ORACLES = {
     "soft_value": of_soft_value(0.5), "soft_value_worst": of_soft_value(-0.5),
+def two_terms(z):
+    """The larger of the two that log-sum-exp adds up."""
+    return max(abs(max(z)), -max(log_softmax(z)))
+
+
+def router_z_loss(z):
+    value = (max(z) - max(log_softmax(z))) ** 2
+    return value, max(two_terms(z) ** 2, value)
+
+
+def slopes_of_router_z_loss(z):
+    lse, size = max(z) - max(log_softmax(z)), two_terms(z)
+    return ([2 * lse * p for p in softmax(z)],
+            [(12 + 2 * (max(z) - v)) * 2 * size * p for v, p in zip(z, softmax(z), strict=True)])
+
+
+def sigmoid_gate(x):
+    """Beside a vector of halves."""
+    terms = [v / 2 for v in x]
+    opening = 1 / (1 + mp.exp(-mp.fsum(terms)))
+    return opening, opening * (1 + mp.fsum(map(abs, terms)) * (1 - opening) / 2)
+
+
+def slopes_of_sigmoid_gate(x):
+    terms = [v / 2 for v in x]
+    opening = 1 / (1 + mp.exp(-mp.fsum(terms)))
+    slope = opening / (1 + mp.exp(mp.fsum(terms))) / 2
+    return [slope] * len(x), [(6 + 2 * mp.fsum(map(abs, terms))) * slope] * len(x)
+
+
+ORACLES = {
+    "sigmoid_gate": Oracle(sigmoid_gate, "Within ``4 + 2 S (1 - result)`` epsilon", 4, slopes=slopes_of_sigmoid_gate,
+                           of_slopes="within ``6 + 2 S`` epsilon"),
+    "router_z_loss": Oracle(router_z_loss, "within 8 epsilon of the square of the larger of |m| and log1p(r)", 8,
+                            units=1500, slopes=slopes_of_router_z_loss,
+                            of_slopes="within ``12 + 2 gap_i`` epsilon of ``2 size p_i``"),
     "logsumexp": Oracle(logsumexp, "at most 3 ulp of the larger of |m| and log1p(r)", 3,
                         slopes=slopes_of_logsumexp, of_slopes="at most 5 + |z_i - max z| ulp"),
     "logmeanexp": Oracle(logmeanexp, "within 4 ulp of the larger of |m| and ``|log mean - m|``", 4,
@@ -295,6 +331,8 @@ def test_its_gradient_is_as_accurate_as_its_docstring_says(method, dtype):
         with mp.workdps(DIGITS), np.errstate(all="ignore"):
             found = method.vjp((z, *beside), dict(method.parameters))[1](dtype(1))
             slopes, allowed = oracle.slopes(*map(exactly, (z, *beside)))
+            found = method.vjp(method.completed((z,)), dict(method.parameters))[1](dtype(1))
+            slopes, allowed = oracle.slopes(exactly(z))
             unit = 2 * oracle.units * mpf(float(info.smallest_subnormal))
             for k, (right, epsilons) in enumerate(zip(slopes, allowed, strict=True)):
                 assert as_near(found[k], right, epsilons * float(info.eps) + unit, float(info.max)), (
