@@ -206,8 +206,6 @@ def slopes_of_entropy_change(z, advantage):
             [32 * mp.exp(v) * (mp.exp(v) + size) * (1 + max(-v, value)) for v in logs])
 
 
-ORACLES = {
-    "soft_value": of_soft_value(0.5), "soft_value_worst": of_soft_value(-0.5),
 def two_terms(z):
     """The larger of the two that log-sum-exp adds up."""
     return max(abs(max(z)), -max(log_softmax(z)))
@@ -239,6 +237,7 @@ def slopes_of_sigmoid_gate(x):
 
 
 ORACLES = {
+    "soft_value": of_soft_value(0.5), "soft_value_worst": of_soft_value(-0.5),
     "sigmoid_gate": Oracle(sigmoid_gate, "Within ``4 + 2 S (1 - result)`` epsilon", 4, slopes=slopes_of_sigmoid_gate,
                            of_slopes="within ``6 + 2 S`` epsilon"),
     "router_z_loss": Oracle(router_z_loss, "within 8 epsilon of the square of the larger of |m| and log1p(r)", 8,
