@@ -14,6 +14,7 @@ GALLERY = ["book/gallery_softmax", "book/gallery_choices", "book/gallery_activat
 LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
         "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss",
         "notebooks/temperature", "notebooks/experts_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
+        "notebooks/attention_without_softmax",
         "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
         "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
