@@ -72,6 +72,7 @@ from toolkit.catalog import (
     _elementwise,
     _entry_loss,
     _entry_losses,
+    _experts,
     _export,
     _fit,
     _information,
@@ -118,9 +119,10 @@ FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Tra
             "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
             "collapse": "Softmax Collapse", "optimizer": "Optimizers"}
 
-METHODS = (_softmax.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS + _decoding.METHODS
-           + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS + _entry_losses.METHODS
-           + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS)
+METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
+           + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
+           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS
+           + _optimizers.METHODS)
 
 
 def methods(family=None, kind=Method):
