@@ -11,7 +11,7 @@ from toolkit.live import Axis, Boxes, Plot, Slider, live_figure
 __all__ = ["BoxSet"]
 
 # The figure's boxes: middle across, up, score; sliders move the first.
-_BOXES = ((48.0, 48.0, 0.8), (35.0, 45.0, 0.9), (62.0, 57.0, 0.7), (20.0, 80.0, 0.6))
+_BOXES = ((48.0, 48.0, 0.8), (35.0, 45.0, 0.9), (75.0, 50.0, 0.7), (45.0, 80.0, 0.6))
 _SIDE = 30.0
 
 
@@ -62,6 +62,6 @@ class BoxSet(Method):
             outputs={"boxes": (count, 4), "before": count, "left": count, "rank": count, "found": 1},
             plot=Plot((Boxes("boxes", value="left", texts=("A", "B", "C", "D"), drag=("across", "up"), role="stable"),),
                       x=Axis("x", (0, 100)), y=Axis("y", (0, 100)), height=420),
-            readouts=["{found:d} of 4 boxes are kept; of box A's score of 0.8, {left[0]:2g} is left."],
+            readouts=["{found:d} of 4 boxes are kept; their scores, 3 in all, now sum to {sum(left):3g}."],
             caption=f"{self.title}: move box A over the others, and watch what is left of the scores.",
         )(draw)

@@ -4,17 +4,17 @@ import numpy as np
 from toolkit._core.arguments import check_number
 from toolkit._core.arrays import common_dtype, real_array
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import in_format
+from toolkit._core.numbers import in_format, like
 
 __all__ = ["box_iou"]
-KERNELS = ["add_iou_slopes", "area_of", "iou_of", "overlap_of"]
+KERNELS = ["iou_of"]
 
 
 @kernel
 def side_of(low, high, offset):
     """Length of an interval, 0 if its ends are the wrong way round."""
     length = high - low + offset
-    return 0 * length if length < 0 else length
+    return like(0.0, length) if length < 0 else length
 
 
 @kernel

@@ -13,7 +13,7 @@ from toolkit.elementary import exp
 from toolkit.soft_operators._boxes import add_iou_slopes, checked_boxes, iou_of
 
 __all__ = ["SUPPRESSIONS", "Suppression", "soft_nms"]
-KERNELS = ["decay_of", "decay_slope_of", "soft_nms_row", "soft_nms_vjp_row"]
+KERNELS = ["soft_nms_row"]
 
 SUPPRESSIONS = ("hard", "linear", "gaussian")
 
