@@ -248,7 +248,7 @@ ORACLES = {
     "logmeanexp": Oracle(logmeanexp, "within 4 ulp of the larger of |m| and ``|log mean - m|``", 4,
                          slopes=slopes_of_logsumexp, of_slopes="as that of `logsumexp`"),
     "laplace_value": Oracle(laplace_value, "within 4 epsilon of the larger of |m| and ``|value - m|``", 4,
-                            slopes=slopes_of_laplace_value, of_slopes="within ``6 + beta (E - m)`` epsilon"),
+                            slopes=slopes_of_laplace_value, of_slopes="within ``6 + beta (x - m)`` epsilon"),
     "smoothed_maximum": Oracle(smoothed_maximum, "within 4 epsilon of ``|m| + tau H``", 4,
                                slopes=slopes_of_smoothed_maximum, of_slopes="within ``6 + (m - z) / tau`` epsilon"),
     "entropy": Oracle(entropy, "within 8 epsilon for K <= 300", 8, units=746, slopes=slopes_of_entropy,

@@ -79,8 +79,11 @@ def agree(beta, x, work, y):
     """The consensus of places along an axis."""
     for i in range(x.size):
         y[i] = bumpy(x[i])
-    kernels.consensus_of(x.reshape((x.size, 1)), y, beta, work[:x.size], work[x.size:x.size + 1])
-    return work[x.size]
+    top = kernels.consensus_weights(y, beta, work[:x.size])
+    point = x[top]
+    for i in range(x.size):
+        point += work[i] * (x[i] - x[top])
+    return point
 
 
 _CROWD = 20
@@ -245,7 +248,7 @@ METHODS = (
     Fit("consensus_point", "Consensus", r"v = \sum_i p_i x_i,\ p = \operatorname{softmax}(-\beta E)",
         soft_operators.consensus_point, "riedl2023gradient", "weights_that_walk", variants=forms(stable=agree),
         given=_places, knob=("inverse temperature β", 0.0, 20.0, 2.0), x=Axis("place", (-2, 3)),
-        y=Axis("energy E", (0, 14)), points=101, work=102, found="The consensus is at",
+        y=Axis("energy E", (0, 14)), points=101, work=101, found="The consensus is at",
         gradient=Gradient(consensus_pull, others=(("energy", consensus_energy_pull),)), **_WALK),
     Iteration("consensus_step", "Consensus-based optimisation",
               r"y = x - \lambda (x - v),\ x \leftarrow y + \sigma \lvert y - v \rvert\, \xi",

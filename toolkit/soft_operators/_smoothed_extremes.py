@@ -105,8 +105,8 @@ def smoothed_maximum_vjp_row(z, g, tau, out):
 _FORMS = {"naive": (laplace_value_naive, laplace_value_naive_over), "stable": (laplace_value_row, laplace_value_over)}
 
 
-def laplace_value(energy, *, beta=1.0, axis=-1, keepdims=False, where=None, form="stable", format=None):
-    """The least of some energies, smoothed: ``-log(mean of exp(-beta E)) / beta``, by the Laplace principle.
+def laplace_value(x, *, beta=1.0, axis=-1, keepdims=False, where=None, form="stable", format=None):
+    """The least of some energies, smoothed: ``-log(mean of exp(-beta x)) / beta``, by the Laplace principle.
 
     It lies between the least and the mean, at most ``log(n) / beta`` above the least one. As written it is +inf as soon
     as all exponentials underflow, and with an offset that is subtracted alone it loses the digits of a small beta: here
@@ -114,19 +114,20 @@ def laplace_value(energy, *, beta=1.0, axis=-1, keepdims=False, where=None, form
 
     Parameters
     ----------
-    energy : array_like (..., K)
+    x : array_like (..., K)
+        Energies.
     beta : float from 2**-60 to 2**60
         Inverse temperature: the larger, the nearer to the least energy.
     axis : int, tuple of ints or None
     keepdims : bool
-    where : array_like of booleans, broadcast to the shape of `energy`, optional
+    where : array_like of booleans, broadcast to the shape of `x`, optional
         True keeps; what is masked does not count in the mean.
     form : {"naive", "stable"}
     format : Format, name or pair (exponent_bits, fraction_bits), optional
 
     Returns
     -------
-    (..., K) -> (...), in the dtype of `energy`.
+    (..., K) -> (...), in the dtype of `x`.
 
     Special values
     --------------
@@ -140,7 +141,7 @@ def laplace_value(energy, *, beta=1.0, axis=-1, keepdims=False, where=None, form
 
     Gradient
     --------
-    ``g softmax(-beta E)``, from the energies; within ``6 + beta (E - m)`` epsilon of each entry, tested.
+    ``g softmax(-beta x)``, from the energies; within ``6 + beta (x - m)`` epsilon of each entry, tested.
 
     References
     ----------
@@ -156,19 +157,19 @@ def laplace_value(energy, *, beta=1.0, axis=-1, keepdims=False, where=None, form
     """
     of_all, of_kept = chosen("form", form, _FORMS)
     beta, keepdims = check_number("beta", beta, 2.0**-60, 2.0**60), check_flag("keepdims", keepdims)
-    layout = Rows(energy, axis=axis, where=where, format=format, name="energy", allow_empty=True)
+    layout = Rows(x, axis=axis, where=where, format=format, name="x", allow_empty=True)
     out = np.full(layout.count, np.nan, layout.compute)
     if layout.classes > 0 and layout.keep is None:
-        layout.call(loops.reduce_rows, of_all, (layout.rows(energy, "energy", np.inf),), (beta,), out)
+        layout.call(loops.reduce_rows, of_all, (layout.rows(x, "x", np.inf),), (beta,), out)
     elif layout.classes > 0:
         kept = layout.keep.sum(axis=1).astype(layout.compute)
-        layout.call(loops.reduce_row_pairs, of_kept, (layout.rows(energy, "energy", np.inf), kept), (beta,), out)
+        layout.call(loops.reduce_row_pairs, of_kept, (layout.rows(x, "x", np.inf), kept), (beta,), out)
     return layout.restore_reduced(out, keepdims)
 
 
-def laplace_value_pull(energy, g, *, beta=1.0, axis=-1, where=None):
+def laplace_value_pull(x, g, *, beta=1.0, axis=-1, where=None):
     """Gradient with respect to the energies, from the gradient `g` with respect to the value."""
-    return pull_number(laplace_value_vjp_row, energy, "energy", g, float(beta), axis, where, np.inf)
+    return pull_number(laplace_value_vjp_row, x, "x", g, float(beta), axis, where, np.inf)
 
 
 def pull_number(of, x, name, g, number, axis, where, fill):
