@@ -21,8 +21,25 @@ BY_KIND = {
 }
 # Of the other kinds no two rows are measured alike: by a definition in many digits, another program, published numbers.
 BY_ROW = {
+    "phatgoose_gate": ("softmax/test_expert_gates.py", "test_phatgoose_scores_are_as_accurate_as_promised"),
+    "load_balancing_loss": ("softmax/test_expert_gates.py", "test_load_balancing_is_as_accurate_as_promised"),
     "sinkhorn": ("softmax/test_transport.py", "test_accuracy_with_zero_sums_and_forbidden_costs"),
     "sparse_transport": ("softmax/test_transport.py", "test_sparse_plans"),
+    **{name: ("attention/test_attention.py", f"test_accuracy_of_{name}") for name in (
+        "softmax_attention", "sigmoid_attention", "linear_attention", "recurrence")},
+    "random_features": ("attention/test_random_features.py", "test_accuracy_of_random_features"),
+    "box_iou": ("soft_operators/test_boxes.py", "test_overlaps_against_rational_arithmetic"),
+    "soft_nms": ("soft_operators/test_boxes.py", "test_scores_against_the_definition"),
+    "soft_nms_gaussian": ("soft_operators/test_boxes.py", "test_scores_against_the_definition"),
+    "soft_nms_hard": ("soft_operators/test_boxes.py", "test_scores_against_the_definition"),
+    "soft_bellman_backup": ("soft_operators/test_soft_values.py", "test_backup_against_the_best_process"),
+    "utility_step": ("soft_operators/test_choices.py", "test_steps_against_many_digits"),
+    "exponentiated_gradient_step": ("soft_operators/test_mirror_descent.py", "test_steps_against_many_digits"),
+    "optimistic_gradient_step": ("soft_operators/test_mirror_descent.py", "test_steps_against_many_digits"),
+    "consensus_point": ("soft_operators/test_consensus.py", "test_the_point_against_many_digits"),
+    "consensus_step": ("soft_operators/test_consensus.py", "test_the_step_is_its_definition"),
+    "regularized_newton": ("soft_operators/test_regularized_newton.py", "test_counts_and_values_of_the_authors_code"),
+    "target_surrogate_step": ("soft_operators/test_target_surrogates.py", "test_inner_steps_are_the_definition"),
     "minimize_entropy": ("decoding/test_entropy_at_inference.py", "test_minimize_entropy"),
     "critical_tokens": ("decoding/test_entropy_at_inference.py", "test_critical_tokens"),
     "token_weights": ("decoding/test_groups_of_answers.py", "test_token_weights"),
