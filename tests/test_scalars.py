@@ -59,22 +59,10 @@ def logmeanexp(z):
     return top + beside, max(abs(top), abs(beside))
 
 
-def laplace_value(z):
-    """With beta = 2."""
-    low = min(z)
-    beside = -mp.log1p(mp.fsum(mp.expm1(-2 * (v - low)) for v in z) / len(z)) / 2
-    return low + beside, max(abs(low), abs(beside))
-
-
 def smoothed_maximum(z):
     """With tau = 1/2."""
     z = [2 * v for v in z]
     return (max(z) - max(log_softmax(z))) / 2, (abs(max(z)) + row_map_oracle.entropy(z)) / 2
-
-
-def slopes_of_laplace_value(z):
-    p = softmax([-2 * v for v in z])
-    return p, [(6 + 2 * (v - min(z))) * share for v, share in zip(z, p, strict=True)]
 
 
 def slopes_of_smoothed_maximum(z):
@@ -247,8 +235,8 @@ ORACLES = {
                         slopes=slopes_of_logsumexp, of_slopes="at most 5 + |z_i - max z| ulp"),
     "logmeanexp": Oracle(logmeanexp, "within 4 ulp of the larger of |m| and ``|log mean - m|``", 4,
                          slopes=slopes_of_logsumexp, of_slopes="as that of `logsumexp`"),
-    "laplace_value": Oracle(laplace_value, "within 4 epsilon of the larger of |m| and ``|value - m|``", 4,
-                            slopes=slopes_of_laplace_value, of_slopes="within ``6 + beta (x - m)`` epsilon"),
+    "laplace_value": Oracle(soft_value(-0.5), "within 5 ulp of the larger of |m| and |value - m|", 5,
+                            slopes=slopes_of_soft_value(-0.5), of_slopes="each entry within 6 + beta |z_i - m| ulp"),
     "smoothed_maximum": Oracle(smoothed_maximum, "within 4 epsilon of ``|m| + tau H``", 4,
                                slopes=slopes_of_smoothed_maximum, of_slopes="within ``6 + (m - z) / tau`` epsilon"),
     "entropy": Oracle(entropy, "within 8 epsilon for K <= 300", 8, units=746, slopes=slopes_of_entropy,

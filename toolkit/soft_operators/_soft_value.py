@@ -11,7 +11,7 @@ from toolkit._core.arguments import check_flag, check_number, chosen
 from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like, over_exactly
+from toolkit._core.numbers import like, over_exactly, times_exactly
 from toolkit.elementary import exp, expm1, log, log1p
 from toolkit.information import kl_divergence
 from toolkit.softmax.kernels import shifted, tempered_gap
@@ -105,8 +105,8 @@ def soft_value_of(z, p, tau):
         return m + mean_of(step_from, z, p, m, tau)
     below = mean_of(lack_of, z, p, m, tau)
     if below > -0.5:
-        return m + tau * log1p(below)
-    return m + tau * log(mean_of(share_of, z, p, m, tau))
+        return m + times_exactly(log1p(below), tau)
+    return m + times_exactly(log(mean_of(share_of, z, p, m, tau)), tau)
 
 
 @kernel
