@@ -13,7 +13,7 @@ TAU = 0.1
 
 
 def problem(m=40, n=8):
-    """The card's, whose minimum is flat around 0."""
+    """The card's, whose minimum is nearly flat."""
     i, j = np.arange(m)[:, None], np.arange(n)
     a, b = np.sin(1 + 3 * i + 7 * j + i * j), np.cos(2 + np.arange(m))
     return a - softmax(-b / TAU) @ a, b, np.ones(n)
@@ -43,7 +43,7 @@ def one(curvature, solves):
 
 
 def test_the_value_against_many_digits():
-    """Many points have this value: the problem is flat in a direction."""
+    """Not the place: the problem is nearly flat in some directions."""
     found = regularized_newton(A, B, START, temperature=TAU, curvature="exact", tol=1e-13)
     with mpmath.workdps(30):
         a, b = mpmath.matrix(A.tolist()), mpmath.matrix(B.tolist())
