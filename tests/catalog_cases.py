@@ -71,10 +71,12 @@ def _entry(array, place):
     return array[place[:1]].tolist() if len(place) == array.ndim > 1 else array[place[:array.ndim]].tolist()
 
 
-def run_kernel(export, row, fmt, label=1):
-    """What the kernel of an export fills for one row: the result, and of a loss its gradient."""
+def run_kernel(export, row, fmt, label=1, beside=()):
+    """What the kernel of an export fills for one row and those beside it: the result, and of a loss its gradient."""
     given = {"row": row[None].copy(), "label": np.array([label]), "number": np.zeros(1, row.dtype)}
-    read = [given[kind] for kind in export.read]
+    further = iter(beside)
+    read = [given[kind] if n == 0 or kind != "row" else next(further)[None].copy()
+            for n, kind in enumerate(export.read)]
     filled = [np.zeros_like(given[kind]) for kind in export.filled]
     export(*read, *filled, fmt=fmt)
     return [each[0] for each in filled]

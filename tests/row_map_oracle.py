@@ -168,6 +168,12 @@ def tempered_sum(z, noise, temperature):
     return softmax([a + b for a, b in zip(z, noise, strict=True)], temperature)
 
 
+def mixture(z, local, gate):
+    """Of two experts, by the logit of the gate."""
+    share = 1 / (1 + mp.exp(-mpf(gate)))
+    return [(1 - share) * a + share * b for a, b in zip(softmax(z), softmax(local), strict=True)]
+
+
 def mirrored(z, v):
     """``z - 2 min(0, v . z) v`` of each group, v divided by its length."""
     length = mp.sqrt(mp.fsum(mpf(a) ** 2 for a in v))
@@ -193,6 +199,29 @@ def masses(value, low, high, bins, spread=0.75):
 def two_hot(value, low, high, bins):
     place = (min(max(value[0], mpf(low)), mpf(high)) - low) * (bins - 1) / (mpf(high) - low)
     return [max(1 - abs(place - i), mpf(0)) for i in range(bins)]
+
+
+def advantages(rewards, baseline, divide=True):
+    """Rewards less the baseline, over their unbiased deviation; 0 where they are equal."""
+    if max(rewards) == min(rewards):
+        return [mpf(0)] * len(rewards)
+    return [(r - baseline) / (deviation(rewards) if divide else 1) for r in rewards]
+
+
+def deviation(rewards):
+    return mp.sqrt(mp.fsum((r - average(rewards)) ** 2 for r in rewards) / (len(rewards) - 1))
+
+
+def average(rewards):
+    return mp.fsum(rewards) / len(rewards)
+
+
+def of_spread(divide=True):
+    """16 epsilon of the range of the rewards, over their deviation."""
+    def allowed(z, right, unit, *beside):
+        size = max(z) - min(z)
+        return [16 * unit(1) * (size / deviation(z) if divide and size else size) + unit(0)] * len(z)
+    return allowed
 
 
 SQUARES = {np.float32: 1e18, np.float64: 1e150}
@@ -252,11 +281,24 @@ ORACLES = {
         reinmax, "within ``8 + gap_i`` epsilon of ``(r_i + p_i) spread``",
         of_gaps(8, 1, lambda z, drawn, slope: [((q + d) / 2 + p) * spread(slope) for q, d, p in zip(
             softmax(z, 2), drawn, softmax(z), strict=True)])),
+    "group_advantage": Oracle(lambda z: advantages(z, average(z)),
+                              "within 16 epsilon of ``(max R - min R) / (std R + delta)``", of_spread(), HALF),
+    "group_advantage_without_std": Oracle(lambda z, divide_by_std: advantages(z, average(z), False),
+                                          "``max R - min R`` without the division", of_spread(False), HALF),
+    "quantile_advantage": Oracle(lambda z: advantages(z, sorted(z)[int(mp.ceil(mpf("0.4") * len(z))) - 1]),
+                                 "within 16 epsilon of ``(max R - min R) / (std R + delta)``", of_spread(), HALF),
+    "global_local_mixture": Oracle(mixture, "Within ``16 + 2 gap`` epsilon of p_i", lambda z, right, unit, local: [
+        (16 + 2 * max(max(z) - a, max(local) - b)) * unit(1) * p + 2 * unit(0)
+        for a, b, p in zip(z, local, right, strict=True)]),
     "max_min": Oracle(in_groups, "Exact", ulps(0)),
     "group_sort": Oracle(in_groups, "Exact", ulps(0)),
     "householder": Oracle(
         mirrored, "Within 3 m units of roundoff of the largest entry of the group", lambda z, right, unit: [
             6 * unit(1) / 2 * max(abs(z[i - i % 2]), abs(z[i - i % 2 + 1])) + unit(0) for i in range(len(z))], HALF),
+    "svdd_choice": Oracle(lambda z, noise, temperature: one_hot([(v - max(z)) / temperature for v in z], noise),
+                          "exact where the largest two of the rounded sums differ", ulps(0)),
+    "luce_choice": Oracle(lambda z, beta: softmax([beta * v for v in z]), "at most 5 + beta |z_i - max z| ulp of p_i",
+                          ulps_and_gap(5, temperature=mpf(1) / 2)),
     "hl_gauss": Oracle(masses, "within ``40 + 6 log(1 / p)`` epsilon", lambda z, right, unit: [
         (40 + 6 * mp.log(1 / p)) * unit(1) * p + unit(0) for p in right]),
     "two_hot": Oracle(two_hot, "within 1 ulp", ulps(1)),

@@ -79,6 +79,12 @@ PACKAGES = ("softmax", "sampling", "transport", "attention", "decoding", "soft_o
 NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",
     "toolkit.transport.transport_cost": "a sum",
+    "toolkit.attention.dynamical_system": "what `recurrence` takes",
+    "toolkit.attention.head_entropy": "a mean of entropies",
+    "toolkit.attention.random_features_attention": "a sum of `random_features`",
+    "toolkit.attention.random_features_parity": "a ratio of sums",
+    "toolkit.attention.random_features_weights": "random numbers for `random_features`",
+    "toolkit.attention.taylor_features": "monomials, for `dynamical_system`",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
     "toolkit.information.rel_entr": "a term of the divergences beside it",
     "toolkit.information.xlogy": "a term of the entropy beside it",

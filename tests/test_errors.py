@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import toolkit
-from toolkit import catalog, collapse, formats, information, live, losses, sampling, softmax, training
+from toolkit import attention, catalog, collapse, formats, information, live, losses, sampling, softmax, training
 from toolkit._core.emulated import EmulatedNumber, EmulatedRow
 from toolkit._core.kernel import Kernel
 from toolkit.course import exercises
@@ -35,6 +35,10 @@ EXAMPLES = {
     toolkit.value_and_grad: ((losses.cross_entropy,), {"of": "logits"}),
     sampling.gumbel_noise: (((2, 3),), {"seed": 1, "stream": 2}),
     toolkit.transport.transport_cost: ((Z, Z), {}), softmax.logaddexp: ((Z, Z), {}),
+    attention.dynamical_system: ((Z, Z), {"layer": "gated", "gate": 0.5}), attention.head_entropy: ((Z,), {}),
+    attention.taylor_features: ((Z,), {"degree": 2}), attention.random_features_weights: ((2, 3), {}),
+    attention.random_features_attention: ((Z, np.ones((4, 3)), np.ones((2, 3, 3)), Z), {}),
+    attention.random_features_parity: ((Z[0], Z[1]), {}),
     **{each: ((abs(Z), abs(Z)), {}) for each in (information.rel_entr, information.xlogy)},
     losses.targets.expected_value: ((np.full(4, 0.25),), {"low": 0.0, "high": 1.0}),
     formats.Format: (("own", 5, 3), {}), formats.get_format: (("float16",), {}),
@@ -49,7 +53,7 @@ EXAMPLES = {
     live.Plot: (((Curve("y", x="x"),),), {"x": Axis("x", (0, 1)), "y": Axis("y", (0, 1))}),
     live.Readout: (("{s}",), {}), live.Curve: (("y",), {}), live.Line: (("y",), {}), live.Bars: (("y",), {}),
     live.Markers: (("y",), {}), live.Band: ((0.0, 1.0), {}), live.HeatMap: (("z",), {}), live.Level: (("a",), {}),
-    live.Rule: ((), {"x": 0.5}), live.Number: ((abs,), {}),
+    live.Boxes: (("z",), {}), live.Rule: ((), {"x": 0.5}), live.Number: ((abs,), {}),
     live.live_figure: ((), {"controls": [SLIDER], "plot": PLOT, "caption": "c"}),
     exercises.check: (("numbers.last_integer", 1), {}), exercises.close_to: ((1.0, 0.1), {}),
     exercises.exactly: ((1,), {}), toolkit.course.gallery.entries: (("loss",), {}),
@@ -73,7 +77,7 @@ KEYWORD_ONLY = {
 ANYTHING = {"answer", "expected", "hints", "of", "kind", "otherwise", "step", "exact"}
 # Numbers, or arrays of them, in which a NaN stays one.
 ARRAYS = {"x", "y", "z", "a", "v", "alpha", "beta", "bias", "epsilon", "value", "of", "rewards", "discounts", "p",
-          "expected", "targets"}
+          "expected", "targets", "decay", "reward", "old_logprobs", "advantages", "reference"}
 # Sequences, whose entries are looked at later, or which may be shorter than a number says.
 SEQUENCES = {"numbers", "traces", "options", "between", "levels", "drag", "over", "values", "range", "ticks", "at", "x",
              "y", "name", "outputs", "scratch", "returns", "points"}

@@ -54,7 +54,8 @@ def test_public_function_runs_the_row_kernel(method, variant):
         z = (logits(method, count=2) / 8).astype(dtype)  # the label of row 1 is 1
         fmt = None if format is None else get_format(format).code
         row = z[1] if format is None else round_to(z[1], format)
-        *grad, result = run_kernel(method.exports()[variant.name], row, fmt)
+        beside = [each[1] for each in method.completed((z,))[1:]]
+        *grad, result = run_kernel(method.exports()[variant.name], row, fmt, beside=beside)
         assert np.array_equal(method.of_rows(z, variant.name, format=format)[1], result)
         for each in grad:
             options = {method.selector: variant.name, "format": format}

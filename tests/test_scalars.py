@@ -32,7 +32,7 @@ class Oracle(NamedTuple):
     units : int
         How many smallest subnormals a class may add besides.
     slopes : callable or None
-        ``slopes(z)``: the gradient, and how many epsilon its entries may be off; None where a method has none.
+        ``slopes(z, *beside)``: the gradient, and how many epsilon its entries may be off; None where a method has none.
     of_slopes : str
         Words of the docstring about that.
     """
@@ -59,22 +59,10 @@ def logmeanexp(z):
     return top + beside, max(abs(top), abs(beside))
 
 
-def laplace_value(z):
-    """With beta = 2."""
-    low = min(z)
-    beside = -mp.log1p(mp.fsum(mp.expm1(-2 * (v - low)) for v in z) / len(z)) / 2
-    return low + beside, max(abs(low), abs(beside))
-
-
 def smoothed_maximum(z):
     """With tau = 1/2."""
     z = [2 * v for v in z]
     return (max(z) - max(log_softmax(z))) / 2, (abs(max(z)) + row_map_oracle.entropy(z)) / 2
-
-
-def slopes_of_laplace_value(z):
-    p = softmax([-2 * v for v in z])
-    return p, [(6 + 2 * (v - min(z))) * share for v, share in zip(z, p, strict=True)]
 
 
 def slopes_of_smoothed_maximum(z):
@@ -86,6 +74,18 @@ def entropy(z):
     """Of logits."""
     value = row_map_oracle.entropy(z)
     return value, value
+
+
+def of_head(z):
+    """Entropy of logits, its largest value, and how far it is from half of that; 0 within a fifth."""
+    value, most = row_map_oracle.entropy(z), mp.log(len(z))
+    deviation = value - most / 2
+    return value, most, deviation if abs(deviation) > most / 5 else mpf(0)
+
+
+def entropy_penalty(z):
+    value, most, deviation = of_head(z)
+    return deviation**2, max(value, most / 2) ** 2
 
 
 def kl_divergence(p, q):
@@ -111,17 +111,146 @@ def slopes_of_entropy(z):
     return ([-mp.exp(v) * (v + value) for v in logs], [4 * mp.exp(v) * max(-v, value) for v in logs])
 
 
+def slopes_of_entropy_penalty(z):
+    value, most, deviation = of_head(z)
+    slopes, sizes = slopes_of_entropy(z)
+    return [2 * deviation * v for v in slopes], [8 * max(value, most / 2) * v for v in sizes]
+
+
+def soft_value(temperature):
+    """From the entry that is best at this temperature."""
+    def exact(z):
+        m = max(z) if temperature > 0 else min(z)
+        shares = [mp.expm1((v - m) / mpf(temperature)) for v in z]
+        beside = temperature * mp.log1p(mp.fsum(shares) / len(z))
+        return m + beside, max(abs(m), abs(beside))
+    return exact
+
+
+def slopes_of_soft_value(temperature):
+    def slopes(z):
+        m, w = max(z) if temperature > 0 else min(z), softmax([v / mpf(temperature) for v in z])
+        return w, [(6 + abs(v - m) / abs(temperature)) * share for v, share in zip(z, w, strict=True)]
+    return slopes
+
+
+def of_soft_value(temperature):
+    return Oracle(soft_value(temperature), "within 5 ulp of the larger of |m| and |value - m|", 5,
+                  slopes=slopes_of_soft_value(temperature), of_slopes="each entry within 6 + |z_i - m| / |tau| ulp")
+def size_of(log_p, log_q):
+    return max(1, -log_p, -log_q)
+
+
+def entropy_objective(z, reference):
+    logs, firsts, weight = log_softmax(z), log_softmax(reference), mpf("0.05")
+    value = row_map_oracle.entropy(z)
+    pairs = list(zip(logs, firsts, strict=True))
+    return (value + weight * mp.fsum(mp.exp(b) * (b - a) for a, b in pairs),
+            value + weight * mp.fsum(mp.exp(b) * size_of(a, b) for a, b in pairs))
+
+
+def slopes_of_objective(z, reference):
+    logs, value, weight = log_softmax(z), row_map_oracle.entropy(z), mpf("0.05")
+    pairs = [(a, mp.exp(a), mp.exp(b), size_of(a, b)) for a, b in zip(logs, log_softmax(reference), strict=True)]
+    return ([-p * (a + value) + weight * (p - q) for a, p, q, _ in pairs],
+            [16 * (p * max(-a, value) + weight * (p + q) * size) for a, p, q, size in pairs])
+
+
+def adaptive_temperature(z):
+    """By bisection; where the logits are too far apart for the entropy to be above 0.3, 1."""
+    first, top = row_map_oracle.entropy(z), max(z)
+    if first <= mpf("0.3"):
+        return mpf(1), mpf(1)
+    low, high, target = mpf(0.01), mpf(1), max(mpf(0.3), mpf(0.2) * first)
+
+    def moments(tau):
+        gaps = [(top - v) / tau for v in z]
+        w = [mp.exp(-d) if d < 200 else mpf(0) for d in gaps]
+        mean, total = [mp.fsum(a * d**n for a, d in zip(w, gaps, strict=True)) / mp.fsum(w) for n in (1, 2)], mp.fsum(w)
+        return mp.log(total) + mean[0], mean[1] - mean[0] ** 2
+
+    with mp.workdps(25):
+        for _ in range(62):
+            middle = (low + high) / 2
+            low, high = (low, middle) if moments(middle)[0] > target else (middle, high)
+        value, variance = moments(low)
+        return low, low * (1 + value / variance) if variance > 0 else mp.inf
+
+
+def entropy_change(z, advantage):
+    logs, value = log_softmax(z), row_map_oracle.entropy(z)
+    terms = list(zip(logs, advantage, strict=True))
+    return (-mp.fsum(mp.exp(2 * v) * a * (v + value) for v, a in terms),
+            mp.fsum(mp.exp(2 * v) * max(-v, value) for v in logs))
+
+
+def slopes_of_entropy_change(z, advantage):
+    logs, value = log_softmax(z), row_map_oracle.entropy(z)
+    change = mp.fsum(mp.exp(2 * v) * a * (v + value) for v, a in zip(logs, advantage, strict=True))
+    weight = mp.fsum(mp.exp(2 * v) * a for v, a in zip(logs, advantage, strict=True))
+    size = mp.fsum(mp.exp(2 * v) * (1 + max(-v, value)) for v in logs)
+    return ([-mp.exp(v) * (mp.exp(v) * a * (2 * (v + value) + 1) - 2 * change - weight * (1 + v + value))
+             for v, a in zip(logs, advantage, strict=True)],
+            [32 * mp.exp(v) * (mp.exp(v) + size) * (1 + max(-v, value)) for v in logs])
+
+
+def two_terms(z):
+    """The larger of the two that log-sum-exp adds up."""
+    return max(abs(max(z)), -max(log_softmax(z)))
+
+
+def router_z_loss(z):
+    value = (max(z) - max(log_softmax(z))) ** 2
+    return value, max(two_terms(z) ** 2, value)
+
+
+def slopes_of_router_z_loss(z):
+    lse, size = max(z) - max(log_softmax(z)), two_terms(z)
+    return ([2 * lse * p for p in softmax(z)],
+            [(12 + 2 * (max(z) - v)) * 2 * size * p for v, p in zip(z, softmax(z), strict=True)])
+
+
+def sigmoid_gate(x):
+    """Beside a vector of halves."""
+    terms = [v / 2 for v in x]
+    opening = 1 / (1 + mp.exp(-mp.fsum(terms)))
+    return opening, opening * (1 + mp.fsum(map(abs, terms)) * (1 - opening) / 2)
+
+
+def slopes_of_sigmoid_gate(x):
+    terms = [v / 2 for v in x]
+    opening = 1 / (1 + mp.exp(-mp.fsum(terms)))
+    slope = opening / (1 + mp.exp(mp.fsum(terms))) / 2
+    return [slope] * len(x), [(6 + 2 * mp.fsum(map(abs, terms))) * slope] * len(x)
+
+
 ORACLES = {
+    "soft_value": of_soft_value(0.5), "soft_value_worst": of_soft_value(-0.5),
+    "sigmoid_gate": Oracle(sigmoid_gate, "Within ``4 + 2 S (1 - result)`` epsilon", 4, slopes=slopes_of_sigmoid_gate,
+                           of_slopes="within ``6 + 2 S`` epsilon"),
+    "router_z_loss": Oracle(router_z_loss, "within 8 epsilon of the square of the larger of |m| and log1p(r)", 8,
+                            units=1500, slopes=slopes_of_router_z_loss,
+                            of_slopes="within ``12 + 2 gap_i`` epsilon of ``2 size p_i``"),
     "logsumexp": Oracle(logsumexp, "at most 3 ulp of the larger of |m| and log1p(r)", 3,
                         slopes=slopes_of_logsumexp, of_slopes="at most 5 + |z_i - max z| ulp"),
     "logmeanexp": Oracle(logmeanexp, "within 4 ulp of the larger of |m| and ``|log mean - m|``", 4,
                          slopes=slopes_of_logsumexp, of_slopes="as that of `logsumexp`"),
-    "laplace_value": Oracle(laplace_value, "within 4 epsilon of the larger of |m| and ``|value - m|``", 4,
-                            slopes=slopes_of_laplace_value, of_slopes="within ``6 + beta (x - m)`` epsilon"),
+    "laplace_value": Oracle(soft_value(-0.5), "within 5 ulp of the larger of |m| and |value - m|", 5,
+                            slopes=slopes_of_soft_value(-0.5), of_slopes="each entry within 6 + beta |z_i - m| ulp"),
     "smoothed_maximum": Oracle(smoothed_maximum, "within 4 epsilon of ``|m| + tau H``", 4,
                                slopes=slopes_of_smoothed_maximum, of_slopes="within ``6 + (m - z) / tau`` epsilon"),
     "entropy": Oracle(entropy, "within 8 epsilon for K <= 300", 8, units=746, slopes=slopes_of_entropy,
                       of_slopes="the gradient within 4 epsilon of ``p_k max(abs(log p_k), H)``"),
+    "entropy_penalty": Oracle(entropy_penalty, "within 32 epsilon of ``max(H, θ log T)^2`` for K <= 300", 32, units=746,
+                              slopes=slopes_of_entropy_penalty,
+                              of_slopes="the gradient within 32 epsilon of ``max(H, θ log T) p_k"),
+    "entropy_objective": Oracle(entropy_objective, "within 16 epsilon of ``H + kl_weight sum q s``", 16, units=746,
+                                slopes=slopes_of_objective,
+                                of_slopes="the gradient within 16 epsilon of ``p max(abs(log p), H)"),
+    "adaptive_temperature": Oracle(adaptive_temperature, "within 16 epsilon of ``tau (1 + H / V)``", 16),
+    "entropy_change": Oracle(entropy_change, "within 16 epsilon of ``learning_rate sum p^2 M max(abs(log p), H)``", 16,
+                             units=746, slopes=slopes_of_entropy_change,
+                             of_slopes="the gradient within 32 epsilon of ``learning_rate p_k M (p_k + S)"),
     "kl_divergence": Oracle(kl_divergence, "From probabilities, float32 and float64, tested: within 16 epsilon", 16),
     "js_divergence": Oracle(js_divergence, "From probabilities, float32 and float64, tested: within 16 epsilon", 16),
 }
@@ -138,7 +267,7 @@ def arguments(method, dtype):
     for z in hard_rows(method, dtype, float(np.finfo(dtype).max)):
         z = np.asarray(z, dtype)
         if method.domain[0] < 0:
-            yield (z,)
+            yield method.completed((z,))
             continue
         with mp.workdps(DIGITS):
             p = np.array([float(v) for v in softmax([10 * v for v in exactly(z)])]).astype(dtype)
@@ -185,9 +314,11 @@ def test_every_gradient_has_an_oracle():
 @for_each([method for method in ROWS if method.gradient is not None])
 def test_its_gradient_is_as_accurate_as_its_docstring_says(method, dtype):
     oracle, info = oracle_of(method), np.finfo(dtype)
-    for (z,) in arguments(method, dtype):
+    for z, *beside in arguments(method, dtype):
         with mp.workdps(DIGITS), np.errstate(all="ignore"):
-            found = method.vjp((z,), dict(method.parameters))[1](dtype(1))
+            found = method.vjp((z, *beside), dict(method.parameters))[1](dtype(1))
+            slopes, allowed = oracle.slopes(*map(exactly, (z, *beside)))
+            found = method.vjp(method.completed((z,)), dict(method.parameters))[1](dtype(1))
             slopes, allowed = oracle.slopes(exactly(z))
             unit = 2 * oracle.units * mpf(float(info.smallest_subnormal))
             for k, (right, epsilons) in enumerate(zip(slopes, allowed, strict=True)):

@@ -8,7 +8,7 @@ import pytest
 from drive import open_page
 from playwright.sync_api import expect
 
-from toolkit.live import Axis, Line, Markers, Plot
+from toolkit.live import Axis, Boxes, Line, Markers, Plot
 from toolkit.live.drawing import WIDTHS, frame, marks_svg
 from toolkit.live.expressions import evaluate, parse
 from toolkit.live.hosts.page import figure_html
@@ -85,6 +85,10 @@ def test_numbers_read_the_same(page):
     assert not wrong, wrong[:10]
 
 
+BOXES = Plot((Boxes("boxes", value="scores", texts=("A", "B"), label="boxes", drag=("across", "up")),
+              Boxes("few", role="naive", label="few", length="count")), x=Axis("x", (0, 7)), y=Axis("y", (-1, 10)))
+BOX_VALUES = {"boxes": [1, 1, 3, 4, 2.5, 0, 6, 9, 3, 4, 1, 1, 0, 0, math.nan, 1, 0, -5, 9, math.inf, -3, -3, 20, 20],
+              "scores": [0.8, 0, 1.5, 0.5, -0.25, math.nan], "few": [0.1, 0.1, 2.2, 3.3, 5, 5, 6, 6], "count": [1]}
 ALONE = Plot((Line("z", label="line"), Markers(("shift",), x=(3.0,), label="alone")),
              x=Axis("x", (0, 7)), y=Axis("value", (-1, 10)))
 CHANGES = [{}, {"broken": True, "scale": 10.0, "law": "sign"}, {"shift": 5.0}, {"count": 1}, {"bits": [1] * 16}]
@@ -102,6 +106,18 @@ def test_slots_and_marks_are_the_same(page, change):
         for area in (frame(plot, width, named) for width in WIDTHS.values() for named in (False, True)):
             drawn = page.evaluate("([l, f, s]) => liveFigures.marksSvg(l, f, s)", [looks, area, encoded(filled)])
             assert drawn == marks_svg(looks, area, filled)
+
+
+def test_boxes_are_the_same(page):
+    bindings, looks = BOXES.bindings(), BOXES.looks()
+    filled = fill_slots(bindings, BOX_VALUES)
+    theirs = page.evaluate("([b, v]) => {" + DECODE + "return liveFigures.fillSlots(b, decode(v)); }",
+                           [bindings, encoded(BOX_VALUES)])
+    assert encoded(theirs) == encoded(filled) and len(filled[1]["edges"]) == 1
+    for area in (frame(BOXES, width) for width in WIDTHS.values()):
+        drawn = page.evaluate("([l, f, s]) => {" + DECODE + "return liveFigures.marksSvg(l, f, decode(s)); }",
+                              [looks, area, encoded(filled)])
+        assert drawn == marks_svg(looks, area, filled) and drawn.count("<rect") == 5
 
 
 @pytest.mark.parametrize("hide", [(), *((name,) for name in everything.controls), tuple(everything.controls)])

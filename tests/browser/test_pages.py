@@ -13,11 +13,12 @@ GALLERY = ["book/gallery_softmax", "book/gallery_choices", "book/gallery_activat
            "book/gallery_others"]
 LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_of_exp", "notebooks/softmax_five_ways",
         "notebooks/memory_wall", "notebooks/vanishing_loss", "notebooks/temperature", "notebooks/experts_and_gates",
-        "notebooks/sparse_maps", "notebooks/sampling", "notebooks/weights_that_walk", "notebooks/activation_gallery",
-        "notebooks/keeping_gradients_alive", "notebooks/one_family", "notebooks/regression_by_classification",
-        "notebooks/is_it_calibrated", "notebooks/softmax_collapse", "notebooks/collapse_under_adam",
-        "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
-        "notebooks/coming_from", "notebooks/primer"]
+        "notebooks/sparse_maps", "notebooks/sampling", "notebooks/attention_without_softmax",
+        "notebooks/decoding_and_entropy", "notebooks/soft_choices", "notebooks/weights_that_walk",
+        "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
+        "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
+        "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
+        "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",
        "book/api_attention", "book/api_decoding", "book/api_soft_operators", "book/api_collapse", "book/api_formats",
@@ -261,6 +262,28 @@ def test_a_marker_is_dragged_to_where_the_pointer_goes(new_page, http_base, widt
     assert abs(after["x"] - box["x"] - 30) < 3 and abs(after["y"] - box["y"] + 20) < 3  # within the sliders' steps
     assert snapshot(page, "sparse_triangle") != before
     page.wait_for_function("location.hash.includes('sparse_triangle.across=')")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_box_is_dragged_in_all_plots_at_once(new_page, http_base, width):
+    page = new_page(width=width, height=900)
+    open_page(page, f"{http_base}/notebooks/soft_choices.html")
+    handles = page.locator("#live-two_people .live-handle:visible")
+    assert handles.count() == 2
+    handles.first.scroll_into_view_if_needed()
+    before = [handle.bounding_box() for handle in handles.all()]
+    x, y = (before[0][at] + before[0][size] / 2 for at, size in (("x", "width"), ("y", "height")))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y - 20, steps=4)
+    page.mouse.up()
+    settle(page)
+    for was, handle in zip(before, handles.all(), strict=True):
+        now = handle.bounding_box()
+        assert abs(now["x"] - was["x"] - 40) < 3 and abs(now["y"] - was["y"] + 20) < 3
+    said = page.locator("#live-two_people .live-readout").text_content()
+    assert "Hard suppression keeps both people." in said
+    page.wait_for_function("location.hash.includes('two_people.across=')")
 
 
 def test_a_preset_link_changes_its_figure_alone(new_page, http_base):

@@ -60,6 +60,7 @@ def median_and_p95(times):
 
 TABLE = Path(__file__).parents[2] / "benchmarks/pages.json"
 MEGA = 2**20
+SCRIPTS = 11  # MB of compiled scripts that Chromium holds or not: the same page has 4.2 or 13.5
 
 
 @cache
@@ -115,4 +116,5 @@ def test_pages_answer_at_once(new_page, http_base, built_book, table, pytestconf
         table[name] = {"first control ms": round(first), "move ms": round(slowest, 1), "drawn ms": round(drawn, 1),
                        "MB": whole, "MB compressed": packed, "MB in memory": heap}
     told = table[name]
-    assert packed < 1.1 * told["MB compressed"] and whole < 1.1 * told["MB"] and heap < 1.5 * told["MB in memory"] + 2
+    assert packed < 1.1 * told["MB compressed"] and whole < 1.1 * told["MB"] and (
+        heap < 1.5 * told["MB in memory"] + SCRIPTS)

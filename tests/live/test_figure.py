@@ -12,6 +12,7 @@ from toolkit.live import (
     Axis,
     Bars,
     Bits,
+    Boxes,
     Choice,
     Curve,
     Format,
@@ -209,6 +210,21 @@ def test_a_marker_that_can_be_dragged_names_two_sliders():
     for drag, scale in (("up",), "linear"), (("x", "up"), "log"):
         with pytest.raises(ValueError, match="drag is .*; allowed: the names of two sliders, on linear axes"):
             Plot((Markers("y", drag=drag),), x=Axis("x", (1, 2), scale=scale), y=axes["y"])
+
+
+def test_boxes_say_what_they_are():
+    axes = {"x": Axis("x", (0, 1)), "y": Axis("y", (0, 1))}
+    for options, word in ({"texts": "AB"}, "texts"), ({"texts": (1,)}, "texts"), ({"drag": ("x",)}, "drag"):
+        with pytest.raises((TypeError, ValueError), match=f"{word} is .*; allowed: "):
+            Boxes("y", **options)
+    with pytest.raises(ValueError, match="boxes stand on a log axis; allowed: linear axes, x and y"):
+        Plot((Boxes("y"),), x=Axis("x", (1, 2), scale="log"), y=axes["y"])
+    boxes = Boxes("y", value="score", texts=("A",), label="found")
+    assert boxes.names() == {"y", "score"} and Plot((boxes,), **axes).looks()[0]["name"] == "found"
+    slots = fill_slots(Plot((boxes,), **axes).bindings(), {"y": [0, 0, 1, 1, 0.5, 0.5, 1, 1], "score": [0.5, 0]})[0]
+    assert slots["x"] == [0.5, 0.75] and slots["edges"][1] == [0.5, 0.5, 1, 1]
+    full, dashed, words = boxes.plotly_slots(None, slots, [])
+    assert full["x"] == [0, 1, 1, 0, 0, None] and len(dashed["x"]) == 6 and words["text"] == ["A 0.5", "0"]
 
 
 def test_a_plot_names_nothing_twice():

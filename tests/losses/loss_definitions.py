@@ -258,3 +258,22 @@ def squared_error(x, target):
 def huber(x, target, delta):
     d = x - target
     return (d * d / 2 if abs(d) <= delta else delta * (abs(d) - delta / 2)), min(max(d, -delta), delta), None
+
+
+def clipped_surrogate(x, old, low, high):
+    """At an advantage of 1."""
+    ratio = mp.exp(x - old)
+    return (-(1 + high), mpf(0), None) if ratio > 1 + high else (-ratio, -ratio, None)
+
+
+def kl_estimate(x, reference):
+    d = reference - x
+    return mp.expm1(d) - d, -mp.expm1(d), None
+
+
+def kl_estimate_k2(x, reference):
+    return (x - reference) ** 2 / 2, x - reference, None
+
+
+def kl_estimate_k1(x, reference):
+    return x - reference, mpf(1), None

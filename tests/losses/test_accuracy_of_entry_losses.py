@@ -1,4 +1,5 @@
 """The numbers of every loss of entries against mpmath, also at the ends: as near as its docstring says."""
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -56,6 +57,14 @@ ORACLES = {
                             lambda: 2, lambda: mpf(0.5)),
     "huber": Oracle(exact.huber, CLOSE, "the loss within 3 epsilon", "the gradient correctly rounded",
                     lambda delta: 3, lambda delta: mpf(0.5)),
+    "clipped_surrogate": Oracle(exact.clipped_surrogate, CLOSE[:3], "loss and gradient within 4 epsilon",
+                                "while they are normal numbers", lambda low, high: 4, lambda low, high: 4),
+    "kl_estimate": Oracle(exact.kl_estimate, CLOSE, "k3 within 16 epsilon", "all gradients within 4 epsilon",
+                          lambda: 16, lambda: 4),
+    "kl_estimate_k2": Oracle(exact.kl_estimate_k2, CLOSE, "k1 and k2 within 2 epsilon",
+                             "all gradients within 4 epsilon", lambda: 2, lambda: 4),
+    "kl_estimate_k1": Oracle(exact.kl_estimate_k1, CLOSE, "k1 and k2 within 2 epsilon",
+                             "all gradients within 4 epsilon", lambda: 2, lambda: 4),
 }
 
 
@@ -92,7 +101,8 @@ def test_its_docstring_promises_an_accuracy(method):
 @every_entry_loss
 def test_it_is_as_accurate_as_its_docstring_says(method, dtype):
     oracle, info, x = oracle_of(method), np.finfo(dtype), predictions(method, dtype)
-    options = {name: value for name, value in method.parameters if name not in ("labels", "targets")}
+    beside = list(inspect.signature(method.function).parameters)[1]
+    options = {name: value for name, value in method.parameters if name != beside}
     numbers = [mpf(float(dtype(v))) for v in method.numbers]
     for target in oracle.targets:
         target = dtype(target)

@@ -14,6 +14,7 @@ kind            kernels                                         figure
 `Matrix`        ``fill(knob, *numbers, work, cells)``           heat map
 `Iteration`     ``init(state)``, ``step(knob, state)``          simulation
 `Set`           ``row(scores, *numbers, chosen)``               bars
+`BoxSet`        ``of(boxes, scores, *numbers, left, rank)``     boxes
 `Fit`           ``fit(knob, x, *numbers, work, y)``             curve or bars, and what was found
 `Bound`         ``bound(x, *numbers) -> number``                line and rule
 ==============  ==============================================  ==========================================
@@ -65,11 +66,13 @@ from toolkit.catalog import (
     _activations,
     _attention,
     _bound,
+    _box_set,
     _collapse,
     _decoding,
     _elementwise,
     _entry_loss,
     _entry_losses,
+    _experts,
     _export,
     _fit,
     _information,
@@ -91,6 +94,7 @@ from toolkit.catalog import (
     _walking,
 )
 from toolkit.catalog._bound import *
+from toolkit.catalog._box_set import *
 from toolkit.catalog._elementwise import *
 from toolkit.catalog._entry_loss import *
 from toolkit.catalog._export import *
@@ -106,8 +110,8 @@ from toolkit.catalog._set import *
 ELEMENTWISE, activation_kernel = _activations.ELEMENTWISE, _activations.activation_kernel
 
 __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table", "get_method", "method_of", "methods",
-           *_bound.__all__, *_elementwise.__all__, *_entry_loss.__all__, *_export.__all__, *_fit.__all__,
-           *_iteration.__all__, *_loss.__all__, *_matrix.__all__, *_method.__all__, *_row_map.__all__,
+           *_bound.__all__, *_box_set.__all__, *_elementwise.__all__, *_entry_loss.__all__, *_export.__all__,
+           *_fit.__all__, *_iteration.__all__, *_loss.__all__, *_matrix.__all__, *_method.__all__, *_row_map.__all__,
            *_scalar.__all__, *_set.__all__]
 
 FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "attention": "Attention",
@@ -115,9 +119,10 @@ FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Tra
             "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
             "collapse": "Softmax Collapse", "optimizer": "Optimizers"}
 
-METHODS = (_softmax.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS + _decoding.METHODS
-           + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS + _entry_losses.METHODS
-           + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS)
+METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
+           + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
+           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS
+           + _optimizers.METHODS)
 
 
 def methods(family=None, kind=Method):

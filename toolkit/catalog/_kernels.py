@@ -10,7 +10,7 @@ from toolkit.formats import FLOAT64
 
 __all__ = ["at_value", "bound_at", "entries", "fill_matrix", "first_bin", "first_entry", "fit_at", "loss_of_row",
            "loss_rows", "minus_first_entry", "number_of_parts", "number_of_row", "of_entry", "of_first_logit",
-           "one_step", "pull_rows"]
+           "one_step", "pull_rows", "suppress_boxes"]
 
 _FLOAT64 = FLOAT64.code
 
@@ -68,6 +68,13 @@ def one_step(of, state, numbers, after, fmt):
     for i in range(state.size):
         after[i] = state[i]
     of(*(numbers + (after,)))
+
+
+@kernel
+def suppress_boxes(of, boxes, scores, numbers, left, rank, fmt):
+    """``of(boxes, scores, *numbers, left, rank)``."""
+    boxes, scores, left = in_format(boxes, fmt), in_format(scores, fmt), in_format(left, fmt)
+    of(*((boxes, scores) + numbers + (left, rank)))
 
 
 @kernel

@@ -24,7 +24,7 @@ def curves(names, labels, **options):
 
 def room_for(values):
     """The range of an axis for these values."""
-    margin = 0.05 * (values.max() - values.min())
+    margin = 0.05 * (values.max() - values.min()) or 1.0  # of a constant
     return float(values.min() - margin), float(values.max() + margin)
 
 
@@ -49,9 +49,10 @@ def said_at(place, plain=None):
                 when="not abs(naive) < inf and abs(stable) < inf and abs(truth) < inf")]
 
 
-def line_figure(method, seen, axis, moved=("first logit", "z₁", "first logit z₁, beside z₂ = 0 and z₃ = −1")):
+def line_figure(method, seen, axis, moved=None):
     """A live figure of what is `seen` of the result as the first of three logits moves, or what `moved` calls it."""
-    best, plain, (low, high), (word, symbol, title) = method.default, method.variants[0], method.plot_range, moved
+    best, plain, (low, high), (word, symbol, title) = (method.default, method.variants[0], method.plot_range,
+                                                       moved or method.moved)
     beside = method.beside(np.array([[0.0, 0.0, -1.0]])) if method.arrays > 1 else ()
     numbers = tuple(tuple(map(float, each[0])) for each in beside) + method.numbers
     function = of_first_logit(seen, best.kernel, plain.kernel, numbers)
@@ -85,6 +86,8 @@ class OfRows(Method):
         Entries of a row of its kernels, where that is not free; the figure moves the first of three.
     points : int
         How many the figure's lines have: fewer where each is the end of a search.
+    moved : tuple of str
+        What the figure moves: its name, its symbol, and the title of the axis.
     """
 
     beside: Callable | None = None
@@ -92,6 +95,7 @@ class OfRows(Method):
     multiple: int = 1
     width: int | None = None
     points: int = POINTS
+    moved: tuple = ("first logit", "z₁", "first logit z₁, beside z₂ = 0 and z₃ = −1")
 
     promises = frozenset({"shift", "order", "weak_order", "zero_sum", "isometry"})
     read, filled = ("row",), ("row",)

@@ -9,10 +9,10 @@ from toolkit.catalog._row_map import ENTRIES, PROBABILITIES, RowMap
 from toolkit.sampling import kernels
 from toolkit.sampling._gumbel import gumbel_softmax_pull
 
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "noise_beside"]
 
 
-def _noise(z):
+def noise_beside(z):
     """Numbers as Gumbel noise has them, a row of them for each row of z."""
     return np.broadcast_to(np.resize(np.array([0.3, -0.8, 1.1]), z.shape[-1]), z.shape).astype(z.dtype),
 
@@ -30,7 +30,7 @@ def _drawn(z):
 
 
 _row = partial(RowMap, chapter="sampling", family="sampling", plot_range=(-8, 8))
-_draw = partial(_row, arrays=2, beside=_noise, result=PROBABILITIES)
+_draw = partial(_row, arrays=2, beside=noise_beside, result=PROBABILITIES)
 _estimate = partial(_row, result=ENTRIES)
 
 METHODS = (

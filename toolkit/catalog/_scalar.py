@@ -13,7 +13,15 @@ __all__ = ["Scalar"]
 
 @dataclass(frozen=True, kw_only=True)
 class Scalar(OfRows):
-    """A number of each row, ``function(z) -> (...)``, by kernels ``(z, *numbers) -> number``."""
+    """A number of each row, ``function(z) -> (...)``, by kernels ``(z, *numbers) -> number``.
+
+    Attributes
+    ----------
+    of_one : float
+        The number of a single class with logit 1/2.
+    """
+
+    of_one: float = 0.5
 
     filled = ("number",)
     pulled_loop, upstream = staticmethod(pull_rows), "number"
@@ -31,4 +39,4 @@ class Scalar(OfRows):
 
     def of_one_class(self, result):
         """Whether this may be the result of one class with logit 1/2."""
-        return result == 0.5
+        return result == self.of_one

@@ -14,7 +14,8 @@ from toolkit.softmax._log_mean import together
 from toolkit.softmax.kernels import exp_gap, sum_without_top, top_class
 
 __all__ = ["entropy", "js_divergence", "kl_divergence"]
-KERNELS = ["entropy_of_logits", "entropy_of_logits_vjp", "entropy_row", "js_row", "kl_of_logits", "kl_row"]
+KERNELS = ["entropy_of_logits", "entropy_of_logits_vjp", "entropy_row", "excess", "expected_gap", "js_row",
+           "kl_of_logits", "kl_row"]
 
 
 @kernel

@@ -51,8 +51,8 @@ def live_figure(*, controls, plot, returns=(), outputs=None, scratch=None, numbe
         `Choice` index, `Format` code, `Toggle` int64) or as a float64 vector (`Logits`, `Bits`).
     plot : Plot or sequence of Plot
         Several plots stand side by side, and below each other on a phone. Marks show arrays and numbers (`Line`,
-        `Markers`, `Bars`, `HeatMap`, `Rule`, `Band`) or functions (`Curve`, and `Bars`, `Markers` and `HeatMap` in
-        their short form).
+        `Markers`, `Bars`, `HeatMap`, `Boxes`, `Rule`, `Band`) or functions (`Curve`, and `Bars`, `Markers` and
+        `HeatMap` in their short form).
     returns : str or sequence of str
         Names of the number or the tuple of numbers that the function returns.
     outputs : dict

@@ -17,7 +17,7 @@ __all__ = ["asset", "embed_script", "figure_styles", "file_page", "file_scripts"
 _PARTS = (
     "numbers", "expressions", "hidden", "sentences", "svg", "labels",
     "marks/all", "marks/series", "marks/line", "marks/markers", "marks/bars", "marks/rule", "marks/band",
-    "marks/heat_map",
+    "marks/heat_map", "marks/boxes",
     "unknown", "typed", "controls", "sight", "address", "cursor", "panel", "module", "actions", "table", "dock",
     "lights", "around", "scrub", "figure", "pin", "present", "download", "formulas", "alone", "start",
 )
@@ -26,7 +26,7 @@ _EMBED_PARTS = ("embed/cut", "embed/pack", "embed/file", "embed/dialog")
 _PAGE_PARTS = ("lights", "scrub", "formulas")
 _MARKS = {"line": ("marks/series", "marks/line"), "markers": ("marks/series", "marks/markers"),
           "bars": ("marks/series", "marks/bars"), "rule": ("marks/rule",), "band": ("marks/band",),
-          "cells": ("marks/heat_map",)}
+          "cells": ("marks/heat_map",), "boxes": ("marks/boxes",)}
 _SOURCE = "// toolkit/live/assets/runtime\n"
 
 

@@ -9,8 +9,10 @@ from toolkit._core.public import publish
 from toolkit.course.exercises import (
     _check,
     activation_gallery,
+    attention_without_softmax,
     collapse_under_adam,
     cost_of_exp,
+    decoding_and_entropy,
     experts_and_gates,
     grokking_live,
     is_it_calibrated,
@@ -23,6 +25,7 @@ from toolkit.course.exercises import (
     quiz,
     regression_by_classification,
     sampling,
+    soft_choices,
     softmax_collapse,
     softmax_five_ways,
     sparse_maps,
@@ -36,9 +39,9 @@ from toolkit.course.exercises._check import *
 __all__ = ["EXERCISES", *_check.__all__, "check"]
 
 _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature,
-             experts_and_gates, sparse_maps, sampling, weights_that_walk, activation_gallery, keeping_gradients_alive,
-             one_family, regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam,
-             grokking_live, why_it_waits, paper_rerun, quiz)
+             experts_and_gates, sparse_maps, sampling, attention_without_softmax, decoding_and_entropy, soft_choices,
+             weights_that_walk, activation_gallery, keeping_gradients_alive, one_family, regression_by_classification,
+             is_it_calibrated, softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 

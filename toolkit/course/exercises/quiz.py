@@ -71,5 +71,17 @@ EXERCISES = {
            "squared error of probabilities": "that is the Brier score, and its minimum is at the true probabilities"}),
     "quiz.cause": _choice(
         "no", "stuck is not always collapsed: here the optimizer's memory, or its ε, is the likely cause.",
-        "see Grokking, live", yes="in the collapse losses are exactly 0"),
+        "see Grokking, live", yes="in the collapse losses are exactly 0"),    "quiz.sum": Exercise(
+        solution=50,
+        judge=close_to(50, 1e-6, (0.5, "that is one key alone: without competition the weights add up"),
+                       (1.0, "that is softmax: its weights sum to 1"),
+                       otherwise="nothing divides the weights; see Attention without softmax"),
+        wrong=(0.5, 1.0, 100),
+        praise="which is why a bias of about minus the logarithm of n is needed.",
+    ),
+    "quiz.lengths": _choice(
+        "longer", "the sum is divided by the length, so a long wrong answer is punished less for each token.",
+        "see Decoding and entropy",
+        shorter="a penalty that is divided by the length is small for a long answer",
+        neither="the length is not rewarded, but the penalty is divided by it"),
 }

@@ -91,6 +91,7 @@ function pointsOf(slots, binding, values) {
     const [across, up] = [cellCentres(x, columns), cellCentres(y, rows)];
     return z.map((value, i) => [across[i % columns], up[Math.floor(i / columns)], value]);
   }
+  if (binding.kind === "boxes") return slots.x.map((x, i) => [x, slots.y[i], slots.value?.[i] ?? ""]);
   if (binding.kind !== "series") return slots.x.map((x, i) => [x, slots.y[i]]);
   const given = givenValues(binding, values);
   return slots.x.map((x, i) => [x, given[i]]); // what stands on a rail too: NaN, inf and exact zeros

@@ -51,7 +51,7 @@ class Panel {
   }
 }
 
-/* Where a pointer takes hold of a marker: a disc around its first point. */
+/* Where a pointer takes hold of a mark: a disc around its first point, of boxes the middle of the first. */
 class Handle {
   constructor(picture, frame, names, dragged) {
     Object.assign(this, { frame, names });

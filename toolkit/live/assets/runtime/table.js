@@ -12,6 +12,10 @@ function tablesOf({ titles: [across, up] }, shown) {
         return look.states ? look.levels[levelOf(look, value)]?.name ?? "" : value;
       })]);
       tables.set(look, { title: look.name || axes, heads: [`${up} \\ ${across}`, ...columns], rows: rows.reverse() });
+    } else if (look.kind === "boxes") {
+      const heads = ["box", `${across} from`, "to", `${up} from`, "to", ...(slots.value ? ["value"] : [])];
+      const rows = slots.edges.map(([x1, y1, x2, y2], i) => [slots.texts[i] ?? i + 1, x1, x2, y1, y2, ...(slots.value?.slice(i, i + 1) ?? [])]);
+      tables.set(look, { title: look.name || axes, heads, rows });
     } else if (slots.rail) {
       const key = slots.x.join();
       if (!tables.has(key)) tables.set(key, { title: axes, heads: [across], rows: slots.x.map((x) => [x]) });
