@@ -210,15 +210,15 @@ def slopes_of_router_z_loss(z):
             [(12 + 2 * (max(z) - v)) * 2 * size * p for v, p in zip(z, softmax(z), strict=True)])
 
 
-def sigmoid_gate(x):
-    """Beside a vector of halves."""
-    terms = [v / 2 for v in x]
+def sigmoid_gate(x, vector):
+    terms = [a * b for a, b in zip(x, vector, strict=True)]
     opening = 1 / (1 + mp.exp(-mp.fsum(terms)))
     return opening, opening * (1 + mp.fsum(map(abs, terms)) * (1 - opening) / 2)
 
 
-def slopes_of_sigmoid_gate(x):
-    terms = [v / 2 for v in x]
+def slopes_of_sigmoid_gate(x, vector):
+    """Beside a vector of halves."""
+    terms = [a * b for a, b in zip(x, vector, strict=True)]
     opening = 1 / (1 + mp.exp(-mp.fsum(terms)))
     slope = opening / (1 + mp.exp(mp.fsum(terms))) / 2
     return [slope] * len(x), [(6 + 2 * mp.fsum(map(abs, terms))) * slope] * len(x)
@@ -318,8 +318,6 @@ def test_its_gradient_is_as_accurate_as_its_docstring_says(method, dtype):
         with mp.workdps(DIGITS), np.errstate(all="ignore"):
             found = method.vjp((z, *beside), dict(method.parameters))[1](dtype(1))
             slopes, allowed = oracle.slopes(*map(exactly, (z, *beside)))
-            found = method.vjp(method.completed((z,)), dict(method.parameters))[1](dtype(1))
-            slopes, allowed = oracle.slopes(exactly(z))
             unit = 2 * oracle.units * mpf(float(info.smallest_subnormal))
             for k, (right, epsilons) in enumerate(zip(slopes, allowed, strict=True)):
                 assert as_near(found[k], right, epsilons * float(info.eps) + unit, float(info.max)), (
