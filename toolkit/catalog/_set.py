@@ -7,7 +7,7 @@ import numpy as np
 from toolkit._core import loops
 from toolkit.catalog._export import Export
 from toolkit.catalog._method import Method
-from toolkit.live import Axis, Bars, Plot, Slider, live_figure
+from toolkit.live import Axis, Bars, Plot, Readout, Slider, live_figure
 
 __all__ = ["Set"]
 
@@ -47,8 +47,10 @@ class Set(Method):
         draw.__name__, count = self.name, len(scores)
         return live_figure(
             controls=[Slider("first", low, high, scores[0], label="first score")],
-            outputs={"score": count, "inside": count}, scratch={"chosen": count},
+            outputs={"score": count, "inside": count, "chosen": count},
             plot=Plot((Bars("score", label="score", role="muted"), Bars("inside", label="chosen", role="first")),
                       x=Axis("candidate", (0.4, count + 0.6)), y=Axis("score", (min(low, 0.0), high)), height=300),
+            readouts=[Readout(f"Chosen: {{sum(chosen):d}} of {count} candidates, {words}.", when=f"chosen {sign} 0")
+                      for words, sign in (("the first one among them", ">"), ("the first one not", "=="))],
             caption=f"{self.title}: move the first score and watch what is chosen.",
         )(draw)
