@@ -7,6 +7,7 @@ function and its kernels are called and exported to WebAssembly, its gradient, i
 kind            kernels                                         figure
 ==============  ==============================================  ==========================================
 `Elementwise`   ``f(x)``                                        value and derivative in a format
+`Surrogate`     ``f(x)``                                        the same, with another function's derivative
 `RowMap`        ``row(z, *numbers, out)``                       first entry in a format, against float64
 `Scalar`        ``row(z, *numbers) -> number``                  the number in a format, against float64
 `Loss`          ``row(z, y, *numbers, grad) -> loss``           the loss in a format, against float64
