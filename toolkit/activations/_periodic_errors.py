@@ -170,8 +170,8 @@ def periodic_penalty(x, *, omega=20.0, strength=1.0):
     >>> periodic_penalty([0.02, 0.1, -0.2]).round(6)
     np.float64(0.517073)
     """
-    array, s = _sines(x, omega)
     strength = check_finite("strength", strength)
+    array, s = _sines(x, omega)
     return common_dtype(x=x).type(strength * (s * s).mean())
 
 

@@ -29,19 +29,24 @@ _CHAPTER = "learned_activations"
 _WEIGHTS = np.random.default_rng(5).laplace(0, 1, 48)
 
 
+@kernel(inline=True)
+def square(numbers):
+    return numbers[:_N * _N].reshape((_N, _N))
+
+
 @kernel
 def fill_maps(work):
     """Twelve samples of one channel, each with a mean and a spread of its own."""
-    x = work[:_N * _N].reshape((_N, _N))
+    x = square(work)
     for i in range(_N):
         for j in range(_N):
             x[i, j] = 1.5 * sin(0.9 * i) + (0.3 + 0.15 * i) * sin(1.7 * j + 2.3 * i * j)
-    return x
 
 
 @kernel
 def b0_cells(moments, v, work, cells):
-    kernels.evonorm_b0_channel(moments, fill_maps(work), v, 1.0, 0.0, 1e-5, -1.0, cells[:_N * _N].reshape((_N, _N)))
+    fill_maps(work)
+    kernels.evonorm_b0_channel(moments, square(work), v, 1.0, 0.0, 1e-5, -1.0, square(cells))
 
 
 @kernel
@@ -57,7 +62,8 @@ def b0_stable_cells(v, work, cells):
 @kernel
 def s0_cells(moments, v, work, cells):
     """Each row is a sample with one group of one channel."""
-    x, out, of_channel = fill_maps(work), cells[:_N * _N].reshape((_N, _N)), work[_N * _N:_N * _N + 3].reshape((3, 1))
+    fill_maps(work)
+    x, out, of_channel = square(work), square(cells), work[_N * _N:_N * _N + 3].reshape((3, 1))
     of_channel[0, 0], of_channel[1, 0], of_channel[2, 0] = v, 1.0, 0.0
     for i in range(_N):
         kernels.evonorm_s0_group(moments, x[i:i + 1], of_channel[0], of_channel[1], of_channel[2], 1e-5, out[i:i + 1])

@@ -1,7 +1,7 @@
 """The basis of AF-KAN: any activation in place of the ReLUs, and seven ways to combine the two that face each other."""
 import numpy as np
 
-from toolkit._core.arguments import check_choice, check_finite
+from toolkit._core.arguments import check_choice, check_finite, shown
 from toolkit._core.kernel import kernel
 from toolkit._core.switch import switch
 from toolkit.activations import kernels as of
@@ -96,16 +96,21 @@ def _numbers(activation, combination, grid, order, low, high):
             check_choice("combination", combination, COMBINATIONS), *grid)
 
 
-def _limits(normalize, rows):
-    """What becomes 0 and 1: given, or the extremes of the batch; None for neither."""
-    if normalize is None:
-        return None
-    if isinstance(normalize, str) and normalize == "batch":
-        return (rows.min(), rows.max()) if rows.size else (0.0, 1.0)
+def _checked(normalize):
+    """What becomes 0 and 1 as a pair, or None or "batch"."""
+    if normalize is None or isinstance(normalize, str) and normalize == "batch":
+        return normalize
     if not isinstance(normalize, (tuple, list)) or len(normalize) != 2:
-        raise ValueError(f"normalize is {normalize!r:.60}; allowed: None, 'batch', or a pair (low, high)")
+        raise ValueError(f"normalize is {shown(normalize)}; allowed: None, 'batch', or a pair (low, high)")
     low = check_finite("normalize", normalize[0])
     return low, check_finite("normalize", normalize[1], low, above=True)
+
+
+def _limits(normalize, rows):
+    """The pair that becomes 0 and 1: given, or the extremes of the batch."""
+    if normalize == "batch":
+        return (rows.min(), rows.max()) if rows.size else (0.0, 1.0)
+    return normalize
 
 
 def _normalized(rows, limits):
@@ -160,14 +165,14 @@ def af_kan_basis(x, *, activation="silu", combination="quad1", grid=5, order=3, 
     >>> af_kan_basis(0.1)[2:5].round(6)
     array([0.002877, 0.000603, 0.000924])
     """
-    numbers = _numbers(activation, combination, grid, order, low, high)
+    numbers, normalize = _numbers(activation, combination, grid, order, low, high), _checked(normalize)
     rows = basis_rows(af_kan_row, x, numbers, numbers[2] + numbers[3])
     with np.errstate(all="ignore"):
         return restored(_normalized(rows, _limits(normalize, rows)), x)
 
 
 def af_kan_pull(x, g, *, activation="silu", combination="quad1", grid=5, order=3, low=0.0, high=1.0, normalize=None):
-    numbers = _numbers(activation, combination, grid, order, low, high)
+    numbers, normalize = _numbers(activation, combination, grid, order, low, high), _checked(normalize)
     slopes = basis_rows(af_kan_slope_row, x, numbers, numbers[2] + numbers[3])
     if normalize is None:
         return pulled(slopes, x, g)
@@ -177,7 +182,7 @@ def af_kan_pull(x, g, *, activation="silu", combination="quad1", grid=5, order=3
     back = np.zeros_like(rows)
     if limits[1] != limits[0]:
         back = g / (limits[1] - limits[0])
-        if isinstance(normalize, str):
+        if normalize == "batch":
             shares = _normalized(rows, limits)
             lost, least, most = (back * (1.0 - shares)).sum(), rows.argmin(), rows.argmax()
             gained = (back * shares).sum()
