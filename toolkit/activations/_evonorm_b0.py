@@ -106,7 +106,7 @@ def evonorm_b0(x, *, v=1.0, gamma=1.0, beta=0.0, epsilon=1e-5, variance=None, fo
 
     Accuracy
     --------
-    float32 and float64, for maps of 32 numbers with means to 100 and deviations of 1: within 32 epsilon of
+    float32 and float64, for channels of 24 numbers with means to 100 and deviations of 1: within 32 epsilon of
     ``abs(gamma x / d) + abs(beta)``, tested.
 
     References

@@ -44,7 +44,7 @@ def laplace_quantization_error(scale, *, omega=20.0, measure="spread"):
     Parameters
     ----------
     scale : float > 0
-        b: half of the mean distance of two weights is 3b / 4.
+        b, the mean size of a weight.
     omega : float > 0
     measure : {"spread", "distance"}
 
