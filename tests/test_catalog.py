@@ -73,8 +73,8 @@ def test_references_and_chapters_are_in_the_book(method):
 
 
 # Packages of methods, and what is public there without being one.
-PACKAGES = ("softmax", "sampling", "transport", "attention", "decoding", "soft_operators", "activations", "losses",
-            "losses.targets", "losses.adversarial", "information", "uncertainty", "collapse", "optimizers",
+PACKAGES = ("softmax", "sampling", "transport", "attention", "decoding", "soft_operators", "networks", "activations",
+            "losses", "losses.targets", "losses.adversarial", "information", "uncertainty", "collapse", "optimizers",
             "elementary")
 NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",

@@ -63,6 +63,8 @@ EXAMPLES = {
 }
 EXAMPLES |= {method.function: (method.example(2), dict(method.parameters)) for method in catalog.METHODS
              if inspect.isfunction(method.function)}
+EXAMPLES |= {each: (EXAMPLES[each][0], {"gamma": np.ones(2)})  # learned: a NaN stays one
+             for each in (toolkit.activations.evonorm_b0, toolkit.activations.evonorm_s0)}
 # What users do not make or call themselves, or what starts processes or writes files: only a wrong keyword is tried.
 KEYWORD_ONLY = {
     toolkit.transport.Plan, collapse.CollapseReport, collapse.FormatLosses, live.LiveFigure, live.Simulation,

@@ -62,6 +62,17 @@ BY_ROW = {
     "collapse_margin": ("test_collapse.py", "test_margins_and_underflow_gaps"),
     "underflow_gap": ("test_collapse.py", "test_margins_and_underflow_gaps"),
     "collapse_gap": ("test_collapse.py", "test_exact_gap"),
+    **dict.fromkeys(("evonorm_b0", "evonorm_s0"),
+                    ("activations/test_evonorm.py", "test_accuracy_against_thirty_digits")),
+    **dict.fromkeys(("biper", "biper_sine", "straight_through_sign", "approximate_sign"),
+                    ("activations/test_biper.py", "test_accuracy_is_what_the_docstring_says")),
+    "periodic_quantization_error": ("activations/test_periodic_errors.py", "test_errors_of_weights_in_digits"),
+    "periodic_penalty": ("activations/test_periodic_errors.py", "test_errors_of_weights_in_digits"),
+    "laplace_quantization_error": ("activations/test_periodic_errors.py", "test_expected_errors_are_integrals"),
+    "spline_basis": ("networks/test_kan.py", "test_splines_are_those_of_scipy"),
+    "relu_kan_basis": ("networks/test_kan.py", "test_relu_kan_in_digits"),
+    "af_kan_basis": ("networks/test_kan.py", "test_af_kan_in_digits"),
+    "kan_layer": ("networks/test_kan.py", "test_a_layer_is_a_sum_over_its_bases"),
 }
 WHERE = "BY_ROW of tests/test_measured.py"
 

@@ -1,0 +1,5 @@
+"""Rows of estimators of information."""
+
+__all__ = ["METHODS"]
+
+METHODS = ()

@@ -1,0 +1,5 @@
+"""Rows of thresholds, sparse codes and competition."""
+
+__all__ = ["METHODS"]
+
+METHODS = ()
