@@ -80,6 +80,7 @@ NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",
     "toolkit.transport.transport_cost": "a sum",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
+    "toolkit.networks.box_around": "a box for the bounds beside it",
     "toolkit.information.rel_entr": "a term of the divergences beside it",
     "toolkit.information.xlogy": "a term of the entropy beside it",
     "toolkit.losses.targets.expected_value": "a sum, the way back from the targets",

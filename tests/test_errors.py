@@ -35,6 +35,7 @@ EXAMPLES = {
     toolkit.value_and_grad: ((losses.cross_entropy,), {"of": "logits"}),
     sampling.gumbel_noise: (((2, 3),), {"seed": 1, "stream": 2}),
     toolkit.transport.transport_cost: ((Z, Z), {}), softmax.logaddexp: ((Z, Z), {}),
+    toolkit.networks.box_around: ((Z, 0.1), {}),
     **{each: ((abs(Z), abs(Z)), {}) for each in (information.rel_entr, information.xlogy)},
     losses.targets.expected_value: ((np.full(4, 0.25),), {"low": 0.0, "high": 1.0}),
     formats.Format: (("own", 5, 3), {}), formats.get_format: (("float16",), {}),
