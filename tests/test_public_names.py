@@ -61,7 +61,7 @@ def test_gradients_have_one_convention():
     for method in toolkit.catalog.METHODS:
         if method.gradient is not None and inspect.isfunction(method.function):
             first = next(iter(inspect.signature(method.function).parameters))
-            assert first in ("z", "x", "logits") or ("from_logits", True) in method.parameters, method.name
+            assert first in ("z", "x", "logits", "weights") or ("from_logits", True) in method.parameters, method.name
 
 
 def inner(x):

@@ -5,15 +5,25 @@ import pytest
 from network_cases import B, W, X, interval_outputs, random_network
 from sklearn.datasets import make_moons
 
-from toolkit import networks, vjp
+from toolkit import vjp
+from toolkit.networks import (
+    box_around,
+    fit_certified,
+    interval_bounds,
+    interval_deviation,
+    interval_loss,
+    interval_regularizers,
+    margin_bounds,
+    propagation_tightness,
+)
 
-BOX = networks.box_around(X, 0.1)
+BOX = box_around(X, 0.1)
 
 
 def test_reference_values_of_the_loss():
-    np.testing.assert_allclose(networks.interval_loss(W, B, X, X, 1), 0.40151647439, rtol=1e-9)
-    np.testing.assert_allclose(networks.interval_loss(W, B, *BOX, 1, elided=False), 0.712101869048, rtol=1e-9)
-    np.testing.assert_allclose(networks.interval_loss(W, B, *BOX, 1), 0.62542052213, rtol=1e-9)
+    np.testing.assert_allclose(interval_loss(W, B, X, X, 1), 0.40151647439, rtol=1e-9)
+    np.testing.assert_allclose(interval_loss(W, B, *BOX, 1, elided=False), 0.712101869048, rtol=1e-9)
+    np.testing.assert_allclose(interval_loss(W, B, *BOX, 1), 0.62542052213, rtol=1e-9)
 
 
 def test_interval_loss_against_fifty_digits():
@@ -22,12 +32,12 @@ def test_interval_loss_against_fifty_digits():
                      for ends in interval_outputs(W, B, *BOX))
         for y in range(3):
             loss = mpmath.log(1 + mpmath.fsum(mpmath.exp(high[j] - low[y]) for j in range(3) if j != y))
-            found = networks.interval_loss(W, B, *BOX, y, elided=False)
+            found = interval_loss(W, B, *BOX, y, elided=False)
             assert abs(mpmath.mpf(float(found)) - loss) <= 1e-14 * (1 + loss)
-            assert networks.interval_loss(W, B, *BOX, y) <= found
-    far = networks.interval_loss([100 * w for w in W], B, *networks.box_around(X, 1.0), 1)
+            assert interval_loss(W, B, *BOX, y) <= found
+    far = interval_loss([100 * w for w in W], B, *box_around(X, 1.0), 1)
     assert 1e4 < far < np.inf
-    assert np.isnan(networks.interval_loss(W, B, [np.nan, 0.0], [1.0, 1.0], 1))
+    assert np.isnan(interval_loss(W, B, [np.nan, 0.0], [1.0, 1.0], 1))
 
 
 def differences(of, arrays):
@@ -49,13 +59,13 @@ def differences(of, arrays):
 def test_gradient_of_the_loss_by_differences(elided):
     weights, biases = random_network(1, (2, 5, 4, 3))
     x = np.random.default_rng(2).normal(size=(6, 2))
-    box, y, g = networks.box_around(x, 0.1), np.arange(6) % 3, np.linspace(-1, 2, 6)
+    box, y, g = box_around(x, 0.1), np.arange(6) % 3, np.linspace(-1, 2, 6)
 
     def total():
-        return float(g @ networks.interval_loss(weights, biases, *box, y, elided=elided))
+        return float(g @ interval_loss(weights, biases, *box, y, elided=elided))
 
     for name, arrays in (("weights", weights), ("biases", biases)):
-        value, pull = vjp(networks.interval_loss, weights, biases, *box, y, elided=elided, of=name)
+        value, pull = vjp(interval_loss, weights, biases, *box, y, elided=elided, of=name)
         for ours, theirs in zip(pull(g), differences(total, arrays), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-7)
 
@@ -84,32 +94,32 @@ def test_regularizers_against_numpy():
         weights, biases = random_network(seed, (3, 8, 8, 2))
         x = np.random.default_rng(seed).normal(size=(10, 3))
         for tolerance in (0.5, 0.9):
-            found = networks.interval_regularizers(weights, biases, *networks.box_around(x, 0.05), tolerance=tolerance)
+            found = interval_regularizers(weights, biases, *box_around(x, 0.05), tolerance=tolerance)
             np.testing.assert_allclose(found, regularizers(weights, biases, x, 0.05, tolerance), rtol=1e-12, atol=1e-12)
             seen += np.array(found) > 0
     assert (seen > 2).all()
     with pytest.raises(ValueError, match="weights has 1 layer"):
-        networks.interval_regularizers(W[:1], B[:1], *BOX)
+        interval_regularizers(W[:1], B[:1], *BOX)
 
 
 def test_gradient_of_the_regularizers_by_differences():
     weights, biases = random_network(3, (3, 8, 8, 2))
-    box = networks.box_around(np.random.default_rng(3).normal(size=(10, 3)), 0.05)
+    box = box_around(np.random.default_rng(3).normal(size=(10, 3)), 0.05)
     g = np.array([0.7, 1.3])
 
     def total():
-        return float(g @ networks.interval_regularizers(weights, biases, *box, tolerance=0.9))
+        return float(g @ interval_regularizers(weights, biases, *box, tolerance=0.9))
 
-    assert (np.array(networks.interval_regularizers(weights, biases, *box, tolerance=0.9)) > 0).all()
+    assert (np.array(interval_regularizers(weights, biases, *box, tolerance=0.9)) > 0).all()
     for name, arrays in (("weights", weights), ("biases", biases)):
-        _, pull = vjp(networks.interval_regularizers, weights, biases, *box, tolerance=0.9, of=name)
+        _, pull = vjp(interval_regularizers, weights, biases, *box, tolerance=0.9, of=name)
         for ours, theirs in zip(pull(g), differences(total, arrays), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
 
 
 def test_propagation_tightness_against_numpy():
-    np.testing.assert_allclose(networks.propagation_tightness(W), [5 / 9, 5 / 7, 13 / 21], rtol=1e-9)
-    np.testing.assert_allclose(networks.propagation_tightness(W), [0.555555555556, 0.714285714286, 0.619047619048],
+    np.testing.assert_allclose(propagation_tightness(W), [5 / 9, 5 / 7, 13 / 21], rtol=1e-9)
+    np.testing.assert_allclose(propagation_tightness(W), [0.555555555556, 0.714285714286, 0.619047619048],
                                rtol=1e-9)
     for seed in range(4):
         weights, biases = random_network(seed, (4, 9, 7, 3))
@@ -121,12 +131,12 @@ def test_propagation_tightness_against_numpy():
             local, local_sizes = on * (w @ local), np.ravel(on * (np.abs(w) @ local_sizes)[:, None])
             h = np.maximum(h, 0)
         expected = np.abs(plain) @ radius / sizes
-        np.testing.assert_allclose(networks.propagation_tightness(weights, radius=radius), expected, rtol=1e-12)
-        np.testing.assert_allclose(networks.propagation_tightness(weights, biases, x, radius=radius),
+        np.testing.assert_allclose(propagation_tightness(weights, radius=radius), expected, rtol=1e-12)
+        np.testing.assert_allclose(propagation_tightness(weights, biases, x, radius=radius),
                                    np.abs(local) @ radius / local_sizes, rtol=1e-12)
-        assert (networks.propagation_tightness([np.abs(w) for w in weights]) > 1 - 1e-14).all()
-        assert (networks.propagation_tightness(weights[:1]) == 1).all()
-    assert networks.propagation_tightness([np.zeros((2, 2))]).tolist() == [1, 1]
+        assert (propagation_tightness([np.abs(w) for w in weights]) > 1 - 1e-14).all()
+        assert (propagation_tightness(weights[:1]) == 1).all()
+    assert propagation_tightness([np.zeros((2, 2))]).tolist() == [1, 1]
 
 
 def test_tightness_of_random_networks_falls_as_predicted():
@@ -134,8 +144,8 @@ def test_tightness_of_random_networks_falls_as_predicted():
     tight, local = [], []
     for _ in range(4):
         weights = [rng.normal(0, np.sqrt(2 / width), (width, width)) for _ in range(3)]
-        tight.append(networks.propagation_tightness(weights).mean())
-        local.append(networks.propagation_tightness(weights, None, rng.normal(size=width)).mean())
+        tight.append(propagation_tightness(weights).mean())
+        local.append(propagation_tightness(weights, None, rng.normal(size=width)).mean())
     assert abs(np.mean(tight) / (np.pi / (2 * width)) - 1) < 0.05
     assert abs(np.mean(local) / (np.pi / width) - 1) < 0.08
 
@@ -144,15 +154,15 @@ def test_interval_deviation_keeps_the_radius():
     with mpmath.workdps(50):
         for n in (1, 2, 3, 7, 100, 12345):
             exact = mpmath.sqrt(2 * mpmath.pi) / n
-            assert abs(mpmath.mpf(networks.interval_deviation(n)) - exact) <= 2.0**-52 * exact
+            assert abs(mpmath.mpf(interval_deviation(n)) - exact) <= 2.0**-52 * exact
     rng, width, growth = np.random.default_rng(0), 200, []
     for _ in range(6):
-        weights = [rng.normal(0, networks.interval_deviation(width), (width, width)) for _ in range(8)]
-        low, high = networks.interval_bounds(weights, None, *networks.box_around(rng.normal(size=width), 1e-3))
+        weights = [rng.normal(0, interval_deviation(width), (width, width)) for _ in range(8)]
+        low, high = interval_bounds(weights, None, *box_around(rng.normal(size=width), 1e-3))
         growth.append(((high - low) / 2).mean() / 1e-3)
     assert 1.8 < np.mean(growth) < 2.2  # twice, as there is no ReLU before the first layer
     he = [rng.normal(0, np.sqrt(2 / width), (width, width)) for _ in range(8)]
-    low, high = networks.interval_bounds(he, None, *networks.box_around(rng.normal(size=width), 1e-3))
+    low, high = interval_bounds(he, None, *box_around(rng.normal(size=width), 1e-3))
     assert ((high - low) / 2).mean() > 1e4 * 1e-3
 
 
@@ -160,23 +170,23 @@ def test_fit_certified_learns_what_intervals_can_certify():
     x, y = make_moons(60, noise=0.08, random_state=0)
     shares = {}
     for epsilon in (0.0, 0.1):
-        run = networks.fit_certified(x, y, epsilon=epsilon, widths=(16, 16), steps=600, lr=0.01)
+        run = fit_certified(x, y, epsilon=epsilon, widths=(16, 16), steps=600, lr=0.01)
         assert run.loss[-1] < 0.1 * run.loss[0]
-        clean = networks.margin_bounds(run.weights, run.biases, x, x, y).max(axis=1)
-        margins = networks.margin_bounds(run.weights, run.biases, *networks.box_around(x, 0.1), y)
+        clean = margin_bounds(run.weights, run.biases, x, x, y).max(axis=1)
+        margins = margin_bounds(run.weights, run.biases, *box_around(x, 0.1), y)
         assert (clean <= 0).mean() > 0.95
         shares[epsilon] = (np.delete(margins, 0, 1).size, (margins <= 0).all(axis=1).mean())
-        loss = networks.interval_loss(run.weights, run.biases, *networks.box_around(x, epsilon), y)
+        loss = interval_loss(run.weights, run.biases, *box_around(x, epsilon), y)
         np.testing.assert_allclose(loss.mean(), run.loss[-1], rtol=1e-10)
     assert shares[0.1][1] > 0.9 > 0.75 > shares[0.0][1]
 
 
 def test_first_step_of_fit_certified_is_adam_on_the_gradient():
     x, y = make_moons(20, noise=0.1, random_state=1)
-    start = networks.fit_certified(x, y, epsilon=0.05, widths=(6,), steps=1, lr=0.0, warmup=0.0, regularizer=0.0)
-    after = networks.fit_certified(x, y, epsilon=0.05, widths=(6,), steps=1, lr=0.1, warmup=0.0, regularizer=0.0)
-    box = networks.box_around(x, 0.05)
-    _, pull = vjp(networks.interval_loss, start.weights, start.biases, *box, y)
+    start = fit_certified(x, y, epsilon=0.05, widths=(6,), steps=1, lr=0.0, warmup=0.0, regularizer=0.0)
+    after = fit_certified(x, y, epsilon=0.05, widths=(6,), steps=1, lr=0.1, warmup=0.0, regularizer=0.0)
+    box = box_around(x, 0.05)
+    _, pull = vjp(interval_loss, start.weights, start.biases, *box, y)
     for before, now, g in zip(start.weights, after.weights, pull(np.full(20, 1 / 20))):
         np.testing.assert_allclose(now - before, -0.1 * g / (np.abs(g) + 1e-8), atol=1e-6)
 
@@ -187,4 +197,4 @@ def test_first_step_of_fit_certified_is_adam_on_the_gradient():
 ])
 def test_what_is_refused(wrong, message):
     with pytest.raises((TypeError, ValueError), match=message):
-        networks.fit_certified([[0.0], [1.0]], [0, 1], **wrong)
+        fit_certified([[0.0], [1.0]], [0, 1], **wrong)

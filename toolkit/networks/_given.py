@@ -7,6 +7,7 @@ from toolkit.networks.plan import plan_of
 from toolkit.networks.product import LINE
 
 __all__ = []
+KERNELS = ["network_of"]
 
 
 def _layers(name, given, allowed, dimensions):

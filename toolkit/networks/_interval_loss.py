@@ -148,7 +148,7 @@ def interval_loss(weights, biases, lower, upper, labels, *, elided=True):
     >>> box = [0.4, -0.3], [0.6, -0.1]
     >>> for elided in (False, True):
     ...     print(interval_loss([W1, W2], [[0.1, -0.2], [0.0, 0.1, 0.0]], *box, 1, elided=elided).round(6))
-    0.712101
+    0.712102
     0.625421
     """
     margins = margin_bounds(weights, biases, lower, upper, labels, elided=elided)

@@ -9,7 +9,7 @@ from toolkit.networks.plan import DEPTH, SIZES, bias_of, matrix, size_of, weight
 from toolkit.networks.product import LINE
 
 __all__ = ["propagation_tightness"]
-KERNELS = ["tightness_row", "tightness_size"]
+KERNELS = ["tightness_row", "tightness_size", "units_at"]
 
 
 @kernel

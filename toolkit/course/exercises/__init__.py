@@ -20,6 +20,7 @@ from toolkit.course.exercises import (
     one_family,
     paper_rerun,
     primer,
+    promises_about_outputs,
     quiz,
     regression_by_classification,
     sampling,
@@ -35,7 +36,8 @@ from toolkit.course.exercises._check import *
 __all__ = ["EXERCISES", *_check.__all__, "check"]
 
 _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature,
-             experts_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family,
+             experts_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive,
+             promises_about_outputs, one_family,
              regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam, grokking_live,
              why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
