@@ -86,6 +86,7 @@ NO_METHODS = {
     "toolkit.attention.random_features_weights": "random numbers for `random_features`",
     "toolkit.attention.taylor_features": "monomials, for `dynamical_system`",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
+    "toolkit.networks.box_around": "a box for the bounds beside it",
     "toolkit.information.rel_entr": "a term of the divergences beside it",
     "toolkit.information.xlogy": "a term of the entropy beside it",
     "toolkit.losses.targets.expected_value": "a sum, the way back from the targets",

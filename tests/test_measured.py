@@ -73,6 +73,17 @@ BY_ROW = {
     "relu_kan_basis": ("networks/test_kan.py", "test_relu_kan_in_digits"),
     "af_kan_basis": ("networks/test_kan.py", "test_af_kan_in_digits"),
     "kan_layer": ("networks/test_kan.py", "test_a_layer_is_a_sum_over_its_bases"),
+    "interval_bounds": ("networks/test_interval_bounds.py", "test_interval_bounds_hold_in_rational_arithmetic"),
+    "margin_bounds": ("networks/test_interval_bounds.py", "test_interval_bounds_hold_in_rational_arithmetic"),
+    "softmax_bounds": ("networks/test_interval_bounds.py", "test_softmax_bounds_against_fifty_digits"),
+    "linear_bounds": ("networks/test_linear_relaxations.py", "test_linear_bounds_hold_in_rational_arithmetic"),
+    "relu_relaxation": ("networks/test_linear_relaxations.py", "test_relu_relaxation_against_its_definition"),
+    "local_lipschitz": ("networks/test_linear_relaxations.py", "test_local_lipschitz_reference_values_and_samples"),
+    "interval_loss": ("networks/test_certified.py", "test_interval_loss_against_fifty_digits"),
+    "interval_regularizers": ("networks/test_certified.py", "test_regularizers_against_numpy"),
+    "interval_deviation": ("networks/test_certified.py", "test_interval_deviation_keeps_the_radius"),
+    "fit_certified": ("networks/test_certified.py", "test_first_step_of_fit_certified_is_adam_on_the_gradient"),
+    "propagation_tightness": ("networks/test_certified.py", "test_propagation_tightness_against_numpy"),
 }
 WHERE = "BY_ROW of tests/test_measured.py"
 

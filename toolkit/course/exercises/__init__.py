@@ -23,6 +23,7 @@ from toolkit.course.exercises import (
     one_family,
     paper_rerun,
     primer,
+    promises_about_outputs,
     quiz,
     regression_by_classification,
     sampling,
@@ -46,6 +47,10 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              experts_and_gates, sparse_maps, sampling, activation_gallery, learned_activations, keeping_gradients_alive,
              one_family, regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam,
              grokking_live, why_it_waits, paper_rerun, quiz)
+             experts_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive,
+             promises_about_outputs, one_family,
+             regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam, grokking_live,
+             why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
