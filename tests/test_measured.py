@@ -40,6 +40,17 @@ BY_ROW = {
     "collapse_margin": ("test_collapse.py", "test_margins_and_underflow_gaps"),
     "underflow_gap": ("test_collapse.py", "test_margins_and_underflow_gaps"),
     "collapse_gap": ("test_collapse.py", "test_exact_gap"),
+    "dual_activation": ("networks/test_infinite_width.py", "test_duals_within_their_bound"),
+    "nngp_kernel": ("networks/test_infinite_width.py", "test_kernels_after_sixty_layers_within_their_bounds"),
+    "neural_tangent_kernel": ("networks/test_infinite_width.py",
+                              "test_kernels_after_sixty_layers_within_their_bounds"),
+    "limit_of_depth": ("networks/test_infinite_width.py", "test_limit_of_depth_by_many_digits"),
+    "singularity_exponent": ("networks/test_infinite_width.py", "test_exponents"),
+    "kernel_classifier": ("networks/test_infinite_width.py", "test_kernel_classifier_has_three_limits"),
+    "empirical_ntk": ("networks/test_learning_rates.py", "test_empirical_ntk_against_automatic_differentiation"),
+    "sharpness": ("networks/test_learning_rates.py", "test_sharpness_against_the_whole_matrix"),
+    "maximal_learning_rate": ("networks/test_learning_rates.py",
+                              "test_maximal_learning_rate_is_where_the_engine_stops_learning"),
 }
 WHERE = "BY_ROW of tests/test_measured.py"
 
