@@ -47,7 +47,7 @@ BY_ROW = {
     "limit_of_depth": ("networks/test_infinite_width.py", "test_limit_of_depth_by_many_digits"),
     "singularity_exponent": ("networks/test_infinite_width.py", "test_exponents"),
     "kernel_classifier": ("networks/test_infinite_width.py", "test_kernel_classifier_has_three_limits"),
-    "empirical_ntk": ("networks/test_learning_rates.py", "test_empirical_ntk_against_automatic_differentiation"),
+    "empirical_ntk": ("networks/test_learning_rates.py", "test_empirical_ntk_against_differences"),
     "sharpness": ("networks/test_learning_rates.py", "test_sharpness_against_the_whole_matrix"),
     "maximal_learning_rate": ("networks/test_learning_rates.py",
                               "test_maximal_learning_rate_is_where_the_engine_stops_learning"),

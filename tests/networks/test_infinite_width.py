@@ -88,9 +88,8 @@ def test_the_dual_is_that_of_the_activation_by_quadrature(activation, a):
     for s in (-0.7, 0.0, 0.3, 0.9):
         v = s * nodes[:, None] + math.sqrt(1 - s * s) * nodes
         found = weights @ (phi(nodes)[:, None] * phi(v)) @ weights
-        rtol = 4e-3 if activation == "relu" else 1e-9  # a kink
-        if a != 30.0:
-            assert found == pytest.approx(dual_activation(s, activation=activation, parameter=a), rel=rtol, abs=1e-10)
+        exact = float(dual_activation(s, activation=activation, parameter=a))
+        assert a == 30.0 or abs(found - exact) < (3e-3 if activation == "relu" else 1e-9)  # a kink
 
 
 @each
@@ -174,7 +173,8 @@ def test_limit_of_depth_by_many_digits():
     assert gelu.slope == pytest.approx(0.25 / float(square), rel=1e-11)
     assert gelu.end_slope == pytest.approx(0.4558508656 / 0.4252214826, rel=1e-9)
     assert gelu.classifier == "majority" and np.isnan(gelu.exponent)
-    assert limit_of_depth("gelu", centred=0.5).value == pytest.approx(float((mean / 2) ** 2 / (square - 0.75 * mean**2)))
+    half = float((mean / 2) ** 2 / (square - 0.75 * mean**2))
+    assert limit_of_depth("gelu", centred=0.5).value == pytest.approx(half)
     selu = limit_of_depth("selu")
     assert selu.classifier == "singular" and selu.end_slope == pytest.approx(1.0715749925, rel=1e-9)
     assert limit_of_depth(activations.tanh).classifier == "singular"
@@ -202,8 +202,9 @@ def test_kernel_classifier_has_three_limits():
         singular = np.sign(kernel_classifier(x, y, test, activation="optimal", depth=60, machine=machine))
         assert (singular == hilbert).mean() > 0.98
     assert (np.sign(kernel_classifier(x, y, test, activation="hermite", depth=30)) == nearest).all()
-    deep = kernel_classifier(x[:12], y[:12], test, kernel="ntk", machine="regression", depth=10_000)
-    assert abs(y[:12].sum()) > 2 and (np.sign(deep) == np.sign(y[:12].sum())).mean() > 0.9
+    x, y, _ = arc(20, seed=2)
+    deep = kernel_classifier(x, y, test, kernel="ntk", machine="regression", depth=30_000)
+    assert y.sum() > 4 and (deep > 0).mean() > 0.9
     vote = kernel_classifier(x, y, test, kernel="ntk", depth=3)
     gram = neural_tangent_kernel(test, x, depth=3)
     np.testing.assert_allclose(vote, gram @ y / gram.sum(axis=1), rtol=1e-13)

@@ -1,4 +1,5 @@
 """Which classifier an infinitely wide network of some activation becomes with depth: three moments say it."""
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -107,7 +108,8 @@ def limit_of_depth(activation, *, centred=0.0):
     """
     declared = getattr(getattr(activations, activation, None) if isinstance(activation, str) else activation,
                        "elementwise", None)
-    if declared is None or len(declared.defaults) > 1 or np.isfinite(declared.domain).any():
+    if (declared is None or len(declared.defaults) > 1 or np.isfinite(declared.domain).any()
+            or not all(isinstance(value, Real) for value in declared.defaults)):
         raise ValueError(f"activation is {shown(activation)}; allowed: an elementwise activation of "
                          "toolkit.activations that is defined everywhere, or its name")
     centred = check_number("centred", centred, 0.0, 1.0)

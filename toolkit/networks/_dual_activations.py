@@ -131,8 +131,7 @@ def optimal_layer(dimension, s, c):
 
 
 @kernel
-def dual_layer(which, a, s, c):
-    """``(dual, 1 - dual, slope of the dual)`` at ``s = 1 - c``, without a loss of digits near 0 and 1."""
+def layer_of(which, a, s, c):
     if which == RELU:
         return relu_layer(s, c)
     if which == ERF:
@@ -142,6 +141,16 @@ def dual_layer(which, a, s, c):
     if which == HERMITE:
         return hermite_layer(np.int64(a), s, c)
     return optimal_layer(np.int64(a), s, c)
+
+
+@kernel
+def dual_layer(which, a, s, c):
+    """``(dual, 1 - dual, slope of the dual)`` at ``s = 1 - c``, without a loss of digits near 0 and 1.
+
+    Near 1 the dual is made of its complement: of a rounded s the next layers would double the error again and again.
+    """
+    value, lost, slope = layer_of(which, a, s, c)
+    return 1.0 - lost if lost < 0.5 else value, lost, slope
 
 
 @kernel

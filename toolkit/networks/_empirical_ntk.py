@@ -83,7 +83,7 @@ def empirical_ntk(weights, x, y=None, *, rates=None):
 
     Accuracy
     --------
-    Within 1e-13, relative to the largest entry, of the sum over all weights by automatic differentiation, tested.
+    Within 1e-13, relative to the largest entry, of the sum over all weights of exact differences, tested.
 
     References
     ----------

@@ -181,8 +181,8 @@ def sharpness(weights, inputs, labels, *, matrix="hessian", input_rate=1.0, step
 
     Accuracy
     --------
-    With 400 steps within 1e-8, relative, of the eigenvalue of the whole matrix by automatic differentiation, tested on
-    a network of 60 weights.
+    With 400 steps within 1e-8, relative, of the eigenvalue of the whole matrix by differences in the widest floats,
+    tested on a network of 58 weights.
 
     References
     ----------
