@@ -13,6 +13,7 @@ from toolkit.course.exercises import (
     cost_of_exp,
     experts_and_gates,
     grokking_live,
+    infinitely_wide,
     is_it_calibrated,
     keeping_gradients_alive,
     memory_wall,
@@ -35,9 +36,9 @@ from toolkit.course.exercises._check import *
 __all__ = ["EXERCISES", *_check.__all__, "check"]
 
 _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature,
-             experts_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive, one_family,
-             regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam, grokking_live,
-             why_it_waits, paper_rerun, quiz)
+             experts_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive, infinitely_wide,
+             one_family, regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam,
+             grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
