@@ -79,6 +79,8 @@ PACKAGES = ("softmax", "sampling", "transport", "attention", "decoding", "soft_o
 NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",
     "toolkit.transport.transport_cost": "a sum",
+    "toolkit.networks.normal_weights": "random weights for the methods beside it",
+    "toolkit.networks.optimal_activation": "what the kernels beside it know as 'optimal'",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
     "toolkit.information.rel_entr": "a term of the divergences beside it",
     "toolkit.information.xlogy": "a term of the entropy beside it",

@@ -280,7 +280,7 @@ def singularity_exponent(activation="sine", *, parameter=None):
     Examples
     --------
     >>> singularity_exponent("erf"), singularity_exponent("optimal", parameter=2)
-    (0.888214..., 2.0)
+    (0.8882146512837067, 2.0)
     >>> singularity_exponent("relu")
     nan
     """

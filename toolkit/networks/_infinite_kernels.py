@@ -125,10 +125,10 @@ def nngp_kernel(x, y=None, *, activation="relu", parameter=None, depth=1, log=Fa
     Examples
     --------
     >>> nngp_kernel([[1.0, 0.0], [0.6, 0.8]], depth=2).round(6)
-    array([[1.      , 0.738206],
-           [0.738206, 1.      ]])
+    array([[1.      , 0.733434],
+           [0.733434, 1.      ]])
     >>> nngp_kernel([[1.0, 0.0]], [[0.6, 0.8]], activation="hermite", depth=14, log=True).round(2)
-    array([[-8369.38]])
+    array([[-8369.37]])
     """
     if not isinstance(log, bool):
         raise TypeError(f"log is {shown(log)}; allowed: True, False")
@@ -165,8 +165,8 @@ def neural_tangent_kernel(x, y=None, *, activation="relu", parameter=None, depth
     Examples
     --------
     >>> neural_tangent_kernel([[1.0, 0.0], [0.6, 0.8]], depth=3).round(4)
-    array([[4.    , 1.9062],
-           [1.9062, 4.    ]])
+    array([[4.    , 1.9523],
+           [1.9523, 4.    ]])
     """
     input_rate = check_number("input_rate", input_rate, 0.0, 1e6)
     return kernel_between(NTK, x, y, activation, parameter, depth, input_rate)
@@ -210,7 +210,8 @@ def kernel_classifier(x, labels, test, *, kernel="nngp", machine="vote", activat
 
     Special values
     --------------
-    A vote by the NNGP counts the sizes of the kernel, as if all cosines were above 0.
+    A vote by the NNGP counts the sizes of the kernel, as if all cosines were above 0. Where even the logarithms
+    overflow, as of ``hermite`` from 1000 layers on, it is NaN.
 
     References
     ----------
@@ -224,7 +225,7 @@ def kernel_classifier(x, labels, test, *, kernel="nngp", machine="vote", activat
     given = chosen("kernel", kernel, {"nngp": NNGP, "ntk": NTK})
     voting = check_choice("machine", machine, ("vote", "regression")) == 0
     labels = real_array(labels, "labels").astype(np.float64)
-    if labels.ndim != 1 or labels.shape != np.shape(x)[:1] or not labels.size:
+    if labels.ndim != 1 or labels.shape != unit_rows(x, "x").shape[:1] or not labels.size:
         raise ValueError(f"labels has shape {labels.shape}; allowed: (n,) for x of shape (n, numbers), at least one")
     what = LOG_NNGP if given == NNGP and voting else given
     values = kernel_between(what, test, x, activation, parameter, depth)

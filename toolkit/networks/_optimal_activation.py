@@ -49,7 +49,7 @@ def optimal_activation(x, *, dimension=1):
     Examples
     --------
     >>> optimal_activation([-1.0, 0.0, 2.0], dimension=2).round(6)
-    array([0.57735 , 0.      , 1.... ])
+    array([-0.129757,  0.      ,  1.991564])
     """
     dimension = check_whole("dimension", dimension, 1, LARGEST["optimal"])
     z = real_array(x, "x").astype(np.float64)
