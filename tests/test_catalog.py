@@ -85,6 +85,8 @@ NO_METHODS = {
     "toolkit.attention.random_features_parity": "a ratio of sums",
     "toolkit.attention.random_features_weights": "random numbers for `random_features`",
     "toolkit.attention.taylor_features": "monomials, for `dynamical_system`",
+    "toolkit.networks.normal_weights": "random weights for the methods beside it",
+    "toolkit.networks.optimal_activation": "what the kernels beside it know as 'optimal'",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
     "toolkit.networks.box_around": "a box for the bounds beside it",
     "toolkit.information.rel_entr": "a term of the divergences beside it",

@@ -84,6 +84,17 @@ BY_ROW = {
     "interval_deviation": ("networks/test_certified.py", "test_interval_deviation_keeps_the_radius"),
     "fit_certified": ("networks/test_certified.py", "test_first_step_of_fit_certified_is_adam_on_the_gradient"),
     "propagation_tightness": ("networks/test_certified.py", "test_propagation_tightness_against_numpy"),
+    "dual_activation": ("networks/test_infinite_width.py", "test_duals_within_their_bound"),
+    "nngp_kernel": ("networks/test_infinite_width.py", "test_kernels_after_sixty_layers_within_their_bounds"),
+    "neural_tangent_kernel": ("networks/test_infinite_width.py",
+                              "test_kernels_after_sixty_layers_within_their_bounds"),
+    "limit_of_depth": ("networks/test_infinite_width.py", "test_limit_of_depth_by_many_digits"),
+    "singularity_exponent": ("networks/test_infinite_width.py", "test_exponents"),
+    "kernel_classifier": ("networks/test_infinite_width.py", "test_kernel_classifier_has_three_limits"),
+    "empirical_ntk": ("networks/test_learning_rates.py", "test_empirical_ntk_against_differences"),
+    "sharpness": ("networks/test_learning_rates.py", "test_sharpness_against_the_whole_matrix"),
+    "maximal_learning_rate": ("networks/test_learning_rates.py",
+                              "test_maximal_learning_rate_is_where_the_engine_stops_learning"),
 }
 WHERE = "BY_ROW of tests/test_measured.py"
 

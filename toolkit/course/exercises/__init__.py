@@ -15,6 +15,7 @@ from toolkit.course.exercises import (
     decoding_and_entropy,
     experts_and_gates,
     grokking_live,
+    infinitely_wide,
     is_it_calibrated,
     keeping_gradients_alive,
     learned_activations,
@@ -51,6 +52,9 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              promises_about_outputs, one_family,
              regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam, grokking_live,
              why_it_waits, paper_rerun, quiz)
+             experts_and_gates, sparse_maps, sampling, activation_gallery, keeping_gradients_alive, infinitely_wide,
+             one_family, regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam,
+             grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
