@@ -15,11 +15,8 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/memory_wall", "notebooks/vanishing_loss", "notebooks/temperature", "notebooks/experts_and_gates",
         "notebooks/sparse_maps", "notebooks/sampling", "notebooks/attention_without_softmax",
         "notebooks/decoding_and_entropy", "notebooks/soft_choices", "notebooks/weights_that_walk",
-           "book/gallery_networks", "book/gallery_others"]
-LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_of_exp",
-        "notebooks/softmax_five_ways", "notebooks/memory_wall", "notebooks/vanishing_loss",
-        "notebooks/temperature", "notebooks/experts_and_gates", "notebooks/sparse_maps", "notebooks/sampling",
-        "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
+        "notebooks/activation_gallery", "notebooks/learned_activations", "notebooks/keeping_gradients_alive",
+        "notebooks/infinitely_wide", "notebooks/promises_about_outputs", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
         "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
         "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]

@@ -1,5 +1,0 @@
-"""Rows of estimators of information."""
-
-__all__ = ["METHODS"]
-
-METHODS = ()

@@ -1,5 +1,0 @@
-"""Rows of thresholds, sparse codes and competition."""
-
-__all__ = ["METHODS"]
-
-METHODS = ()
