@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._core.arguments import check_finite
 from toolkit._core.array_likes import array_and_mask
-from toolkit._core.arrays import Rows, real_array, reduce_rows
+from toolkit._core.arrays import Rows, common_dtype, real_array, reduce_rows
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_row_triples
@@ -105,7 +105,8 @@ def entropy_objective(z, reference=None, *, kl_weight=0.001, axis=-1, where=None
     """
     weight = check_finite("kl_weight", kl_weight, 0)
     first = _log_probabilities(z, reference, axis, where)
-    return reduce_rows(entropy_objective_row, {"z": z, "reference": first}, weight, axis=axis, where=where, empty=0.0)
+    value = reduce_rows(entropy_objective_row, {"z": z, "reference": first}, weight, axis=axis, where=where, empty=0.0)
+    return value.astype(common_dtype(z=z, reference=z if reference is None else reference), copy=False)
 
 
 def _log_probabilities(z, reference, axis, where):
@@ -114,6 +115,7 @@ def _log_probabilities(z, reference, axis, where):
     if values.size == 0:
         return values
     given = values if reference is None else spread(real_array(reference, "reference"), values.shape, "reference")
+    given = np.asarray(given, np.result_type(given.dtype, np.float32))  # keep the digits of narrow dtypes
     return log_softmax(given if hidden is None else np.ma.array(given, mask=hidden), axis=axis, where=where)
 
 

@@ -27,7 +27,7 @@ EXERCISES = {
         solution=1.0,
         judge=close_to(1.0, 1e-3, (-3.0, "that is the plain gradient step, which overshoots"),
                        (3 / 1.5, "mind the a of the bowl, 4"), (0.0, "that is the minimum, the limit of a large β"),
-                       otherwise="the proximal step, x / (1 + a β s²)"),
+                       otherwise="it is the proximal step; look up its formula above"),
         wrong=(-3.0, 2.0, 0.0, 3.0),
         praise="a plain gradient step of the same size, β s² = 1/2, would have gone to -3.",
     ),
