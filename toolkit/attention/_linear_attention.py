@@ -190,7 +190,7 @@ def linear_attention(q, k, v, *, feature="elu", causal=False, where=None, form="
     feature : {"elu", "relu"}
         ``elu(x) + 1``, which is above 0, or ``max(x, 0)``.
     causal : bool
-        Query i sees no key behind i; then n = m.
+        Query i sees no key after number i; then n = m.
     where : array_like of booleans, broadcast to (..., m), optional
         Which keys are seen: True keeps. A state knows no pairs.
     form : {"naive", "stable"}

@@ -68,7 +68,7 @@ def sigmoid_attention(q, k, v, *, bias=None, causal=False, where=None, scale=Non
         By default ``-log m``. The paper's models divide by no sum, and some scale the result by a learned vector
         (LayerScale) before it is added to what it came from; that is left to the caller.
     causal : bool
-        Query i sees no key behind i; then n = m. The bias stays ``-log m``.
+        Query i sees no key after number i; then n = m. The bias stays ``-log m``.
     where : array_like of booleans, broadcast to (..., n, m), optional
         True keeps; a masked weight is 0.
     scale : float, optional

@@ -64,7 +64,7 @@ def softmax_attention(q, k, v, *, causal=False, where=None, scale=None, form="st
     v : array_like (..., m, e)
         Values.
     causal : bool
-        Query i sees no key behind i; then n = m.
+        Query i sees no key after number i; then n = m.
     where : array_like of booleans, broadcast to (..., n, m), optional
         True keeps.
     scale : float, optional

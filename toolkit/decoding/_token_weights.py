@@ -44,7 +44,7 @@ def token_weights(lengths, *, average="answer", limit=None, axis=-1):
       each of its tokens the longer it is.
     - "token": ``1 / sum L``, the mean over all tokens: DAPO.
     - "constant": ``1 / (G M)`` with a constant M: Dr. GRPO. Only here the sum of scores, which is the gradient of the
-      probability of the whole answer, keeps its proportions.
+      log-probability of a whole answer, counts the same in every group.
 
     Parameters
     ----------

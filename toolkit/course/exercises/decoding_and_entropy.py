@@ -14,7 +14,7 @@ EXERCISES = {
                        (0.0, "so it is for the sum of the scores; here it is divided by the length"),
                        otherwise="q log(1 / q) / (1 - q) - q"),
         wrong=(0.693, 0.0, 0.5, -0.193),
-        praise="log 2 - 1/2: each wrong answer lowers its stop logit by that, times the advantage.",
+        praise="log 2 - 1/2: on average a wrong answer lowers its stop logit by that, times advantage and rate.",
     ),
     "decoding.share": Exercise(
         solution=4,

@@ -36,7 +36,7 @@ EXERCISES = {
                        (0.2, "the other way round: larger scores want a higher temperature"),
                        otherwise="(βx)² / τ has to stay as it is"),
         wrong=(1.6, 0.8, 0.2, 0.4),
-        praise="σ(cs) = c² σ(s), so (β, τ) and (cβ, c²τ) are one gate: bending is not enough, powers bend.",
+        praise="σ(cs) = c² σ(s), so (β, τ) and (cβ, c²τ) are one gate: a power is nonlinear, and still no remedy.",
     ),
     "gates.uneven": Exercise(
         solution=8 / 9,
@@ -61,7 +61,7 @@ EXERCISES = {
         judge=close_to(0.5, 1e-3, (0.7, "the other way round: g is the weight of the local expert"),
                        (0.6, "that is with a gate half open"),
                        (0.8**0.25 * 0.4**0.75, "that is a geometric mean; probabilities are mixed"),
-                       otherwise="σ(log 3) = 3/4 is the weight of the local expert"),
+                       otherwise="sigmoid(log 3) = 3/4 is the weight of the local expert"),
         wrong=(0.7, 0.6, 0.476, 0.4),
         praise="1/4 · 0.8 + 3/4 · 0.4.",
     ),
