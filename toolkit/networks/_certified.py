@@ -150,6 +150,8 @@ def learn(plan, labels, values, inputs, initial, seed, state, epsilon, warmup, r
 class Certified(NamedTuple):
     """What certified training leaves.
 
+    Attributes
+    ----------
     weights, biases : lists of arrays, as `toolkit.networks.interval_bounds` takes them
     loss, certified : (steps + 1,)
         The mean interval loss and the share of certified rows before each step and after the last one, at the radius
