@@ -139,9 +139,10 @@ function rememberState() {
   addressTimer = setTimeout(rememberNow, 250);
 }
 
-/* Whatever was moved before belongs to the present entry. */
+/* Whatever was moved before belongs to the present entry, whose state Sphinx's own script may have emptied again. */
 function rememberNow() {
   if (addressTimer) writeState();
+  else if (figures.size && history.state?.live === undefined) keepState();
   clearTimeout(addressTimer);
   addressTimer = 0;
 }
