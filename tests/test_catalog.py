@@ -73,8 +73,8 @@ def test_references_and_chapters_are_in_the_book(method):
 
 
 # Packages of methods, and what is public there without being one.
-PACKAGES = ("softmax", "sampling", "transport", "attention", "decoding", "soft_operators", "activations", "losses",
-            "losses.targets", "losses.adversarial", "information", "uncertainty", "collapse", "optimizers",
+PACKAGES = ("softmax", "sampling", "transport", "attention", "decoding", "soft_operators", "networks", "activations",
+            "losses", "losses.targets", "losses.adversarial", "information", "uncertainty", "collapse", "optimizers",
             "elementary")
 NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",
@@ -85,7 +85,10 @@ NO_METHODS = {
     "toolkit.attention.random_features_parity": "a ratio of sums",
     "toolkit.attention.random_features_weights": "random numbers for `random_features`",
     "toolkit.attention.taylor_features": "monomials, for `dynamical_system`",
+    "toolkit.networks.normal_weights": "random weights for the methods beside it",
+    "toolkit.networks.optimal_activation": "what the kernels beside it know as 'optimal'",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
+    "toolkit.networks.box_around": "a box for the bounds beside it",
     "toolkit.information.rel_entr": "a term of the divergences beside it",
     "toolkit.information.xlogy": "a term of the entropy beside it",
     "toolkit.losses.targets.expected_value": "a sum, the way back from the targets",

@@ -39,6 +39,7 @@ EXAMPLES = {
     attention.taylor_features: ((Z,), {"degree": 2}), attention.random_features_weights: ((2, 3), {}),
     attention.random_features_attention: ((Z, np.ones((4, 3)), np.ones((2, 3, 3)), Z), {}),
     attention.random_features_parity: ((Z[0], Z[1]), {}),
+    toolkit.networks.box_around: ((Z, 0.1), {}),
     **{each: ((abs(Z), abs(Z)), {}) for each in (information.rel_entr, information.xlogy)},
     losses.targets.expected_value: ((np.full(4, 0.25),), {"low": 0.0, "high": 1.0}),
     formats.Format: (("own", 5, 3), {}), formats.get_format: (("float16",), {}),
@@ -60,9 +61,12 @@ EXAMPLES = {
     training.Experiment: ((), {}), training.fit: ((Z, Y), {}), training.train: ((ADD,), {"progress": False}),
     training.grid: ((ADD,), {}), training.given: ((Z, Y), {}), training.rows_of: ((ADD,), {}),
     toolkit.grokking.get_preset: (("one_layer",), {}),
+    toolkit.networks.normal_weights: (((2, 4, 3),), {}), toolkit.networks.optimal_activation: ((Z,), {}),
 }
 EXAMPLES |= {method.function: (method.example(2), dict(method.parameters)) for method in catalog.METHODS
              if inspect.isfunction(method.function)}
+EXAMPLES |= {each: (EXAMPLES[each][0], {"gamma": np.ones(2)})  # learned: a NaN stays one
+             for each in (toolkit.activations.evonorm_b0, toolkit.activations.evonorm_s0)}
 # What users do not make or call themselves, or what starts processes or writes files: only a wrong keyword is tried.
 KEYWORD_ONLY = {
     toolkit.transport.Plan, collapse.CollapseReport, collapse.FormatLosses, live.LiveFigure, live.Simulation,

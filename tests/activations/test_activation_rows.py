@@ -13,7 +13,7 @@ from toolkit.activations._elementwise import slope as slope_of
 from toolkit.catalog import ELEMENTWISE, activation_kernel, methods
 from toolkit.formats import get_format, round_to
 
-ROWS = [method for method in methods("activation") if hasattr(method.function, "elementwise")]
+ROWS = [method for method in methods("activation") if method.kind == "Elementwise"]
 every_row, every_form = for_each(ROWS), for_each_variant(ROWS)
 
 EPS = np.finfo(np.float64).eps

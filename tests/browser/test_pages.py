@@ -15,14 +15,16 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/memory_wall", "notebooks/vanishing_loss", "notebooks/temperature", "notebooks/experts_and_gates",
         "notebooks/sparse_maps", "notebooks/sampling", "notebooks/attention_without_softmax",
         "notebooks/decoding_and_entropy", "notebooks/soft_choices", "notebooks/weights_that_walk",
-        "notebooks/activation_gallery", "notebooks/keeping_gradients_alive", "notebooks/one_family",
+        "notebooks/activation_gallery", "notebooks/learned_activations", "notebooks/keeping_gradients_alive",
+        "notebooks/infinitely_wide", "notebooks/promises_about_outputs", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
         "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
         "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",
        "book/api_attention", "book/api_decoding", "book/api_soft_operators", "book/api_collapse", "book/api_formats",
-       "book/api_kernels", "book/api_live", "book/api_catalog", "book/api_training"]
+       "book/api_kernels", "book/api_live", "book/api_catalog", "book/api_networks",
+       "book/api_training"]
 STILL = ["book/gallery", *API, "book/teach", "book/references", "book/map", "book/glossary", "book/verdicts",
          "book/quiz", "book/use_in_your_work", "notebooks/temperature_and_gates", "search", "genindex"]
 

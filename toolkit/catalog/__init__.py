@@ -7,6 +7,7 @@ function and its kernels are called and exported to WebAssembly, its gradient, i
 kind            kernels                                         figure
 ==============  ==============================================  ==========================================
 `Elementwise`   ``f(x)``                                        value and derivative in a format
+`Surrogate`     ``f(x)``                                        the same, with another function's derivative
 `RowMap`        ``row(z, *numbers, out)``                       first entry in a format, against float64
 `Scalar`        ``row(z, *numbers) -> number``                  the number in a format, against float64
 `Loss`          ``row(z, y, *numbers, grad) -> loss``           the loss in a format, against float64
@@ -72,15 +73,18 @@ from toolkit.catalog import (
     _elementwise,
     _entry_loss,
     _entry_losses,
+    _evolved,
     _experts,
     _export,
     _fit,
+    _infinite_width,
     _information,
     _iteration,
     _loss,
     _losses,
     _matrix,
     _method,
+    _network_bounds,
     _optimizers,
     _row_map,
     _sampling,
@@ -117,12 +121,12 @@ __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table
 FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "attention": "Attention",
             "decoding": "Decoding", "soft_operator": "Soft operators", "activation": "Activations",
             "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
-            "collapse": "Softmax Collapse", "optimizer": "Optimizers"}
+            "collapse": "Softmax Collapse", "optimizer": "Optimizers", "network": "Networks"}
 
 METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
            + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
            + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS
-           + _optimizers.METHODS)
+           + _optimizers.METHODS + _evolved.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
 
 
 def methods(family=None, kind=Method):

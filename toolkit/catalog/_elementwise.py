@@ -17,7 +17,7 @@ from toolkit.catalog._of_rows import POINTS, curves, room_for, said_at
 from toolkit.formats import round_to, ulp_error
 from toolkit.live import Axis, Format, Plot, Readout, Rule, Slider, live_figure
 
-__all__ = ["Elementwise"]
+__all__ = ["Elementwise", "Surrogate"]
 
 
 def entries_of(of, x, format=None):
@@ -134,3 +134,8 @@ class Elementwise(Method):
             caption=f"{self.title}: move x, and change the number format.",
         )(function)
         return at_a_loss(figure, "at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surrogate(Elementwise):
+    """A function of each entry that is trained by the derivative of another one: what becomes a bit."""

@@ -15,13 +15,16 @@ from toolkit.course.exercises import (
     decoding_and_entropy,
     experts_and_gates,
     grokking_live,
+    infinitely_wide,
     is_it_calibrated,
     keeping_gradients_alive,
+    learned_activations,
     memory_wall,
     numbers_with_gaps,
     one_family,
     paper_rerun,
     primer,
+    promises_about_outputs,
     quiz,
     regression_by_classification,
     sampling,
@@ -40,8 +43,9 @@ __all__ = ["EXERCISES", *_check.__all__, "check"]
 
 _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature,
              experts_and_gates, sparse_maps, sampling, attention_without_softmax, decoding_and_entropy, soft_choices,
-             weights_that_walk, activation_gallery, keeping_gradients_alive, one_family, regression_by_classification,
-             is_it_calibrated, softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
+             weights_that_walk, activation_gallery, learned_activations, keeping_gradients_alive, infinitely_wide,
+             promises_about_outputs, one_family, regression_by_classification, is_it_calibrated, softmax_collapse,
+             collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
