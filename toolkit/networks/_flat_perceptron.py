@@ -47,36 +47,31 @@ def fill_he_weights(sizes, seed, gain, state, w):
         start += fan_in * np.int64(sizes[layer])
 
 
-@kernel(inline=True)
-def part(values, start, rows, columns):
-    return values[start:start + rows * columns].reshape((rows, columns))
-
-
 @kernel
-def add_onwards(w, a, z):
-    """``z += a w``."""
-    for i in range(w.shape[0]):
+def add_onwards(w, start, a, z):
+    """``z += a W`` for the matrix W that begins at `start` in w, here and below."""
+    for i in range(a.size):
         if a[i] != 0.0:
-            row, by = w[i], a[i]
+            row, by = w[start + i * z.size:start + (i + 1) * z.size], a[i]
             for j in range(z.size):
                 z[j] += by * row[j]
 
 
 @kernel
-def add_back(w, d, below):
-    """``below += w d``."""
-    for i in range(w.shape[0]):
-        row, total = w[i], 0.0
+def add_back(w, start, d, below):
+    """``below += W d``."""
+    for i in range(below.size):
+        row, total = w[start + i * d.size:start + (i + 1) * d.size], 0.0
         for j in range(d.size):
             total += row[j] * d[j]
         below[i] += total
 
 
 @kernel
-def add_outer(a, d, g):
-    for i in range(g.shape[0]):
+def add_outer(a, d, start, g):
+    for i in range(a.size):
         if a[i] != 0.0:
-            row, by = g[i], a[i]
+            row, by = g[start + i * d.size:start + (i + 1) * d.size], a[i]
             for j in range(d.size):
                 row[j] += by * d[j]
 
@@ -88,10 +83,10 @@ def clear_row(row):
 
 
 @kernel
-def fill_products(w, a, z):
-    """``z = a w``."""
+def fill_products(w, start, a, z):
+    """``z = a W``."""
     clear_row(z)
-    add_onwards(w, a, z)
+    add_onwards(w, start, a, z)
 
 
 @kernel
@@ -101,13 +96,13 @@ def signal_of_row(sizes, w, x, h):
     x may be of another type than h, here and below: the first layer has a call of its own.
     """
     start, place = np.int64(sizes[0]) * np.int64(sizes[1]), np.int64(sizes[1])
-    fill_products(part(w, 0, np.int64(sizes[0]), place), x, h[:place])
+    fill_products(w, 0, x, h[:place])
     for layer in range(2, sizes.size):
         rows, columns = np.int64(sizes[layer - 1]), np.int64(sizes[layer])
         below = h[place - rows:place]
         for j in range(rows):
             below[j] = 0.0 if below[j] <= 0.0 else below[j]
-        fill_products(part(w, start, rows, columns), below, h[place:place + columns])
+        fill_products(w, start, below, h[place:place + columns])
         start, place = start + rows * columns, place + columns
 
 
@@ -120,7 +115,7 @@ def slopes_of_row(sizes, w, h, d):
         start, place = start - rows * columns, place - columns
         below = d[place - rows:place]
         clear_row(below)
-        add_back(part(w, start, rows, columns), d[place:place + columns], below)
+        add_back(w, start, d[place:place + columns], below)
         for j in range(rows):
             below[j] = 0.0 if h[place - rows + j] <= 0.0 else below[j]
 
@@ -165,15 +160,14 @@ def add_outer_behind(sizes, h, d, g):
     start, place = np.int64(sizes[0]) * np.int64(sizes[1]), np.int64(sizes[1])
     for layer in range(2, sizes.size):
         rows, columns = np.int64(sizes[layer - 1]), np.int64(sizes[layer])
-        add_outer(h[place - rows:place], d[place:place + columns], part(g, start, rows, columns))
+        add_outer(h[place - rows:place], d[place:place + columns], start, g)
         start, place = start + rows * columns, place + columns
 
 
 @kernel
 def add_outer_products(sizes, x, h, d, g):
     """`add_outer_behind`, and the same for the first layer."""
-    rows, columns = np.int64(sizes[0]), np.int64(sizes[1])
-    add_outer(x, d[:columns], part(g, 0, rows, columns))
+    add_outer(x, d[:np.int64(sizes[1])], 0, g)
     add_outer_behind(sizes, h, d, g)
 
 
@@ -181,14 +175,14 @@ def add_outer_products(sizes, x, h, d, g):
 def moved_signal(sizes, w, v, x, h, moved):
     """How the units move as the weights move along v: the R-operator, forwards. The input does not move."""
     start, place = np.int64(sizes[0]) * np.int64(sizes[1]), np.int64(sizes[1])
-    fill_products(part(v, 0, np.int64(sizes[0]), place), x, moved[:place])
+    fill_products(v, 0, x, moved[:place])
     for layer in range(2, sizes.size):
         rows, columns = np.int64(sizes[layer - 1]), np.int64(sizes[layer])
         below, drift, here = h[place - rows:place], moved[place - rows:place], moved[place:place + columns]
         for j in range(rows):
             drift[j] = 0.0 if below[j] <= 0.0 else drift[j]
-        fill_products(part(v, start, rows, columns), below, here)
-        add_onwards(part(w, start, rows, columns), drift, here)
+        fill_products(v, start, below, here)
+        add_onwards(w, start, drift, here)
         start, place = start + rows * columns, place + columns
 
 
@@ -201,8 +195,8 @@ def moved_slopes(sizes, w, v, h, d, moved):
         start, place = start - rows * columns, place - columns
         below = moved[place - rows:place]
         clear_row(below)
-        add_back(part(w, start, rows, columns), moved[place:place + columns], below)
-        add_back(part(v, start, rows, columns), d[place:place + columns], below)
+        add_back(w, start, moved[place:place + columns], below)
+        add_back(v, start, d[place:place + columns], below)
         for j in range(rows):
             below[j] = 0.0 if h[place - rows + j] <= 0.0 else below[j]
 
