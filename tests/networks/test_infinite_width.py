@@ -110,6 +110,20 @@ def test_kernels_after_sixty_layers_within_their_bounds(activation, a):
             assert abs(tangent - k) <= 1e-11 * k + 1e-300, row
 
 
+def test_logarithms_after_a_thousand_layers():
+    """Σ has underflowed long before; and opposite inputs, of which a layer of ReLU makes 0 and the next one 1 / π."""
+    x, y = [[1.0, 0.0]], [[0.6, 0.8]]
+    for activation, a in (("optimal", 1), ("optimal", 2), ("sine", 2.676), ("erf", None)):
+        found = nngp_kernel(x, y, activation=activation, parameter=a, depth=1000, log=True)[0, 0]
+        with mp.workdps(30):
+            s = mpf("0.6")
+            for _ in range(1000):
+                s = exact_dual(activation, a, s)
+            assert found == pytest.approx(float(mp.log(s)), rel=1e-12)
+    opposite = [nngp_kernel(x, [[-1.0, 0.0]], depth=depth, log=True)[0, 0] for depth in (1, 2)]
+    assert opposite[0] == -np.inf and opposite[1] == pytest.approx(-math.log(math.pi))
+
+
 def test_limits_of_relu():
     """K_L / (L + 1) tends to 1/4 off the diagonal, and the Gram matrix has no eigenvalue below 0."""
     t = np.linspace(0, np.pi / 2, 12)

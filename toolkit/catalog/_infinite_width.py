@@ -22,7 +22,7 @@ _NORMALS = _RNG.normal(0, 1, 3 * _WIDEST)
 _PLACES = np.sort(_RNG.uniform(0, 1, 16))
 _LABELS = np.where(_RNG.uniform(0, 1, 16) < 0.25 + 0.6 * (_PLACES > 0.5), 1.0, -1.0)
 # Rows of four numbers in three classes, and room for the normal weights of three layers.
-_ROWS, _INPUTS, _CLASSES, _UNITS, _RATES = 24, 4, 3, 16, 25
+_ROWS, _INPUTS, _CLASSES, _UNITS, _RATES, _STEPS = 12, 4, 3, 12, 25, 16
 _CLASS = np.arange(_ROWS) % _CLASSES
 _X = _RNG.normal(0, 0.7, (_ROWS, _INPUTS)) + np.eye(_INPUTS)[_CLASS] * 2
 _DEEPEST = 6
@@ -129,9 +129,9 @@ def quotients(width, x, work, y):
     fill_several(m, 2, sizes, w)
     for i in range(n):
         v[i] = 1.0 / np.sqrt(float(n))
-    for t in range(x.size):
+    for t in range(_STEPS):
         y[t] = kernels.power_step(sizes, w, v, _X, _CLASS, 1.0, 0.0, True, rooms, out)
-    return y[x.size - 1]
+    return y[_STEPS - 1]
 
 
 @kernel
@@ -144,7 +144,7 @@ def learned_shares(depth, x, work, y):
     w, g, rest = rest[:n], rest[n:2 * n], rest[2 * n:]
     h, d = rest[:units], rest[units:2 * units]
     found = 0.0
-    for i in range(x.size):
+    for i in range(_RATES):
         fill_several(_UNITS, layers, sizes, w)
         for _ in range(20):
             kernels.descend_on_rows(sizes, w, _X, _CLASS, 0, _ROWS, x[i], 0.1, h, d, g)
@@ -208,7 +208,7 @@ METHODS = (
     _row(Fit, "sharpness", "Largest eigenvalue of the Hessian", r"\lambda_1 = \max_v v^\top H v / v^\top v",
          "pearlmutter1994fast", quotients,
          lambda rng, rows, columns: (networks.normal_weights((columns, 5, 2)), *_labelled(rng, rows, columns)),
-         knob=("units m", 2.0, float(_UNITS), 12.0), x=Axis("step of the power method", (1, 16)), points=16,
+         knob=("units m", 2.0, float(_UNITS), 8.0), x=Axis("step of the power method", (1, _STEPS)), points=_STEPS,
          y=Axis("Rayleigh's quotient", (0, 20)), work=4 + 3 * _SEVERAL.size + 4 * (2 * _UNITS + _CLASSES),
          found="Largest eigenvalue", upright=False),
     _row(Fit, "maximal_learning_rate", "Maximal initial learning rate",

@@ -22,8 +22,10 @@ DUALS = {"relu": RELU, "erf": ERF, "sine": SINE, "hermite": HERMITE, "optimal": 
 _USUAL = {"sine": 2.676, "hermite": 2, "optimal": 1}
 LARGEST = {"sine": 1e4, "hermite": 64, "optimal": 64}
 _ERF_END = math.asin(2 / 3)
-# Of arcsin(h) / h in h², and of (sin x - x cos x) / x³ in x².
+# Of arcsin(h) / h in h², of (sin x - x cos x) / (2h)³ in h² for h = sin(x / 2), and of (sin x - x cos x) / x³ in x².
 _ARCSINE = tuple(math.comb(2 * k, k) / (4**k * (2 * k + 1)) for k in range(14))
+_NEAR = tuple(a / (2 * k + 3) for k, a in enumerate(_ARCSINE))
+_FEW_ARCSINE, _FEW_NEAR = _ARCSINE[:7], _NEAR[:7]
 _HOOK = tuple((-1) ** k * (2 * k + 2) / math.factorial(2 * k + 3) for k in range(9))
 
 
@@ -68,6 +70,14 @@ def relu_layer(s, c):
         rest = 2.0 * arcsine(np.sqrt(max(0.5 * (1.0 + s), 0.0)))  # π - θ
         value = hook(rest) / np.pi
         return value, 1.0 - value, rest / np.pi
+    if c < 0.125:  # one series each, side by side: most layers of a deep network are here
+        root, x = np.sqrt(2.0 * c), 0.5 * c
+        if c < 0.0078125:
+            bent, turned = series(_FEW_NEAR, x), series(_FEW_ARCSINE, x)
+        else:
+            bent, turned = series(_NEAR, x), series(_ARCSINE, x)
+        lost = c - root * (2.0 * c) * bent / np.pi
+        return 1.0 - lost, lost, 1.0 - root * turned / np.pi
     angle = 2.0 * arcsine(np.sqrt(0.5 * c))
     lost = c - hook(angle) / np.pi
     return 1.0 - lost, lost, 1.0 - angle / np.pi
@@ -175,11 +185,9 @@ def exponent_of_sine(a):
 
 
 @kernel
-def log_size(value, lost, before, power, factor):
-    """log |dual|, from the log before where the number itself has underflowed to about ``factor s^power``."""
-    if value > 0.5:
-        return log1p(-lost)
-    return log(abs(value)) if abs(value) > 1e-100 else power * before + log(factor)
+def log_size(s, c):
+    """log |s| of ``s = 1 - c``."""
+    return log1p(-c) if s > 0.5 else log(abs(s))
 
 
 def checked_dual(activation, parameter):

@@ -47,36 +47,31 @@ def fill_he_weights(sizes, seed, gain, state, w):
         start += fan_in * np.int64(sizes[layer])
 
 
-@kernel(inline=True)
-def part(values, start, rows, columns):
-    return values[start:start + rows * columns].reshape((rows, columns))
-
-
 @kernel
-def add_onwards(w, a, z):
-    """``z += a w``."""
-    for i in range(w.shape[0]):
+def add_onwards(w, start, a, z):
+    """``z += a W`` for the matrix W that begins at `start` in w, here and below."""
+    for i in range(a.size):
         if a[i] != 0.0:
-            row, by = w[i], a[i]
+            row, by = w[start + i * z.size:start + (i + 1) * z.size], a[i]
             for j in range(z.size):
                 z[j] += by * row[j]
 
 
 @kernel
-def add_back(w, d, below):
-    """``below += w d``."""
-    for i in range(w.shape[0]):
-        row, total = w[i], 0.0
+def add_back(w, start, d, below):
+    """``below += W d``."""
+    for i in range(below.size):
+        row, total = w[start + i * d.size:start + (i + 1) * d.size], 0.0
         for j in range(d.size):
             total += row[j] * d[j]
         below[i] += total
 
 
 @kernel
-def add_outer(a, d, g):
-    for i in range(g.shape[0]):
+def add_outer(a, d, start, g):
+    for i in range(a.size):
         if a[i] != 0.0:
-            row, by = g[i], a[i]
+            row, by = g[start + i * d.size:start + (i + 1) * d.size], a[i]
             for j in range(d.size):
                 row[j] += by * d[j]
 
@@ -88,18 +83,27 @@ def clear_row(row):
 
 
 @kernel
+def fill_products(w, start, a, z):
+    """``z = a W``."""
+    clear_row(z)
+    add_onwards(w, start, a, z)
+
+
+@kernel
 def signal_of_row(sizes, w, x, h):
-    """Fill h with what each unit says, layer after layer; the last layer, the logits, is not bent by ReLU."""
-    start, place, below = 0, 0, x
-    for layer in range(1, sizes.size):
+    """Fill h with what each unit says, layer after layer; the last layer, the logits, is not bent by ReLU.
+
+    x may be of another type than h, here and below: the first layer has a call of its own.
+    """
+    start, place = np.int64(sizes[0]) * np.int64(sizes[1]), np.int64(sizes[1])
+    fill_products(w, 0, x, h[:place])
+    for layer in range(2, sizes.size):
         rows, columns = np.int64(sizes[layer - 1]), np.int64(sizes[layer])
-        here = h[place:place + columns]
-        clear_row(here)
-        add_onwards(part(w, start, rows, columns), below, here)
-        if layer < sizes.size - 1:
-            for j in range(columns):
-                here[j] = 0.0 if here[j] <= 0.0 else here[j]
-        start, place, below = start + rows * columns, place + columns, here
+        below = h[place - rows:place]
+        for j in range(rows):
+            below[j] = 0.0 if below[j] <= 0.0 else below[j]
+        fill_products(w, start, below, h[place:place + columns])
+        start, place = start + rows * columns, place + columns
 
 
 @kernel
@@ -111,7 +115,7 @@ def slopes_of_row(sizes, w, h, d):
         start, place = start - rows * columns, place - columns
         below = d[place - rows:place]
         clear_row(below)
-        add_back(part(w, start, rows, columns), d[place:place + columns], below)
+        add_back(w, start, d[place:place + columns], below)
         for j in range(rows):
             below[j] = 0.0 if h[place - rows + j] <= 0.0 else below[j]
 
@@ -151,31 +155,34 @@ def add_gradient_of_row(sizes, w, x, label, scale, h, d, g):
 
 
 @kernel
-def add_outer_products(sizes, x, h, d, g):
-    """Add to the gradient of each weight what its unit below says times the slope of its unit above."""
-    start, place, below = 0, 0, x
-    for layer in range(1, sizes.size):
+def add_outer_behind(sizes, h, d, g):
+    """For each weight behind the first layer, add to g what its unit below says times the slope of its unit above."""
+    start, place = np.int64(sizes[0]) * np.int64(sizes[1]), np.int64(sizes[1])
+    for layer in range(2, sizes.size):
         rows, columns = np.int64(sizes[layer - 1]), np.int64(sizes[layer])
-        add_outer(below, d[place:place + columns], part(g, start, rows, columns))
-        below = h[place:place + columns]
+        add_outer(h[place - rows:place], d[place:place + columns], start, g)
         start, place = start + rows * columns, place + columns
 
 
 @kernel
+def add_outer_products(sizes, x, h, d, g):
+    """`add_outer_behind`, and the same for the first layer."""
+    add_outer(x, d[:np.int64(sizes[1])], 0, g)
+    add_outer_behind(sizes, h, d, g)
+
+
+@kernel
 def moved_signal(sizes, w, v, x, h, moved):
-    """How the units move as the weights move along v: the R-operator, forwards."""
-    start, place, below, drift = 0, 0, x, x
-    for layer in range(1, sizes.size):
+    """How the units move as the weights move along v: the R-operator, forwards. The input does not move."""
+    start, place = np.int64(sizes[0]) * np.int64(sizes[1]), np.int64(sizes[1])
+    fill_products(v, 0, x, moved[:place])
+    for layer in range(2, sizes.size):
         rows, columns = np.int64(sizes[layer - 1]), np.int64(sizes[layer])
-        here = moved[place:place + columns]
-        clear_row(here)
-        add_onwards(part(v, start, rows, columns), below, here)
-        if layer > 1:
-            add_onwards(part(w, start, rows, columns), drift, here)
-        if layer < sizes.size - 1:
-            for j in range(columns):
-                here[j] = 0.0 if h[place + j] <= 0.0 else here[j]
-        below, drift = h[place:place + columns], here
+        below, drift, here = h[place - rows:place], moved[place - rows:place], moved[place:place + columns]
+        for j in range(rows):
+            drift[j] = 0.0 if below[j] <= 0.0 else drift[j]
+        fill_products(v, start, below, here)
+        add_onwards(w, start, drift, here)
         start, place = start + rows * columns, place + columns
 
 
@@ -188,8 +195,8 @@ def moved_slopes(sizes, w, v, h, d, moved):
         start, place = start - rows * columns, place - columns
         below = moved[place - rows:place]
         clear_row(below)
-        add_back(part(w, start, rows, columns), moved[place:place + columns], below)
-        add_back(part(v, start, rows, columns), d[place:place + columns], below)
+        add_back(w, start, moved[place:place + columns], below)
+        add_back(v, start, d[place:place + columns], below)
         for j in range(rows):
             below[j] = 0.0 if h[place - rows + j] <= 0.0 else below[j]
 
@@ -216,20 +223,10 @@ def add_curvature_of_row(sizes, w, v, x, label, scale, whole, h, d, moved, turne
     if whole:
         slopes_of_row(sizes, w, h, d)
         moved_slopes(sizes, w, v, h, d, turned)
-        add_moved_products(sizes, h, d, moved, out)
+        add_outer_behind(sizes, moved, d, out)
     else:
         slopes_of_row(sizes, w, h, turned)
     add_outer_products(sizes, x, h, turned, out)
-
-
-@kernel
-def add_moved_products(sizes, h, d, moved, out):
-    """The part of ``H v`` that comes from how the units below move; the input does not."""
-    start, place = np.int64(sizes[0]) * np.int64(sizes[1]), np.int64(sizes[1])
-    for layer in range(2, sizes.size):
-        rows, columns = np.int64(sizes[layer - 1]), np.int64(sizes[layer])
-        add_outer(moved[place - rows:place], d[place:place + columns], part(out, start, rows, columns))
-        start, place = start + rows * columns, place + columns
 
 
 def checked_weights(weights):
@@ -250,12 +247,6 @@ def checked_rows(inputs, name, numbers):
     if x.ndim != 2 or x.shape[1] != numbers or not len(x):
         raise ValueError(f"{name} has shape {x.shape}; allowed: (n, {numbers}), at least one row")
     return np.ascontiguousarray(x)
-
-
-def split_weights(sizes, flat):
-    """The matrices of flat weights."""
-    ends = np.cumsum([a * b for a, b in zip(sizes, sizes[1:])])
-    return [w.reshape(a, b) for w, a, b in zip(np.split(flat, ends[:-1]), sizes, sizes[1:])]
 
 
 def checked_sizes(sizes):
@@ -295,4 +286,5 @@ def normal_weights(sizes, *, seed=0, gain=1.0):
     seed, gain = check_whole("seed", seed, 0, 2**62), check_finite("gain", gain, 0.0, above=True)
     flat = np.empty(int(weights_in(sizes)))
     fill_he_weights(sizes, seed, gain, np.zeros(1, np.uint64), flat)
-    return split_weights(sizes, flat)
+    ends = np.cumsum(sizes[:-1] * sizes[1:])
+    return [w.reshape(a, b) for w, a, b in zip(np.split(flat, ends[:-1]), sizes, sizes[1:])]

@@ -4,7 +4,7 @@ import numpy as np
 from toolkit._core.arguments import check_choice, check_number, check_whole, chosen, shown
 from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
-from toolkit.elementary import exp, log, log1p
+from toolkit.elementary import exp, log
 from toolkit.networks._dual_activations import HERMITE, checked_dual, dual_layer, end_slopes, log_size
 
 __all__ = ["kernel_classifier", "neural_tangent_kernel", "nngp_kernel"]
@@ -26,16 +26,21 @@ def after_layers(which, a, depth, input_rate, s, c):
     """``(Σ, log |Σ|, K)`` after `depth` layers, from the cosine s and its complement c.
 
     Σ is the NNGP and K the NTK, in which the weights behind the input learn `input_rate` times as fast as the others.
+    A logarithm is taken once: of the last Σ, or of the last above 1e-100, below which a layer is a power of s.
     """
     power, factor = lowest_power(which, a)
-    size = log1p(-c) if s > 0.5 else log(abs(s))
-    tangent = input_rate * s
+    raised = log(factor)
+    tiny, size, tangent = False, 0.0, input_rate * s
     for _ in range(depth):
         value, lost, slope = dual_layer(which, a, s, c)
         tangent = value + tangent * slope
-        size = log_size(value, lost, size, power, factor)
+        if abs(value) <= 1e-100 and abs(s) < 0.5:
+            size = power * (size if tiny else log_size(s, c)) + raised
+            tiny = True
+        else:
+            tiny = False
         s, c = value, lost
-    return s, size, tangent
+    return s, size if tiny else log_size(s, c), tangent
 
 
 @kernel
