@@ -85,6 +85,7 @@ NO_METHODS = {
     "toolkit.attention.random_features_parity": "a ratio of sums",
     "toolkit.attention.random_features_weights": "random numbers for `random_features`",
     "toolkit.attention.taylor_features": "monomials, for `dynamical_system`",
+    "toolkit.activations.running_variance": "what `evonorm_b0` keeps while it trains",
     "toolkit.networks.normal_weights": "random weights for the methods beside it",
     "toolkit.networks.optimal_activation": "what the kernels beside it know as 'optimal'",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",

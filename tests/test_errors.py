@@ -61,6 +61,7 @@ EXAMPLES = {
     training.Experiment: ((), {}), training.fit: ((Z, Y), {}), training.train: ((ADD,), {"progress": False}),
     training.grid: ((ADD,), {}), training.given: ((Z, Y), {}), training.rows_of: ((ADD,), {}),
     toolkit.grokking.get_preset: (("one_layer",), {}),
+    toolkit.activations.running_variance: ((np.ones((2, 2, 2, 2)),), {}),
     toolkit.networks.normal_weights: (((2, 4, 3),), {}), toolkit.networks.optimal_activation: ((Z,), {}),
 }
 EXAMPLES |= {method.function: (method.example(2), dict(method.parameters)) for method in catalog.METHODS

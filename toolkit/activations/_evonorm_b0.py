@@ -1,13 +1,13 @@
 """EvoNorm-B0: a normalisation and an activation that a search found as one operation, with the batch's statistics."""
 import numpy as np
 
-from toolkit._core.arguments import check_finite, chosen
+from toolkit._core.arguments import check_finite, check_number, chosen
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import in_format, like
 from toolkit.activations._feature_maps import MOMENTS, Maps, moments_of, warned
 
-__all__ = ["evonorm_b0"]
-KERNELS = ["evonorm_b0_channel", "evonorm_b0_vjp_channel"]
+__all__ = ["evonorm_b0", "running_variance"]
+KERNELS = ["evonorm_b0_channel", "evonorm_b0_vjp_channel", "running_variance_channel"]
 
 
 @kernel
@@ -87,7 +87,7 @@ def evonorm_b0(x, *, v=1.0, gamma=1.0, beta=0.0, epsilon=1e-5, variance=None, fo
     epsilon : float > 0
         1e-3 in some libraries.
     variance : float or array_like (C,), optional
-        For evaluation: the running variance, in place of that of the batch.
+        For evaluation: the `running_variance`, in place of that of the batch.
     form : {"naive", "stable"}
     format : Format, name or pair (exponent_bits, fraction_bits), optional
 
@@ -143,3 +143,53 @@ def evonorm_b0_gradients(x, g, *, v=1.0, gamma=1.0, beta=0.0, epsilon=1e-5, vari
         all_channels_back(rows, maps.by_channel(above, np.float64), of[0], of[1], float(epsilon), of[2], dx, dv, dgamma)
     return {"x": maps.restore_channels(dx), "v": maps.narrow(dv, v), "gamma": maps.narrow(dgamma, gamma),
             "beta": maps.narrow(above.sum(axis=(0, *range(2, above.ndim))), beta)}
+
+
+@kernel
+def running_variance_channel(x, running, momentum):
+    """A step from the running variance towards that of the channel, unbiased where it has more than one number."""
+    count, variance = x.shape[0] * x.shape[1], moments_of(x, 0, x.shape[0])[1]
+    if count > 1:
+        variance *= count / (count - 1.0)
+    return running + momentum * (variance - running)
+
+
+def running_variance(x, running=1.0, *, momentum=0.1):
+    """What EvoNorm-B0 keeps while it trains, for evaluation: ``running + momentum (s^2 - running)`` of each channel.
+
+    Call it after each step of training with the result of the step before, and give the last one to `evonorm_b0` as
+    its `variance`.
+
+    Parameters
+    ----------
+    x : array_like (N, C, H, W), or any (N, C, ...)
+        The batch of a step.
+    running : float or array_like (C,)
+        At the start 1.
+    momentum : float
+        From 0, which keeps the old one, to 1.
+
+    Returns
+    -------
+    (C,), in the dtype of `x`; computed in float64.
+
+    Special values
+    --------------
+    ``s^2`` is the unbiased variance, over n - 1, as a library has it; where a channel has one number, 0 and not 0 / 0.
+
+    References
+    ----------
+    As `evonorm_b0`.
+
+    Examples
+    --------
+    >>> x = np.array([1, -2, 3, 0.5, -1, 2, 0.25, -0.75]).reshape(2, 1, 2, 2)
+    >>> running_variance(x, momentum=1.0).round(6), running_variance(x).round(6)
+    (array([2.678571]), array([1.167857]))
+    """
+    maps, momentum = Maps(x), check_number("momentum", momentum, 0.0, 1.0)
+    before = np.asarray(maps.of_channels("running", running, 0.0), np.float64)
+    rows = maps.by_channel(maps.array, np.float64)
+    with np.errstate(all="ignore"):
+        found = [running_variance_channel(row, old, momentum) for row, old in zip(rows, before, strict=True)]
+    return np.array(found).astype(maps.dtype)

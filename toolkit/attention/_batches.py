@@ -1,5 +1,4 @@
 """What attention has in common: arrays of vectors with a batch before them, a mask of pairs, and the way back."""
-import inspect
 import math
 
 import numpy as np
@@ -113,20 +112,3 @@ def mask_of(where, batch, sizes, which):
         raise ValueError(f"where has shape {shown(keep.shape)}; allowed: what broadcasts to {shape}, "
                          f"{MASKS[which]}") from None
     return behaved(keep.reshape(math.prod(batch.shape), *sizes), np.bool_)
-
-
-def pulls(gradients_of, *others):
-    """The pull of a function's first argument, and of others by name, as `toolkit.catalog.Gradient` takes them.
-
-    ``gradients_of(first, g, **given)`` gives all gradients by name.
-    """
-    first, *_ = inspect.signature(gradients_of).parameters
-
-    def pull_of(name):
-        def pull(at, g, **given):
-            return gradients_of(at, g, **given)[name]
-
-        pull.__signature__ = inspect.signature(gradients_of)
-        return pull
-
-    return pull_of(first), {name: pull_of(name) for name in others}

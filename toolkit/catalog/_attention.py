@@ -3,7 +3,6 @@
 from toolkit import attention
 from toolkit._core.kernel import kernel
 from toolkit.attention import kernels
-from toolkit.attention._batches import pulls
 from toolkit.attention._entropy_penalty import entropy_penalty_pull, threshold_pull
 from toolkit.attention._linear_attention import linear_attention_gradients
 from toolkit.attention._random_features import random_features_gradients
@@ -154,11 +153,6 @@ def _tokens(rng, rows, columns):
     return rng.normal(size=columns), rng.normal(size=(rows, columns)), rng.normal(size=(5, columns, columns))
 
 
-def _gradient(gradients_of, *others):
-    pull, rest = pulls(gradients_of, *others)
-    return Gradient(pull, others=tuple(rest.items()))
-
-
 _PLACES = {"family": "attention", "side": _N, "work": _SIZE, "numbers": ()}
 _CHAPTER = "attention_without_softmax"
 
@@ -166,28 +160,28 @@ METHODS = (
     Matrix("softmax_attention", "Softmax attention", r"y_i = \sum_j p_{ij} v_j,\ p_i = \operatorname{softmax}_j"
            r"\, \langle q_i, k_j \rangle / \sqrt d", attention.softmax_attention, "vaswani2017attention", _CHAPTER,
            variants=forms(naive=softmax_naive_cells, stable=softmax_stable_cells), given=_pairs,
-           gradient=_gradient(softmax_attention_gradients, "k", "v"), knob=("length of the queries", 0.1, 100, 6),
-           entry="weight", **_PLACES),
+           gradient=Gradient.by_name(softmax_attention_gradients, "k", "v"),
+           knob=("length of the queries", 0.1, 100, 6), entry="weight", **_PLACES),
     Matrix("sigmoid_attention", "Sigmoid attention", r"y_i = \sum_j w_{ij} v_j,\ w_{ij} = \sigma(\langle q_i, k_j"
            r" \rangle / \sqrt d - \log m)", attention.sigmoid_attention, "ramapuram2025sigmoid", _CHAPTER,
            variants=forms(naive=sigmoid_naive_cells, stable=sigmoid_stable_cells), given=_pairs,
-           gradient=_gradient(sigmoid_attention_gradients, "k", "v"),
+           gradient=Gradient.by_name(sigmoid_attention_gradients, "k", "v"),
            knob=("keys m in the bias −log m", 1, 1000, 12), entry="weight", **_PLACES),
     Matrix("linear_attention", "Linear attention", r"y_i = \frac{\phi(q_i)^\top S_i}{\phi(q_i)^\top s_i},\ S_i ="
            r" S_{i-1} + \phi(k_i) v_i^\top,\ s_i = s_{i-1} + \phi(k_i)", attention.linear_attention,
            "katharopoulos2020transformers", _CHAPTER,
            variants=forms(naive=linear_naive_cells, stable=linear_stable_cells), given=_pairs,
-           gradient=_gradient(linear_attention_gradients, "k", "v"), knob=("length of the queries", 0.1, 100, 6),
+           gradient=Gradient.by_name(linear_attention_gradients, "k", "v"), knob=("length of the queries", 0.1, 100, 6),
            entry="weight", **_PLACES),
     Matrix("recurrence", "Recurrence", r"H_i = \operatorname{diag}(a_i) H_{i-1} + b_i u_i^\top,\ y_i = H_i^\top c_i",
            attention.recurrence, "sieber2024understanding", _CHAPTER,
            variants=forms(naive=recurrence_naive_cells, stable=recurrence_stable_cells), given=_steps,
-           gradient=_gradient(recurrence_gradients, "write", "u", "decay"),
+           gradient=Gradient.by_name(recurrence_gradients, "write", "u", "decay"),
            knob=("half-life of the state", 0.1, 100, 3), entry="weight", **_PLACES),
     Matrix("random_features", "Random-feature attention", r"\Phi_m = \frac1N \sum_i \operatorname{relu}(\langle x_0,"
            r" W_m x_i \rangle)\, x_i", attention.random_features, "fu2023single", _CHAPTER,
            variants=forms(stable=feature_cells), given=_tokens,
-           gradient=_gradient(random_features_gradients, "tokens"), knob=("mean of the matrices", 0.01, 10, 1),
+           gradient=Gradient.by_name(random_features_gradients, "tokens"), knob=("mean of the matrices", 0.01, 10, 1),
            entry="feature", **_PLACES),
     Scalar("entropy_penalty", "Entropy penalty of attention", r"d^2 \text{ if } \lvert d \rvert > \gamma \log T,"
            r"\ d = H(p) - \theta \log T", attention.entropy_penalty, "jha2025entropy", _CHAPTER, family="attention",

@@ -1,5 +1,4 @@
 """Rows of evolved normalisation-activations, of splines' and activations' bases, and of periodic binarisation."""
-import inspect
 from functools import partial
 
 import numpy as np
@@ -115,7 +114,7 @@ def layer_cells(reach, work, cells):
     for j in range(_N):
         x[0] = reach * j / (_N - 1.0)
         out = work[_N * _N + 3 * _N:_N * _N + 4 * _N]
-        of_networks.kan_layer_row(of_networks.spline_row, x, weight, bias, 3, 0.0, 1.0, features, out)
+        of_networks.kan_layer_row(0, x, weight, bias, 3, 0.0, 1.0, features, out)
         for o in range(_N):
             cells[o * _N + j] = out[o]
 
@@ -158,19 +157,6 @@ def spread_of_frequency(omega):
     return kernels.laplace_spread(0.05 * omega)
 
 
-def _gradient(gradients_of, *others):
-    """A `Gradient` of the first argument and of others, which ``gradients_of(first, g, ...)`` gives by name."""
-    def pull_of(name):
-        def pull(at, g, **given):
-            return gradients_of(at, g, **given)[name]
-
-        pull.__signature__ = inspect.signature(gradients_of)
-        return pull
-
-    first, *_ = inspect.signature(gradients_of).parameters
-    return Gradient(pull_of(first), others=tuple((name, pull_of(name)) for name in others))
-
-
 def _bit(name, title, formula, reference, plot_range, value=None, **more):
     """A row of what becomes one bit, at `value` of its parameter if it has one."""
     function = getattr(activations, name)
@@ -204,10 +190,10 @@ METHODS = (
     _maps_row("evonorm_b0", "EvoNorm-B0", r"\frac{\gamma x}{\max\bigl(\sqrt{s^2_{N,H,W} + \epsilon},\ v x +"
               r" \sqrt{s^2_{H,W} + \epsilon}\bigr)} + \beta", activations.evonorm_b0,
               variants=forms(naive=b0_naive_cells, stable=b0_stable_cells),
-              gradient=_gradient(evonorm_b0_gradients, "v", "gamma", "beta")),
+              gradient=Gradient.by_name(evonorm_b0_gradients, "v", "gamma", "beta")),
     _maps_row("evonorm_s0", "EvoNorm-S0", r"\frac{\gamma x\,\sigma(v x)}{\sqrt{s^2_{H,W,C/G} + \epsilon}} + \beta",
               activations.evonorm_s0, variants=forms(naive=s0_naive_cells, stable=s0_stable_cells),
-              gradient=_gradient(evonorm_s0_gradients, "v", "gamma", "beta")),
+              gradient=Gradient.by_name(evonorm_s0_gradients, "v", "gamma", "beta")),
     _bit("biper", "BiPer", r"\operatorname{sign} \sin(\omega x),\ \omega = 20", "vargas2024biper", (-0.4, 0.4), 20.0),
     _bit("biper_sine", "BiPer, first stage", r"\sin(\omega x),\ \omega = 20", "vargas2024biper", (-0.4, 0.4), 20.0,
          lipschitz=20.0),
@@ -240,5 +226,5 @@ METHODS = (
              parameters=(("grid", 9),), numbers=(), gradient=Gradient(af_kan_pull), high=0.01),
     _network("kan_layer", "KAN layer", r"y_o = b_o + \sum_d \sum_i w_{odi} B_i(x_d)", networks.kan_layer, "liu2025kan",
              given=_layer, variants=forms(stable=layer_cells),
-             gradient=_gradient(kan_layer_gradients, "weight", "bias")),
+             gradient=Gradient.by_name(kan_layer_gradients, "weight", "bias")),
 )

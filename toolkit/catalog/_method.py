@@ -61,6 +61,19 @@ class Gradient(NamedTuple):
     at: str = "input"
     others: tuple = ()
 
+    @classmethod
+    def by_name(cls, gradients_of, *others):
+        """Of the first argument and of `others`, which ``gradients_of(first, g, **given)`` all gives by name."""
+        def pull_of(name):
+            def pull(at, g, **given):
+                return gradients_of(at, g, **given)[name]
+
+            pull.__signature__ = inspect.signature(gradients_of)
+            return pull
+
+        first, *_ = inspect.signature(gradients_of).parameters
+        return cls(pull_of(first), others=tuple((name, pull_of(name)) for name in others))
+
 
 @dataclass(frozen=True)
 class Method:

@@ -8,7 +8,7 @@ from toolkit.activations import kernels as of
 from toolkit.networks._kan_grid import basis_rows, checked_grid, pulled, restored
 
 __all__ = ["af_kan_basis"]
-KERNELS = ["af_kan_row", "af_kan_slope_row", "bent", "combined"]
+KERNELS = ["af_kan_row", "af_kan_slope_row", "bent", "combined", "silu_row", "silu_slope_row"]
 
 
 @kernel
@@ -72,22 +72,63 @@ def combined(way, u, w):
 
 
 @kernel
-def af_kan_row(x, kind, way, grid, order, low, high, out):
-    """Of ``u = a(x - s_i)`` and ``w = a(e_i - x)``, in units of x."""
+def facing_row(value, x, kind, way, grid, order, low, high, out):
+    """Of ``u = a(x - s_i)`` and ``w = a(e_i - x)``, in units of x; ``a(x)`` is ``value(kind, x)``."""
     cell = (high - low) / grid
     for i in range(grid + order):
         first = low + (i - order) * cell
-        out[i] = combined(way, bent(kind, x - first), bent(kind, first + (order + 1) * cell - x))[0]
+        out[i] = combined(way, value(kind, x - first), value(kind, first + (order + 1) * cell - x))[0]
 
 
 @kernel
-def af_kan_slope_row(x, kind, way, grid, order, low, high, out):
+def facing_slope_row(value, slope, x, kind, way, grid, order, low, high, out):
     cell = (high - low) / grid
     for i in range(grid + order):
         up = x - (low + (i - order) * cell)
         down = (order + 1) * cell - up
-        _, by_u, by_w = combined(way, bent(kind, up), bent(kind, down))
-        out[i] = by_u * bent_slope(kind, up) - by_w * bent_slope(kind, down)
+        _, by_u, by_w = combined(way, value(kind, up), value(kind, down))
+        out[i] = by_u * slope(kind, up) - by_w * slope(kind, down)
+
+
+@kernel
+def any_value(kind, x):
+    return bent(kind, x)
+
+
+@kernel
+def any_slope(kind, x):
+    return bent_slope(kind, x)
+
+
+@kernel
+def silu_value(kind, x):
+    return of.silu_value(x)
+
+
+@kernel
+def silu_slope(kind, x):
+    return of.silu_slope(x)
+
+
+@kernel
+def af_kan_row(x, kind, way, grid, order, low, high, out):
+    facing_row(any_value, x, kind, way, grid, order, low, high, out)
+
+
+@kernel
+def af_kan_slope_row(x, kind, way, grid, order, low, high, out):
+    facing_slope_row(any_value, any_slope, x, kind, way, grid, order, low, high, out)
+
+
+@kernel
+def silu_row(x, grid, order, low, high, out):
+    """AF-KAN's basis as it is by default: SiLU, ``(uw)^2``; without the other activations there is less to compile."""
+    facing_row(silu_value, x, 0, 0, grid, order, low, high, out)
+
+
+@kernel
+def silu_slope_row(x, grid, order, low, high, out):
+    facing_slope_row(silu_value, silu_slope, x, 0, 0, grid, order, low, high, out)
 
 
 def _numbers(activation, combination, grid, order, low, high):
@@ -126,7 +167,8 @@ def af_kan_basis(x, *, activation="silu", combination="quad1", grid=5, order=3, 
 
     With SiLU none of the functions is ever 0, and all of them are smooth over the whole grid: 23 functions at
     ``grid=20`` have the numerical rank of a polynomial of degree 5 or so. A local basis gains by more grid points, this
-    one does not.
+    one does not. Its program also trains the ends, and can reduce the functions of all inputs by an attention over the
+    inputs before the linear layer; neither is here.
 
     Parameters
     ----------

@@ -1,34 +1,40 @@
 """A layer of a Kolmogorov-Arnold network: each edge is a function that is learned, and a unit adds up its edges."""
 import numpy as np
 
-from toolkit._core.arguments import chosen
+from toolkit._core.arguments import check_choice
 from toolkit._core.arrays import behaved, common_dtype, real_array
 from toolkit._core.kernel import kernel
-from toolkit.networks._af_kan import af_kan_row, af_kan_slope_row
+from toolkit._core.switch import switch
+from toolkit.networks._af_kan import silu_row, silu_slope_row
 from toolkit.networks._kan_bases import relu_kan_row, relu_kan_slope_row, spline_row, spline_slope_row
 from toolkit.networks._kan_grid import checked_grid
 
 __all__ = ["kan_layer"]
-KERNELS = ["kan_layer_row", "kan_layer_vjp_row", "silu_row", "silu_slope_row"]
+KERNELS = ["basis_row", "kan_layer_row", "kan_layer_vjp_row"]
+
+
+BASES = {"spline": (spline_row, spline_slope_row), "relu": (relu_kan_row, relu_kan_slope_row),
+         "silu": (silu_row, silu_slope_row)}
+
+_row = switch([row for row, _ in BASES.values()])
+_slope_row = switch([row for _, row in BASES.values()])
 
 
 @kernel
-def silu_row(x, grid, order, low, high, out):
-    """AF-KAN's basis as it is by default: SiLU, ``(uw)^2``."""
-    af_kan_row(x, 0, 0, grid, order, low, high, out)
-
-
-@kernel
-def silu_slope_row(x, grid, order, low, high, out):
-    af_kan_slope_row(x, 0, 0, grid, order, low, high, out)
+def basis_row(basis, x, grid, order, low, high, out):
+    """The functions at x, of a place in `BASES`."""
+    _row(basis, x, grid, order, low, high, out)
 
 
 @kernel
 def kan_layer_row(basis, x, weight, bias, order, low, high, features, out):
-    """``out_o = sum_d sum_i weight[o, d, i] B_i(x_d) + bias_o``; fills `features` (inputs, functions) on the way."""
+    """``out_o = sum_d sum_i weight[o, d, i] B_i(x_d) + bias_o``; fills `features` (inputs, functions) on the way.
+
+    `basis` is a place in `BASES`.
+    """
     outputs, inputs, size = weight.shape
     for d in range(inputs):
-        basis(x[d], size - order, order, low, high, features[d])
+        _row(basis, x[d], size - order, order, low, high, features[d])
     for o in range(outputs):
         total = bias[o]
         for d in range(inputs):
@@ -38,15 +44,15 @@ def kan_layer_row(basis, x, weight, bias, order, low, high, features, out):
 
 
 @kernel
-def kan_layer_vjp_row(basis, slopes_of, x, weight, g, order, low, high, features, dx, dweight, dbias):
+def kan_layer_vjp_row(basis, x, weight, g, order, low, high, features, dx, dweight, dbias):
     """Adds to the gradients of weight and bias, and fills that of x."""
     outputs, inputs, size = weight.shape
     for d in range(inputs):
-        basis(x[d], size - order, order, low, high, features[d])
+        _row(basis, x[d], size - order, order, low, high, features[d])
         for o in range(outputs):
             for i in range(size):
                 dweight[o, d, i] += g[o] * features[d, i]
-        slopes_of(x[d], size - order, order, low, high, features[d])
+        _slope_row(basis, x[d], size - order, order, low, high, features[d])
         total = 0.0
         for o in range(outputs):
             for i in range(size):
@@ -63,13 +69,9 @@ def all_rows(basis, x, weight, bias, order, low, high, features, out):
 
 
 @kernel
-def all_rows_back(basis, slopes_of, x, weight, g, order, low, high, features, dx, dweight, dbias):
+def all_rows_back(basis, x, weight, g, order, low, high, features, dx, dweight, dbias):
     for n in range(x.shape[0]):
-        kan_layer_vjp_row(basis, slopes_of, x[n], weight, g[n], order, low, high, features, dx[n], dweight, dbias)
-
-
-BASES = {"spline": (spline_row, spline_slope_row), "relu": (relu_kan_row, relu_kan_slope_row),
-         "silu": (silu_row, silu_slope_row)}
+        kan_layer_vjp_row(basis, x[n], weight, g[n], order, low, high, features, dx[n], dweight, dbias)
 
 
 def _checked(x, weight, bias, order, low, high):
@@ -131,18 +133,18 @@ def kan_layer(x, weight, bias=None, *, basis="spline", order=3, low=0.0, high=1.
     >>> kan_layer([[0.3, 0.6]], weight).round(6), kan_layer([[0.3, 0.6]], weight, basis="relu").round(6)
     (array([[2.]]), array([[4.265625]]))
     """
-    of, _ = chosen("basis", basis, BASES)
+    basis = check_choice("basis", basis, tuple(BASES))
     rows, w, b, numbers = _checked(x, weight, bias, order, low, high)
     out = np.empty((len(rows), w.shape[0]))
     with np.errstate(all="ignore"):
-        all_rows(of, rows, w, b, *numbers, np.empty(w.shape[1:]), out)
+        all_rows(basis, rows, w, b, *numbers, np.empty(w.shape[1:]), out)
         out = out.astype(common_dtype(x=x, weight=weight, bias=bias), copy=False)
     return out.reshape(*np.shape(x)[:-1], w.shape[0])
 
 
 def kan_layer_gradients(x, g, *, weight, bias=None, basis="spline", order=3, low=0.0, high=1.0):
     """Of `x`, `weight` and `bias`, by name."""
-    of, slopes = chosen("basis", basis, BASES)
+    basis = check_choice("basis", basis, tuple(BASES))
     rows, w, b, numbers = _checked(x, weight, bias, order, low, high)
     shape = (*np.shape(x)[:-1], w.shape[0])
     given = real_array(g, "g")
@@ -152,7 +154,7 @@ def kan_layer_gradients(x, g, *, weight, bias=None, basis="spline", order=3, low
         raise ValueError(f"g has shape {given.shape}; allowed: {shape}") from None
     dx, dweight, dbias = np.empty_like(rows), np.zeros_like(w), np.zeros_like(b)
     with np.errstate(all="ignore"):
-        all_rows_back(of, slopes, rows, w, g, *numbers, np.empty(w.shape[1:]), dx, dweight, dbias)
+        all_rows_back(basis, rows, w, g, *numbers, np.empty(w.shape[1:]), dx, dweight, dbias)
         dtype = common_dtype(x=x, weight=weight, bias=bias)
         return {"x": dx.reshape(np.shape(x)).astype(dtype), "weight": dweight.astype(dtype),
                 "bias": dbias.astype(dtype)}
