@@ -155,4 +155,4 @@ def test_all_patterns_see_a_corner_that_samples_miss():
     x = np.random.default_rng(0).uniform(-1, 1, (1000, 2))
     assert (x.sum(axis=1) < 1.999).all()
     assert np.abs(exact_slopes(weights, biases, box)).sum(axis=2).max() == 2
-    assert local_lipschitz(weights, biases, *box).bound == 2
+    assert 2 <= local_lipschitz(weights, biases, *box).bound <= 2 * (1 + 1e-14)
