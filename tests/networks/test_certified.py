@@ -1,4 +1,8 @@
 """The interval loss, its gradient, its regularisers, and training by it."""
+import os
+import subprocess
+import sys
+
 import mpmath
 import numpy as np
 import pytest
@@ -198,3 +202,18 @@ def test_first_step_of_fit_certified_is_adam_on_the_gradient():
 def test_what_is_refused(wrong, message):
     with pytest.raises((TypeError, ValueError), match=message):
         fit_certified([[0.0], [1.0]], [0, 1], **wrong)
+
+
+SMALL = """
+import numpy as np
+from toolkit.networks import fit_certified
+x, y = np.random.default_rng(0).normal(size=(5, 2)), [0, 1, 2, 1, 0]
+run = fit_certified(x, y, widths=(4, 3), steps=12, initial="interval", regularizer=0.5, lr=0.05)
+print(np.concatenate([*map(np.ravel, (*run.weights, *run.biases)), run.loss, run.certified]).tobytes().hex())
+"""
+
+
+def test_fit_certified_has_the_same_bits_in_plain_python():
+    said = [subprocess.run([sys.executable, "-c", SMALL], env=os.environ | setting, capture_output=True, text=True,
+                           check=True).stdout for setting in ({}, {"NUMBA_DISABLE_JIT": "1"})]
+    assert said[0] == said[1] and len(said[0]) > 1000

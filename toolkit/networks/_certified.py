@@ -200,8 +200,8 @@ def fit_certified(inputs, labels, *, epsilon=0.1, widths=(32, 32), steps=1500, w
 
     Accuracy
     --------
-    The same bits on every machine. Gradients are those of `interval_loss`, tested by differences; the weights and
-    intervals of training are plain float64: ask `margin_bounds` for a promise.
+    The same bits compiled, in plain Python and in a page, tested. Gradients are those of `interval_loss`, tested by
+    differences; the weights and intervals of training are plain float64: ask `margin_bounds` for a promise.
 
     References
     ----------

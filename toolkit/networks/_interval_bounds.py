@@ -36,6 +36,8 @@ _value = switch([value for value, _ in _BENDS.values()])
 class Bounds(NamedTuple):
     """Between what outputs lie.
 
+    Attributes
+    ----------
     lower, upper : arrays of one shape
     """
 

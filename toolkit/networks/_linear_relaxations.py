@@ -21,6 +21,9 @@ _ROUND, _ETA = 1.2e-16, 5e-324  # more than 2^-53, and the smallest subnormal
 class Relaxation(NamedTuple):
     """Lines between which ReLU lies over an interval, ``lower_slope x <= relu(x) <= upper_slope x + intercept``.
 
+    Attributes
+    ----------
+    upper_slope, intercept, lower_slope : arrays of one shape
     area : of what a relaxation allows and the graph is not
         Of the triangle, which has both lines below, x and 0, at once.
     """
@@ -247,7 +250,7 @@ def linear_bounds(weights, biases, lower, upper, *, lower_line="adaptive"):
     Accuracy
     --------
     Rounded outward, coefficients too: the exact outputs of the network with these weights lie inside, tested in
-    rational arithmetic.
+    rational arithmetic and by exact programs for small networks.
 
     References
     ----------

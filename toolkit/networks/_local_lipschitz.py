@@ -18,6 +18,8 @@ _RELU = BENDS["relu"]
 class LocalLipschitz(NamedTuple):
     """How steep a network is inside of boxes.
 
+    Attributes
+    ----------
     bound : (...)
         ``max over outputs of the sum over inputs`` of the largest size of a slope: no two inputs in the box have
         outputs further apart than this times their distance, both as the largest coordinate.
@@ -125,8 +127,8 @@ def local_lipschitz(weights, biases, lower, upper):
 
     Accuracy
     --------
-    Rounded outward: no slope of the network with these weights is larger, tested by random points. At a kink every
-    slope from 0 to 1 counts.
+    Rounded outward: no slope of the network with these weights is larger, tested by random points and, for small
+    networks, by all patterns of active units. At a kink every slope from 0 to 1 counts.
 
     References
     ----------
