@@ -64,7 +64,7 @@ def test_the_objective_never_rises_up_to_the_safe_step(name, share):
 
 def test_a_step_that_is_too_long_lets_it_rise():
     _, _, noisy = signals(5, np.random.default_rng(2))
-    path = sparse_code(noisy, ATOMS, step=2.5 / np.linalg.norm(ATOMS, 2) ** 2, steps=60).objective
+    path = sparse_code(noisy, ATOMS, step=4 / np.linalg.norm(ATOMS, 2) ** 2, steps=60).objective
     assert (path[:, -1] > path[:, 0]).all()
 
 

@@ -173,7 +173,7 @@ def cel0_threshold_of_lam(x, lam, norm):
 
 @kernel
 def cel0_threshold_of_norm(x, lam, norm):
-    """Derivative of `cel0_threshold` in norm: ``(2 norm y - sqrt(2 lam)) / (1 - norm**2)`` at a result y on the ramp."""
+    """Derivative of `cel0_threshold` in norm: ``(2 norm y - sqrt(2 lam)) / (1 - norm**2)`` on the ramp, y its value."""
     low, high, rise = cel0_ends(lam, norm)
     if norm >= 1 or not on_ramp(x, low, high):
         return nothing(x)

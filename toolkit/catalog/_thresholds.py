@@ -34,10 +34,10 @@ def code_parts(state):
 
 @kernel
 def move_code(prox, lam, state):
-    code, left, toward, price = code_parts(state)
+    code, left, slopes, price = code_parts(state)
     price[0] = lam
     of_networks.fill_left(_SIGNAL, _DICTIONARY, code, left)
-    of_networks.code_step(prox, lam, _ONES, _STEP, _DICTIONARY, left, code, toward)
+    of_networks.code_step(prox, lam, _ONES, _STEP, _DICTIONARY, left, code, slopes)
 
 
 @kernel

@@ -152,12 +152,12 @@ def learn_dictionary(signals, dictionary, *, penalty="l1", lam=0.1, shape=None, 
     if penalty == "scad" and longest_safe_step(d) >= float(values) - 1:
         raise ValueError(f"shape is {shown(shape)}; allowed for 'scad' with this dictionary: above 2")
     codes, path = checked_start(start, (len(s), d.shape[1])), np.zeros((len(s), steps + 1))
-    objective, (left, toward) = np.zeros(rounds + 1), (np.zeros(len(d)), np.zeros(d.shape[1]))
+    objective, (left, slopes) = np.zeros(rounds + 1), (np.zeros(len(d)), np.zeros(d.shape[1]))
     of_codes, with_signals = np.zeros((d.shape[1], d.shape[1])), np.zeros(d.shape)
     with np.errstate(all="ignore"):
         objective[0] = mean_objective(of, lam, shapes, s, d, codes, left)
         for t in range(rounds):
-            code_path(of, prox, lam, shapes, longest_safe_step(d), s, d, codes, path, left, toward)
+            code_path(of, prox, lam, shapes, longest_safe_step(d), s, d, codes, path, left, slopes)
             fill_products(s, codes, of_codes, with_signals)
             atoms_step(of_codes, with_signals, d)
             objective[t + 1] = mean_objective(of, lam, shapes, s, d, codes, left)

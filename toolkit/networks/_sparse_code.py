@@ -9,7 +9,7 @@ from toolkit._core.kernel import kernel
 from toolkit.activations._sparsity_penalties import penalty_of
 
 __all__ = ["SparseCodes", "sparse_code"]
-KERNELS = ["code_objective", "code_path", "code_step", "fill_left"]
+KERNELS = ["code_objective", "code_path", "code_step", "fill_left", "fill_slopes"]
 
 
 class SparseCodes(NamedTuple):
@@ -53,25 +53,31 @@ def code_objective(penalty, lam, shape, signal, dictionary, code, left):
 
 
 @kernel
-def code_step(prox, lam, shape, step, dictionary, left, code, toward):
-    """``code = prox(code + step dictionary' left)``, where `left` is that of the code before; `toward` is room."""
-    for j in range(code.size):
-        toward[j] = 0.0
+def fill_slopes(dictionary, left, slopes):
+    """``slopes = dictionary' left``: how well each atom fits what is left."""
+    for j in range(slopes.size):
+        slopes[j] = 0.0
     for i in range(left.size):
-        for j in range(code.size):
-            toward[j] += dictionary[i, j] * left[i]
-    for j in range(code.size):
-        code[j] = prox(code[j] + step * toward[j], lam, shape[j], step)
+        for j in range(slopes.size):
+            slopes[j] += dictionary[i, j] * left[i]
 
 
 @kernel
-def code_path(penalty, prox, lam, shape, step, signals, dictionary, codes, objective, left, toward):
+def code_step(prox, lam, shape, step, dictionary, left, code, slopes):
+    """``code = prox(code + step dictionary' left)``, where `left` is that of the code before; fills `slopes`."""
+    fill_slopes(dictionary, left, slopes)
+    for j in range(code.size):
+        code[j] = prox(code[j] + step * slopes[j], lam, shape[j], step)
+
+
+@kernel
+def code_path(penalty, prox, lam, shape, step, signals, dictionary, codes, objective, left, slopes):
     """So many steps for each signal as `objective` has columns beside the first one."""
     for b in range(signals.shape[0]):
         signal, code, path = signals[b], codes[b], objective[b]
         path[0] = code_objective(penalty, lam, shape, signal, dictionary, code, left)
         for t in range(1, path.size):
-            code_step(prox, lam, shape, step, dictionary, left, code, toward)
+            code_step(prox, lam, shape, step, dictionary, left, code, slopes)
             path[t] = code_objective(penalty, lam, shape, signal, dictionary, code, left)
 
 
