@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._core.arguments import chosen
+from toolkit._core.arguments import chosen, shown
 from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_entries, map_entry_pairs, map_entry_triples
@@ -187,7 +187,8 @@ def _check_parameter(name, value, declared):
         return
     good = value > least if open_end else value >= least
     if not good.all():
-        raise ValueError(f"{name} is {value[~good].ravel()[0]}; allowed: numbers {'>' if open_end else '>='} {least:g}")
+        raise ValueError(f"{name} is {shown(value) if value.ndim else value}; allowed: numbers "
+                         f"{'>' if open_end else '>='} {least:g}")
 
 
 def _beyond_float32(values):

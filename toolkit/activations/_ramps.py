@@ -182,7 +182,7 @@ def cel0_threshold_of_norm(x, lam, norm):
 
 
 @elementwise(firm_threshold_value, firm_threshold_naive, slope=firm_threshold_slope, ulp=2, slope_ulp=1.5, least=0,
-             others={"low": firm_threshold_of_low, "high": firm_threshold_of_high})
+             also_above={"high": 0}, others={"low": firm_threshold_of_low, "high": firm_threshold_of_high})
 def firm_threshold(x, *, low=0.5, high=3.0, form="stable", format=None):
     """Firm thresholding: 0 up to `low`, x beyond `high`, and a straight ramp between them.
 
@@ -194,7 +194,7 @@ def firm_threshold(x, *, low=0.5, high=3.0, form="stable", format=None):
     ----------
     x, form, format, out : as in `sigmoid`; so is the result
     low, high : float or array_like, broadcast to the shape of `x`
-        `low` at least 0.
+        Ends of the ramp: `low` at least 0, `high` above 0.
 
     Accuracy
     --------
