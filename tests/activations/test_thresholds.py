@@ -6,7 +6,7 @@ import pytest
 import toolkit
 from toolkit import activations
 from toolkit.activations._elementwise import slope
-from toolkit.activations.kernels import PENALTIES
+from toolkit.activations._sparsity_penalties import PENALTIES
 
 Z = np.array([1.2, 1.6, 3.0])
 REFERENCE = {  # at λ = 1 but for CEL0, to 12 digits

@@ -13,8 +13,8 @@ from toolkit.activations._scad_threshold import scad_step_value
 from toolkit.activations._shrinkage import soft_shrink_value
 
 __all__ = ["sparsity_penalty"]
-KERNELS = ["PENALTIES", "cel0_penalty", "cel0_step", "half_penalty", "half_step", "l0_penalty", "l0_step", "l1_penalty",
-           "l1_step", "mcp_penalty", "mcp_step", "scad_penalty", "scad_step"]
+KERNELS = ["cel0_penalty", "cel0_step", "half_penalty", "half_step", "l0_penalty", "l0_step", "l1_penalty", "l1_step",
+           "mcp_penalty", "mcp_step", "scad_penalty", "scad_step"]
 
 
 @kernel
