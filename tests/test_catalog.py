@@ -88,6 +88,7 @@ NO_METHODS = {
     "toolkit.activations.running_variance": "what `evonorm_b0` keeps while it trains",
     "toolkit.networks.normal_weights": "random weights for the methods beside it",
     "toolkit.networks.optimal_activation": "what the kernels beside it know as 'optimal'",
+    "toolkit.activations.sparsity_penalty": "what the thresholds beside it make least",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
     "toolkit.networks.box_around": "a box for the bounds beside it",
     "toolkit.information.rel_entr": "a term of the divergences beside it",

@@ -39,7 +39,7 @@ EXAMPLES = {
     attention.taylor_features: ((Z,), {"degree": 2}), attention.random_features_weights: ((2, 3), {}),
     attention.random_features_attention: ((Z, np.ones((4, 3)), np.ones((2, 3, 3)), Z), {}),
     attention.random_features_parity: ((Z[0], Z[1]), {}),
-    toolkit.networks.box_around: ((Z, 0.1), {}),
+    toolkit.networks.box_around: ((Z, 0.1), {}), toolkit.activations.sparsity_penalty: ((Z,), {}),
     **{each: ((abs(Z), abs(Z)), {}) for each in (information.rel_entr, information.xlogy)},
     losses.targets.expected_value: ((np.full(4, 0.25),), {"low": 0.0, "high": 1.0}),
     formats.Format: (("own", 5, 3), {}), formats.get_format: (("float16",), {}),

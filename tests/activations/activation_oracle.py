@@ -29,6 +29,20 @@ def clip(x, low, high):
     return min(max(x, low), high)
 
 
+def half(t, lam):
+    """By the formula with the arc cosine."""
+    if t <= 3 * mp.cbrt(lam) ** 2 / 2:
+        return mpf(0)
+    return 2 * t / 3 * (1 + mp.cos(2 * mp.pi / 3 - 2 * mp.acos(lam / 4 * (t / 3) ** mpf(-1.5)) / 3))
+
+
+def firm(x, low, high):
+    t = abs(x)
+    if t <= low or t >= high:
+        return x if t > low else mpf(0)
+    return mp.sign(x) * high * (t - low) / (high - low)
+
+
 SELU_LAMBDA, SELU_ALPHA = mpf("1.0507009873554804934"), mpf("1.6732632423543772848")
 
 # x, and the parameter where there is one; where a function is piecewise the derivative is that of the piece.
@@ -62,12 +76,35 @@ VALUES = {
     "soft_shrink": lambda x, theta: mp.sign(x) * max(abs(x) - theta, 0),
     "hard_shrink": lambda x, theta: x if abs(x) > theta else mpf(0),
     "tanh_shrink": lambda x: x - mp.tanh(x),
+    "hard_threshold": lambda x, lam: x if x * x > 2 * lam else mpf(0),
+    "half_threshold": lambda x, lam: mp.sign(x) * half(abs(x), lam),
+    "firm_threshold": firm,
+    "mcp_threshold": lambda x, lam, gamma: firm(x, lam, gamma * lam),
+    "scad_threshold": lambda x, lam, a: mp.sign(x) * scad(abs(x), lam, a),
+    "cel0_threshold": lambda x, lam, norm: firm(x, mp.sqrt(2 * lam) * norm, mp.sqrt(2 * lam) / norm),
     "threshold": lambda x, theta, value: x if x > theta else value,
     "squareplus": lambda x, b: (x + mp.sqrt(x * x + b)) / 2,
     "logit": lambda x: mp.log(x / (1 - x)),
     "log1mexp": lambda x: mp.log(-mp.expm1(-x)),
 }
-KINKS = (-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0)
+KINKS = (-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0)
+NAIVE_FROM = {"half_threshold": 1.625}  # the size of x from which on a naive form means something, if not from 0 on
+
+
+def scad(t, lam, a):
+    if t <= 2 * lam:
+        return max(t - lam, 0)
+    return t if t > a * lam else ((a - 1) * t - a * lam) / (a - 2)
+
+
+def half_slope(x, lam):
+    y = half(abs(x), lam)
+    return 1 / (1 - lam / 4 / y ** mpf(1.5)) if y > 0 else mpf(0)
+
+
+def firm_slope(x, low, high):
+    t = abs(x)
+    return high / (high - low) if low < t <= high else above(t, low)
 
 
 def silu_slope(x):
@@ -118,6 +155,12 @@ SLOPES = {
     "soft_shrink": lambda x, theta: above(abs(x), theta),
     "hard_shrink": lambda x, theta: above(abs(x), theta),
     "tanh_shrink": lambda x: mp.tanh(x) ** 2,
+    "hard_threshold": lambda x, lam: mpf(x * x > 2 * lam),
+    "half_threshold": half_slope,
+    "firm_threshold": firm_slope,
+    "mcp_threshold": lambda x, lam, gamma: firm_slope(x, lam, gamma * lam),
+    "scad_threshold": lambda x, lam, a: (a - 1) / (a - 2) if 2 * lam < abs(x) <= a * lam else above(abs(x), lam),
+    "cel0_threshold": lambda x, lam, norm: firm_slope(x, mp.sqrt(2 * lam) * norm, mp.sqrt(2 * lam) / norm),
     "threshold": lambda x, theta, value: above(x, theta),
     "squareplus": lambda x, b: (1 + x / mp.sqrt(x * x + b)) / 2,
     "logit": lambda x: 1 / (x * (1 - x)),

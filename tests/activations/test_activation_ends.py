@@ -14,7 +14,13 @@ from toolkit.formats import get_format, round_to
 ROWS = [method for method in methods("activation") if hasattr(method.function, "elementwise")]
 every_row = for_each(ROWS)
 # What rounding a product or quotient of x and the parameter adds in a tail: its size, in ulp.
-EXPONENTS = {"softplus": lambda x, a: abs(x * a), "swish": lambda x, a: abs(x * a), "celu": lambda x, a: abs(x / a)}
+EXPONENTS = {"softplus": lambda x, a: abs(x * a), "swish": lambda x, a: abs(x * a), "celu": lambda x, a: abs(x / a),
+             "cel0_threshold": lambda x, a: above_the_lower_end(abs(x), mp.sqrt(a / 2))}
+
+
+def above_the_lower_end(t, low):
+    """The lower end as a share of the distance to it."""
+    return low / (t - low) if t > low else 0
 
 
 def ends(fmt):

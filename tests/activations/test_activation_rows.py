@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from activation_oracle import KINKS, VALUES, truth, ulps
+from activation_oracle import KINKS, NAIVE_FROM, VALUES, truth, ulps
 from catalog_cases import all_hold, for_each, for_each_variant
 
 from toolkit._core.kernel import kernel
@@ -40,7 +40,13 @@ def within(method, x):
 def moderate(method, dtype=np.float64):
     """Numbers at which no form breaks in float16."""
     low, high = method.domain
-    return np.clip(numbers(method, dtype), max(low + 0.1, -2.5), min(high - 0.1, 2.5))
+    return in_naive_domain(method, np.clip(numbers(method, dtype), max(low + 0.1, -2.5), min(high - 0.1, 2.5)))
+
+
+def in_naive_domain(method, x):
+    """`x`, moved out to where the naive form means something, if it does not everywhere."""
+    least = NAIVE_FROM.get(method.name, 0)
+    return np.copysign(np.maximum(np.abs(x), x.dtype.type(least)), x) if least else x
 
 
 def slope(method, x, **options):
@@ -160,7 +166,7 @@ def test_derivative_against_differences_of_the_value(method):
 
 @every_row
 def test_forms_agree_where_nothing_breaks(method):
-    x = within(method, np.random.default_rng(2).uniform(-2.5, 2.5, 100))
+    x = in_naive_domain(method, within(method, np.random.default_rng(2).uniform(-2.5, 2.5, 100)))
     for _, derivative, of in kernels(method):
         expected = slope(method, x) if derivative else method(x)
         found = [of(each, *(value for _, value in method.parameters)) for each in x]
@@ -187,6 +193,7 @@ def test_lipschitz_constant_is_the_largest_slope(method):
 @every_form
 def test_declared_invariants(method, variant):
     x = np.sort(within(method, np.random.default_rng(3).uniform(-8, 8, 300)))
+    x = x if variant.role == "stable" else in_naive_domain(method, x)
     plus, minus = method(x, variant=variant.name), method(-x, variant=variant.name)
     atol = 64 * EPS if variant.role == "naive" else 0
     if "monotone" in method.holds:
@@ -220,7 +227,7 @@ def test_dtypes_and_layouts(method, variant):
     x = moderate(method).reshape(10, 12)
     for dtype in (np.float16, np.float32, np.float64):
         assert method(x.astype(dtype), variant=variant.name).dtype == dtype
-    assert method(np.array([1, 2]), variant=variant.name).dtype == np.float64
+    assert method(np.array([2, 3]), variant=variant.name).dtype == np.float64
     expected = method(x, variant=variant.name)
     read_only = x.copy()
     read_only.flags.writeable = False
@@ -246,7 +253,8 @@ def test_emulated_results_are_values_of_the_format(method, variant, format):
 def test_one_kernel_computes_any_activation(which):
     chosen = activation_kernel(which)
     compiled = kernel(lambda kind, x: chosen(kind, x))
-    assert list(ELEMENTWISE) == [method for method in ROWS if method.domain == EVERYWHERE]
+    assert list(ELEMENTWISE) == [method for method in ROWS if method.domain == EVERYWHERE
+                                 and method.chapter == "activation_gallery"]
     for kind, method in enumerate(ELEMENTWISE):
         declared = method.function.elementwise
         forms = declared.slopes if "slope" in which else declared.forms

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._core.arguments import chosen
+from toolkit._core.arguments import chosen, shown
 from toolkit._core.arrays import Rows, real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_entries, map_entry_pairs, map_entry_triples
@@ -62,10 +62,12 @@ class Elementwise(NamedTuple):
     lanes: Callable | None
     slope_lanes: Callable | None
     defaults: tuple[float, ...]
+    also_above: dict[str, float]
+    others: dict[str, Callable]
 
 
 def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, slope_zero=None, above=None, least=None,
-                domain=EVERYWHERE, lanes=None, slope_lanes=None):
+                also_above=None, domain=EVERYWHERE, lanes=None, slope_lanes=None, others=None):
     """Decorator: the public function of arrays around entry kernels ``f(x)``, or ``f(x, a)`` with parameters.
 
     The signature is ``(x, *, form="stable", format=None)``, without `form` if there is one form only, and possibly
@@ -83,10 +85,14 @@ def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, 
         Where the derivative passes through 0 between terms that cancel: its bound holds beyond 0.1 from it.
     above, least : float, optional
         What the first parameter has to be above, or its least value.
+    also_above : dict, optional
+        Another parameter -> what it has to be above.
     domain : (low, high)
         Outside the function is NaN.
     lanes, slope_lanes : kernel, optional
         Stable form and slope of lanes, at the defaults of the parameters: for arrays, which no format rounds.
+    others : dict, optional
+        Parameter -> kernel of the derivative in it, with the arguments of `stable`.
     """
     def decorate(function):
         given = inspect.signature(function)
@@ -95,7 +101,7 @@ def elementwise(stable, naive=None, *, slope, naive_slope=None, ulp, slope_ulp, 
         defaults = tuple(signature.parameters[name].default for name in parameters)
         declared = Elementwise(_forms(stable, naive), _forms(slope, naive_slope), parameters, ulp, slope_ulp,
                                slope_zero, least if above is None else above, above is not None, domain, lanes,
-                               slope_lanes, defaults)
+                               slope_lanes, defaults, also_above or {}, others or {})
 
         @functools.wraps(function)
         def public(*args, **kwargs):
@@ -115,20 +121,25 @@ def _forms(stable, naive):
     return {"naive": naive, "stable": stable} if naive else {"stable": stable}
 
 
-def slope(function, x, **options):
-    """Derivative in x of an elementwise activation.
+def slope(function, x, *, of=None, **options):
+    """Derivative of an elementwise activation, in x or in a parameter.
 
     Parameters
     ----------
     function : callable
         Made by `elementwise`.
     x : array_like (...)
+    of : str, optional
+        One of its parameters that are differentiable.
     **options
         Its parameter, `form` and `format`.
     """
     given = inspect.signature(function).bind(x, **options)
     given.apply_defaults()
     declared = function.elementwise
+    if of is not None:
+        return _evaluate(f"the derivative of {function.__name__} in {of}", {"stable": declared.others[of]}, None,
+                         declared, **given.arguments | {"form": "stable"})
     return _evaluate(f"the derivative of {function.__name__}", declared.slopes, declared.slope_lanes, declared,
                      **given.arguments)
 
@@ -150,7 +161,7 @@ def _evaluate(name, kernels, lanes, declared, *, x, form="stable", format=None, 
     check_out(out, layout.shape, layout.dtype)
     given = {each: real_array(value, each) for each, value in parameters.items()}
     for each, value in given.items():
-        _check_parameter(each, value, declared if each == declared.parameters[0] else None)
+        _check_parameter(each, value, declared)
     if any(map(_beyond_float32, given.values())):
         layout.compute = np.dtype(np.float64)
     rows = [layout.rows(x, "x")[0], *(_parameter_row(layout, each, value) for each, value in given.items())]
@@ -170,12 +181,14 @@ def _evaluate(name, kernels, lanes, declared, *, x, form="stable", format=None, 
 
 
 def _check_parameter(name, value, declared):
-    if declared is None or declared.least is None:
+    first = name == declared.parameters[0]
+    least, open_end = (declared.least, declared.open_end) if first else (declared.also_above.get(name), True)
+    if least is None:
         return
-    good = value > declared.least if declared.open_end else value >= declared.least
+    good = value > least if open_end else value >= least
     if not good.all():
-        raise ValueError(f"{name} is {value[~good].ravel()[0]}; allowed: numbers {'>' if declared.open_end else '>='} "
-                         f"{declared.least:g}")
+        raise ValueError(f"{name} is {shown(value) if value.ndim else value}; allowed: numbers "
+                         f"{'>' if open_end else '>='} {least:g}")
 
 
 def _beyond_float32(values):

@@ -6,8 +6,8 @@ from toolkit.activations._elementwise import elementwise
 from toolkit.elementary import tanh
 
 __all__ = ["hard_shrink", "soft_shrink", "tanh_shrink", "threshold"]
-KERNELS = ["beyond_slope", "hard_shrink_value", "soft_shrink_value", "tanh_shrink_naive", "tanh_shrink_slope",
-           "tanh_shrink_value", "threshold_slope", "threshold_value"]
+KERNELS = ["against", "beyond_slope", "hard_shrink_value", "soft_shrink_value", "tanh_shrink_naive",
+           "tanh_shrink_slope", "tanh_shrink_value", "threshold_slope", "threshold_value"]
 
 
 @kernel
@@ -26,6 +26,18 @@ def beyond_slope(x, theta):
     if abs(x) <= theta:
         return 0.0
     return 1.0 if x == x else x
+
+
+@kernel
+def against(x, size):
+    """`size` against the sign of x; 0 stays 0. So a threshold that rises moves a result towards 0."""
+    return size if size == 0 else -np.copysign(size, x)
+
+
+@kernel
+def soft_shrink_of_theta(x, theta):
+    """Derivative of `soft_shrink` in theta."""
+    return against(x, beyond_slope(x, theta))
 
 
 @kernel
@@ -63,7 +75,8 @@ def threshold_slope(x, theta, value):
     return 1.0 if x == x else x
 
 
-@elementwise(soft_shrink_value, slope=beyond_slope, ulp=0.5, slope_ulp=0, least=0)
+@elementwise(soft_shrink_value, slope=beyond_slope, ulp=0.5, slope_ulp=0, least=0,
+             others={"theta": soft_shrink_of_theta})
 def soft_shrink(x, *, theta=0.5, format=None):
     """Soft shrinkage: `theta` nearer to 0, and 0 for what is nearer than that; ``sign(x) max(|x| - theta, 0)``.
 
@@ -81,7 +94,7 @@ def soft_shrink(x, *, theta=0.5, format=None):
 
     Gradient
     --------
-    1 for |x| > theta, else 0, also at ±theta (as PyTorch).
+    1 for |x| > theta, else 0, also at ±theta (as PyTorch); in `theta` -1, 1 or 0, against the sign of x.
 
     References
     ----------

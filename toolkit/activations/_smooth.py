@@ -81,8 +81,14 @@ def mish_slope(x):
 
 @kernel
 def crrelu_correction(x):
-    """``x exp(-x**2 / 2)``, which is also the derivative of `crrelu` with respect to epsilon."""
+    """``x exp(-x**2 / 2)``."""
     return gated(x, bell(x))
+
+
+@kernel
+def crrelu_of_epsilon(x, epsilon):
+    """Derivative of `crrelu` in epsilon."""
+    return crrelu_correction(x)
 
 
 @kernel
@@ -206,7 +212,8 @@ def mish(x, *, form="stable", format=None):
     """
 
 
-@elementwise(crrelu_value, crrelu_naive, slope=crrelu_slope, ulp=2.5, slope_ulp=3.5)
+@elementwise(crrelu_value, crrelu_naive, slope=crrelu_slope, ulp=2.5, slope_ulp=3.5,
+             others={"epsilon": crrelu_of_epsilon})
 def crrelu(x, *, epsilon=0.01, form="stable", format=None):
     """Correction-regularised ReLU: ``max(0, x) + epsilon x e^(-x**2 / 2)``, with a learned epsilon.
 

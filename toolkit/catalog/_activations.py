@@ -12,14 +12,14 @@ from toolkit.catalog._kernels import at_value
 from toolkit.catalog._method import Gradient, forms
 from toolkit.catalog._row_map import ENTRIES, RowMap
 
-__all__ = ["ELEMENTWISE", "METHODS", "activation_kernel"]
+__all__ = ["ELEMENTWISE", "METHODS", "activation_kernel", "elementwise_row"]
 
 _GELU_SLOPE, _GELU_TANH_SLOPE = 1.128904145185, 1.128993068659
 _SILU_SLOPE, _MISH_SLOPE = 1.099839320129, 1.088498161252
 _MIRROR = (0.6, -0.8)
 
 
-def _row(name, title, formula, reference, plot_range, lipschitz, *holds, value=None, others=()):
+def elementwise_row(name, title, formula, reference, plot_range, lipschitz, *holds, chapter, value=None):
     """The row of an elementwise activation, at `value` of its parameter if it has one, a tuple if it has two."""
     function = getattr(activations, name)
     declared = function.elementwise
@@ -27,12 +27,13 @@ def _row(name, title, formula, reference, plot_range, lipschitz, *holds, value=N
     bound = value if len(names) > 1 else (value,) * len(names)
     slopes = {form: at_value(each, *bound) for form, each in slopes.items()}
     return Elementwise(
-        name, title, formula, function, reference, "activation_gallery", family="activation",
+        name, title, formula, function, reference, chapter, family="activation",
         variants=forms(**{form: at_value(each, *bound) for form, each in values.items()}), slope=slopes["stable"],
         naive_slope=slopes.get("naive"), plot_range=plot_range, lipschitz=lipschitz, holds=frozenset(holds),
-        domain=declared.domain, parameters=tuple(zip(names, bound)), others=others)
+        domain=declared.domain, parameters=tuple(zip(names, bound)))
 
 
+_row = partial(elementwise_row, chapter="activation_gallery")
 _permutation = partial(RowMap, reference="anil2019sorting", chapter="keeping_gradients_alive", family="activation",
                        result=ENTRIES, holds=frozenset({"isometry"}), lipschitz=1.0)
 
@@ -70,8 +71,7 @@ METHODS = (
          "linear_gap", value=2.0),
     _row("mish", "Mish", r"x \tanh \log(1 + e^x)", "misra2020mish", (-20, 20), _MISH_SLOPE),
     _row("crrelu", "CRReLU", r"\max(0, x) + \varepsilon x e^{-x^2 / 2},\ \varepsilon = \tfrac12", "sun2024crrelu",
-         (-5, 5), 1.5, value=0.5,
-         others=(("epsilon", kernels.crrelu_correction),)),
+         (-5, 5), 1.5, value=0.5),
     _row("glu", "GLU", r"\sigma(x)\,v,\ v = 2", "dauphin2017glu", (-20, 20), 0.5, "monotone", value=2.0),
     _row("reglu", "ReGLU", r"\max(0, x)\,v,\ v = 2", "shazeer2020glu", (-3, 3), 2.0, "monotone", value=2.0),
     _row("geglu", "GeGLU", r"x\,\Phi(x)\,v,\ v = 2", "shazeer2020glu", (-8, 8), 2 * _GELU_SLOPE, value=2.0),

@@ -7,8 +7,8 @@ import numpy as np
 
 from toolkit._core.arguments import shown
 from toolkit._core.array_likes import array_and_mask
-from toolkit._core.arrays import Rows, common_dtype
-from toolkit.activations._elementwise import EVERYWHERE, restored, slope
+from toolkit._core.arrays import common_dtype
+from toolkit.activations._elementwise import EVERYWHERE, slope
 from toolkit.catalog._beginning import at_a_loss
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import entries, of_entry
@@ -18,14 +18,6 @@ from toolkit.formats import round_to, ulp_error
 from toolkit.live import Axis, Format, Plot, Readout, Rule, Slider, live_figure
 
 __all__ = ["Elementwise", "Surrogate"]
-
-
-def entries_of(of, x, format=None):
-    """The kernel ``f(x)`` at each entry of an array."""
-    layout = Rows(x, axis=None, where=None, format=format, name="x", allow_empty=True)
-    out = layout.empty()
-    layout.call(entries, of, [layout.rows(x, "x")[0]], (), out[0])
-    return restored(layout, out)
 
 
 def times(g, slopes):
@@ -55,13 +47,10 @@ class Elementwise(Method):
         ``f'(x)``.
     naive_slope : kernel or None
         The derivative as it is often written, where that fails.
-    others : tuple of (str, kernel)
-        Parameters, each with the kernel ``f(x)`` of the derivative with respect to it.
     """
 
     slope: Callable
     naive_slope: Callable | None = None
-    others: tuple = ()
 
     promises = frozenset({"odd", "monotone", "linear_gap"})
 
@@ -85,15 +74,13 @@ class Elementwise(Method):
     def vjp(self, arguments, options, of=None):
         value = self.function(*arguments, **options)
         given = inspect.signature(self.function).bind(*arguments, **options).arguments
-        name, x = next(iter(given.items()))
-        if of not in (None, name, *dict(self.others)):
-            allowed = ", ".join(map(repr, (name, *dict(self.others))))
+        name = next(iter(given))
+        others = self.function.elementwise.others
+        if of not in (None, name, *others):
+            allowed = ", ".join(map(repr, (name, *others)))
             raise ValueError(f"of is {shown(of)}; allowed for {self.function.__name__}: {allowed}")
-        if of in dict(self.others):
-            slopes = entries_of(dict(self.others)[of], x, given.get("format"))
-        else:
-            shared = given if self.naive_slope else {key: each for key, each in given.items() if key != "form"}
-            slopes = slope(self.function, **shared)
+        shared = given if self.naive_slope else {key: each for key, each in given.items() if key != "form"}
+        slopes = slope(self.function, of=of if of in others else None, **shared)
         return value, lambda g: times(g, slopes)
 
     def warm(self, dtype):
