@@ -21,6 +21,7 @@ _NUMBERS = _N * _UNITS
 _PLAIN = np.random.default_rng(6).normal(0, 1, (_N, _UNITS))
 _RELU = np.maximum(_PLAIN, 0.0)
 _LABELS = np.zeros(_N, np.int64)
+_EXPONENTS = FLOAT16.code & ~255  # without its fraction bits
 
 
 @kernel
@@ -95,7 +96,7 @@ def noisy_stable(t, variance, lower, scale, room):
 def distinct_bits(digits, x, work, y):
     """Of tanh of all activations times x, in a format with so many fraction bits and the exponents of float16."""
     t, order = work[:_NUMBERS].reshape((_N, _UNITS)), work[_NUMBERS:_NUMBERS + _N]
-    counts, code = work[_NUMBERS + _N:_NUMBERS + _N + 1], (FLOAT16.code & ~255) | np.int64(digits)
+    counts, code = work[_NUMBERS + _N:_NUMBERS + _N + 1], _EXPONENTS | np.int64(digits)
     found = 0.0
     for i in range(x.size):
         for row in range(_N):

@@ -107,7 +107,7 @@ def binned_information_of(t, labels, how, low, high, edges, levels, codes, count
 def _settings(bins, edges, low):
     """``(bins, how, low, high)`` for kernels."""
     bins = check_whole("bins", bins, 1, 2**20)
-    if isinstance(edges, str) or edges is None or np.ndim(edges) != 1 or len(edges) != 2:
+    if not (isinstance(edges, (tuple, list, np.ndarray)) and len(edges) == 2):
         if not isinstance(edges, str) or edges not in ("adaptive", "range"):
             raise ValueError(f"edges is {shown(edges)}; allowed: 'adaptive', 'range', a pair (low, high)")
         if edges == "range" and low is not None:
