@@ -17,6 +17,7 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/decoding_and_entropy", "notebooks/soft_choices", "notebooks/weights_that_walk",
         "notebooks/activation_gallery", "notebooks/learned_activations", "notebooks/keeping_gradients_alive",
         "notebooks/thresholds_and_codes", "notebooks/infinitely_wide", "notebooks/promises_about_outputs",
+        "notebooks/infinitely_wide", "notebooks/what_does_a_layer_know", "notebooks/promises_about_outputs",
         "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
         "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",

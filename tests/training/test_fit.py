@@ -59,6 +59,29 @@ def test_every_loss_has_its_forms_and_activations_their_slopes():
     assert {"mish", "silu", "gelu_tanh"} <= set(ACTIVATIONS_BY_KERNEL)
 
 
+def test_snapshots_are_runs_that_end_there_and_layers_are_those_of_numpy():
+    arguments = dict(widths=(6, 5), activation="tanh", steps=8, log_every=4, lr=0.05, training_precision="float64")
+    run = fit(X, Y, snapshots=True, **arguments)
+    assert run.steps.tolist() == [0, 4, 8] and run.snapshots.shape == (3, run.state["parameters"].size)
+    half = fit(X, Y, **arguments | {"steps": 4})
+    assert half.snapshots is None and np.array_equal(half.activations(X, 2), run.activations(X, 2, at=1))
+    h = X
+    for layer in (1, 2, 3):
+        h = h @ run.parameters[f"weights {layer}"] + run.parameters[f"bias {layer}"]
+        h = np.tanh(h) if layer < 3 else h
+        np.testing.assert_allclose(run.activations(X, layer), h, rtol=1e-12, atol=1e-13)
+        assert np.array_equal(run.activations(X, layer), run.activations(X, layer, at=-1))
+    assert np.array_equal(run.activations(X, 3), run.logits(X))
+    with pytest.raises(ValueError, match="at is given, and this run has no snapshots"):
+        half.activations(X, 1, at=0)
+    with pytest.raises(ValueError, match="layer is 4; allowed: an integer from 1 to 3"):
+        run.activations(X, 4)
+    with pytest.raises(ValueError, match="at is 3; allowed: an integer from -3 to 2"):
+        run.activations(X, 1, at=3)
+    with pytest.raises(ValueError, match="snapshots is True; allowed with a checkpoint: False"):
+        train(Experiment(p=5, widths=(2,), steps=1), snapshots=True, checkpoint="x.npz")
+
+
 def test_batches_are_repeatable_and_go_on_after_a_break(tmp_path):
     x, y = load_digits(return_X_y=True)
     rows = given(x[:200] / 16, y[:200], x[200:] / 16, y[200:])

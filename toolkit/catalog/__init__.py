@@ -73,6 +73,7 @@ from toolkit.catalog import (
     _elementwise,
     _entry_loss,
     _entry_losses,
+    _estimators,
     _evolved,
     _experts,
     _export,
@@ -129,6 +130,9 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS
            + _optimizers.METHODS + _evolved.METHODS + _thresholds.METHODS + _infinite_width.METHODS
            + _network_bounds.METHODS)
+           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _estimators.METHODS
+           + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS + _evolved.METHODS
+           + _infinite_width.METHODS + _network_bounds.METHODS)
 
 
 def methods(family=None, kind=Method):

@@ -9,7 +9,7 @@ _USUAL = {"widths": (64,), "bias": True, "initial": "normal", "loss": "cross_ent
           "optimizer": "adam", "beta2": 0.999, "eps": 1e-8, "steps": 300, "log_early": False}
 
 
-def fit(inputs, labels, test_inputs=None, test_labels=None, *, progress=False, threads=1, **arguments):
+def fit(inputs, labels, test_inputs=None, test_labels=None, *, progress=False, threads=1, snapshots=False, **arguments):
     """Train a perceptron on rows of numbers, by default one hidden layer of 64 ReLUs, Adam, full batch, 300 steps.
 
     Parameters
@@ -20,6 +20,8 @@ def fit(inputs, labels, test_inputs=None, test_labels=None, *, progress=False, t
         As of `train`.
     threads : int
         As of `train`. One, the default, takes a third less time to compile, and small networks gain little by more.
+    snapshots : bool
+        As of `train`.
     **arguments
         Of `Experiment`: ``loss``, ``loss_parameters``, ``form``, ``widths``, ``steps``, ``lr``, ``batch``, ``seed`` ...
         Measures are taken at the end alone, unless `log_every` says otherwise.
@@ -40,4 +42,5 @@ def fit(inputs, labels, test_inputs=None, test_labels=None, *, progress=False, t
     rows = given(inputs, labels, test_inputs, test_labels)
     values = _USUAL | arguments
     values = {"log_every": values["steps"]} | values
-    return train(Experiment(**values, **rows.description), rows=rows, progress=progress, threads=threads)
+    return train(Experiment(**values, **rows.description), rows=rows, progress=progress, threads=threads,
+                 snapshots=snapshots)

@@ -18,9 +18,10 @@ from toolkit.optimizers import (
 from toolkit.training import page
 from toolkit.training.loss import Loss, LossSettings, any_mode, emulated, native32, native64
 from toolkit.training.page import *
+from toolkit.training.prediction import fill_activations
 from toolkit.training.task_rows import with_wrong_labels
 
 __all__ = ["Loss", "LossSettings", "adam_direction", "adam_rule", "any_mode", "descend", "emulated",
-           "fill_normal_weights", "fill_weights", "inner", "keep_agreeing", "lion_direction", "lion_rule", "native32",
-           "native64", "norm_squared", "perp_grad", "sgd_direction", "sgd_rule", "with_wrong_labels",
-           *page.__all__]
+           "fill_activations", "fill_normal_weights", "fill_weights", "inner", "keep_agreeing", "lion_direction",
+           "lion_rule", "native32", "native64", "norm_squared", "perp_grad", "sgd_direction", "sgd_rule",
+           "with_wrong_labels", *page.__all__]

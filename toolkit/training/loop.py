@@ -11,9 +11,10 @@ from importlib import import_module
 from pathlib import Path
 
 import numba
+import numpy as np
 from tqdm.auto import tqdm
 
-from toolkit._core.arguments import check_number, check_whole, shown
+from toolkit._core.arguments import check_flag, check_number, check_whole, shown
 from toolkit._core.public import warn
 from toolkit.training.checks import check_experiment
 from toolkit.training.models import build, products_per_step, state_names, tensor_names
@@ -25,7 +26,7 @@ _TOO_SHORT = 1_000_000  # multiplications in a step: under a third of a millisec
 
 
 def train(experiment, *, rows=None, progress=True, plot=False, checkpoint=None, checkpoint_seconds=60.0, callback=None,
-          threads=None):
+          threads=None, snapshots=False):
     """Train, and return what was measured on the way.
 
     The same experiment gives the same bits with any number of threads, and with any number of interruptions.
@@ -48,6 +49,8 @@ def train(experiment, *, rows=None, progress=True, plot=False, checkpoint=None, 
         Called as ``callback(step, measures)`` after each measurement; a true answer ends the training.
     threads : int, optional
         How many threads to use, by default all, or one where a step is too short to share.
+    snapshots : bool
+        Keep the weights at each measured step, as `Run.snapshots`. No file keeps them: without a `checkpoint`.
 
     Returns
     -------
@@ -68,6 +71,8 @@ def train(experiment, *, rows=None, progress=True, plot=False, checkpoint=None, 
     checkpoint_seconds = check_number("checkpoint_seconds", checkpoint_seconds, 0.0, math.inf)
     if callback is not None and not callable(callback):
         raise TypeError(f"callback is {shown(callback)}; allowed: a function of the steps and the measures, or None")
+    if check_flag("snapshots", snapshots) and checkpoint is not None:
+        raise ValueError("snapshots is True; allowed with a checkpoint: False, as no file keeps them")
     start = None
     if checkpoint is not None:
         if not isinstance(checkpoint, (str, os.PathLike)):
@@ -78,7 +83,8 @@ def train(experiment, *, rows=None, progress=True, plot=False, checkpoint=None, 
         elif not checkpoint.parent.is_dir():
             raise ValueError(f"checkpoint is {str(checkpoint)!r}, but there is no folder {str(checkpoint.parent)!r}")
     with _threads(threads or (1 if products_per_step(experiment) < _TOO_SHORT else None)):
-        return _Training(experiment, rows, start, progress, plot, checkpoint, checkpoint_seconds, callback).go()
+        return _Training(experiment, rows, start, progress, plot, checkpoint, checkpoint_seconds, callback,
+                         snapshots).go()
 
 
 def resume(checkpoint, *, steps=None, **options):
@@ -150,7 +156,8 @@ def _first_interrupt():
 class _Training:
     """One sitting of a training run."""
 
-    def __init__(self, experiment, rows, start, progress, plot, checkpoint, checkpoint_seconds, callback):
+    def __init__(self, experiment, rows, start, progress, plot, checkpoint, checkpoint_seconds, callback,
+                 snapshots):
         self.experiment, self.callback = experiment, callback
         self.checkpoint, self.checkpoint_seconds = checkpoint, checkpoint_seconds
         self.work = build(experiment, rows)
@@ -158,6 +165,7 @@ class _Training:
             self._take_up(start)
         self.log, self.earlier = Log(start), start.seconds if start else 0.0
         self.stopped, self.diverged, self.pace = False, False, None
+        self.snapshots = [] if snapshots else None
         self.began = self.saved = time.monotonic()
         self.plot = _training_plot(experiment.steps) if plot else None
         self.bar = tqdm(total=experiment.steps, initial=self.work.steps_done, unit="step", disable=not progress,
@@ -207,6 +215,8 @@ class _Training:
     def _measure(self):
         measures = self.work.measure()
         self.log.add(self.work.steps_done, measures)
+        if self.snapshots is not None:
+            self.snapshots.append(self.work.state.parameters.copy())
         diverged = not is_finite(measures)
         self.bar.set_postfix_str(f"train {measures['train_accuracy']:.1%}, test {measures['test_accuracy']:.1%}, "
                                  + ("diverged" if diverged else f"collapsed {measures['collapsed']:.1%}"),
@@ -224,6 +234,7 @@ class _Training:
         return Run(experiment=self.experiment, finished=done == self.experiment.steps, steps_done=done,
                    seconds=self.earlier + time.monotonic() - self.began, environment=versions(),
                    state={name: self.work.arrays[name].copy() for name in self.work.kept},
+                   snapshots=None if self.snapshots is None else np.array(self.snapshots),
                    **self.log.arrays(tensor_names(self.experiment)))
 
     def _save(self):

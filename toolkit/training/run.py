@@ -6,13 +6,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
-from toolkit._core.arguments import shown
+from toolkit._core.arguments import check_whole, shown
 from toolkit.formats import round_to
 from toolkit.training.experiment import Experiment
 from toolkit.training.files import read_arrays, write_arrays
 from toolkit.training.measures import MEASURES
 from toolkit.training.models import state_names, tensors_of
-from toolkit.training.prediction import predicted_logits
+from toolkit.training.prediction import layer_activations, predicted_logits
 
 __all__ = ["Run"]
 
@@ -43,6 +43,8 @@ class Run:
     state : dict of str to array
         Parameters and the optimizer's memory after `steps_done` steps, as the engine keeps them; what a file did not
         keep is missing.
+    snapshots : (L, numbers) array, or None
+        The parameters at each of `steps`, as the engine keeps them, where `train` was to keep them; no file has them.
     """
 
     experiment: Experiment
@@ -54,6 +56,7 @@ class Run:
     seconds: float
     environment: dict = field(default_factory=dict)
     state: dict = field(default_factory=dict, repr=False)
+    snapshots: np.ndarray | None = field(default=None, repr=False)
 
     def __getitem__(self, name):
         for series in (self.measures, self.norms):
@@ -74,9 +77,31 @@ class Run:
 
         Rows of a task are symbols as in `Rows`. A ValueError where the weights were not kept.
         """
+        return predicted_logits(self.experiment, self._parameters_at(None), inputs)
+
+    def activations(self, inputs, layer, *, at=None):
+        """What the units of a hidden layer of a perceptron say of any rows: (n, numbers) -> (n, units).
+
+        Parameters
+        ----------
+        inputs : array_like (n, numbers)
+            As of `logits`.
+        layer : int
+            From 1 on; the layer behind the last hidden one has the logits.
+        at : int, optional
+            A place in `steps`, where snapshots were kept, as -1 for the last. Without it, at the final weights.
+        """
+        layer = check_whole("layer", layer, 1, len(self.experiment.widths) + 1)
+        return layer_activations(self.experiment, self._parameters_at(at), inputs, layer)
+
+    def _parameters_at(self, at):
+        if at is not None:
+            if self.snapshots is None:
+                raise ValueError("at is given, and this run has no snapshots; allowed: of train(..., snapshots=True)")
+            return self.snapshots[check_whole("at", at, -len(self.snapshots), len(self.snapshots) - 1)]
         if "parameters" not in self.state:
             raise ValueError("this run has no parameters; allowed: one that was trained, or saved with them")
-        return predicted_logits(self.experiment, self.state["parameters"], inputs)
+        return self.state["parameters"]
 
     @property
     def diverged(self):
