@@ -9,8 +9,8 @@ from toolkit._core.kernel import kernel
 from toolkit._core.random import seeded, shuffle
 from toolkit.elementary.normal import standard_normal
 from toolkit.networks._hebbian_bias import hebbian_bias_step
-from toolkit.networks._hebbian_competition import check_tau, competition_of
-from toolkit.networks._soft_hebbian import hebbian_inputs, length_of, soft_hebbian_step
+from toolkit.networks._hebbian_competition import check_tau
+from toolkit.networks._soft_hebbian import hebbian_inputs, length_of, shares_of, soft_hebbian_step
 from toolkit.softmax.kernels import top_class
 
 __all__ = ["SoftHebbian", "fit_soft_hebbian"]
@@ -101,7 +101,7 @@ def fit_soft_hebbian(inputs, neurons, *, tau=0.25, rate=0.05, rule="soft", power
 
     Each neuron ends as a unit vector along the mean of the samples, weighted by its shares of them. The temperature
     decides how many learn from each sample: far too hot, all learn the mean of everything; too cold, a neuron that wins
-    nothing never moves. With one neuron it is Oja's rule, which finds the leading eigenvector of ``mean x x^T``.
+    nothing never moves. With the linear rule each neuron finds the leading eigenvector of ``mean x x^T``, as Oja's.
 
     Parameters
     ----------
@@ -140,11 +140,13 @@ def fit_soft_hebbian(inputs, neurons, *, tau=0.25, rate=0.05, rule="soft", power
     >>> samples = np.repeat([[2.0, 0.0], [0.0, 2.0]], 20, axis=0)
     >>> found = fit_soft_hebbian(samples, 2, epochs=400, batch=10, seed=1)
     >>> found.weights.round(2) + 0.0, found.usage
+    (array([[0., 1.],
+           [1., 0.]]), array([0.5, 0.5]))
     """
     x = real_array(inputs, "inputs")
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(f"inputs has shape {x.shape}; allowed: (samples, numbers), at least one of each")
-    neurons, compete = check_whole("neurons", neurons, 1, 2**20), competition_of(rule)
+    neurons, compete = check_whole("neurons", neurons, 1, 2**20), shares_of(rule)
     tau, rate, power = check_tau(tau), check_finite("rate", rate), check_finite("power", power, 1.0, above=True)
     vanishing, scaled, bias = (check_flag(name, value) for name, value in (
         ("vanishing", vanishing), ("scaled", scaled), ("bias", bias)))

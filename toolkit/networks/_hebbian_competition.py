@@ -11,7 +11,7 @@ from toolkit.softmax.kernels import softmax_naive, softmax_tempered, top_class
 
 __all__ = ["hebbian_competition"]
 KERNELS = ["any_competition", "anti_competition_naive", "anti_competition_row", "competition_naive", "competition_row",
-           "competition_vjp_row"]
+           "competition_vjp_row", "linear_row"]
 
 
 @kernel
@@ -47,7 +47,14 @@ def anti_competition_row(u, tau, y):
     turn_losers(top_class(u), y)
 
 
-any_competition = switch((competition_row, anti_competition_row))
+@kernel
+def linear_row(u, tau, y):
+    """No competition: each share is the input itself, as in Oja's rule."""
+    for k in range(u.size):
+        y[k] = u[k]
+
+
+any_competition = switch((competition_row, anti_competition_row, linear_row))
 
 
 @kernel
@@ -136,10 +143,10 @@ def hebbian_competition(u, *, tau=1.0, rule="soft", axis=-1, where=None, form="s
 
     With T = 12 and an input of 8, in float32, the exponential of 96 is inf:
 
-    >>> hebbian_competition(np.float32([8, 0]), tau=1 / 12)
-    array([1., 0.], dtype=float32)
-    >>> hebbian_competition(np.float32([8, 0]), tau=1 / 12, form="naive")  # doctest: +SKIP
-    array([nan,  0.], dtype=float32)
+    >>> hebbian_competition(np.float32([8, 7.9]), tau=1 / 12).round(4)
+    array([0.7685, 0.2315], dtype=float32)
+    >>> hebbian_competition(np.float32([8, 7.9]), tau=1 / 12, form="naive")  # doctest: +SKIP
+    array([nan, nan], dtype=float32)
     """
     row, tau = competition_of(rule, form), check_tau(tau)
     broken = (lost_rows, "hebbian_competition(form='naive') lost shares") if form == "naive" else None

@@ -1,4 +1,4 @@
-"""Test-time adaptation without labels: a first layer that learns by Hebb, and a layer of gains that learns by entropy."""
+"""Test-time adaptation without labels: a first layer learns by Hebb, and gains behind it by the entropy."""
 from typing import NamedTuple
 
 import numpy as np
@@ -21,10 +21,11 @@ from toolkit.networks.perceptron import (
 )
 from toolkit.networks.plan import BLOCK, DEPTH, SIZES, bias_of, matrix, n_classes, n_parameters, size_of, weights_of
 from toolkit.optimizers import adam_rule, descend, tick
+from toolkit.softmax.kernels import top_class
 
 __all__ = ["Adapted", "neuro_modulated_adaptation"]
-KERNELS = ["Modulation", "fill_modulated", "modulated_entropy", "modulation_in", "modulation_size", "modulation_step",
-           "start_modulation"]
+KERNELS = ["Modulation", "fill_modulated", "modulated_accuracy", "modulated_entropy", "modulation_in",
+           "modulation_size", "modulation_step", "start_modulation"]
 
 _CLOCK = 3
 
@@ -157,6 +158,19 @@ def modulated_entropy(run, inputs, backward):
         if backward:
             backward_block(run.plan, None, None, run.turned, inputs, first, count, run.block, run.grads)
     return total
+
+
+@kernel
+def modulated_accuracy(run, inputs, labels):
+    """The share of rows whose largest output is that of their label."""
+    rows, last, classes, right = run.order.size, np.int64(run.plan[DEPTH]), n_classes(run.plan), 0.0
+    for first in range(0, rows, BLOCK):
+        count = min(BLOCK, rows - first)
+        forward_block(run.plan, None, None, run.parameters, inputs, first, count, run.block)
+        z = layer_block(run.block, run.plan, last, 0)
+        for i in range(count):
+            right += 1.0 if top_class(z[i, :classes]) == labels[first + i] else 0.0
+    return right / rows
 
 
 @kernel

@@ -5,7 +5,7 @@ from toolkit._core.arguments import check_choice, check_finite, check_flag
 from toolkit._core.arrays import behaved, common_dtype, real_array
 from toolkit._core.kernel import kernel
 from toolkit.elementary import pow
-from toolkit.networks._hebbian_competition import check_tau, competition_of
+from toolkit.networks._hebbian_competition import check_tau, competition_of, linear_row
 
 __all__ = ["soft_hebbian_update"]
 KERNELS = ["add_hebbian", "drive_of", "hebbian_inputs", "length_of", "scale_hebbian", "soft_hebbian_step"]
@@ -103,6 +103,15 @@ def hebbian_update(compete, weights, bias, inputs, divisor, tau, rate, power, va
     scale_hebbian(weights, rate, divisor, power, vanishing, scaled, out)
 
 
+def shares_of(rule, form="stable"):
+    """The kernel that makes shares of inputs."""
+    if isinstance(rule, str) and rule == "linear":
+        check_choice("form", form, ("naive", "stable"))
+        return linear_row
+    check_choice("rule", rule, ("soft", "anti", "linear"))
+    return competition_of(rule, form)
+
+
 def checked_rows(weights, inputs):
     """Weights (K, d) and inputs (N, d) in float64."""
     w, x = (real_array(each, name) for each, name in ((weights, "weights"), (inputs, "inputs")))
@@ -129,8 +138,11 @@ def soft_hebbian_update(weights, inputs, *, bias=None, tau=1.0, rate=1.0, rule="
 
     Each neuron has an input ``u_k = <w_k, x>`` and a share y_k of the sample, by `hebbian_competition`. It moves
     towards the sample by its share, and shrinks by as much as brings its norm to 1: ``<w_k, dw_k>`` is the mean of
-    ``rate y_k u_k (1 - |w_k|^2)``. Nothing is differentiated, and no label is needed. With one neuron y is 1, and it is
-    Oja's rule. Nothing holds a norm where the mean of ``y_k u_k`` is below 0: it grows without an end.
+    ``rate y_k u_k (1 - |w_k|^2)``. Nothing is differentiated, and no label is needed. Nothing holds a norm above 1
+    where the mean of ``y_k u_k`` is below 0: it may grow without an end.
+
+    One neuron has a share of 1, and learns the direction of the mean. Oja's rule, the step with ``y = u``, finds the
+    leading eigenvector of ``mean x x^T`` instead, and always holds its norm.
 
     Parameters
     ----------
@@ -141,8 +153,8 @@ def soft_hebbian_update(weights, inputs, *, bias=None, tau=1.0, rate=1.0, rule="
     tau : float >= 0
         Temperature, 1 / T of the papers. 0 is hard winner-take-all, inf gives all neurons the same share.
     rate : float
-    rule : {"soft", "anti"}
-        As of `hebbian_competition`.
+    rule : {"soft", "anti", "linear"}
+        As of `hebbian_competition`; "linear" is Oja's rule, where each share is the neuron's input itself.
     power : float > 1
         p of the norm that is brought to 1: then ``u_k = sum_i x_i sgn(w_ki) |w_ki|^(p - 1)``.
     vanishing : bool
@@ -166,7 +178,8 @@ def soft_hebbian_update(weights, inputs, *, bias=None, tau=1.0, rate=1.0, rule="
     Accuracy
     --------
     float64, tested by 40 digits: within ``4 (N + d + K) (1 + S / tau)`` units of roundoff of the sum of the sizes
-    ``y_k (|x_i| + |u_k w_ki|)``, with S the largest ``sum |w_ki x_i|``, for a power of 2.
+    ``y_k (|x_i| + |u_k w_ki|)``, with S the largest ``sum |w_ki x_i|``, for a power of 2
+    and shares that do not underflow.
 
     References
     ----------
@@ -182,7 +195,7 @@ def soft_hebbian_update(weights, inputs, *, bias=None, tau=1.0, rate=1.0, rule="
            [-0.145256,  0.584322]])
     """
     w, x = checked_rows(weights, inputs)
-    b, compete = checked_bias(bias, len(w)), competition_of(rule, form)
+    b, compete = checked_bias(bias, len(w)), shares_of(rule, form)
     tau, rate, power = check_tau(tau), check_finite("rate", rate), check_finite("power", power, 1.0, above=True)
     vanishing, scaled = check_flag("vanishing", vanishing), check_flag("scaled", scaled)
     divisor = (len(x), 1)[check_choice("reduction", reduction, ("mean", "sum"))]
