@@ -75,6 +75,12 @@ def softmax(z, temperature=1):
     return [mp.exp(v) for v in log_softmax(z, temperature)]
 
 
+def losers_turned(z, tau, rule):
+    """The shares of all but the first of the largest with a minus."""
+    top = max(range(len(z)), key=lambda i: z[i])
+    return [p if i == top else -p for i, p in enumerate(softmax(z, tau))]
+
+
 def log_s(x):
     return mp.log1p(x) if x >= 0 else -mp.log1p(-x)
 
@@ -232,6 +238,10 @@ ORACLES = {
     "softmax": Oracle(softmax, "at most 4 ulp of p_i", ulps(4)),
     "softmax_temperature": Oracle(softmax, "at most 4 + |z_i - max z| / tau ulp",
                                   ulps_and_gap(4, temperature=2)),
+    "hebbian_competition": Oracle(lambda z, tau: softmax(z, tau), "at most 4 + |u_i - max u| / tau ulp",
+                                  ulps_and_gap(4, temperature=mpf(1) / 2)),
+    "anti_hebbian_competition": Oracle(losers_turned, "at most 4 + |u_i - max u| / tau ulp",
+                                       ulps_and_gap(4, temperature=mpf(1) / 2)),
     "log_softmax": Oracle(log_softmax, "at most 3 ulp in float32 and float64", ulps(3)),
     "stablemax": Oracle(lambda z: softmax(list(map(log_s, z))), "At most 3 ulp in float32 and float64", ulps(3),
                         SQUARES),

@@ -78,6 +78,7 @@ from toolkit.catalog import (
     _experts,
     _export,
     _fit,
+    _hebbian,
     _infinite_width,
     _information,
     _iteration,
@@ -133,6 +134,8 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _estimators.METHODS
            + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS + _evolved.METHODS
            + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _optimizers.METHODS + _evolved.METHODS + _hebbian.METHODS + _infinite_width.METHODS
+           + _network_bounds.METHODS)
 
 
 def methods(family=None, kind=Method):
