@@ -107,8 +107,6 @@ def start_modulation(run):
     for k in range(2 * units):
         run.first[k], run.second[k] = 0.0, 0.0
     run.clock[0], run.clock[1], run.clock[2] = 0.0, 1.0, 1.0
-    for n in range(run.order.size):
-        run.order[n] = n
     fill_modulated(run)
 
 
@@ -129,6 +127,8 @@ def fill_modulated(run):
 @kernel
 def hebbian_part(run, inputs, tau, rate):
     """A soft Hebbian step of the directions, which keep their norm of 1."""
+    for n in range(run.order.size):
+        run.order[n] = n
     soft_hebbian_step(competition_row, run.directions, None, inputs, run.order, 0, run.order.size, tau, rate, 2.0,
                       False, False, run.u, run.y, run.shares, run.step)
     for k in range(run.lengths.size):
