@@ -87,9 +87,9 @@ def test_notebooks_compile_by_kernel_alone():
     assert not any(found.values()), found
 
 
-def run(code):
+def run(code, **given):
     """What a fresh Python prints, as JSON; it keeps bytecode, as a user's does."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | given
     process = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True,
                              env=environment)
     assert process.returncode == 0, process.stderr
@@ -116,7 +116,7 @@ print(json.dumps({"modules": len(names), "kernels": len(kernels), "compiled": le
     assert seen["compiled"] == 0 and seen["with_signatures"] == []
 
 
-def test_the_recorder_sees_a_compilation():
+def test_the_recorder_sees_a_compilation(tmp_path):
     seen = run("""
 import json
 from numba.core import event
@@ -124,7 +124,7 @@ from toolkit._core.kernel import kernel
 with event.install_recorder("numba:compile") as recorder:
     kernel(lambda x: x + 1)(1.0)
 print(json.dumps(len(recorder.buffer)))
-""")
+""", NUMBA_CACHE_DIR=str(tmp_path))
     assert seen > 0
 
 

@@ -11,7 +11,7 @@ from toolkit.catalog import methods
 from toolkit.elementary import products
 from toolkit.formats import get_format, round_to
 
-ROWS = [method for method in methods("activation") if hasattr(method.function, "elementwise")]
+ROWS = [method for method in methods("activation") if method.kind == "Elementwise"]
 every_row = for_each(ROWS)
 # What rounding a product or quotient of x and the parameter adds in a tail: its size, in ulp.
 EXPONENTS = {"softplus": lambda x, a: abs(x * a), "swish": lambda x, a: abs(x * a), "celu": lambda x, a: abs(x / a),
