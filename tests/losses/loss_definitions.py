@@ -213,6 +213,29 @@ def entmax(z, y, alpha):
                  sizes=[(mpf(1) if k == y else max(p)) / 2 for k in range(len(z))])
 
 
+def brier(z, y):
+    """``|p - e_y|^2``, and ``2 p_k (r_k - <p, r>)``, ``r = p - e_y``, whose terms nearly cancel beside one another."""
+    p = [mp.exp(-v) for v in surprises(z)]
+    r = less_label(p, y)
+    mean = mp.fsum(a * b for a, b in zip(p, r, strict=True))
+    both, squares = -p[y] * r[y], [a * a if k != y else mpf(0) for k, a in enumerate(p)]
+    rests = [mp.fsum(b for j, b in enumerate(p) if j != k) for k in range(len(p))]
+    largest = [2 * a * max(a * rest, both, mp.fsum(squares) - square, a if a < mpf("0.5") else 0)
+               for a, rest, square in zip(p, rests, squares, strict=True)]
+    slopes = [2 * a * (b - mean) for a, b in zip(p, r, strict=True)]
+    largest[y] = abs(slopes[y])
+    return Right(mp.fsum(v * v for v in r), slopes, y, sizes=largest)
+
+
+def spherical(z, y):
+    """``1 - p_y / |p|``, as a quotient of sums of squares."""
+    p = [mp.exp(-v) for v in surprises(z)]
+    others, length = mp.fsum(a * a for k, a in enumerate(p) if k != y), mp.sqrt(mp.fsum(a * a for a in p))
+    slopes = [p[y] * a * a / length ** 3 for a in p]
+    slopes[y] = -p[y] * others / length ** 3
+    return Right(others / (length * (length + p[y])), slopes, y)
+
+
 def multiclass_hinge(z, y, margin, power):
     over = [margin - (z[y] - v) if k != y else mpf(0) for k, v in enumerate(z)]
     near = any(k != y and abs(v) <= mpf(10) ** -6 * margin for k, v in enumerate(over))

@@ -86,6 +86,8 @@ from toolkit.catalog import (
     _method,
     _network_bounds,
     _optimizers,
+    _ordinal,
+    _proper,
     _row_map,
     _sampling,
     _scalar,
@@ -125,8 +127,9 @@ FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Tra
 
 METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
            + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
-           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS
-           + _optimizers.METHODS + _evolved.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _proper.RULES + _entry_losses.METHODS + _proper.METHODS + _ordinal.METHODS + _targets.METHODS
+           + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS + _evolved.METHODS
+           + _infinite_width.METHODS + _network_bounds.METHODS)
 
 
 def methods(family=None, kind=Method):
