@@ -214,17 +214,19 @@ def entmax(z, y, alpha):
 
 
 def brier(z, y):
-    """``|p - e_y|^2``, and ``2 p_k (r_k - <p, r>)``, ``r = p - e_y``, whose terms nearly cancel beside one another."""
+    """``|p - e_y|^2``, and ``2 p_k (p_k (1 - p_k) + p_y m - s)``, m and s of the other classes, s but k."""
     p = [mp.exp(-v) for v in surprises(z)]
-    r = less_label(p, y)
-    mean = mp.fsum(a * b for a, b in zip(p, r, strict=True))
-    both, squares = -p[y] * r[y], [a * a if k != y else mpf(0) for k, a in enumerate(p)]
-    rests = [mp.fsum(b for j, b in enumerate(p) if j != k) for k in range(len(p))]
-    largest = [2 * a * max(a * rest, both, mp.fsum(squares) - square, a if a < mpf("0.5") else 0)
-               for a, rest, square in zip(p, rests, squares, strict=True)]
-    slopes = [2 * a * (b - mean) for a, b in zip(p, r, strict=True)]
-    largest[y] = abs(slopes[y])
-    return Right(mp.fsum(v * v for v in r), slopes, y, sizes=largest)
+
+    def beside(*left, power=1):
+        return mp.fsum(a ** power for k, a in enumerate(p) if k not in left)
+
+    loss, both = beside(y) ** 2 + beside(y, power=2), p[y] * beside(y)
+    terms = [(a * beside(k), both, beside(y, k, power=2)) for k, a in enumerate(p)]
+    slopes = [2 * a * (b + c - d) for a, (b, c, d) in zip(p, terms, strict=True)]
+    sizes = [2 * a * max(each) for a, each in zip(p, terms, strict=True)]
+    slopes[y] = -2 * p[y] * loss
+    sizes[y] = abs(slopes[y])
+    return Right(loss, slopes, y, sizes=sizes)
 
 
 def spherical(z, y):

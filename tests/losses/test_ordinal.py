@@ -4,9 +4,16 @@ import pytest
 from accuracy_cases import exactly
 from mpmath import mp, mpf
 
-from toolkit import losses, vjp
+from toolkit import vjp
+from toolkit.losses import (
+    adjacent_loss,
+    cross_entropy,
+    cumulative_loss,
+    ordinal_probabilities,
+    stopping_ratio_loss,
+)
 
-CUMULATIVE, STOPPING, ADJACENT = losses.cumulative_loss, losses.stopping_ratio_loss, losses.adjacent_loss
+CUMULATIVE, STOPPING, ADJACENT = cumulative_loss, stopping_ratio_loss, adjacent_loss
 MODELS = {"cumulative": CUMULATIVE, "stopping ratio": STOPPING, "adjacent": ADJACENT}
 ETA = (-0.3, 1.2, 2.7)
 
@@ -56,7 +63,7 @@ EPSILONS = {"cumulative": lambda eta: 8, "stopping ratio": lambda eta: 4,
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("model", MODELS)
 def test_losses_against_many_digits(model, dtype):
-    """cumulative_loss, stopping_ratio_loss and adjacent_loss, with their gradients."""
+    """With their gradients."""
     info = np.finfo(dtype)
     for eta in rows(dtype):
         if model == "cumulative" and (np.diff(eta) <= 0).any():
@@ -92,7 +99,7 @@ def test_published_values():
     for model, right in (("cumulative", (0.425557483188, 0.342967300311, 0.168501860444, 0.062973356057)),
                          ("stopping ratio", (0.425557483188, 0.441473310865, 0.124595688796, 0.008373517151)),
                          ("adjacent", (0.024510611465, 0.018157907573, 0.060286376215, 0.897045104747))):
-        np.testing.assert_allclose(losses.ordinal_probabilities(ETA, model=model), right, atol=1e-12)
+        np.testing.assert_allclose(ordinal_probabilities(ETA, model=model), right, atol=1e-12)
     loss, grad = CUMULATIVE.value_and_gradient(ETA, 1)
     assert float(loss) == pytest.approx(1.07012017073201, rel=1e-14)
     np.testing.assert_allclose(grad, [0.712774399977209, -0.518692133289851, 0], rtol=1e-14)
@@ -121,7 +128,7 @@ def test_probabilities_against_many_digits(model, dtype):
     for eta in rows(dtype):
         if (np.diff(eta) <= 0).any():
             continue
-        found = losses.ordinal_probabilities(eta, model=model)
+        found = ordinal_probabilities(eta, model=model)
         with mp.workdps(450):
             right = probabilities(model, exactly(eta))
             allowed = (4 + eta.size + 1) if model != "adjacent" else 8 + eta.size + 1 + float(np.abs(eta).sum())
@@ -138,12 +145,12 @@ def test_what_holds():
             np.testing.assert_allclose(of(eta, np.full(5, y)), of(-eta[:, ::-1], np.full(5, 3 - y)), rtol=1e-13)
     assert abs(STOPPING(eta[0], 1) - STOPPING(-eta[0, ::-1], 2)) > 1e-3
     z = np.concatenate([np.zeros((5, 1)), np.cumsum(eta, axis=1)], axis=1)
-    np.testing.assert_allclose(ADJACENT(eta, [0, 1, 2, 3, 3]), losses.cross_entropy(z, [0, 1, 2, 3, 3]), rtol=1e-13)
+    np.testing.assert_allclose(ADJACENT(eta, [0, 1, 2, 3, 3]), cross_entropy(z, [0, 1, 2, 3, 3]), rtol=1e-13)
 
 
 def test_curves_that_cross():
     with pytest.warns(RuntimeWarning, match="curves cross in 1 of 1 rows"):
-        found = losses.ordinal_probabilities([0.0, -1.0])
+        found = ordinal_probabilities([0.0, -1.0])
     assert found[1] == pytest.approx(-0.2310585786, abs=1e-10) and found.sum() == pytest.approx(1)
     loss, grad = CUMULATIVE.value_and_gradient([0.0, -1.0], 1)
     assert np.isinf(loss) and np.isnan(grad).all()
