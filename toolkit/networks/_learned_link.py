@@ -269,7 +269,7 @@ def fit_link(x, labels, *, classes=None, units=16, blocks=1, epochs=60, batch=10
     --------
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(300, 2))
-    >>> fit = fit_link(x, (x[:, 0] > 0) + (x[:, 1] > 0), units=4, epochs=20)
+    >>> fit = fit_link(x, (x > 0).sum(axis=1), units=4, epochs=20)
     >>> fit.log_probabilities(x).shape, bool(fit.losses[-1] < fit.losses[0])
     ((300, 3), True)
     """
