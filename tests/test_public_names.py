@@ -61,7 +61,7 @@ def test_gradients_have_one_convention():
     for method in toolkit.catalog.METHODS:
         if method.gradient is not None and inspect.isfunction(method.function):
             first = next(iter(inspect.signature(method.function).parameters))
-            inputs = ("z", "x", "logits", "q", "read", "query", "boxes", "rewards", "weights")
+            inputs = ("z", "x", "logits", "q", "read", "query", "boxes", "rewards", "weights", "eta", "slopes")
             assert first in inputs or ("from_logits", True) in method.parameters, method.name
 
 

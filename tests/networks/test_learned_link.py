@@ -66,6 +66,8 @@ def test_gradient_of_training_by_differences(blocks):
     run = kernels.link_run_in(values, *sizes)
     with np.errstate(over="ignore"):
         kernels.start_link(run, 0, state)
+    still = fit_link(x, y, classes=4, units=4, blocks=blocks, epochs=1, batch=12, lr=0.0)
+    assert still.losses[0] == pytest.approx(kernels.link_loss(run, x, y), rel=1e-12)
     run.parameters[:] += 0.3 * rng.normal(size=run.parameters.size)
     start = run.parameters.copy()
     kernels.link_step(run, x, y, np.arange(12), 0, 12, kernels.link_settings(0.0, 10.0, 0.0))

@@ -154,14 +154,14 @@ RULES = tuple(
 
 METHODS = (
     Fit("log_softmax_plus", "Log-softmax with a last logit of 0",
-        r"\log p = (a, 0) - \log\bigl(1 + \sum_k e^{a_k}\bigr)", losses.log_softmax_plus, "lam2023legendretron",
+        r"\log p = (z, 0) - \log\bigl(1 + \sum_k e^{z_k}\bigr)", losses.log_softmax_plus, "lam2023legendretron",
         _CHAPTER,
         variants=forms(naive=_last_of_three(kernels.log_softmax_plus_naive),
                        stable=_last_of_three(kernels.log_softmax_plus_stable)),
         given=lambda rng, rows, columns: (rng.normal(0, 3, (rows, columns)),),
-        gradient=Gradient(log_softmax_plus_pull, at="result"), knob=("second number a₂", -1000.0, 100.0, -900.0),
-        x=Axis("first number a₁", (-1000.0, 100.0)), y=Axis("log p₃", (-120, 10)), work=5,
-        found="log p₃ at a₁ = −1000", upright=False, **_FAMILY),
+        gradient=Gradient(log_softmax_plus_pull, at="result"), knob=("second number z₂", -1000.0, 100.0, -900.0),
+        x=Axis("first number z₁", (-1000.0, 100.0)), y=Axis("log p₃", (-120, 10)), work=5,
+        found="log p₃ at z₁ = −1000", upright=False, **_FAMILY),
     Fit("expected_loss", "Expected loss", r"\sum_k q_k L(p, k)", losses.expected_loss, "gneiting2007strictly", _CHAPTER,
         variants=forms(stable=expected_brier), knob=_BELIEF, x=_PROBABILITY, y=Axis("expected Brier loss", (0, 2)),
         points=99, work=4, found="It costs least to say",

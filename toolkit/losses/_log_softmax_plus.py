@@ -41,26 +41,26 @@ def log_softmax_plus_stable(a, out):
 _ROWS = {"naive": log_softmax_plus_naive, "stable": log_softmax_plus_stable}
 
 
-def log_softmax_plus(a, *, axis=-1, form="stable", format=None):
-    """Log-softmax of ``(a, 0)``: from K - 1 numbers to K log-probabilities, the canonical link of K classes.
+def log_softmax_plus(z, *, axis=-1, form="stable", format=None):
+    """Log-softmax of ``(z, 0)``: from K - 1 numbers to K log-probabilities, the canonical link of K classes.
 
     Softmax of K logits forgets a shift: logits and probabilities are not one to one. With the last logit fixed at 0
     they are, which a link between scores and probabilities asks for.
 
     Parameters
     ----------
-    a : array_like (..., K - 1)
+    z : array_like (..., K - 1)
         log p_k / p_K.
     axis : int
         Where the K - 1 numbers are.
     form : {"stable", "naive"}
-        "naive" shifts by the largest entry of a and forgets the 0, as published code does: for a = (-800, -900) all
+        "naive" shifts by the largest entry of z and forgets the 0, as published code does: for z = (-800, -900) all
         three logarithms are -inf.
     format : Format or what `toolkit.formats.get_format` accepts, optional
 
     Returns
     -------
-    Log-probabilities (..., K - 1) -> (..., K), in the dtype of `a`.
+    Log-probabilities (..., K - 1) -> (..., K), in the dtype of `z`.
 
     Gradient
     --------
@@ -68,7 +68,7 @@ def log_softmax_plus(a, *, axis=-1, form="stable", format=None):
 
     Special values
     --------------
-    As `toolkit.softmax.log_softmax` of (a, 0).
+    As `toolkit.softmax.log_softmax` of (z, 0).
 
     Accuracy
     --------
@@ -84,10 +84,10 @@ def log_softmax_plus(a, *, axis=-1, form="stable", format=None):
     array([-800., -900.,    0.])
     """
     of = chosen("form", form, _ROWS)
-    layout = Rows(a, axis=axis, format=format, name="a")
+    layout = Rows(z, axis=axis, format=format, name="z")
     if len(layout.axes) != 1:
         raise ValueError(f"axis is {axis!r}; allowed: one axis")
-    rows = layout.rows(a, "a")
+    rows = layout.rows(z, "z")
     out = np.empty((layout.count, layout.classes + 1), layout.compute)
     with np.errstate(all="ignore"):
         over_rows(loops.map_rows, of, (rows,), (), out, layout.fmt)
