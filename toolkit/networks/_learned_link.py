@@ -115,7 +115,7 @@ def start_link(run, seed, state):
 
 @kernel
 def link_scores(run, x):
-    """The n numbers of a row x for `log_softmax_plus`: the last of the scores."""
+    """Fills the scores of a row x; the last n are for `log_softmax_plus`."""
     n, blocks, units = run.offsets.size, run.scales.size, run.biases.shape[1]
     for i in range(n):
         total = run.offsets[i]
@@ -128,7 +128,6 @@ def link_scores(run, x):
             gains[j] = softplus(run.gains[block, j])
         monotone_link_row(run.scores[block], softplus(run.scales[block]), run.units[block], run.biases[block], gains,
                           run.gates[block], run.scores[block + 1])
-    return run.scores[blocks]
 
 
 @kernel
@@ -137,7 +136,8 @@ def link_gradient(run, x, y, share):
     n, inputs = run.weights.shape
     blocks, units = run.biases.shape
     logs, g, below = run.row[:n + 1], run.row[n + 1:2 * n + 1], run.row[2 * n + 2:3 * n + 2]
-    log_softmax_plus_stable(link_scores(run, x), logs)
+    link_scores(run, x)
+    log_softmax_plus_stable(run.scores[blocks], logs)
     for k in range(n):
         g[k] = share * (exp(logs[k]) - (1.0 if k == y else 0.0))
     of_weights, of_offsets, of_scales, of_units, of_biases, of_gains = parts_of(run.grads, n, inputs, units, blocks)
@@ -166,7 +166,8 @@ def link_loss(run, x, labels):
     """The mean loss of rows."""
     logs, total = run.row[:run.offsets.size + 1], 0.0
     for i in range(labels.size):
-        log_softmax_plus_stable(link_scores(run, x[i]), logs)
+        link_scores(run, x[i])
+        log_softmax_plus_stable(run.scores[run.scales.size], logs)
         total -= logs[labels[i]]
     return total / labels.size
 
