@@ -119,7 +119,7 @@ def spread_of_geometric(p, x, work, y):
         y[i] = 0.0
     for n in range(1, 2000):
         value = kernels.harmonic(n - 1)
-        place = min(np.int64(value / (x[1] - x[0]) + 0.5), y.size - 1)
+        place = min(np.int64(5.0 * value + 0.5), y.size - 1)  # x has steps of 1/5
         y[place] += left * p
         mean += left * p * value
         left *= 1.0 - p
@@ -128,11 +128,15 @@ def spread_of_geometric(p, x, work, y):
 
 @kernel
 def harmonic_before(draws):
+    if not 1.0 <= draws <= 1e9:
+        return np.nan
     return kernels.harmonic(np.int64(draws) - 1)
 
 
 @kernel
 def poisson_of(misses, rate):
+    if not 0.0 <= misses <= 1e3:
+        return np.nan
     return kernels.poisson_log_loss_of(np.int64(misses), rate, np.int64(misses))
 
 
