@@ -93,6 +93,7 @@ NO_METHODS = {
     "toolkit.networks.box_around": "a box for the bounds beside it",
     "toolkit.information.rel_entr": "a term of the divergences beside it",
     "toolkit.information.xlogy": "a term of the entropy beside it",
+    "toolkit.losses.presto_largest_penalty": "where a path of `fit_presto` begins",
     "toolkit.losses.targets.expected_value": "a sum, the way back from the targets",
     **{f"toolkit.elementary.{name}": "a scalar function that kernels are made of; its table is that of its accuracy"
        for name in toolkit.elementary.__all__},
@@ -119,7 +120,7 @@ def test_look_up():
         get_method("sofmax")
     assert method_of(toolkit.softmax.softmax).name == "softmax"
     assert {method.kind for method in methods("transport")} == {"Iteration", "Matrix"}
-    assert methods(kind=catalog.Loss) + methods(kind=catalog.EntryLoss) == methods("loss")
+    assert {*methods(kind=catalog.Loss), *methods(kind=catalog.EntryLoss)} < set(methods("loss"))
     with pytest.raises(TypeError, match="function is 'sin'; allowed: a method of toolkit.catalog"):
         method_of(np.sin)
     with pytest.raises(ValueError, match="family is 'gate'; allowed: None, 'softmax', 'sampling'"):

@@ -213,6 +213,31 @@ def entmax(z, y, alpha):
                  sizes=[(mpf(1) if k == y else max(p)) / 2 for k in range(len(z))])
 
 
+def brier(z, y):
+    """``|p - e_y|^2``, and ``2 p_k (p_k (1 - p_k) + p_y m - s)``, m and s of the other classes, s but k."""
+    p = [mp.exp(-v) for v in surprises(z)]
+
+    def beside(*left, power=1):
+        return mp.fsum(a ** power for k, a in enumerate(p) if k not in left)
+
+    loss, both = beside(y) ** 2 + beside(y, power=2), p[y] * beside(y)
+    terms = [(a * beside(k), both, beside(y, k, power=2)) for k, a in enumerate(p)]
+    slopes = [2 * a * (b + c - d) for a, (b, c, d) in zip(p, terms, strict=True)]
+    sizes = [2 * a * max(each) for a, each in zip(p, terms, strict=True)]
+    slopes[y] = -2 * p[y] * loss
+    sizes[y] = abs(slopes[y])
+    return Right(loss, slopes, y, sizes=sizes)
+
+
+def spherical(z, y):
+    """``1 - p_y / |p|``, as a quotient of sums of squares."""
+    p = [mp.exp(-v) for v in surprises(z)]
+    others, length = mp.fsum(a * a for k, a in enumerate(p) if k != y), mp.sqrt(mp.fsum(a * a for a in p))
+    slopes = [p[y] * a * a / length ** 3 for a in p]
+    slopes[y] = -p[y] * others / length ** 3
+    return Right(others / (length * (length + p[y])), slopes, y)
+
+
 def multiclass_hinge(z, y, margin, power):
     over = [margin - (z[y] - v) if k != y else mpf(0) for k, v in enumerate(z)]
     near = any(k != y and abs(v) <= mpf(10) ** -6 * margin for k, v in enumerate(over))

@@ -116,6 +116,12 @@ ORACLES = {
         epsilons(8), half_of_classes),
     "sparsemax_loss": _ENTMAX,
     "entmax_loss": _ENTMAX,
+    "brier_loss": Oracle(exact.brier, "the loss within 8 epsilon",
+                         "the gradient within 12 epsilon of ``2 p_k`` times its largest term", epsilons(8),
+                         epsilons(12), most=HALF),
+    "spherical_loss": Oracle(exact.spherical, "the loss within 8 epsilon",
+                             "the gradient within 12 epsilon, K/2 more at the label", epsilons(8), epsilons(12),
+                             half_of_classes, most=HALF),
     "multiclass_hinge": Oracle(
         exact.multiclass_hinge, "the loss within ``2 power`` epsilon of ``margin^power + loss``",
         "gradient within ``2 power`` epsilon, K/2 more at the label", of_power, of_power, half_of_classes),

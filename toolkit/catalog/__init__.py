@@ -88,6 +88,8 @@ from toolkit.catalog import (
     _method,
     _network_bounds,
     _optimizers,
+    _ordinal,
+    _proper,
     _row_map,
     _sampling,
     _scalar,
@@ -131,6 +133,9 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _estimators.METHODS
            + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS + _evolved.METHODS + _thresholds.METHODS
            + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _proper.RULES + _entry_losses.METHODS + _proper.METHODS + _ordinal.METHODS + _targets.METHODS
+           + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS + _evolved.METHODS
+           + _infinite_width.METHODS + _network_bounds.METHODS)
 
 
 def methods(family=None, kind=Method):

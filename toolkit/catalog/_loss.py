@@ -13,7 +13,7 @@ from toolkit.live import Axis
 __all__ = ["Loss"]
 
 
-def _scaled(gradient, axes, g):
+def scaled(gradient, axes, g):
     """The gradient of a loss times g, which has one number for each row or is one for all."""
     if np.ndim(g) == 0 and g == 1:
         return gradient
@@ -66,7 +66,7 @@ class Loss(OfRows):
             gradient = self._gradient_of(of, gradient if isinstance(gradient, tuple) else (gradient,))
         axes = options.get("axis", -1)
         axes = tuple(range(gradient.ndim)) if axes is None else axes
-        return value, lambda g: _scaled(gradient, axes, g)
+        return value, lambda g: scaled(gradient, axes, g)
 
     def _gradient_of(self, name, gradients):
         """That of the named argument among those of the first few, or of the first."""

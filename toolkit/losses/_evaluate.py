@@ -35,6 +35,7 @@ class LossKernels(NamedTuple):
     lines : task of `toolkit.large_arrays` for classes in the stable form, if there is one
     soft_lines : that for probabilities
     positive : places of the parameters that may not round to 0
+    more_classes : how many classes there are beyond the numbers of a row, as of ordinal losses
     """
 
     of_class: Mapping[str, Kernel]
@@ -43,6 +44,7 @@ class LossKernels(NamedTuple):
     lines: type | None = None
     soft_lines: type | None = None
     positive: tuple = ()
+    more_classes: int = 0
 
 
 def loss(function=None, *, lines=None):
@@ -176,7 +178,7 @@ class LossOfRows:
         self.rows = None if self.by_lines and not self.soft else self.layout.rows(logits, name)
         self.targets = label_rows(self.layout, self.rows, labels, label_smoothing=label_smoothing,
                                   ignore_index=ignore_index, weight=weight, sample_weight=sample_weight,
-                                  format=format, mean=reduction == "mean")
+                                  format=format, mean=reduction == "mean", more_classes=kernels.more_classes)
         factors = self.targets.factors
         if reduction == "mean" and self.targets.divisor != 0:
             factors = factors / self.targets.divisor
@@ -223,6 +225,8 @@ class LossOfRows:
     def _labels_without_probability(self):
         """Rows whose label has a logit of -inf: inf is their loss."""
         z, (index, q, _, _) = self.rows, self.targets
+        if self.kernels.more_classes:
+            return np.zeros(len(z), np.bool_)
         if q is None:
             return z[np.arange(len(z)), index] == -np.inf
         return ((z == -np.inf) & (q > 0)).any(axis=1)

@@ -33,14 +33,14 @@ class LabelRows(NamedTuple):
 
 
 def label_rows(layout, rows, labels, *, label_smoothing=0, ignore_index=None, weight=None, sample_weight=None,
-               format=None, mean=False):
+               format=None, mean=False, more_classes=0):
     """`LabelRows` of the argument `labels` for logits given as `rows` of a `Rows` layout.
 
     Weights are divided by a power of two, so that none overflows; without `mean`, factors are multiplied by it.
     """
-    labels = real_array(labels, "labels")
+    labels, classes = real_array(labels, "labels"), layout.classes + more_classes
     _check_kind(layout, labels)
-    weight, unit = balanced(_class_weights(layout, weight, format))
+    weight, unit = balanced(_class_weights(classes, weight, format))
     each, unit_of_rows = balanced(_row_weights(layout, sample_weight, format))
     if labels.dtype.kind == "f":
         if ignore_index is not None:
@@ -49,7 +49,7 @@ def label_rows(layout, rows, labels, *, label_smoothing=0, ignore_index=None, we
         factors = np.ones(layout.count)
         masses = factors if weight is None else (q * weight).sum(axis=1)
     else:
-        index, q = _class_indices(layout, labels, ignore_index), None
+        index, q = _class_indices(layout, labels, ignore_index, classes), None
         factors = np.where(index == IGNORED, 0.0, 1.0 if weight is None else weight[index])
         masses = factors
         if label_smoothing > 0:
@@ -88,7 +88,7 @@ def _first_bad(labels, bad):
     return f"labels contains {labels[at]} at index {tuple(int(i) for i in at)}"
 
 
-def _class_indices(layout, labels, ignore_index):
+def _class_indices(layout, labels, ignore_index, classes):
     ignored, extra = np.zeros(labels.shape, np.bool_), ""
     if ignore_index is not None:
         try:
@@ -96,9 +96,9 @@ def _class_indices(layout, labels, ignore_index):
         except TypeError:
             raise TypeError(f"ignore_index is {shown(ignore_index)}; allowed: an integer or None") from None
         extra = f", and ignore_index ({shown(ignore_index)})"
-    bad = ~ignored & ((labels < 0) | (labels >= layout.classes))
+    bad = ~ignored & ((labels < 0) | (labels >= classes))
     if bad.any():
-        raise ValueError(f"{_first_bad(labels, bad)}; allowed: 0 to {layout.classes - 1}{extra}")
+        raise ValueError(f"{_first_bad(labels, bad)}; allowed: 0 to {classes - 1}{extra}")
     index = layout.per_row(np.where(ignored, 0, labels), "labels", np.int64)
     index = np.where(ignored.reshape(layout.count), IGNORED, index)
     if layout.keep is not None:
@@ -157,12 +157,12 @@ def _row_weights(layout, sample_weight, format):
     return checked_weights(layout.per_row(sample_weight, "sample_weight", np.float64), "sample_weight", format)
 
 
-def _class_weights(layout, weight, format):
+def _class_weights(classes, weight, format):
     if weight is None:
         return None
     weight = real_array(weight, "weight").astype(np.float64)
-    if weight.shape != (layout.classes,):
-        raise ValueError(f"weight has shape {weight.shape}; allowed: ({layout.classes},), one per class")
+    if weight.shape != (classes,):
+        raise ValueError(f"weight has shape {weight.shape}; allowed: ({classes},), one per class")
     return checked_weights(weight, "weight", format)
 
 

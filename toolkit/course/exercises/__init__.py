@@ -26,6 +26,7 @@ from toolkit.course.exercises import (
     paper_rerun,
     primer,
     promises_about_outputs,
+    proper_losses,
     quiz,
     regression_by_classification,
     sampling,
@@ -50,6 +51,9 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              competition, infinitely_wide, what_does_a_layer_know, promises_about_outputs, one_family,
              regression_by_classification, is_it_calibrated, softmax_collapse, collapse_under_adam, grokking_live,
              why_it_waits, paper_rerun, quiz)
+             weights_that_walk, activation_gallery, learned_activations, keeping_gradients_alive, infinitely_wide,
+             promises_about_outputs, one_family, proper_losses, regression_by_classification, is_it_calibrated,
+             softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
