@@ -69,7 +69,9 @@ from toolkit.catalog import (
     _bound,
     _box_set,
     _collapse,
+    _conformal,
     _decoding,
+    _early_stopping,
     _elementwise,
     _entry_loss,
     _entry_losses,
@@ -125,8 +127,9 @@ FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Tra
 
 METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
            + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
-           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS
-           + _optimizers.METHODS + _evolved.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _conformal.METHODS
+           + _early_stopping.METHODS + _collapse.METHODS + _optimizers.METHODS + _evolved.METHODS
+           + _infinite_width.METHODS + _network_bounds.METHODS)
 
 
 def methods(family=None, kind=Method):
