@@ -17,8 +17,9 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/decoding_and_entropy", "notebooks/soft_choices", "notebooks/weights_that_walk",
         "notebooks/activation_gallery", "notebooks/learned_activations", "notebooks/keeping_gradients_alive",
         "notebooks/infinitely_wide", "notebooks/promises_about_outputs", "notebooks/one_family",
-        "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
-        "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
+        "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/sets_with_a_promise",
+        "notebooks/softmax_collapse", "notebooks/collapse_under_adam", "notebooks/grokking_live",
+        "notebooks/why_it_waits", "notebooks/paper_rerun",
         "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",

@@ -122,17 +122,31 @@ def test_early_stopping_interval_against_a_grid():
 
 
 def test_early_stopping_interval_and_useless_models():
-    """The card's worst case: useless models, of which the luckiest is chosen. Shares of 3000 trials."""
-    for n, count, naive, stable in ((20, 1, 0.900, 0.900), (20, 10, 0.819, 0.897), (20, 100, 0.759, 0.901)):
+    """The card's worst case: useless models, of which the luckiest is chosen. Shares and widths of 3000 trials."""
+    for n, count, naive, stable, widths in ((20, 1, 0.900, 0.900, (4.99, 4.97)), (20, 10, 0.819, 0.897, (3.93, 5.24)),
+                                            (20, 100, 0.759, 0.901, (3.32, 5.55))):
         rng = np.random.default_rng(n + count)
-        hits = np.zeros(2)
+        hits, wide = np.zeros(3), np.zeros(3)
         for _ in range(3000):
             held, targets, new, y = (rng.normal(size=s) for s in ((count, n), n, count, ()))
-            for k, form in enumerate(("naive", "stable")):
-                found = early_stopping_interval(held, targets, new, form=form)
-                hits[k] += found.lower <= y <= found.upper
-        np.testing.assert_allclose(hits / 3000, [naive, stable], atol=0.025)
-        assert reuse_bound(n, count) < hits[0] / 3000 + 0.02
+            for k, (form, hull) in enumerate((("naive", False), ("stable", False), ("stable", True))):
+                low, high = early_stopping_interval(held, targets, new, form=form, hull=hull)
+                hits[k] += np.any((low <= y) & (y <= high)) / 3000
+                wide[k] += np.nansum(high - low) / 3000
+        np.testing.assert_allclose(hits[:2], [naive, stable], atol=0.02)
+        np.testing.assert_allclose(wide[:2], widths, atol=0.12)
+        assert hits[2] >= hits[1] and wide[2] >= wide[1]
+        assert reuse_bound(n, count) < hits[0] + 0.02
+
+
+def test_early_stopping_interval_with_gaps():
+    held, targets = [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [1.0, -1.0, 0.5]
+    found = early_stopping_interval(held, targets, [-5.0, 5.0], alpha=0.25, hull=False)
+    assert found.lower.tolist() == [-6.0, 4.0] and found.upper.tolist() == [-4.0, 6.0]
+    whole = early_stopping_interval(held, targets, [-5.0, 5.0], alpha=0.25)
+    assert (whole.lower, whole.upper) == (-6.0, 6.0)
+    one = early_stopping_interval(held, targets, [[5.0] * 2] * 2, alpha=0.25, hull=False)
+    assert one.lower.shape == (2, 2) and np.isnan(one.lower[:, 1]).all()
 
 
 def test_early_stopping_p_value():

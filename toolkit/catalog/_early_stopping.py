@@ -71,7 +71,7 @@ def fill_envelope(predictions, x, y):
 def upper_end(first, x, work, y):
     predictions, order, models, starts = predict(first, work)
     fill_envelope(predictions, x, y)
-    return kernels.stopped_interval(predictions, _SQUARES, _WIDTHS, order, models, starts)[1]
+    return kernels.stopped_interval(predictions, _SQUARES, _WIDTHS, order, models, starts, work[12:15], work[15:18])[1]
 
 
 @kernel
@@ -174,7 +174,7 @@ METHODS = (
          y=Axis("threshold less score", (-6, 3)), mark=Bars, found="Classes in the set"),
     _stop("early_stopping_interval", "Conformal intervals with early stopping",
          r"\bigcup_m [\hat y_m \pm \hat q_m] \cap \{y : m(y) = m\}", uncertainty.early_stopping_interval,
-         variants=forms(naive=upper_end_naive, stable=upper_end), knob=_ANSWER, x=_Y, work=12,
+         variants=forms(naive=upper_end_naive, stable=upper_end), knob=_ANSWER, x=_Y, work=18,
          given=lambda rng, rows, columns: (rng.normal(size=(2, 9)), rng.normal(size=9), rng.normal(size=(2, rows))),
          y=Axis("least loss of a model", (0, 20)), found="Upper end of the interval", upright=True),
     _stop("lower_envelope", "Which model an answer chooses", r"m(y) = \operatorname{argmin}_m L_m + (y - \hat y_m)^2",

@@ -3,16 +3,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._core.arguments import check_number, check_whole, chosen
+from toolkit._core.arguments import check_flag, check_number, check_whole, chosen
 from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, log
 from toolkit.uncertainty._conformal_binomial import beta_quantile
 from toolkit.uncertainty._conformal_quantile import conformal_quantile
-from toolkit.uncertainty._early_stopping_sets import of_models
+from toolkit.uncertainty._early_stopping_sets import least_total, of_models
 
 __all__ = ["Envelope", "Interval", "early_stopping_interval", "lower_envelope", "reuse_bound"]
-KERNELS = ["envelope_row", "order_of", "reuse_bound_by_markov", "reuse_bound_of", "stopped_interval"]
+KERNELS = ["envelope_row", "order_of", "reuse_bound_by_markov", "reuse_bound_of", "stopped_interval", "stopped_pieces"]
 
 
 class Envelope(NamedTuple):
@@ -26,7 +26,7 @@ class Envelope(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """Ends of intervals: lower, upper : (...)."""
+    """Ends of intervals: lower, upper : (...) or, where an interval may have gaps, (..., M) with NaN behind the last."""
 
     lower: np.ndarray
     upper: np.ndarray
@@ -79,31 +79,41 @@ def envelope_row(predictions, totals, order, models, starts):
 
 
 @kernel
-def stopped_interval(predictions, totals, thresholds, order, models, starts):
-    """``(lower, upper)``: the hull of all y that are in the interval of the model that they choose.
+def stopped_pieces(predictions, totals, thresholds, order, models, starts, lower, upper):
+    """Fill the ends of the intervals of all y that are in the interval of the model that they choose; how many.
 
     Where there is no such y it is the interval of the model of the least total.
     """
-    count = envelope_row(predictions, totals, order, models, starts)
-    low, high = np.inf, -np.inf
+    count, kept = envelope_row(predictions, totals, order, models, starts), 0
     for i in range(count):
         m = int(models[i])
         left = max(predictions[m] - thresholds[m], starts[i])
         right = min(predictions[m] + thresholds[m], starts[i + 1] if i + 1 < count else np.inf)
         if left <= right:
-            low, high = min(low, left), max(high, right)
-    if low > high:
-        m = 0
-        for other in range(1, totals.size):
-            m = other if totals[other] < totals[m] else m
-        return predictions[m] - thresholds[m], predictions[m] + thresholds[m]
-    return low, high
+            lower[kept], upper[kept] = left, right
+            kept += 1
+    if kept == 0:
+        m = least_total(totals, 0 * totals)
+        lower[0], upper[0], kept = predictions[m] - thresholds[m], predictions[m] + thresholds[m], 1
+    return kept
 
 
 @kernel
-def interval_rows(predictions, orders, totals, thresholds, models, starts, out):
+def stopped_interval(predictions, totals, thresholds, order, models, starts, lower, upper):
+    """``(lower, upper)``: the hull of `stopped_pieces`, which come in order."""
+    kept = stopped_pieces(predictions, totals, thresholds, order, models, starts, lower, upper)
+    return lower[0], upper[kept - 1]
+
+
+@kernel
+def interval_rows(predictions, orders, totals, thresholds, hull, models, starts, out):
     for i in range(predictions.shape[0]):
-        out[0, i], out[1, i] = stopped_interval(predictions[i], totals, thresholds, orders[i], models, starts)
+        lower, upper = out[0, i], out[1, i]
+        kept = stopped_pieces(predictions[i], totals, thresholds, orders[i], models, starts, lower, upper)
+        if hull:
+            upper[0], kept = upper[kept - 1], 1
+        for m in range(kept, lower.size):
+            lower[m], upper[m] = np.nan, np.nan
 
 
 @kernel
@@ -172,12 +182,12 @@ def _finite(name, array):
     return array
 
 
-def early_stopping_interval(held, targets, predictions, *, alpha=0.1, form="stable"):
+def early_stopping_interval(held, targets, predictions, *, alpha=0.1, hull=True, form="stable"):
     """Intervals for a number where the same held-out rows choose the model and calibrate it.
 
     As of `early_stopping_sets`, with squared errors: each y takes part in the choice of its model. Which y leads to
     which model is the `lower_envelope`; in each piece the y within the model's own threshold of its prediction are
-    kept. The interval is the hull of them.
+    kept. They may have gaps between them, which the hull fills: it covers more, and is wider.
 
     Parameters
     ----------
@@ -187,6 +197,8 @@ def early_stopping_interval(held, targets, predictions, *, alpha=0.1, form="stab
     predictions : array_like (M, ...)
         Of new rows, by the same models.
     alpha : float from 0 to 1
+    hull : bool
+        Whether gaps are filled. Without it there are up to M intervals for each row.
     form : {"naive", "stable"}
         Naive takes the model that is best on the held-out rows for every y, and covers less than promised.
 
@@ -210,6 +222,7 @@ def early_stopping_interval(held, targets, predictions, *, alpha=0.1, form="stab
     (0.5, 3.5)
     """
     reuse, alpha = chosen("form", form, _FORMS), check_number("alpha", alpha, 0, 1)
+    hull = check_flag("hull", hull)
     held = _finite("held", of_models("held", held, 2))
     predictions = _finite("predictions", of_models("predictions", predictions, 1, len(held)))
     targets = real_array(targets, "targets").astype(np.float64)
@@ -218,16 +231,17 @@ def early_stopping_interval(held, targets, predictions, *, alpha=0.1, form="stab
     errors = np.abs(held - targets)
     totals, thresholds = (errors * errors).sum(axis=1), conformal_quantile(errors, alpha=alpha)
     rows = np.ascontiguousarray(predictions.reshape(len(held), -1).T)
+    out, work = np.full((2, len(rows), len(held)), np.nan), np.empty((2, len(held)))
     if reuse:
         m = int(totals.argmin())
-        out = np.stack([rows[:, m] - thresholds[m], rows[:, m] + thresholds[m]])
+        out[:, :, 0] = rows[:, m] - thresholds[m], rows[:, m] + thresholds[m]
     else:
-        out, work = np.empty((2, len(rows))), np.empty((2, len(held)))
         orders = np.argsort(rows, axis=1, kind="stable").astype(np.float64)
         with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
-            interval_rows(rows, orders, totals, thresholds, work[0], work[1], out)
-    shape = predictions.shape[1:]
-    return Interval(out[0].reshape(shape)[()], out[1].reshape(shape)[()])
+            interval_rows(rows, orders, totals, thresholds, hull, *work, out)
+    lower, upper = (each[:, 0] if hull else each for each in out)
+    shape = predictions.shape[1:] + lower.shape[1:]
+    return Interval(lower.reshape(shape)[()], upper.reshape(shape)[()])
 
 
 def reuse_bound(n, models, *, alpha=0.1, bound="dkw"):

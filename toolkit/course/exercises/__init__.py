@@ -28,6 +28,7 @@ from toolkit.course.exercises import (
     quiz,
     regression_by_classification,
     sampling,
+    sets_with_a_promise,
     soft_choices,
     softmax_collapse,
     softmax_five_ways,
@@ -44,8 +45,8 @@ __all__ = ["EXERCISES", *_check.__all__, "check"]
 _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_wall, vanishing_loss, temperature,
              experts_and_gates, sparse_maps, sampling, attention_without_softmax, decoding_and_entropy, soft_choices,
              weights_that_walk, activation_gallery, learned_activations, keeping_gradients_alive, infinitely_wide,
-             promises_about_outputs, one_family, regression_by_classification, is_it_calibrated, softmax_collapse,
-             collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
+             promises_about_outputs, one_family, regression_by_classification, is_it_calibrated, sets_with_a_promise,
+             softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
