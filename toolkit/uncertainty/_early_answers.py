@@ -162,7 +162,7 @@ def halting_times(scores, thresholds):
     >>> halting_times([[0.2, 0.9, 1.0], [0.1, 0.2, 0.3]], [0.8, 0.8, 0.8]).tolist()
     [1, 2]
     """
-    scores, _ = _sequences(scores, np.zeros(np.shape(scores)))
+    scores, _ = _sequences(scores, np.zeros(real_array(scores, "scores").shape))
     thresholds = _thresholds(thresholds, scores.shape[1])
     return np.array([halt(row, thresholds) for row in scores])
 

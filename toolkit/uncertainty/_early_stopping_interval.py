@@ -26,7 +26,7 @@ class Envelope(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """Ends of intervals: lower, upper : (...) or, where an interval may have gaps, (..., M) with NaN behind the last."""
+    """Ends of intervals, lower and upper: (...) or, where there may be gaps, (..., M) with NaN behind the last."""
 
     lower: np.ndarray
     upper: np.ndarray

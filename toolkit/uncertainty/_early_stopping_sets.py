@@ -142,9 +142,11 @@ def early_stopping_sets(held, labels, logits, *, alpha=0.1, score="log", best=Fa
     logits = of_models("logits", logits, 2, len(held))
     if held.ndim != 3 or logits.shape[-1] != held.shape[-1]:
         raise ValueError(f"held has shape {held.shape} and logits {logits.shape}; allowed: (M, n, K) and (M, ..., K)")
-    given = np.broadcast_to(real_array(labels, "labels"), held.shape[1:2]) if np.ndim(labels) == 0 else labels
-    scores = np.stack([conformal_scores(each, given, score=score) for each in held])
-    losses = scores if score == "log" else np.stack([conformal_scores(each, given) for each in held])
+    labels = real_array(labels, "labels")
+    if labels.shape != held.shape[1:2]:
+        raise ValueError(f"labels has shape {labels.shape}; allowed: {held.shape[1:2]}, one for each held-out row")
+    scores = np.stack([conformal_scores(each, labels, score=score) for each in held])
+    losses = scores if score == "log" else np.stack([conformal_scores(each, labels) for each in held])
     thresholds = conformal_quantile(scores, alpha=alpha)
     models, classes = held.shape[0], held.shape[2]
     rows = logits.reshape(models, -1, classes)
