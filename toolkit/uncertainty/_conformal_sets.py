@@ -129,8 +129,9 @@ def conformal_scores(logits, labels, *, score="log", draws=None, ignore_index=No
         ``1 - p_y``; ``-log p_y``, which gives the same sets and has no ties where softmax saturates; or the mass of the
         classes that are at least as likely, up to the label itself (adaptive prediction sets).
     draws : array_like (...), optional
-        A uniform random number for each row: of the label's own mass APS counts this share only, so that it covers
-        exactly. By default 1, which covers more. The other scores need none.
+        A uniform random number for each row: of the label's own mass APS counts this share only, which makes sets
+        smaller. By default 1: where the likeliest label alone has more than the threshold, the set is empty. The other
+        scores need none.
     ignore_index : int, optional
         Rows with this label have the score NaN.
     axis : int, tuple of ints or None
