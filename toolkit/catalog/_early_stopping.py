@@ -78,7 +78,7 @@ def upper_end(first, x, work, y):
 def upper_end_naive(first, x, work, y):
     predictions = predict(first, work)[0]
     fill_envelope(predictions, x, y)
-    best = kernels.least_total(_SQUARES, 0 * _SQUARES)
+    best = kernels.least_of(_SQUARES)
     return predictions[best] + _WIDTHS[best]
 
 

@@ -9,7 +9,7 @@ from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, log
 from toolkit.uncertainty._conformal_binomial import beta_quantile
 from toolkit.uncertainty._conformal_quantile import conformal_quantile
-from toolkit.uncertainty._early_stopping_sets import least_total, of_models
+from toolkit.uncertainty._early_stopping_sets import least_of, of_models
 
 __all__ = ["Envelope", "Interval", "early_stopping_interval", "lower_envelope", "reuse_bound"]
 KERNELS = ["envelope_row", "order_of", "reuse_bound_by_markov", "reuse_bound_of", "stopped_interval", "stopped_pieces"]
@@ -93,7 +93,7 @@ def stopped_pieces(predictions, totals, thresholds, order, models, starts, lower
             lower[kept], upper[kept] = left, right
             kept += 1
     if kept == 0:
-        m = least_total(totals, 0 * totals)
+        m = least_of(totals)
         lower[0], upper[0], kept = predictions[m] - thresholds[m], predictions[m] + thresholds[m], 1
     return kept
 

@@ -11,7 +11,7 @@ from toolkit.uncertainty._conformal_quantile import conformal_quantile
 from toolkit.uncertainty._conformal_sets import SCORES, conformal_scores
 
 __all__ = ["StoppedSets", "early_stopping_p_value", "early_stopping_sets"]
-KERNELS = ["early_stopping_row", "least_total", "rank_p_value", "stopped_p_value"]
+KERNELS = ["early_stopping_row", "least_of", "least_total", "rank_p_value", "stopped_p_value"]
 
 
 class StoppedSets(NamedTuple):
@@ -36,6 +36,15 @@ def least_total(totals, losses):
 
 
 @kernel
+def least_of(totals):
+    """The model of the least total, which no new row has changed; of equal ones the first."""
+    best = 0
+    for m in range(1, totals.size):
+        best = m if totals[m] < totals[best] else best
+    return best
+
+
+@kernel
 def early_stopping_row(of, logits, totals, thresholds, reuse, losses, p, chosen, models):
     """Of a row's logits by each model: 1 for a label that is not above the threshold of the model it leads to.
 
@@ -56,7 +65,7 @@ def early_stopping_rows(of, logits, totals, thresholds, reuse, best, losses, p, 
     for i in range(logits.shape[1]):
         early_stopping_row(of, logits[:, i], totals, thresholds, reuse, losses, p, chosen[i], models[i])
         if best:
-            chosen[i, top_class(logits[least_total(totals, 0 * totals), i])] = 1.0
+            chosen[i, top_class(logits[least_of(totals), i])] = 1.0
 
 
 @kernel
@@ -72,7 +81,7 @@ def rank_p_value(scores, score):
 @kernel
 def stopped_p_value(totals, scores, losses, score, reuse):
     """By the model that has the least total with the new row, or without it."""
-    m = least_total(totals, 0 * losses if reuse else losses)
+    m = least_of(totals) if reuse else least_total(totals, losses)
     return rank_p_value(scores[m], score[m])
 
 
