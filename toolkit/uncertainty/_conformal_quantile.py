@@ -10,7 +10,7 @@ __all__ = ["conformal_quantile", "conformal_rank"]
 KERNELS = ["conformal_quantile_clamped", "conformal_quantile_interpolated", "conformal_quantile_row",
            "conformal_rank_naive", "conformal_rank_of", "weighted_quantile_row"]
 
-_ROUNDING = 2.0**-50  # what 1 - alpha and its product with n + 1 may be off, relative to n + 1
+ROUNDING = 2.0**-50  # what 1 - alpha and its product with n + 1 may be off, relative to n + 1
 
 
 @kernel
@@ -22,7 +22,7 @@ def conformal_rank_naive(n, alpha):
 @kernel
 def conformal_rank_of(n, alpha):
     """The same without what rounding adds to the product."""
-    return np.ceil((n + 1.0) * (1.0 - alpha) - (n + 1.0) * _ROUNDING)
+    return np.ceil((n + 1.0) * (1.0 - alpha) - (n + 1.0) * ROUNDING)
 
 
 @kernel
@@ -83,7 +83,7 @@ def weighted_quantile_row(scores, weights, alpha, work):
     count = 1.0
     for i in range(weights.size):
         count += weights[i]
-    room = count * (alpha + _ROUNDING)
+    room = count * (alpha + ROUNDING)
     if not 1.0 <= room:
         return np.inf
     if count <= room:

@@ -6,12 +6,10 @@ import numpy as np
 from toolkit._core.arguments import check_finite, chosen
 from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
-from toolkit.uncertainty._conformal_quantile import weights_of
+from toolkit.uncertainty._conformal_quantile import ROUNDING, weights_of
 
 __all__ = ["RiskControl", "control_risk", "drift_bound", "risk_floor"]
 KERNELS = ["adjusted_risks", "drift_bound_of", "least_cautious", "least_cautious_naive", "risk_floor_of"]
-
-_ROUNDING = 2.0**-50
 
 
 class RiskControl(NamedTuple):
@@ -47,7 +45,7 @@ def adjusted_risks(losses, weights, bound, out):
 def least_cautious(risks, alpha):
     """The first setting from which on all risks are at most alpha; the number of settings where there is none."""
     at = risks.size
-    while at > 0 and risks[at - 1] <= alpha + _ROUNDING * abs(risks[0]):
+    while at > 0 and risks[at - 1] <= alpha + ROUNDING * abs(risks[0]):
         at -= 1
     return at
 

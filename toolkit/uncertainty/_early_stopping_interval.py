@@ -8,7 +8,7 @@ from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, log
 from toolkit.uncertainty._conformal_binomial import beta_quantile
-from toolkit.uncertainty._conformal_quantile import conformal_quantile
+from toolkit.uncertainty._conformal_quantile import ROUNDING, conformal_quantile
 from toolkit.uncertainty._early_stopping_sets import least_of, of_models
 
 __all__ = ["Envelope", "Interval", "early_stopping_interval", "lower_envelope", "reuse_bound"]
@@ -127,7 +127,7 @@ def reuse_bound_of(n, models, alpha):
 @kernel
 def reuse_bound_by_markov(n, models, alpha):
     """By Markov's inequality: ``(1 - 1/b)`` of the quantile 1 / (M b) of the coverage, with b = 100."""
-    rank = np.floor(alpha * (n + 1.0) + 2.0**-50 * (n + 1.0))
+    rank = np.floor((alpha + ROUNDING) * (n + 1.0))
     return 0.99 if rank < 1.0 else 0.0 if rank > n else 0.99 * beta_quantile(0.01 / models, n + 1.0 - rank, rank)
 
 
