@@ -22,10 +22,10 @@ _HELD[:, np.arange(30), np.arange(30) % 4] += np.array([[1.0], [2.0], [2.5]])
 _LABELS = np.arange(30) % 4
 _OF_HELD = (np.log(np.exp(_HELD).sum(axis=2)) - _HELD[:, np.arange(30), _LABELS]).round(3)
 _TOTALS = _OF_HELD.sum(axis=1)
-_BARS = np.sort(_OF_HELD, axis=1)[:, 27]  # the rank of 30 scores and alpha = 0.1
+_BARS = np.sort(_OF_HELD, axis=1)[:, 27].copy()  # the rank of 30 scores and alpha = 0.1
 _TARGETS = _RNG.normal(size=30)
 _ERRORS = np.abs(_TARGETS - np.array([[0.6], [0.7], [0.65]]) * _TARGETS + _RNG.normal(0, 0.3, (3, 30)))
-_SQUARES, _WIDTHS = (_ERRORS * _ERRORS).sum(axis=1), np.sort(_ERRORS, axis=1)[:, 27]
+_SQUARES, _WIDTHS = (_ERRORS * _ERRORS).sum(axis=1), np.sort(_ERRORS, axis=1)[:, 27].copy()
 
 
 def _of_labels(reuse):
