@@ -20,6 +20,10 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/what_does_a_layer_know", "notebooks/promises_about_outputs", "notebooks/one_family",
         "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
         "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
+        "notebooks/infinitely_wide", "notebooks/promises_about_outputs", "notebooks/one_family",
+        "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/sets_with_a_promise",
+        "notebooks/softmax_collapse", "notebooks/collapse_under_adam", "notebooks/grokking_live",
+        "notebooks/why_it_waits", "notebooks/paper_rerun",
         "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
         "notebooks/infinitely_wide", "notebooks/promises_about_outputs", "notebooks/one_family",
         "notebooks/proper_losses", "notebooks/regression_by_classification", "notebooks/is_it_calibrated",

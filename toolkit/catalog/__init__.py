@@ -69,7 +69,9 @@ from toolkit.catalog import (
     _bound,
     _box_set,
     _collapse,
+    _conformal,
     _decoding,
+    _early_stopping,
     _elementwise,
     _entry_loss,
     _entry_losses,
@@ -135,6 +137,8 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
            + _proper.RULES + _entry_losses.METHODS + _proper.METHODS + _ordinal.METHODS + _targets.METHODS
            + _information.METHODS + _uncertainty.METHODS + _collapse.METHODS + _optimizers.METHODS + _evolved.METHODS
+           + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _uncertainty.METHODS + _conformal.METHODS
+           + _early_stopping.METHODS + _collapse.METHODS + _optimizers.METHODS + _evolved.METHODS
            + _infinite_width.METHODS + _network_bounds.METHODS)
 
 

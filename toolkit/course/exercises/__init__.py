@@ -30,6 +30,7 @@ from toolkit.course.exercises import (
     quiz,
     regression_by_classification,
     sampling,
+    sets_with_a_promise,
     soft_choices,
     softmax_collapse,
     softmax_five_ways,
@@ -53,6 +54,7 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              why_it_waits, paper_rerun, quiz)
              weights_that_walk, activation_gallery, learned_activations, keeping_gradients_alive, infinitely_wide,
              promises_about_outputs, one_family, proper_losses, regression_by_classification, is_it_calibrated,
+             promises_about_outputs, one_family, regression_by_classification, is_it_calibrated, sets_with_a_promise,
              softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
