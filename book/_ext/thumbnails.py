@@ -1,6 +1,7 @@
 """Small pictures in the gallery's contents: the marks of each figure's first plot, from the page that has it."""
 import json
 import re
+from itertools import pairwise
 
 from live_pages import PALETTE
 
@@ -8,14 +9,16 @@ CONTENTS, PAGE = "book/gallery", "book/gallery_"
 FIGURE = re.compile(r'<figure class="live-figure"[^>]* data-live="(\w+)">(.*?)</figure>', re.DOTALL)
 MARKS = re.compile(r'<svg class="live-marks"[^>]*viewBox="0 0 (\d+) (\d+)"[^>]*>(.*?)</svg>', re.DOTALL)
 PLACE = re.compile(r'<span class="thumbnail" data-of="(\w+)"></span>')
-EACH = 5  # of so many neighbouring points of a line one is drawn
+EACH = 7  # of so many neighbouring points of a line one is drawn
 
 
 def thinned(path):
-    """A path of lines with fewer points: the ends of each stroke, and some between."""
+    """A path of lines with fewer points, each a step from the one before: the ends of each stroke, and some between."""
     def stroke(found):
-        points = found[0].split("L")
-        return "L".join([*points[:-1:EACH], points[-1]])
+        points = [[round(float(part)) for part in re.findall(r"-?[\d.]+", point)] for point in found[0].split("L")]
+        points = [*points[:-1:EACH], points[-1]]
+        steps = (f"{x - left} {y - above}" for (left, above), (x, y) in pairwise(points))
+        return f"M{points[0][0]} {points[0][1]}l" + " ".join(steps).replace(" -", "-")
 
     return re.sub(r"M[-\d. ]+(?:L[-\d. ]+)+", stroke, path)
 
@@ -27,6 +30,7 @@ def picture(body):
         return ""
     width, height, marks = found.groups()
     marks = re.sub(r'<g class="live-rule".*?</g>|<text.*?</text>', "", marks, flags=re.DOTALL)
+    marks = marks.replace(' stroke-dasharray=""', "")
     marks = re.sub(r' d="([^"]*)"', lambda path: f' d="{thinned(path[1])}"', marks)
     return (f'<svg class="live-marks" viewBox="0 0 {width} {height}"'
             f' preserveAspectRatio="none" aria-hidden="true">{marks}</svg>')
