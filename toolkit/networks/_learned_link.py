@@ -245,9 +245,8 @@ def fit_link(x, labels, *, classes=None, units=16, blocks=1, epochs=60, batch=10
     labels : array_like of integers (rows,)
     classes : int from 2 to 1000, optional
         K, if not that of the labels seen.
-    units, blocks : int
-        Of the link; blocks may be 0.
-    epochs, batch : int
+    units, blocks, epochs, batch : int
+        Units and blocks are those of the link; blocks may be 0.
     lr : float >= 0
     ridge : float >= 0
         Of all parameters' squares.
@@ -260,7 +259,7 @@ def fit_link(x, labels, *, classes=None, units=16, blocks=1, epochs=60, batch=10
 
     Accuracy
     --------
-    The same bits on every machine. Its gradient is that of differences, tested.
+    Its gradient is that of differences, tested.
 
     References
     ----------
