@@ -21,6 +21,7 @@ _HELD = _RNG.normal(size=(1, 30, 4)) + _RNG.normal(0, 0.6, (3, 30, 4))
 _HELD[:, np.arange(30), np.arange(30) % 4] += np.array([[1.0], [2.0], [2.5]])
 _LABELS = np.arange(30) % 4
 _OF_HELD = (np.log(np.exp(_HELD).sum(axis=2)) - _HELD[:, np.arange(30), _LABELS]).round(3)
+_OTHERS = np.array([1.0, 0.9, -1.0])  # logits of a new row
 _TOTALS = _OF_HELD.sum(axis=1)
 _BARS = np.sort(_OF_HELD, axis=1)[:, 27].copy()  # the rank of 30 scores and alpha = 0.1
 _TARGETS = _RNG.normal(size=30)
@@ -34,7 +35,7 @@ def _of_labels(reuse):
         logits, losses, rest = work[:12].reshape((3, 4)), work[12:24].reshape((3, 4)), work[24:36].reshape((3, 4))
         for m in range(3):
             for k in range(4):
-                logits[m, k] = (first if k == 0 else 1.0 - 0.7 * k) * (0.5 + 0.5 * m)
+                logits[m, k] = (first if k == 0 else _OTHERS[k - 1]) * (0.5 + 0.5 * m)
         kernels.early_stopping_row(kernels.log_score, logits, _TOTALS, _BARS, reuse, losses, rest[0], rest[1], rest[2])
         size = 0.0
         for k in range(4):

@@ -143,7 +143,7 @@ def tightness_of_weight(other, x, work, y):
 
 
 @kernel
-def tightness_loss(gain, radius, work):
+def tightness_loss(gain, tolerance, work):
     """The regulariser for tightness, with so many times the weights of the first layer."""
     net = work[:_NET.size]
     for i in range(_NET.size):
@@ -154,16 +154,16 @@ def tightness_loss(gain, radius, work):
             w[i, j] *= gain
     pass_of = kernels.interval_work_in(work[_NET.size:], _PLAN, 1)
     pass_of.centre[0, 0, 0], pass_of.centre[0, 0, 1] = 0.5, -0.2
-    pass_of.radius[0, 0, 0], pass_of.radius[0, 0, 1] = radius, radius
+    pass_of.radius[0, 0, 0], pass_of.radius[0, 0, 1] = 0.5, 0.5
     kernels.interval_pass(_PLAN, net, 1, pass_of)
-    return kernels.interval_statistics(_PLAN, 1, 0.5, 0.0, 0.0, pass_of)[0]
+    return kernels.interval_statistics(_PLAN, 1, tolerance, 0.0, 0.0, pass_of)[0]
 
 
 @kernel
-def tightness_over_gains(radius, x, work, y):
+def tightness_over_gains(tolerance, x, work, y):
     for i in range(x.size):
-        y[i] = tightness_loss(x[i], radius, work)
-    return tightness_loss(1.0, radius, work)
+        y[i] = tightness_loss(x[i], tolerance, work)
+    return tightness_loss(1.0, tolerance, work)
 
 
 @kernel
@@ -261,7 +261,7 @@ METHODS = (
     _bound("interval_regularizers", "Regularisers of the warm-up",
            r"\tfrac1L \sum_i \tfrac{(t - r_0 / r_i)_+}{t},\ \text{and the balance of ReLUs}", "shi2021fast",
            {"stable": tightness_over_gains}, Axis("tightness", (0, 1)), "With the weights as they are", given=_boxes,
-           knob=("radius of the box ε", 0.01, 1.0, 0.5),
+           knob=("share of the radius that is asked for, t", 0.3, 1.0, 0.5),
            x=Axis("factor of the first weights", (0.1, 10.0), scale="log"),
            gradient=Gradient(regularizers_pull, others=(("biases", regularizers_pull_biases),))),
     Bound("interval_deviation", "First weights for intervals", r"w \sim N(0, 2 \pi / n^2)",
