@@ -64,4 +64,4 @@ if __name__ == "__main__":
                       "errors": [[float(f"{e:.4g}") for e in each] for each, _ in runs]})
         means = np.mean(found[-1]["errors"], axis=0)
         print(cuts, f"{found[-1]['share']:.4f}", *(f"{1e5 * m:.2f}" for m in means), flush=True)
-    FILE.write_text(json.dumps(found, indent=1) + "\n")
+    FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

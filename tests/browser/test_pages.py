@@ -10,7 +10,7 @@ VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True),
          "phone dark": (390, 844, True), "narrowest": (320, 640, False)}
 THEMES = ("dark", "light")
 GALLERY = ["book/gallery_softmax", "book/gallery_choices", "book/gallery_activations", "book/gallery_losses",
-           "book/gallery_networks", "book/gallery_others"]
+           "book/gallery_networks", "book/gallery_uncertainty", "book/gallery_others"]
 LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_of_exp", "notebooks/softmax_five_ways",
         "notebooks/memory_wall", "notebooks/vanishing_loss", "notebooks/temperature", "notebooks/experts_and_gates",
         "notebooks/sparse_maps", "notebooks/sampling", "notebooks/attention_without_softmax",

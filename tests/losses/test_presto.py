@@ -4,6 +4,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from toolkit import vjp
+from toolkit.catalog._ordinal import _ROOM
 from toolkit.losses import (
     fit_presto,
     kernels,
@@ -133,3 +134,7 @@ def test_wrong_arguments():
         fit_presto(X, Y, classes=2)
     with pytest.raises(ValueError, match="slopes has shape"):
         presto_objective(BETA[:1], ALPHA, X, Y)
+
+
+def test_room_of_the_row_in_the_register():
+    assert _ROOM == 10 + kernels.presto_work_size(2, 1)

@@ -6,6 +6,7 @@ from mpmath import mp, mpf
 from toolkit import vjp
 from toolkit.losses import log_softmax_plus
 from toolkit.networks import fit_link, kernels, monotone_link
+from toolkit.networks._learned_link import link_run_size
 
 
 def random_link(seed, n=3, units=5):
@@ -62,7 +63,7 @@ def test_gradient_of_training_by_differences(blocks):
     rng = np.random.default_rng(5)
     x, y = rng.normal(size=(12, 2)), rng.integers(0, 4, 12)
     sizes = 3, 2, 4, blocks
-    values, state = np.zeros(int(kernels.link_run_size(*sizes))), np.zeros(1, np.uint64)
+    values, state = np.zeros(link_run_size(*sizes)), np.zeros(1, np.uint64)
     run = kernels.link_run_in(values, *sizes)
     with np.errstate(over="ignore"):
         kernels.start_link(run, 0, state)

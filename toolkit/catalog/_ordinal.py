@@ -38,6 +38,7 @@ def four_classes(step, x, work, y):
 
 
 # Three ordered classes, of which the last one is rare.
+_ROOM = 10 + 54  # 54 is `presto_work_size` of two cuts and one input
 _AT = np.linspace(-1, 1, 30)[:, None]
 _ORDERED = np.array([0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 2, 1, 0, 1, 1, 1, 2, 1])
 
@@ -121,6 +122,6 @@ METHODS = (
         r" \beta_{k-1}", losses.fit_presto, "faletto2023predicting", _CHAPTER, variants=forms(stable=rare_by_presto),
         knob=("penalty λ", 0.0001, 0.2, 0.02), x=Axis("x", (-1.0, 1.0)),
         y=Axis("probability of the rare class", (0, 1)),
-        work=10 + int(kernels.presto_work_size(2, 1)), found="The slopes differ by", upright=False, given=_of_presto,
+        work=_ROOM, found="The slopes differ by", upright=False, given=_of_presto,
         **_FAMILY),
 )

@@ -13,6 +13,7 @@ from toolkit.losses import kernels
 from toolkit.losses._log_softmax_plus import log_softmax_plus_pull
 from toolkit.networks import _monotone_link as link
 from toolkit.networks import kernels as nets
+from toolkit.networks._learned_link import link_run_size
 
 __all__ = ["METHODS", "RULES"]
 
@@ -70,7 +71,7 @@ _LINE = np.linspace(-2, 2, 40)[:, None]
 _PARTS = np.repeat([0, 1, 2], (14, 12, 14))
 _ALL = np.arange(40)
 _SIZES = 2, 1, 4, 1
-_LINK = int(nets.link_run_size(*_SIZES))
+_LINK = link_run_size(*_SIZES)
 
 
 @kernel

@@ -14,7 +14,7 @@ from toolkit.networks._monotone_link import monotone_link, monotone_link_row, mo
 from toolkit.optimizers import SCHEDULES, STEP, Settings, adam_rule, descend, learning_rate, tick
 
 __all__ = ["LearnedLink", "fit_link"]
-KERNELS = ["LinkRun", "link_loss", "link_run_in", "link_run_size", "link_scores", "link_settings", "link_step",
+KERNELS = ["LinkRun", "link_loss", "link_run_in", "link_scores", "link_settings", "link_step",
            "start_link"]
 
 _CLOCK = 3
@@ -55,16 +55,16 @@ class LinkRun(NamedTuple):
     row: np.ndarray
 
 
-@kernel
 def link_parameters(n, inputs, units, blocks):
     return n * (inputs + 1) + blocks * (1 + units * (n + 2))
 
 
-@kernel
+parameters_of_link = kernel(link_parameters)
+
+
 def link_run_size(n, inputs, units, blocks):
     """Numbers of a `LinkRun`."""
-    room = (blocks + 1) * n + blocks * units + 4 * (n + 1) + 2 * units
-    return 5 * link_parameters(n, inputs, units, blocks) + _CLOCK + room
+    return 5 * link_parameters(n, inputs, units, blocks) + _CLOCK + (blocks + 5) * n + (blocks + 2) * units + 4
 
 
 @kernel(inline=True)
@@ -82,7 +82,7 @@ def parts_of(numbers, n, inputs, units, blocks):
 @kernel(inline=True)
 def link_run_in(values, n, inputs, units, blocks):
     """A `LinkRun` cut from an array of at least `link_run_size`."""
-    count = link_parameters(n, inputs, units, blocks)
+    count = parameters_of_link(n, inputs, units, blocks)
     parameters, rest = values[:count], values[5 * count + _CLOCK:]
     weights, offsets, scales, u, biases, gains = parts_of(parameters, n, inputs, units, blocks)
     scores, gates = (blocks + 1) * n, blocks * units
@@ -288,7 +288,7 @@ def fit_link(x, labels, *, classes=None, units=16, blocks=1, epochs=60, batch=10
     lr, ridge = check_finite("lr", lr, 0.0), check_finite("ridge", ridge, 0.0)
     sizes = classes - 1, x.shape[1], units, blocks
     seed, state = check_whole("seed", seed, 0, 2**63 - 1), np.zeros(1, np.uint64)
-    values, losses, order = np.zeros(int(link_run_size(*sizes))), np.empty(epochs), np.arange(len(x))
+    values, losses, order = np.zeros(link_run_size(*sizes)), np.empty(epochs), np.arange(len(x))
     with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
         run = link_run_in(values, *sizes)
         start_link(run, seed, state)

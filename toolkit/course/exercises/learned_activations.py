@@ -65,10 +65,10 @@ EXERCISES = {
     ),
     "learned.step": Exercise(
         solution=8.0,
-        judge=close_to(8.0, 1e-6, (1.0, "above 2^24, about 17 million, float32 has no odd numbers"),
-                       (5.96, "that is 10^8 times half an ulp of 1; numbers lie a power of 2 apart"),
+        judge=close_to(8.0, 1e-6, (1.0, "beyond 2^24, 17 million, float32 has no odd numbers"),
+                       (5.96, "that is a hundred million times half an ulp of 1; numbers lie a power of 2 apart"),
                        (4.0, "that is the spacing below 2^26"), (16.0, "that is the spacing from 2^27 on"),
-                       otherwise="10^8 lies between 2^26 and 2^27, and float32 has 24 bits"),
+                       otherwise="a hundred million lies between 2^26 and 2^27, and float32 has 24 bits"),
         wrong=(1.0, 5.96, 4.0, 16.0, 11.92),
         praise="8: a variance of 1 comes out as a multiple of 8, often 0 or below.",
     ),
