@@ -171,12 +171,14 @@ def test_a_page_gives_its_figure_as_a_file_in_the_state_of_now(new_page, folder)
     page.assert_clean()
 
 
-@pytest.mark.parametrize("chapter, name", [("vanishing_loss", "vanishing_loss"), ("grokking_live", "grokking"),
-                                           ("one_family", "noisy_digits")])
-def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, chapter, name):
+@pytest.mark.parametrize("place, name", [
+    ("notebooks/vanishing_loss", "vanishing_loss"), ("notebooks/grokking_live", "grokking"),
+    ("notebooks/one_family", "noisy_digits"), ("book/gallery_losses", "cross_entropy")])
+def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, place, name):
     page = new_page()
-    names = open_page(page, f"{http_base}/notebooks/{chapter}.html")
-    files = {each: saved_from(page, each, tmp_path) for each in (names if chapter == "one_family" else [name])}
+    names = open_page(page, f"{http_base}/{place}.html")
+    heavy = place in ("notebooks/one_family", "book/gallery_losses")  # tests/test_book.py weighs the others
+    files = {each: saved_from(page, each, tmp_path) for each in (names if heavy else [name])}
     assert {each: file.stat().st_size for each, file in files.items() if file.stat().st_size > 80_000} == {}
     shown = page.locator(f"#live-{name} .live-readout").inner_text()
     page.assert_clean()
@@ -186,7 +188,7 @@ def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, chap
     page.locator("input[type=range]").first.press("End")
     settle(page)
     assert said(page) != shown
-    if name != "vanishing_loss":
+    if name not in ("vanishing_loss", "cross_entropy"):
         page.get_by_role("button", name="Play").click()
         page.wait_for_function(f"liveFigures.figures.get('{name}').values.steps[0] > 2")
     assert not [url for url in page.requests if not url.startswith(("file:", "blob:"))]

@@ -179,7 +179,7 @@ METHODS = (
          given=lambda rng, rows, columns: (rng.normal(size=(2, 9)), rng.normal(size=9), rng.normal(size=(2, rows))),
          y=Axis("least loss of a model", (0, 20)), found="Upper end of the interval", upright=True),
     _stop("lower_envelope", "Which model an answer chooses", r"m(y) = \operatorname{argmin}_m L_m + (y - \hat y_m)^2",
-         uncertainty.lower_envelope, variants=forms(stable=pieces), knob=_ANSWER, x=_Y, work=12,
+         uncertainty.lower_envelope, variants=forms(stable=pieces), knob=(_ANSWER[0], -0.5, 3.0, 1.5), x=_Y, work=12,
          given=lambda rng, rows, columns: tuple(rng.normal(size=(2, rows))), y=Axis("model", (0.5, 3.5)),
          found="Pieces of the envelope"),
     _stop("early_stopping_p_value", "Outliers with early stopping",

@@ -37,7 +37,7 @@ EXERCISES = {
     "layer.smallest": Exercise(
         solution=2,
         judge=exactly(2, (1, "so far apart are numbers near 9 million; the sum of both squares is twice that"),
-                      (0, "above 0"), otherwise="how far apart are float32 numbers behind 2^24?"),
+                      (0, "above 0"), otherwise="how far apart are float32 numbers of nearly 18 million?"),
         wrong=(1, 0, 4),
         praise="all that is closer than about 1.4 has the distance 0 or 2, or -2.",
     ),
