@@ -173,11 +173,13 @@ def test_a_page_gives_its_figure_as_a_file_in_the_state_of_now(new_page, folder)
 
 @pytest.mark.parametrize("place, name", [
     ("notebooks/vanishing_loss", "vanishing_loss"), ("notebooks/grokking_live", "grokking"),
-    ("notebooks/one_family", "noisy_digits"), ("book/gallery_losses", "cross_entropy")])
+    ("notebooks/one_family", "noisy_digits"), ("book/gallery_losses", "cross_entropy"),
+    ("book/gallery_networks", "spline_basis")])
 def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, place, name):
     page = new_page()
     names = open_page(page, f"{http_base}/{place}.html")
-    heavy = place in ("notebooks/one_family", "book/gallery_losses")  # tests/test_book.py weighs the others
+    # tests/test_book.py weighs the files of other pages.
+    heavy = place in ("notebooks/one_family", "book/gallery_losses", "book/gallery_networks")
     files = {each: saved_from(page, each, tmp_path) for each in (names if heavy else [name])}
     assert {each: file.stat().st_size for each, file in files.items() if file.stat().st_size > 80_000} == {}
     shown = page.locator(f"#live-{name} .live-readout").inner_text()
@@ -188,7 +190,7 @@ def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, plac
     page.locator("input[type=range]").first.press("End")
     settle(page)
     assert said(page) != shown
-    if name not in ("vanishing_loss", "cross_entropy"):
+    if name not in ("vanishing_loss", "cross_entropy", "spline_basis"):
         page.get_by_role("button", name="Play").click()
         page.wait_for_function(f"liveFigures.figures.get('{name}').values.steps[0] > 2")
     assert not [url for url in page.requests if not url.startswith(("file:", "blob:"))]

@@ -148,25 +148,34 @@ def angle_to_axis(state):
     return across * across
 
 
+@kernel(inline=True)
+def shifted_in(state):
+    """The rows behind all else of the state, since a pass takes numbers of one size."""
+    x = state[_SIZE + 1:_SIZE + 1 + 2 * _MOVED].reshape((_MOVED, 2))
+    for n in range(_MOVED):
+        x[n, 0], x[n, 1] = _SHIFTED[n, 0], _SHIFTED[n, 1]
+    return x
+
+
 @kernel
 def start_shifted(state):
     run = kernels.modulation_in(_PLAN, _NET, state, _MOVED)
     kernels.start_modulation(run)
-    state[_SIZE] = kernels.modulated_entropy(run, _SHIFTED, False)
+    state[_SIZE] = kernels.modulated_entropy(run, shifted_in(state), False)
 
 
 @kernel
 def step_modulated(rate, state):
     run = kernels.modulation_in(_PLAN, _NET, state, _MOVED)
-    kernels.modulation_step(run, _SHIFTED, 0.25, 0.01, rate)
-    state[_SIZE] = kernels.modulated_entropy(run, _SHIFTED, False)
+    kernels.modulation_step(run, shifted_in(state), 0.25, 0.01, rate)
+    state[_SIZE] = kernels.modulated_entropy(run, shifted_in(state), False)
 
 
 @kernel
 def step_by_entropy(rate, state):
     run = kernels.modulation_in(_PLAN, _NET, state, _MOVED)
-    kernels.modulation_step(run, _SHIFTED, 0.25, 0.0, rate)
-    state[_SIZE] = kernels.modulated_entropy(run, _SHIFTED, False)
+    kernels.modulation_step(run, shifted_in(state), 0.25, 0.0, rate)
+    state[_SIZE] = kernels.modulated_entropy(run, shifted_in(state), False)
 
 
 @kernel
@@ -193,7 +202,8 @@ _update = partial(Matrix, function=networks.soft_hebbian_update, given=_rows, si
                   entry="step", numbers=(), **_in_chapter)
 _TAU, _LENGTH = ("temperature τ", 0.01, 10.0, 0.25), ("norm of the weights", 0.1, 3.0, 1.0)
 _adaptation = partial(Iteration, function=networks.neuro_modulated_adaptation, init=start_shifted, measure=entropy_now,
-                      size=_SIZE + 1, numbers=(), given=_network, knob=("rate of the modulator", 0.001, 0.3, 0.03),
+                      size=_SIZE + 1 + 2 * _MOVED, numbers=(), given=_network,
+                      knob=("rate of the modulator", 0.001, 0.3, 0.03),
                       steps=100, axis=Axis("mean entropy", (0, 0.7)), **_in_chapter)
 
 METHODS = (

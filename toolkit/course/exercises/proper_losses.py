@@ -51,7 +51,7 @@ EXERCISES = {
         solution=1.0,
         judge=close_to(1.0, 1e-9, (0.6, "that is the belief; the expected loss is linear in p, so look at its ends"),
                        (0.5, "the expected loss is 0.6 (1 - p) + 0.4 p: which way does it fall?"),
-                       (0.0, "the other end"), otherwise="an end of the range from 0 to 1"),
+                       (0.0, "the other end"), otherwise="an end of the range of probabilities"),
         wrong=(0.6, 0.5, 0.0, 0.36),
         praise="0.6 (1 - p) + 0.4 p falls all the way to p = 1.",
     ),
