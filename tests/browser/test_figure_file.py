@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from drive import open_page, settle
+from heavy_pages import HEAVY
 
 from toolkit.live.hosts.file import page_script
 from toolkit.live.hosts.page import figure_html
@@ -171,17 +172,20 @@ def test_a_page_gives_its_figure_as_a_file_in_the_state_of_now(new_page, folder)
     page.assert_clean()
 
 
-@pytest.mark.parametrize("place, name", [
-    ("notebooks/vanishing_loss", "vanishing_loss"), ("notebooks/grokking_live", "grokking"),
-    ("notebooks/one_family", "noisy_digits"), ("book/gallery_losses", "cross_entropy"),
-    ("book/gallery_networks", "spline_basis")])
-def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, place, name):
+@pytest.mark.parametrize("place", HEAVY)
+def test_files_of_heavy_pages_are_light(new_page, http_base, tmp_path, place):
     page = new_page()
-    names = open_page(page, f"{http_base}/{place}.html")
-    # tests/test_book.py weighs the files of other pages.
-    heavy = place in ("notebooks/one_family", "book/gallery_losses", "book/gallery_networks")
-    files = {each: saved_from(page, each, tmp_path) for each in (names if heavy else [name])}
-    assert {each: file.stat().st_size for each, file in files.items() if file.stat().st_size > 80_000} == {}
+    sizes = {name: saved_from(page, name, tmp_path).stat().st_size
+             for name in open_page(page, f"{http_base}/{place}.html")}
+    assert {name: size for name, size in sizes.items() if size > HEAVY[place]} == {}
+
+
+@pytest.mark.parametrize("chapter, name", [("vanishing_loss", "vanishing_loss"), ("grokking_live", "grokking"),
+                                           ("one_family", "noisy_digits")])
+def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, chapter, name):
+    page = new_page()
+    open_page(page, f"{http_base}/notebooks/{chapter}.html")
+    files = {name: saved_from(page, name, tmp_path)}
     shown = page.locator(f"#live-{name} .live-readout").inner_text()
     page.assert_clean()
     page = new_page(390, 844)
@@ -190,7 +194,7 @@ def test_figures_of_the_book_live_from_files(new_page, http_base, tmp_path, plac
     page.locator("input[type=range]").first.press("End")
     settle(page)
     assert said(page) != shown
-    if name not in ("vanishing_loss", "cross_entropy", "spline_basis"):
+    if name != "vanishing_loss":
         page.get_by_role("button", name="Play").click()
         page.wait_for_function(f"liveFigures.figures.get('{name}').values.steps[0] > 2")
     assert not [url for url in page.requests if not url.startswith(("file:", "blob:"))]
