@@ -99,7 +99,8 @@ def learn_rows(compete, neurons, inputs, tau, rate, state):
     size = 2 * neurons
     w, step = state[:size].reshape((neurons, 2)), state[size:2 * size].reshape((neurons, 2))
     rows = state[2 * size:2 * size + 3 * neurons].reshape((3, neurons))
-    first = 10 * (np.int64(state[2 * size + 3 * neurons]) % 3)
+    count = state[2 * size + 3 * neurons]
+    first = 10 * (np.int64(count) % 3) if 0.0 <= count < 1e9 else 0
     kernels.soft_hebbian_step(compete, w, None, inputs, _ORDER, first, 10, tau, rate, 2.0, False, False, rows[0],
                               rows[1], rows[2], step)
     state[2 * size + 3 * neurons] += 1.0
