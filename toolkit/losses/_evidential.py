@@ -5,6 +5,7 @@ from toolkit._core.arguments import check_choice
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import exp, log, log1p, sigmoid, softplus
+from toolkit.information._dirichlet import HALF_LOG_2PI
 from toolkit.information.kernels import (
     digamma,
     log_gamma,
@@ -14,7 +15,6 @@ from toolkit.information.kernels import (
     trigamma,
     trigamma_excess,
 )
-from toolkit.information._dirichlet import HALF_LOG_2PI
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
 
 __all__ = ["evidential_loss"]

@@ -133,9 +133,10 @@ def _pairs(layout, similarity, distance):
     found = np.empty((layout.count, 2))
     for column, (name, given, high) in enumerate((("similarity", similarity, np.inf), ("distance", distance, 1.0))):
         values = real_array(given, name).astype(np.float64)
-        if not ((values >= 0) & (values <= high) & (values < np.inf)).all():
-            raise ValueError(f"{name} contains {values[~((values >= 0) & (values <= high) & (values < np.inf))].flat[0]}"
-                             f"; allowed: numbers {'>= 0' if high == np.inf else 'from 0 to 1'}")
+        right = (values >= 0) & (values <= high) & (values < np.inf)
+        if not right.all():
+            raise ValueError(f"{name} contains {values[~right].flat[0]}; allowed: numbers "
+                             f"{'>= 0' if high == np.inf else 'from 0 to 1'}")
         found[:, column] = values if values.ndim == 0 else layout.per_row(values, name, np.float64)
     return found
 
