@@ -18,9 +18,10 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/activation_gallery", "notebooks/learned_activations", "notebooks/keeping_gradients_alive",
         "notebooks/thresholds_and_codes", "notebooks/competition", "notebooks/infinitely_wide",
         "notebooks/what_does_a_layer_know", "notebooks/promises_about_outputs", "notebooks/one_family",
-        "notebooks/regression_by_classification", "notebooks/is_it_calibrated", "notebooks/softmax_collapse",
-        "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
-        "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
+        "notebooks/regression_by_classification", "notebooks/is_it_calibrated",
+        "notebooks/knowing_what_it_does_not_know", "notebooks/softmax_collapse", "notebooks/collapse_under_adam",
+        "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
+        "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",
        "book/api_attention", "book/api_decoding", "book/api_soft_operators", "book/api_collapse", "book/api_formats",

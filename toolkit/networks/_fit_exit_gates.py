@@ -79,7 +79,8 @@ def fit_exit_gates(logits, labels, costs, *, cost_weight, steps=400, lr=0.1):
 
     References
     ----------
-    Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2023, arXiv:2310.09163.
+    Regol, Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2024,
+    arXiv:2310.09163.
 
     Examples
     --------

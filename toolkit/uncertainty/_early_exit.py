@@ -138,7 +138,8 @@ def exit_features(logits, *, axis=-1):
 
     References
     ----------
-    Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2023, arXiv:2310.09163.
+    Regol, Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2024,
+    arXiv:2310.09163.
 
     Examples
     --------
@@ -172,7 +173,8 @@ def exit_probabilities(gates):
 
     References
     ----------
-    Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2023, arXiv:2310.09163.
+    Regol, Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2024,
+    arXiv:2310.09163.
 
     Examples
     --------
@@ -216,7 +218,8 @@ def conditional_exits(probabilities, *, form="stable"):
 
     References
     ----------
-    Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2023, arXiv:2310.09163.
+    Regol, Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2024,
+    arXiv:2310.09163.
 
     Examples
     --------
@@ -250,7 +253,8 @@ def exit_targets(losses, costs, *, cost_weight):
 
     References
     ----------
-    Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2023, arXiv:2310.09163.
+    Regol, Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2024,
+    arXiv:2310.09163.
 
     Examples
     --------
@@ -286,8 +290,8 @@ def exit_loss(losses, probabilities, *, form="stable"):
 
     References
     ----------
-    Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2023, arXiv:2310.09163;
-    that it cancels is derived here.
+    Regol, Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2024,
+    arXiv:2310.09163; that it cancels is derived here.
 
     Examples
     --------

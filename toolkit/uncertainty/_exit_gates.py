@@ -91,7 +91,8 @@ def gated_exits(logits, gates):
 
     References
     ----------
-    Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2023, arXiv:2310.09163.
+    Regol, Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2024,
+    arXiv:2310.09163.
 
     Examples
     --------

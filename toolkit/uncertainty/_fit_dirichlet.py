@@ -74,8 +74,8 @@ def fit_dirichlet(labels, *, classes, kl_weight, reduction="mean"):
 
     The outer loss is linear in the distribution Q, so that alone it would be least at a point: it never pays for doubt.
     With ``kl_weight KL(Q, Dir(1))`` the minimum is ``alpha = 1 + share / kl_weight``, of strength
-    ``K + 1 / kl_weight``, whatever the number of labels. It is found by the natural gradient, the gradient times the inverse of Fisher's
-    matrix, which is ``kl_weight (alpha - 1) - share``.
+    ``K + 1 / kl_weight``, whatever the number of labels. It is found by the natural gradient, the gradient times the
+    inverse of Fisher's matrix, which is ``kl_weight (alpha - 1) - share``.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 import numpy as np
 
 from toolkit._core.arguments import check_flag, check_number, check_whole
+from toolkit._core.arrays import behaved, real_array
 from toolkit._core.kernel import kernel
 from toolkit.elementary import log
 from toolkit.uncertainty._given import class_row, feature_rows, number_row
@@ -206,10 +207,10 @@ def sdm_distance(distances, known, labels, *, classes=None):
     labels = class_row("labels", labels, known.size)
     least = int(labels.max()) + 1
     classes = least if classes is None else check_whole("classes", classes, least, 2**31)
-    shape, x = feature_rows("distances", np.expand_dims(distances, -1) if np.ndim(distances) == 0 else distances)
+    x = real_array(distances, "distances")
     out = np.empty(x.size)
-    fill_shares(x.reshape(-1), known, labels, classes, out)
-    return out.reshape(np.shape(distances))[()]
+    fill_shares(behaved(x.reshape(-1), np.float64), known, labels, classes, out)
+    return out.reshape(x.shape)[()]
 
 
 def dkw_band(n, *, level=0.95):
