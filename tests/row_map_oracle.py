@@ -250,7 +250,7 @@ ORACLES = {
             [distance * mp.log(2 + similarity) * v for v in z])],
         "at most 8 + log K + g ulp", lambda z, right, unit: [
             (8 + mp.log(len(z)) + mp.log(12) / 2 * min([max(z) - v for i, v in enumerate(z) if i != z.index(max(z))],
-                                                       default=0)) * unit(p) for p in right]),
+                                                       default=0)) * unit(p) for p in right], HALF),
     "stablemax": Oracle(lambda z: softmax(list(map(log_s, z))), "At most 3 ulp in float32 and float64", ulps(3),
                         SQUARES),
     "log_stablemax": Oracle(lambda z: log_softmax(list(map(log_s, z))), "at most 2 ulp in float32 and float64",

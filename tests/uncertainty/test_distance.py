@@ -38,7 +38,7 @@ def test_sdm_reference_values():
 def test_sdm_where_the_released_code_has_a_floor():
     for z in ([40, 0], [5, 0]):
         row = np.float32(z)
-        assert log_sdm(row, similarity=100, distance=1, form="naive")[1] == pytest.approx(-3.447, abs=5e-4)
+        assert log_sdm(row, similarity=100, distance=1, form="released")[1] == pytest.approx(-3.447, abs=5e-4)
         assert log_sdm(row, similarity=100, distance=1)[1] == -z[0]
     p = sdm(np.float32([5, 0]), similarity=100, distance=1)[1]
     assert p / (p + 2.0**-23) == pytest.approx(7.6e-4, rel=1e-2)

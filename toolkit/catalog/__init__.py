@@ -70,6 +70,7 @@ from toolkit.catalog import (
     _box_set,
     _collapse,
     _decoding,
+    _early_exits,
     _elementwise,
     _entry_loss,
     _entry_losses,
@@ -130,8 +131,9 @@ FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Tra
 METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
            + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
            + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _estimators.METHODS
-           + _uncertainty.METHODS + _knowing.METHODS + _collapse.METHODS + _optimizers.METHODS + _evolved.METHODS
-           + _thresholds.METHODS + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _uncertainty.METHODS + _knowing.METHODS + _early_exits.METHODS + _collapse.METHODS + _optimizers.METHODS
+           + _evolved.METHODS + _thresholds.METHODS + _hebbian.METHODS + _infinite_width.METHODS
+           + _network_bounds.METHODS)
 
 
 def methods(family=None, kind=Method):

@@ -135,25 +135,25 @@ def evidential_loss_naive(z, y, fit, kl_weight, kind, grad):
     """As the formulas are written, in the format of the row."""
     strength = 0.0
     for k in range(z.size):
-        if z[k] > -np.inf:
+        if z[k] != -np.inf:
             strength += evidence_of(z[k], kind)[0] + 1
     own = evidence_of(z[y], kind)[0] + 1
     value = log(strength) - log(own) if fit == 1.0 else digamma(strength) - digamma(own)
     if fit == 0.0:
         value = 0 * own
         for k in range(z.size):
-            if z[k] > -np.inf:
+            if z[k] != -np.inf:
                 m = (evidence_of(z[k], kind)[0] + 1) / strength
                 off = 1 - m if k == y else m
                 value += off * off + m * (1 - m) / (strength + 1)
     spread, pull = 0 * own, 0 * own
     for k in range(z.size):
-        if z[k] > -np.inf:
+        if z[k] != -np.inf:
             m = (evidence_of(z[k], kind)[0] + 1) / strength
             spread += m * (1 - m)
             pull += m * (2 * (m - (1 if k == y else 0)) + (1 - 2 * m) / (strength + 1))
     for k in range(z.size):
-        if not z[k] > -np.inf:
+        if z[k] == -np.inf:
             grad[k] = 0 * own
             continue
         e, slope = evidence_of(z[k], kind)
@@ -177,13 +177,13 @@ def wrong_evidence_naive(z, y, kl_weight, kind, grad):
     """The divergence as it is written, in the format; the gradient is that of `wrong_evidence`."""
     strength, count = 1.0, 1.0
     for k in range(z.size):
-        if k != y and z[k] > -np.inf:
+        if k != y and z[k] != -np.inf:
             strength += evidence_of(z[k], kind)[0] + 1
             count += 1.0
     psi = digamma(strength)
     total = log_gamma(strength) - log_gamma(count)
     for k in range(z.size):
-        if k != y and z[k] > -np.inf:
+        if k != y and z[k] != -np.inf:
             e = evidence_of(z[k], kind)[0]
             total -= log_gamma(e + 1)
             total += e * (digamma(e + 1) - psi)

@@ -5,14 +5,15 @@ from toolkit._core.arguments import chosen
 from toolkit._core.arrays import Rows, real_array, warn_about_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.loops import map_row_pairs, map_row_triples
-from toolkit._core.numbers import times_exactly
+from toolkit._core.numbers import like, times_exactly
 from toolkit._core.sums import sum_like
 from toolkit.elementary import exp, log, log1p
 from toolkit.softmax._quiet_softmax import holds_nan
 from toolkit.softmax._shift import shifted, top_class
 
 __all__ = ["log_sdm", "sdm"]
-KERNELS = ["log_sdm_naive", "log_sdm_row", "log_sdm_vjp_row", "sdm_naive", "sdm_row", "sdm_scale", "sdm_vjp_row"]
+KERNELS = ["log_sdm_naive", "log_sdm_released", "log_sdm_row", "log_sdm_vjp_row", "sdm_naive", "sdm_row", "sdm_scale",
+           "sdm_vjp_row"]
 
 _EPS = 2.0**-23
 
@@ -50,7 +51,7 @@ def sdm_naive(z, similarity, distance, out):
     """``(2 + q)^(d z)`` over the sum, as it is written: overflows."""
     scale, total = sdm_scale(similarity, distance), 0.0
     for i in range(z.size):
-        out[i] = exp(scaled_gap(z[i], 0 * z[i], scale))
+        out[i] = exp(scaled_gap(z[i], like(0.0, z), scale))
         total += out[i]
     for i in range(z.size):
         out[i] /= total
@@ -71,11 +72,20 @@ def log_sdm_row(z, similarity, distance, out):
 
 @kernel
 def log_sdm_naive(z, similarity, distance, out):
-    """``log(r + 2^-23) / ln(2 + q)`` of the probabilities r, as the released code: never below -15.9 / ln(2 + q)."""
+    """``log(p) / ln(2 + q)`` of the probabilities: -inf where one underflows."""
     sdm_row(z, similarity, distance, out)
     inverse = 1.0 / log(2.0 + similarity)
     for i in range(z.size):
-        out[i] = times_exactly(log(out[i] + _EPS), inverse)
+        out[i] = times_exactly(log(out[i]), inverse)
+
+
+@kernel
+def log_sdm_released(z, similarity, distance, out):
+    """``log(p + 2^-23) / ln(2 + q)``, as the released code: never below -15.9 / ln(2 + q)."""
+    sdm_row(z, similarity, distance, out)
+    inverse = 1.0 / log(2.0 + similarity)
+    for i in range(z.size):
+        out[i] = times_exactly(log(out[i] + _EPS), inverse) if z[i] != -np.inf else -np.inf
 
 
 @kernel
@@ -124,7 +134,8 @@ def _pull_of_pair(of):
 
 
 _SDM = {"naive": _of_pair(sdm_naive), "stable": _of_pair(sdm_row)}
-_LOG_SDM = {"naive": _of_pair(log_sdm_naive), "stable": _of_pair(log_sdm_row)}
+_LOG_SDM = {"naive": _of_pair(log_sdm_naive), "released": _of_pair(log_sdm_released),
+            "stable": _of_pair(log_sdm_row)}
 _SDM_PULL, _LOG_SDM_PULL = _pull_of_pair(sdm_vjp_row), _pull_of_pair(log_sdm_vjp_row)
 
 
@@ -201,7 +212,8 @@ def log_sdm(z, *, similarity, distance, axis=-1, where=None, form="stable", form
     ----------
     z, similarity, distance, axis, where, format
         As in `sdm`.
-    form : {"stable", "naive"}
+    form : {"stable", "naive", "released"}
+        "naive" is the logarithm of p, -inf where that underflows; "released" that of ``p + 2^-23``.
 
     Returns
     -------
@@ -227,8 +239,9 @@ def log_sdm(z, *, similarity, distance, axis=-1, where=None, form="stable", form
 
     Examples
     --------
-    >>> [log_sdm([40.0, 0.0], similarity=100, distance=1, form=form).round(3)[1] for form in ("naive", "stable")]
-    [np.float64(-3.447), np.float64(-40.0)]
+    >>> z, forms = [40.0, 0.0], ("released", "stable")
+    >>> [float(log_sdm(z, similarity=100, distance=1, form=form).round(3)[1]) for form in forms]
+    [-3.447, -40.0]
     """
     return _mapped(chosen("form", form, _LOG_SDM), z, similarity, distance, -np.inf, None, axis=axis, where=where,
                    format=format)

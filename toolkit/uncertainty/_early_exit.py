@@ -1,16 +1,15 @@
-"""Early exit: features of an answer, the probability to leave there, what gates are to learn, and the loss."""
+"""Early exit: features of an exit's answer, and the probability to leave there."""
 import numpy as np
 
-from toolkit._core.arguments import check_choice, check_finite
+from toolkit._core.arguments import check_choice
 from toolkit._core.arrays import Rows
 from toolkit._core.kernel import kernel
 from toolkit.information.kernels import entropy_of_logits
 from toolkit.softmax.kernels import softmax_three_pass_reload, top_class
-from toolkit.uncertainty._given import feature_rows, number_row
+from toolkit.uncertainty._given import feature_rows
 
-__all__ = ["conditional_exits", "exit_features", "exit_loss", "exit_probabilities", "exit_targets"]
-KERNELS = ["conditional_exits_row", "exit_features_row", "exit_loss_row", "exit_of", "exit_probabilities_row",
-           "exit_target"]
+__all__ = ["conditional_exits", "exit_features", "exit_probabilities"]
+KERNELS = ["conditional_exits_row", "exit_features_row", "exit_of", "exit_probabilities_row"]
 
 
 @kernel
@@ -66,28 +65,6 @@ def exit_of(p, at):
 
 
 @kernel
-def exit_target(losses, costs, cost_weight):
-    """The exit of least ``loss + cost_weight cost``, the first of several."""
-    best = 0
-    for i in range(1, losses.size):
-        if losses[i] + cost_weight * costs[i] < losses[best] + cost_weight * costs[best]:
-            best = i
-    return best
-
-
-@kernel
-def exit_loss_row(losses, p, stable, grad):
-    """``sum P_l L_l``, and its gradient in the losses; naive, the released loss, from which P cancels."""
-    value, total = 0.0, 0.0
-    for i in range(losses.size):
-        value += p[i] * losses[i]
-        total += losses[i]
-    for i in range(losses.size):
-        grad[i] = p[i] if stable else 1.0
-    return value if stable else value * (total / value)
-
-
-@kernel
 def map_exit_features(z, room, out):
     for i in range(z.shape[0]):
         exit_features_row(z[i], room, out[i])
@@ -103,18 +80,6 @@ def map_exit_probabilities(gates, out):
 def map_conditional_exits(p, stable, out):
     for i in range(p.shape[0]):
         conditional_exits_row(p[i], stable, out[i])
-
-
-@kernel
-def map_exit_targets(losses, costs, cost_weight, out):
-    for i in range(losses.shape[0]):
-        out[i] = exit_target(losses[i], costs, cost_weight)
-
-
-@kernel
-def map_exit_losses(losses, p, stable, values, grads):
-    for i in range(losses.shape[0]):
-        values[i] = exit_loss_row(losses[i], p[i], stable, grads[i])
 
 
 def exit_features(logits, *, axis=-1):
@@ -181,22 +146,22 @@ def exit_probabilities(gates):
     >>> exit_probabilities([0.3, 0.5, 0.6]).round(12)
     array([0.3, 0.5, 0.2, 0. ])
     """
-    shape, g = _shares("gates", gates)
+    shape, g = shares_of("gates", gates)
     out = np.empty((len(g), g.shape[1] + 1))
     map_exit_probabilities(g, out)
-    return out.reshape(*shape, -1)
+    return out.reshape(*shape, out.shape[1])
 
 
 def exit_probabilities_pull(gates, g):
     """Gradient with respect to the gates."""
-    shape, rows = _shares("gates", gates)
-    upstream = np.broadcast_to(np.asarray(g, float), (*shape, rows.shape[1] + 1)).reshape(len(rows), -1)
+    shape, rows = shares_of("gates", gates)
+    upstream = np.broadcast_to(np.asarray(g, float), (*shape, rows.shape[1] + 1)).reshape(len(rows), rows.shape[1] + 1)
     left = 1 - np.concatenate([np.zeros((len(rows), 1)), np.cumsum(rows, axis=1)], axis=1)
     asked = np.concatenate([rows, np.full((len(rows), 1), np.inf)], axis=1)
     capped = (asked > left) & (left > 0)
     out = np.where((asked <= left) & (left > 0), upstream, 0)[:, :-1]
     later = np.cumsum(np.where(capped, upstream, 0)[:, ::-1], axis=1)[:, ::-1]
-    return (out - later[:, 1:]).reshape(*shape, -1)
+    return (out - later[:, 1:]).reshape(*shape, rows.shape[1])
 
 
 def conditional_exits(probabilities, *, form="stable"):
@@ -227,98 +192,14 @@ def conditional_exits(probabilities, *, form="stable"):
     array([0.25    , 0.666667, 1.      ])
     """
     stable = bool(check_choice("form", form, ("naive", "stable")))
-    shape, p = _shares("probabilities", probabilities)
+    shape, p = shares_of("probabilities", probabilities)
     out = np.empty_like(p)
     with np.errstate(all="ignore"):
         map_conditional_exits(p, stable, out)
-    return out.reshape(*shape, -1)
+    return out.reshape(*shape, out.shape[1])
 
 
-def exit_targets(losses, costs, *, cost_weight):
-    """The exit at which a row should leave: that of least ``loss + cost_weight cost``, the first of several.
-
-    The gates from it on are to say 1, those before it 0. A larger weight never moves it back.
-
-    Parameters
-    ----------
-    losses : array_like (..., exits)
-        Cross-entropy of the row at each exit.
-    costs : array_like (exits,)
-        What it takes to come there, the last usually 1.
-    cost_weight : float >= 0
-
-    Returns
-    -------
-    Integers (...)
-
-    References
-    ----------
-    Regol, Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2024,
-    arXiv:2310.09163.
-
-    Examples
-    --------
-    >>> losses, costs = [[0.9, 0.2, 0.1]], [0.1, 0.4, 1.0]
-    >>> [int(exit_targets(losses, costs, cost_weight=w)[0]) for w in (0.0, 0.3, 3.0)]
-    [2, 1, 0]
-    """
-    shape, rows = feature_rows("losses", losses)
-    costs = number_row("costs", costs, rows.shape[1])
-    out = np.empty(len(rows), np.int64)
-    map_exit_targets(rows, costs, check_finite("cost_weight", cost_weight, 0), out)
-    return out.reshape(shape)[()]
-
-
-def exit_loss(losses, probabilities, *, form="stable"):
-    """The loss of the classifiers of all exits, each as likely as it is used: ``sum P_l L_l``.
-
-    The released code multiplies it by ``sum L / sum P L`` and does not detach that ratio: P cancels, and each exit
-    learns from each row alike. That is the naive form.
-
-    Parameters
-    ----------
-    losses, probabilities : array_like (..., exits)
-    form : {"stable", "naive"}
-
-    Returns
-    -------
-    (...)
-
-    Gradient
-    --------
-    With respect to the losses P; in the naive form 1.
-
-    References
-    ----------
-    Regol, Chataoui, Coates, Jointly-Learned Exit and Inference for a Dynamic Neural Network: JEI-DNN, 2024,
-    arXiv:2310.09163; that it cancels is derived here.
-
-    Examples
-    --------
-    >>> [float(exit_loss([3.0, 1.0], [0.25, 0.75], form=form)) for form in ("naive", "stable")]
-    [4.0, 1.5]
-    """
-    return _exit_losses(losses, probabilities, form)[0]
-
-
-def exit_loss_pull(losses, g, *, probabilities, form="stable"):
-    """Gradient with respect to the losses."""
-    return np.expand_dims(np.asarray(g), -1) * _exit_losses(losses, probabilities, form)[1]
-
-
-def _exit_losses(losses, probabilities, form):
-    stable = bool(check_choice("form", form, ("naive", "stable")))
-    shape, rows = feature_rows("losses", losses)
-    found, p = _shares("probabilities", probabilities)
-    if found != shape or p.shape != rows.shape:
-        raise ValueError(f"probabilities has shape {np.shape(probabilities)}; allowed: {np.shape(losses)}")
-    values, grads = np.empty(len(rows)), np.empty_like(rows)
-    with np.errstate(all="ignore"):
-        map_exit_losses(rows, p, stable, values, grads)
-    return values.reshape(shape)[()], grads.reshape(*shape, -1)
-
-
-def _shares(name, given):
+def shares_of(name, given):
     """`feature_rows` of numbers from 0 to 1, or NaN."""
     shape, rows = feature_rows(name, given)
     if ((rows < 0) | (rows > 1)).any():

@@ -177,7 +177,7 @@ def mahalanobis_pull(features, g, *, gaussians):
     shape, x = feature_rows("features", features, means.shape[1])
     out = np.empty_like(x)
     fill_slopes(x, means, factor_of(covariance), np.empty(x.shape[1]), out)
-    return out.reshape(*shape, -1) * np.expand_dims(np.asarray(g), -1)
+    return out.reshape(*shape, x.shape[1]) * np.expand_dims(np.asarray(g), -1)
 
 
 def gaussian_logits(features, gaussians):
