@@ -18,10 +18,11 @@ from toolkit.information.kernels import (
 from toolkit.losses._evaluate import LossKernels, LossOfRows, at_least, loss
 
 __all__ = ["evidential_loss"]
-KERNELS = ["evidence_of", "evidential_loss_naive", "evidential_loss_stable", "fill_dirichlet"]
+KERNELS = ["evidence_of", "evidential_loss_naive", "evidential_loss_stable"]
 
 FITS = ("mse", "log", "digamma")
 EVIDENCE = ("softplus", "relu", "exp")
+_MOST = 2.0**1000
 
 
 @kernel
@@ -35,75 +36,82 @@ def evidence_of(x, kind):
 
 
 @kernel
-def fill_dirichlet(z, kind, alpha):
-    """Parameters ``1 + e``, 0 where a class is masked, in float64; their sum."""
-    total = 0.0
-    for k in range(z.size):
-        x = float(z[k])
-        alpha[k] = like(0.0 if x == -np.inf else 1.0 + evidence_of(x, kind)[0], z)
-        total += float(alpha[k])
-    return total
+def evidence_within(z, kind):
+    """`evidence_of` a logit in float64, at most 2^1000: a sum of many stays finite."""
+    e, slope = evidence_of(float(z), kind)
+    return min(e, _MOST), min(slope, _MOST)
 
 
 @kernel
 def others_of(z, y, kind):
-    """``(a_y, sum of the other parameters, sum of their squares)`` in float64."""
-    own, others, squares = 1.0 + evidence_of(float(z[y]), kind)[0], 0.0, 0.0
+    """``(a_y, the sum of the other parameters)`` in float64."""
+    own, others = 1.0 + evidence_within(z[y], kind)[0], 0.0
+    for k in range(z.size):
+        if k != y and float(z[k]) != -np.inf:
+            others += 1.0 + evidence_within(z[k], kind)[0]
+    return own, others
+
+
+@kernel
+def squares_of(z, y, strength, kind):
+    """The squares of the means of all classes but y."""
+    total = 0.0
+    for k in range(z.size):
+        if k != y and float(z[k]) != -np.inf:
+            m = (1.0 + evidence_within(z[k], kind)[0]) / strength
+            total += m * m
+    return total
+
+
+@kernel
+def value_at_ends(z, y):
+    """0 for an ordinary row; inf where the label's logit is -inf; NaN beside a NaN or +inf, and of -inf alone."""
+    largest = -np.inf
     for k in range(z.size):
         x = float(z[k])
-        if k != y and x != -np.inf:
-            a = 1.0 + evidence_of(x, kind)[0]
-            others += a
-            squares += a * a
-    return own, others, squares
-
-
-@kernel
-def squared_belief(own, others, a, is_label, strength, spread, pull):
-    """The slope of the squared error in one parameter: through its mean, and through what all share."""
-    miss = others / strength if is_label else -a / strength
-    here = 1.0 - 2.0 * (own if is_label else a) / strength
-    return (here / (strength + 1.0) - 2.0 * miss - pull) / strength - spread / (strength + 1.0) / (strength + 1.0)
-
-
-@kernel
-def mean_pull(own, others, squares, strength):
-    """The mean of all pulls on the means, by which moving all of them together does nothing."""
-    total = strength * strength
-    of_miss = -2.0 * (own * others - squares) / total
-    return of_miss + (1.0 - 2.0 * (own * own + squares) / total) / (strength + 1.0)
+        largest = x if not x <= largest else largest
+    if not np.isfinite(largest):
+        return np.nan
+    return np.inf if float(z[y]) == -np.inf else 0.0
 
 
 @kernel
 def evidential_loss_stable(z, y, fit, kl_weight, kind, grad):
     """In float64, and rounded once: what the label's parameter and the sum share is cancelled by hand."""
-    own, others, squares = others_of(z, y, kind)
-    strength = own + others
-    spread = (2.0 * own * others + (others * others - squares)) / strength / strength
-    pull = mean_pull(own, others, squares, strength)
+    end = value_at_ends(z, y)
+    if end != 0.0:
+        for k in range(z.size):
+            grad[k] = like(0.0 if end == np.inf else np.nan, z)
+        return like(end, z)
+    own, others = others_of(z, y, kind)
+    strength, squares, spread, pull = own + others, 0.0, 0.0, 0.0
     if fit == 0.0:
-        miss = others / strength
-        value = miss * miss + squares / strength / strength + spread / (strength + 1.0)
+        right, miss, squares = own / strength, others / strength, squares_of(z, y, strength, kind)
+        spread = 2.0 * right * miss + (miss * miss - squares)
+        pull = (1.0 - 2.0 * (right * right + squares)) / (strength + 1.0) - 2.0 * (right * miss - squares)
+        value = miss * miss + squares + spread / (strength + 1.0)
     else:
         value = log1p(others / own)
         if fit == 2.0:
             value += log_less_digamma(own) - log_less_digamma(strength)
-    beside = (1.0 + trigamma_excess(strength)) / strength
     for k in range(z.size):
-        x = float(z[k])
-        if x == -np.inf:
+        if float(z[k]) == -np.inf:
             grad[k] = like(0.0, z)
             continue
-        e, slope = evidence_of(x, kind)
+        e, slope = evidence_within(z[k], kind)
         a = 1.0 + e
         if fit == 0.0:
-            d = squared_belief(own, others, a, k == y, strength, spread, pull)
-        elif fit == 1.0:
-            d = -others / own / strength if k == y else 1.0 / strength
+            m, off = a / strength, -a / strength
+            if k == y:
+                off = others / strength
+            d = ((1.0 - 2.0 * m) / (strength + 1.0) - 2.0 * off - pull) / strength
+            d -= spread / (strength + 1.0) / (strength + 1.0)
         elif k == y:
-            d = -others / own / strength - (trigamma_excess(own) / own - trigamma_excess(strength) / strength)
+            d = -others / own / strength
+            if fit == 2.0:
+                d -= trigamma_excess(own) / own - trigamma_excess(strength) / strength
         else:
-            d = beside
+            d = (1.0 + (trigamma_excess(strength) if fit == 2.0 else 0.0)) / strength
         grad[k] = like(d * slope, z)
     if kl_weight > 0.0:
         value += kl_weight * wrong_evidence(z, y, kl_weight, kind, grad)
@@ -113,7 +121,7 @@ def evidential_loss_stable(z, y, fit, kl_weight, kind, grad):
 @kernel
 def wrong_evidence(z, y, kl_weight, kind, grad):
     """`dirichlet_kl_row` from Dir(1), once the label's evidence is taken away; adds its gradient."""
-    own, others, _ = others_of(z, y, kind)
+    own, others = others_of(z, y, kind)
     strength, count = 1.0 + others, 0
     for k in range(z.size):
         count += 1 if float(z[k]) != -np.inf else 0
@@ -121,9 +129,8 @@ def wrong_evidence(z, y, kl_weight, kind, grad):
     total += 0.5 * count * log(strength) - (count - 1) * HALF_LOG_2PI - log_gamma(float(count))
     beside = slope_less_trigammas(strength, float(count))
     for k in range(z.size):
-        x = float(z[k])
-        if k != y and x != -np.inf:
-            e, slope = evidence_of(x, kind)
+        if k != y and float(z[k]) != -np.inf:
+            e, slope = evidence_within(z[k], kind)
             a = 1.0 + e
             total += 0.5 * log(strength / a) - stirling_rest(a) - e * log_less_digamma(a)
             grad[k] = like(float(grad[k]) + kl_weight * (slope_less_trigammas(a, 1.0) - beside) * slope, z)
@@ -227,7 +234,7 @@ def evidential_loss(logits, labels, *, fit="digamma", kl_weight=0.0, evidence="s
 
     Special values
     --------------
-    A class of logit -inf does not exist; a label there, a NaN or +inf give NaN or inf.
+    A class of logit -inf does not exist, and a label there costs inf. NaN, +inf and a row of -inf give NaN.
 
     Accuracy
     --------

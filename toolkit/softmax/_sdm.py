@@ -191,8 +191,8 @@ def sdm(z, *, similarity, distance, axis=-1, where=None, form="stable", format=N
 
     Examples
     --------
-    >>> sdm([2.0, 0.5, -1.0], similarity=10, distance=[1.0]).round(6)
-    array([0.975957, 0.023478, 0.000565])
+    >>> sdm([2.0, 0.5, -1.0], similarity=10, distance=0.5).round(4)
+    array([0.8481, 0.1315, 0.0204])
     >>> sdm([2.0, 0.5, -1.0], similarity=10, distance=0)
     array([0.33333333, 0.33333333, 0.33333333])
     """

@@ -150,6 +150,7 @@ def mahalanobis_confidence(features, gaussians, *, form="stable", format=None):
 
     Examples
     --------
+    >>> from toolkit.uncertainty import fit_gaussians
     >>> rows, labels = [[0.0, 1.0], [2.0, 1.0], [5.0, 1.0], [7.0, 1.0]], [0, 0, 1, 1]
     >>> far = [1.0, 51.0]  # the second feature never moved
     >>> float(mahalanobis_confidence(far, fit_gaussians(rows, labels, shrinkage=0), form="naive"))
