@@ -2,12 +2,12 @@
 import numpy as np
 
 from toolkit._core.arguments import check_finite, check_whole
-from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit.losses import cross_entropy
 from toolkit.optimizers import adam_direction
 from toolkit.uncertainty import ExitGates, exit_features, exit_targets
 from toolkit.uncertainty._exit_gates import exits_of
+from toolkit.uncertainty._given import number_row
 from toolkit.uncertainty.kernels import gate_of
 
 __all__ = ["fit_exit_gates"]
@@ -90,11 +90,13 @@ def fit_exit_gates(logits, labels, costs, *, cost_weight, steps=400, lr=0.1):
     array([1, 0])
     """
     z = exits_of(logits)
+    costs = number_row("costs", costs, len(z))
+    cost_weight, steps = check_finite("cost_weight", cost_weight, 0), check_whole("steps", steps, 1, 2**31)
+    lr = check_finite("lr", lr, 0, above=True)
     losses = np.stack([cross_entropy(each, labels, reduction="none") for each in z], axis=1)
     if losses.size == 0:
         raise ValueError(f"logits has shape {z.shape}; allowed: at least 1 row")
-    targets = exit_targets(losses, real_array(costs, "costs"), cost_weight=cost_weight)
-    steps, lr = check_whole("steps", steps, 1, 2**31), check_finite("lr", lr, 0, above=True)
+    targets = exit_targets(losses, costs, cost_weight=cost_weight)
     weights = np.empty((len(z) - 1, 5))
     for e in range(len(z) - 1):
         learn_gate(exit_features(z[e]), targets, e, steps, lr, weights[e], np.empty((4, 5)))

@@ -4,6 +4,7 @@ from typing import NamedTuple
 import numpy as np
 
 from toolkit._core.arguments import check_choice, check_finite, check_whole
+from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit.elementary import log
 from toolkit.information.kernels import dirichlet_kl_row, log_less_digamma
@@ -107,7 +108,7 @@ def fit_dirichlet(labels, *, classes, kl_weight, reduction="mean"):
     [13.0, 13.0]
     """
     classes = check_whole("classes", classes, 1, 2**31)
-    y = class_row("labels", labels, np.size(labels), classes)
+    y = class_row("labels", labels, real_array(labels, "labels").size, classes)
     if y.size == 0:
         raise ValueError("labels is empty; allowed: at least 1")
     kl_weight = check_finite("kl_weight", kl_weight, 0, above=True)

@@ -161,11 +161,10 @@ def mahalanobis_confidence(features, gaussians, *, form="stable", format=None):
     square = chosen("form", form, _SQUARES)
     means, covariance = _checked(gaussians)
     shape, x = feature_rows("features", features, means.shape[1])
+    fmt = None if format is None else np.int64(get_format(format).code)
     matrix = factor_of(covariance) if form == "stable" else precision_of(covariance)
-    out = np.empty(len(x))
-    arrays, fmt = (x, means, matrix), None
+    arrays, out = (x, means, matrix), np.empty(len(x))
     if format is not None:
-        fmt = np.int64(get_format(format).code)
         arrays = [round_to(each, format).astype(np.float64) for each in arrays]
     with np.errstate(all="ignore"):  # uncompiled kernels would warn on paths that are right
         fill_confidence(square, *arrays, np.empty(len(covariance)), fmt, out)
