@@ -61,7 +61,7 @@ def mahalanobis_of(square, f, means, matrix, room):
     """``(M, nearest class)``: the largest ``-1/2`` of the squares."""
     best, nearest = -np.inf, 0
     for c in range(means.shape[0]):
-        score = float(square(f, means[c], matrix, room)) * -0.5
+        score = 0.0 - 0.5 * float(square(f, means[c], matrix, room))
         if not score <= best:
             best, nearest = score, c
     return best, nearest
