@@ -132,7 +132,7 @@ METHODS = (
          r"\min \bigl\{ s : \tfrac{1 + \sum_i w_i [s_i > s]}{1 + \sum_i w_i} \le \alpha \bigr\}",
          uncertainty.conformal_quantile, "farinhas2024nonexchangeable", variants=forms(stable=weighted_over_alpha),
          given=lambda rng, rows, columns: (rng.exponential(size=39), 0.9 ** np.arange(39, 0, -1)),
-         knob=("what a step leaves of a weight ρ", 0.7, 1.0, 0.9), x=_ALPHA, y=Axis("threshold of the score", (0, 5)),
+         knob=("what a step leaves of a weight ρ", 0.85, 1.0, 0.9), x=_ALPHA, y=Axis("threshold of the score", (0, 5)),
          work=2 * len(_SCORES), found="The threshold at α = 0.2"),
     _set("conformal_sets", "Conformal sets", r"\{k : -\log p_k \le \hat q\},\ \hat q = 1.6",
          reference="sadinle2019least", variants=forms(stable=kernels.log_set_row), numbers=(1.6, False, 1.0),

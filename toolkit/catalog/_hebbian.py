@@ -25,7 +25,7 @@ _RNG = np.random.default_rng(6)
 _CENTRES = np.array([[2.0, 0.0], [0.0, 2.0], [-1.5, -1.5]])
 _CLOUDS = np.repeat(_CENTRES, 10, axis=0) + _RNG.normal(0, 0.2, (30, 2))
 _LONG = _RNG.normal(0, 1, (30, 2)) * [1.5, 0.5] @ [[0.8, 0.6], [-0.6, 0.8]]
-_AXIS = np.linalg.eigh(_LONG.T @ _LONG)[1][:, 1]
+_AXIS = np.linalg.eigh(_LONG.T @ _LONG)[1][:, 1].copy()
 _ORDER = _RNG.permutation(30)
 _START = _RNG.normal(0, 0.5, (3, 2))
 # A network that was fitted to four clouds, and rows of which the inputs have moved.
