@@ -113,7 +113,7 @@ _fit = partial(Fit, **_ROW, upright=False)
 _bound = partial(Bound, **_ROW, plot_range=(1, 101))
 _set = partial(Set, function=uncertainty.conformal_sets, **_ROW, scores=(2.0, 1.0, -1.0, 0.5, 0.8),
                plot_range=(-4, 4))
-_MISSED, _ALPHA = ("share that may be missed α", 0.0, 0.5, 0.1), Axis("share that may be missed α", (0.0, 0.5))
+_MISSED, _ALPHA = ("share that may be missed α", 0.06, 0.5, 0.1), Axis("share that may be missed α", (0.0, 0.5))
 
 METHODS = (
     _bound("conformal_rank", "Rank of a conformal threshold", r"k = \lceil (n + 1)(1 - \alpha) \rceil,\ \alpha = 0.44",
