@@ -33,7 +33,7 @@ SETTLE = """async (name) => {
     await frame();
     await frame();
   }
-  return name && [(""" + SNAPSHOT + """)(name), liveFigures.figures.get(name).root.querySelector(".live-readout").innerText];
+  return name && [(""" + SNAPSHOT + """)(name), document.querySelector(`#live-${name} .live-readout`).innerText];
 }"""
 
 

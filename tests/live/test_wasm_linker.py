@@ -93,7 +93,7 @@ def test_equal_constants_lie_there_once_and_users_are_noted():
     numbers = b"\x0a\0\0\0\x14\0\0\0"
     assert [data.count(numbers), module.count(numbers)] == [4, 3], "what is written stays apart"
     noted = module[module.index(b"\x05users") + 6:]
-    # Of five functions both with equal numbers; those of `other`, one by way of `far`; that of `written`; that of `far`.
+    # Both functions with equal numbers; those of `other`, one by way of `far`; that of `written`; that of `far`.
     assert sorted([noted[at:at + 3] for at in (1, 4)]) == [b"\2\0\1", b"\2\2\4"]
     assert noted[0] == 4 and sorted([noted[7:9], noted[9:11]]) == [b"\1\3", b"\1\4"]
 
