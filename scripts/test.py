@@ -2,8 +2,8 @@
 
 python scripts/test.py [--only PART ...] [ARGUMENTS FOR PYTEST ...]
 
-The parts with the longest tests come first, and each part uses all processors; tests that measure time run last and
-alone.
+The parts with the longest tests come first, and each part uses all processors, up to four; tests that measure time
+run last and alone.
 """
 import argparse
 import json
@@ -23,15 +23,21 @@ SECONDS = ROOT / ".cache/seconds-of-tests.json"
 NONE_CHOSEN = 5  # pytest's status when no test fits
 SLOWEST = ["--durations=25", "--durations-min=2"] if os.environ.get("CI") == "true" else []
 SUMMARY = re.compile(r"=+ (.*(?:passed|failed|error|skipped|deselected|no tests ran).*) in [\d.]+s")
-SIDE_BY_SIDE = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal"]
+PROCESSORS = os.cpu_count() or 1
+
+
+def side_by_side(processes):
+    return ["-n", str(min(4, processes)), "--dist", "worksteal"]
+
 
 # Name -> arguments of pytest. Together they are all tests, each once (tests/test_project.py).
 PARTS = {
-    "live": ["tests/live", "-m", "not timing", *SIDE_BY_SIDE],
-    "training": ["tests/training", "-m", "not timing", *SIDE_BY_SIDE],
-    "browser": ["tests/browser", "-m", "not timing", *SIDE_BY_SIDE],
+    "live": ["tests/live", "-m", "not timing", *side_by_side(PROCESSORS)],
+    "training": ["tests/training", "-m", "not timing", *side_by_side(PROCESSORS)],
+    # Half of the time a browser waits for frames.
+    "browser": ["tests/browser", "-m", "not timing", *side_by_side(2 * PROCESSORS)],
     "toolkit": ["tests", "--ignore=tests/live", "--ignore=tests/training", "--ignore=tests/browser", "-m", "not timing",
-                *SIDE_BY_SIDE],
+                *side_by_side(PROCESSORS)],
     "timing": ["tests/test_kernel_policy.py", "tests/browser", "-m", "timing"],
 }
 

@@ -19,15 +19,27 @@ def snapshot(page, name):
     return page.evaluate(SNAPSHOT, name)
 
 
-FRAMES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(
-  () => done([...liveFigures.figures.values()].some((figure) => figure.running)))))"""
+# One message for all: a message takes as long as a move.
+SETTLE = """async (name) => {
+  const [frame, given] = [() => new Promise(requestAnimationFrame), performance.now()];
+  const figures = [...liveFigures.figures.values()];
+  await frame();
+  await frame();
+  if (figures.some((figure) => figure.running)) {
+    while (figures.some((figure) => figure.waiting)) {
+      if (performance.now() > given + 30_000) throw new Error("a figure waits for its worker for 30 s");
+      await frame();
+    }
+    await frame();
+    await frame();
+  }
+  return name && [(""" + SNAPSHOT + """)(name), document.querySelector(`#live-${name} .live-readout`).innerText];
+}"""
 
 
 def settle(page):
     """Two animation frames: a move is drawn in the first, and a simulation's when its worker has answered."""
-    if page.evaluate(FRAMES):
-        page.wait_for_function("![...liveFigures.figures.values()].some((figure) => figure.waiting)")
-        page.evaluate(FRAMES)
+    page.evaluate(SETTLE)
 
 
 def choose(page, figure, label):
@@ -43,22 +55,20 @@ def controls(page, name):
 
 
 def move(page, figure, control, kind):
-    """Yield after each of a few real moves of one control; at least one must change what the figure shows."""
+    """Yield after each of a few real moves of one control what the figure shows, and its sentence; at least one must
+    change it."""
     root = page.locator(f'#live-{figure} [data-control="{control}"]')
     if kind in ("slider", "integer", "logits"):
         for element in root.locator("input").all():
             element.focus()
             for key in ("End", "Home", "ArrowRight", "ArrowRight"):
                 element.press(key)
-                settle(page)
-                yield
+                yield page.evaluate(SETTLE, figure)
     elif kind in ("choice", "format"):
         for option in root.locator("option").all_inner_texts():
             root.locator("select").select_option(option)
-            settle(page)
-            yield
+            yield page.evaluate(SETTLE, figure)
     else:
         for element in root.locator("input, button").all():
             element.click()
-            settle(page)
-            yield
+            yield page.evaluate(SETTLE, figure)

@@ -114,9 +114,9 @@ def drive(page, all_moves):
         known.add(str(kinds))
         for control, kind in kinds:
             seen = {snapshot(page, figure)}
-            for _ in move(page, figure, control, kind):
-                seen.add(snapshot(page, figure))
-                sentences.add(page.locator(f"#live-{figure} .live-readout").inner_text())
+            for shown, said in move(page, figure, control, kind):
+                seen.add(shown)
+                sentences.add(said)
                 if brief and len(seen) > 1 and len(sentences) > 1:
                     break
             assert len(seen) > 1, f"control {control!r} of figure {figure!r} moves nothing"

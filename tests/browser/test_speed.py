@@ -20,14 +20,15 @@ FIRST_USE = """() => {
 }"""
 
 # A move as the reader feels it: from the input event until the browser has laid out and, with frames, painted the new
-# marks. To wait for frames takes a hundred times as long as a move.
-MOVES = """async ([name, frames]) => {
+# marks. To wait for frames takes a hundred times as long as a move: every third is waited for.
+MOVES = """async ([name, withFrames]) => {
   const figure = liveFigures.figures.get(name);
   const input = figure.root.querySelector("input[type=range]");
   if (!input) return null;
   const work = [], drawn = [];
   const [low, high, step] = [input.min, input.max, input.step].map(Number);
   for (let k = 0; k < 24; k += 1) {
+    const frames = withFrames && k % 3 === 0;
     if (frames) await new Promise((done) => requestAnimationFrame(done));
     input.value = low + Math.round(((high - low) * ((k * 7) % 24)) / 23 / step) * step;
     input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -72,6 +72,32 @@ def test_linked_module_runs_with_data_stack_and_heap_in_place(good):
             assert bytes(memory.read(store, numbers, numbers + 4)) == b"\x0a\0\0\0"
 
 
+# Two functions with equal numbers of their own, a third with others, and data that is written.
+TABLES = """
+@one = internal constant [3 x i32] [i32 10, i32 20, i32 30], align 4
+@same = internal constant [3 x i32] [i32 10, i32 20, i32 30], align 4
+@other = internal constant [3 x i32] [i32 10, i32 20, i32 31], align 4
+@written = internal global [3 x i32] [i32 10, i32 20, i32 30], align 4
+@far = internal global ptr @other, align 4
+""" + "".join(f"""
+define i32 @of_{name}(i32 %index) {{
+  %where = getelementptr i32, ptr @{name}, i32 %index
+  %number = load volatile i32, ptr %where
+  ret i32 %number
+}}""" for name in ("one", "same", "other", "written", "far"))
+
+
+def test_equal_constants_lie_there_once_and_users_are_noted():
+    data = compiled(TABLES)
+    module = link(data, {"of_one": "of_one"})
+    numbers = b"\x0a\0\0\0\x14\0\0\0"
+    assert [data.count(numbers), module.count(numbers)] == [4, 3], "what is written stays apart"
+    noted = module[module.index(b"\x05users") + 6:]
+    # Both functions with equal numbers; those of `other`, one by way of `far`; that of `written`; that of `far`.
+    assert sorted([noted[at:at + 3] for at in (1, 4)]) == [b"\2\0\1", b"\2\2\4"]
+    assert noted[0] == 4 and sorted([noted[7:9], noted[9:11]]) == [b"\1\3", b"\1\4"]
+
+
 def test_undefined_functions_and_data_are_named():
     program = """
     declare double @missing(double)

@@ -9,7 +9,7 @@ from toolkit.attention._random_features import random_features_gradients
 from toolkit.attention._recurrence import recurrence_gradients
 from toolkit.attention._sigmoid_attention import sigmoid_attention_gradients
 from toolkit.attention._softmax_attention import softmax_attention_gradients
-from toolkit.catalog._matrix import Matrix
+from toolkit.catalog._matrix import Matrix, filled_by
 from toolkit.catalog._method import Gradient, forms
 from toolkit.catalog._scalar import Scalar
 from toolkit.elementary import cos, exp2, log, sin
@@ -60,31 +60,11 @@ def softmax_cells(of, length, work, cells):
 
 
 @kernel
-def softmax_naive_cells(length, work, cells):
-    softmax_cells(kernels.softmax_attention_naive, length, work, cells)
-
-
-@kernel
-def softmax_stable_cells(length, work, cells):
-    softmax_cells(kernels.softmax_attention_row, length, work, cells)
-
-
-@kernel
 def sigmoid_cells(of, keys, work, cells):
     fill_example(4.0, work)
     q, out = points(work, 0), cells[:_N * _N].reshape((_N, _N))
     for i in range(_N):
         of(q[i], points(work, 1), square(work, 0), vector(work, 0), 1.0, -log(keys), vector(work, 1), out[i])
-
-
-@kernel
-def sigmoid_naive_cells(keys, work, cells):
-    sigmoid_cells(kernels.sigmoid_attention_naive, keys, work, cells)
-
-
-@kernel
-def sigmoid_stable_cells(keys, work, cells):
-    sigmoid_cells(kernels.sigmoid_attention_row, keys, work, cells)
 
 
 @kernel
@@ -96,16 +76,6 @@ def linear_cells(of, length, work, cells):
 
 
 @kernel
-def linear_naive_cells(length, work, cells):
-    linear_cells(kernels.linear_attention_naive, length, work, cells)
-
-
-@kernel
-def linear_stable_cells(length, work, cells):
-    linear_cells(kernels.linear_attention_of_state, length, work, cells)
-
-
-@kernel
 def recurrence_cells(of, half_life, work, cells):
     fill_example(1.0, work)
     decay = square(work, 2)[:2].reshape((_N, 2))
@@ -113,16 +83,6 @@ def recurrence_cells(of, half_life, work, cells):
         decay[i, 0] = decay[i, 1] = exp2(-1.0 / half_life)
     of(points(work, 0), points(work, 1), square(work, 0), decay, square(work, 1)[:2],
        cells[:_N * _N].reshape((_N, _N)))
-
-
-@kernel
-def recurrence_naive_cells(half_life, work, cells):
-    recurrence_cells(kernels.recurrence_naive, half_life, work, cells)
-
-
-@kernel
-def recurrence_stable_cells(half_life, work, cells):
-    recurrence_cells(kernels.recurrence_of_state, half_life, work, cells)
 
 
 @kernel
@@ -159,23 +119,27 @@ _CHAPTER = "attention_without_softmax"
 METHODS = (
     Matrix("softmax_attention", "Softmax attention", r"y_i = \sum_j p_{ij} v_j,\ p_i = \operatorname{softmax}_j"
            r"\, \langle q_i, k_j \rangle / \sqrt d", attention.softmax_attention, "vaswani2017attention", _CHAPTER,
-           variants=forms(naive=softmax_naive_cells, stable=softmax_stable_cells), given=_pairs,
+           variants=filled_by(softmax_cells, naive=kernels.softmax_attention_naive,
+                              stable=kernels.softmax_attention_row), given=_pairs,
            gradient=Gradient.by_name(softmax_attention_gradients, "k", "v"),
            knob=("length of the queries", 0.1, 100, 6), entry="weight", **_PLACES),
     Matrix("sigmoid_attention", "Sigmoid attention", r"y_i = \sum_j w_{ij} v_j,\ w_{ij} = \sigma(\langle q_i, k_j"
            r" \rangle / \sqrt d - \log m)", attention.sigmoid_attention, "ramapuram2025sigmoid", _CHAPTER,
-           variants=forms(naive=sigmoid_naive_cells, stable=sigmoid_stable_cells), given=_pairs,
+           variants=filled_by(sigmoid_cells, naive=kernels.sigmoid_attention_naive,
+                              stable=kernels.sigmoid_attention_row), given=_pairs,
            gradient=Gradient.by_name(sigmoid_attention_gradients, "k", "v"),
            knob=("keys m in the bias −log m", 1, 1000, 12), entry="weight", **_PLACES),
     Matrix("linear_attention", "Linear attention", r"y_i = \frac{\phi(q_i)^\top S_i}{\phi(q_i)^\top s_i},\ S_i ="
            r" S_{i-1} + \phi(k_i) v_i^\top,\ s_i = s_{i-1} + \phi(k_i)", attention.linear_attention,
            "katharopoulos2020transformers", _CHAPTER,
-           variants=forms(naive=linear_naive_cells, stable=linear_stable_cells), given=_pairs,
+           variants=filled_by(linear_cells, naive=kernels.linear_attention_naive,
+                              stable=kernels.linear_attention_of_state), given=_pairs,
            gradient=Gradient.by_name(linear_attention_gradients, "k", "v"), knob=("length of the queries", 0.1, 100, 6),
            entry="weight", **_PLACES),
     Matrix("recurrence", "Recurrence", r"H_i = \operatorname{diag}(a_i) H_{i-1} + b_i u_i^\top,\ y_i = H_i^\top c_i",
            attention.recurrence, "sieber2024understanding", _CHAPTER,
-           variants=forms(naive=recurrence_naive_cells, stable=recurrence_stable_cells), given=_steps,
+           variants=filled_by(recurrence_cells, naive=kernels.recurrence_naive,
+                              stable=kernels.recurrence_of_state), given=_steps,
            gradient=Gradient.by_name(recurrence_gradients, "write", "u", "decay"),
            knob=("half-life of the state", 0.1, 100, 3), entry="weight", **_PLACES),
     Matrix("random_features", "Random-feature attention", r"\Phi_m = \frac1N \sum_i \operatorname{relu}(\langle x_0,"

@@ -12,7 +12,7 @@ from toolkit.catalog._bound import Bound
 from toolkit.catalog._elementwise import Surrogate
 from toolkit.catalog._fit import Fit
 from toolkit.catalog._kernels import at_value
-from toolkit.catalog._matrix import Matrix
+from toolkit.catalog._matrix import Matrix, filled_by
 from toolkit.catalog._method import Gradient, forms
 from toolkit.elementary import sin
 from toolkit.live import Axis
@@ -49,16 +49,6 @@ def b0_cells(moments, v, work, cells):
 
 
 @kernel
-def b0_naive_cells(v, work, cells):
-    b0_cells(kernels.moments_naive, v, work, cells)
-
-
-@kernel
-def b0_stable_cells(v, work, cells):
-    b0_cells(kernels.moments_of, v, work, cells)
-
-
-@kernel
 def s0_cells(moments, v, work, cells):
     """Each row is a sample with one group of one channel."""
     fill_maps(work)
@@ -69,37 +59,12 @@ def s0_cells(moments, v, work, cells):
 
 
 @kernel
-def s0_naive_cells(v, work, cells):
-    s0_cells(kernels.moments_naive, v, work, cells)
-
-
-@kernel
-def s0_stable_cells(v, work, cells):
-    s0_cells(kernels.moments_of, v, work, cells)
-
-
-@kernel
 def basis_cells(basis, reach, work, cells):
     """Function i at x = reach j / 11, with nine cells from 0 to 1."""
     for j in range(_N):
         basis(reach * j / (_N - 1.0), 9, 3, 0.0, 1.0, work)
         for i in range(_N):
             cells[i * _N + j] = work[i]
-
-
-@kernel
-def relu_cells(reach, work, cells):
-    basis_cells(of_networks.relu_kan_row, reach, work, cells)
-
-
-@kernel
-def spline_cells(reach, work, cells):
-    basis_cells(of_networks.spline_row, reach, work, cells)
-
-
-@kernel
-def silu_cells(reach, work, cells):
-    basis_cells(of_networks.silu_row, reach, work, cells)
 
 
 @kernel
@@ -189,10 +154,11 @@ _weights_row = partial(Fit, reference="vargas2024biper", chapter=_CHAPTER, famil
 METHODS = (
     _maps_row("evonorm_b0", "EvoNorm-B0", r"\frac{\gamma x}{\max\bigl(\sqrt{s^2_{N,H,W} + \epsilon},\ v x +"
               r" \sqrt{s^2_{H,W} + \epsilon}\bigr)} + \beta", activations.evonorm_b0,
-              variants=forms(naive=b0_naive_cells, stable=b0_stable_cells),
+              variants=filled_by(b0_cells, naive=kernels.moments_naive, stable=kernels.moments_of),
               gradient=Gradient.by_name(evonorm_b0_gradients, "v", "gamma", "beta")),
     _maps_row("evonorm_s0", "EvoNorm-S0", r"\frac{\gamma x\,\sigma(v x)}{\sqrt{s^2_{H,W,C/G} + \epsilon}} + \beta",
-              activations.evonorm_s0, variants=forms(naive=s0_naive_cells, stable=s0_stable_cells),
+              activations.evonorm_s0,
+              variants=filled_by(s0_cells, naive=kernels.moments_naive, stable=kernels.moments_of),
               gradient=Gradient.by_name(evonorm_s0_gradients, "v", "gamma", "beta")),
     _bit("biper", "BiPer", r"\operatorname{sign} \sin(\omega x),\ \omega = 20", "vargas2024biper", (-0.4, 0.4), 20.0),
     _bit("biper_sine", "BiPer, first stage", r"\sin(\omega x),\ \omega = 20", "vargas2024biper", (-0.4, 0.4), 20.0,
@@ -216,13 +182,14 @@ METHODS = (
           plot_range=(1, 80), given=lambda omega: ((0.05,), {"omega": float(omega)}), coordinate="frequency ω",
           axis=Axis("error", (0, 0.12))),
     _network("spline_basis", "B-spline basis", r"B_i(x) \text{ of order } k,\ i = 0 \ldots g + k - 1",
-             networks.spline_basis, "liu2025kan", variants=forms(stable=spline_cells),
+             networks.spline_basis, "liu2025kan", variants=filled_by(basis_cells, stable=of_networks.spline_row),
              parameters=(("grid", 9),), numbers=(), gradient=Gradient(spline_pull)),
     _network("relu_kan_basis", "ReLU-KAN basis", r"R_i(x) = \bigl[\tfrac{4 (x - s_i)_+ (e_i - x)_+}{(e_i - s_i)^2}"
-             r"\bigr]^2", networks.relu_kan_basis, "qiu2024relukan", variants=forms(stable=relu_cells),
+             r"\bigr]^2", networks.relu_kan_basis, "qiu2024relukan",
+             variants=filled_by(basis_cells, stable=of_networks.relu_kan_row),
              parameters=(("grid", 9),), numbers=(), gradient=Gradient(relu_kan_pull)),
     _network("af_kan_basis", "AF-KAN basis", r"A_i(x) = \bigl[a(x - s_i)\,a(e_i - x)\bigr]^2,\ a = \operatorname{silu}",
-             networks.af_kan_basis, "ta2025afkan", variants=forms(stable=silu_cells),
+             networks.af_kan_basis, "ta2025afkan", variants=filled_by(basis_cells, stable=of_networks.silu_row),
              parameters=(("grid", 9),), numbers=(), gradient=Gradient(af_kan_pull), high=0.01),
     _network("kan_layer", "KAN layer", r"y_o = b_o + \sum_d \sum_i w_{odi} B_i(x_d)", networks.kan_layer, "liu2025kan",
              given=_layer, variants=forms(stable=layer_cells),

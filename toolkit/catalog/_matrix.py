@@ -1,12 +1,25 @@
 """Methods that give a matrix: plans, couplings, weights of attention."""
 from dataclasses import dataclass
 
+from toolkit._core.kernel import kernel
 from toolkit.catalog._export import Export
 from toolkit.catalog._kernels import fill_matrix
+from toolkit.catalog._method import forms
 from toolkit.catalog._on_example import OnExample
 from toolkit.live import Axis, HeatMap, Plot, live_figure
 
-__all__ = ["Matrix"]
+__all__ = ["Matrix", "filled_by"]
+
+
+def filled_by(fill, **kernels):
+    """`forms` of which each fills the example as ``fill(of, knob, work, cells)`` does with its kernel."""
+    def with_kernel(of):
+        def cells_of(knob, work, cells):
+            fill(of, knob, work, cells)
+
+        return kernel(cells_of)
+
+    return forms(**{name: with_kernel(of) for name, of in kernels.items()})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 from toolkit._core.arguments import check_finite, check_number
 from toolkit._core.arrays import reduce_rows
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import as_numbers
 from toolkit._core.sums import sum_like
 from toolkit.elementary import exp, log1p
 from toolkit.softmax.kernels import shifted, tempered_gap, top_class
@@ -30,14 +30,13 @@ def entropy_at_temperature(z, tau):
 @kernel
 def adaptive_temperature_row(z, threshold, share, tolerance, lowest):
     """Bisection between `lowest` and 1, until the entropy is within the tolerance of what is wanted."""
-    one = like(1.0, z)
+    one, least, low = as_numbers((1.0, threshold, lowest), z)
     entropy = entropy_at_temperature(z, one)
     if entropy != entropy:
         return entropy
     if not entropy > threshold:
         return one
-    target = max(like(threshold, z), share * entropy)
-    low, high = like(lowest, z), one
+    target, high = max(least, share * entropy), one
     tau = (low + high) * 0.5
     for _ in range(_HALVINGS):
         tau = (low + high) * 0.5

@@ -43,6 +43,12 @@ def moments(rewards, count, top, spread, ddof):
 
 
 @kernel
+def unit_of(deviation, delta, rewards, spread):
+    """What advantages are divided by, as `moments` has a deviation."""
+    return deviation + like(delta, rewards) / spread
+
+
+@kernel
 def without_signal(rewards, top, spread, out):
     """Whether all rewards are equal: 0 for each, where a rounded mean over a tiny deviation would be anything."""
     if spread > 0 and spread < np.inf:
@@ -60,7 +66,7 @@ def group_advantage_row(rewards, divide, delta, ddof, out):
     if without_signal(rewards, top, spread, out):
         return
     mean, deviation = moments(rewards, count, top, spread, ddof)
-    unit = deviation + like(delta, rewards) / spread
+    unit = unit_of(deviation, delta, rewards, spread)
     for i in range(rewards.size):
         off = (rewards[i] - top) / spread - mean
         out[i] = 0.0 if rewards[i] == -np.inf else off / unit if divide else off * spread
@@ -102,7 +108,7 @@ def group_advantage_vjp_row(rewards, g, divide, delta, ddof, out):
         out[i] = g[i] - above if rewards[i] != -np.inf else 0.0
     if divide:
         mean, deviation = moments(rewards, count, top, spread, ddof)
-        unit = deviation + like(delta, rewards) / spread
+        unit = unit_of(deviation, delta, rewards, spread)
         pull_of_deviation(rewards, g, top, spread, mean, mean, deviation, unit, count - ddof, out)
 
 
@@ -123,7 +129,7 @@ def quantile_advantage_row(rewards, quantile, delta, ddof, out):
     if without_signal(rewards, top, spread, out):
         return
     _, deviation = moments(rewards, count, top, spread, ddof)
-    unit = deviation + like(delta, rewards) / spread
+    unit = unit_of(deviation, delta, rewards, spread)
     baseline = order_statistic(rewards, count, quantile, out)
     for i in range(rewards.size):
         out[i] = (rewards[i] - baseline) / spread / unit if rewards[i] != -np.inf else 0.0
@@ -143,7 +149,7 @@ def quantile_advantage_vjp_row(rewards, g, quantile, delta, ddof, out):
         if rewards[i] == baseline and not found:
             out[i] = g[i] - above
             found = True
-    unit = deviation + like(delta, rewards) / spread
+    unit = unit_of(deviation, delta, rewards, spread)
     below = (baseline - top) / spread
     pull_of_deviation(rewards, g, top, spread, mean, below, deviation, unit, count - ddof, out)
 

@@ -57,10 +57,16 @@ def subtract_shares(z, top, share, grad):
 
 
 @kernel
+def amount_and_share(amount, z):
+    """The amount as a number of the row, and the part of it that each class gets."""
+    amount = like(amount, z)
+    return amount, amount / classes_present(z)
+
+
+@kernel
 def smoothed_cross_entropy_naive(z, y, amount, grad):
     """``-sum q_k log p_k`` with ``q = (1 - amount) onehot(y) + amount / n``."""
-    amount = like(amount, z)
-    share = amount / classes_present(z)
+    amount, share = amount_and_share(amount, z)
     exponentials(z, grad)
     naive_form(grad, y)
     grad[y] += 1
@@ -78,11 +84,11 @@ def smoothed_cross_entropy_naive(z, y, amount, grad):
 @kernel
 def smoothed_cross_entropy_common(z, y, amount, grad):
     """``log S + (1 - amount) gap_y + amount / n sum gap_k`` with ``gap_k = max z - z_k``: three terms >= 0."""
-    amount = like(amount, z)
+    amount, share = amount_and_share(amount, z)
     top = shifted_exponentials(z, grad)
     total = sum_in_order(grad)
     divide_by(grad, total)
-    loss = subtract_shares(z, top, amount / classes_present(z), grad)
+    loss = subtract_shares(z, top, share, grad)
     hard = 1 - amount
     grad[y] -= hard
     return log(total) + share_of_gap(hard, z[top], z[y]) + loss
@@ -91,11 +97,11 @@ def smoothed_cross_entropy_common(z, y, amount, grad):
 @kernel
 def smoothed_cross_entropy_stable(z, y, amount, grad):
     """The same with ``log1p(S - 1)``, and ``grad_y = -sum_{k != y} grad_k``."""
-    amount = like(amount, z)
+    amount, share = amount_and_share(amount, z)
     top = accurate_exponentials(z, grad)
     rest = rest_beside_top(grad, top)
     divide_by(grad, 1 + rest)
-    loss = subtract_shares(z, top, amount / classes_present(z), grad)
+    loss = subtract_shares(z, top, share, grad)
     close_to_zero_sum(grad, y)
     return log1p(rest) + share_of_gap(1 - amount, z[top], z[y]) + loss
 

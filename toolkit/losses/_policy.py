@@ -6,7 +6,7 @@ from toolkit._core.array_likes import array_and_mask
 from toolkit._core.arrays import real_array
 from toolkit._core.exact_sums import add_exactly
 from toolkit._core.kernel import kernel
-from toolkit._core.numbers import like
+from toolkit._core.numbers import as_numbers
 from toolkit.elementary import exp, expm1
 from toolkit.information.kernels import excess
 from toolkit.losses._entries import LossOfEntries, spread
@@ -19,7 +19,7 @@ KERNELS = ["clipped_entry", "clipped_entry_naive", "k1_entry", "k2_entry", "k3_e
 @kernel
 def clipped(ratio, advantage, low, high):
     """``-min(r A, clip(r, 1 - low, 1 + high) A)`` and its slope in log r, 0 where the clip is what is taken."""
-    least, most = like(1.0 - low, ratio), like(1.0 + high, ratio)
+    least, most = as_numbers((1.0 - low, 1.0 + high), ratio)
     if advantage == 0 and ratio == ratio:
         return advantage, advantage
     if advantage > 0 and ratio > most:

@@ -11,41 +11,24 @@ __all__ = ["af_kan_basis"]
 KERNELS = ["af_kan_row", "af_kan_slope_row", "bent", "combined", "silu_row", "silu_slope_row"]
 
 
-@kernel
-def leaky(x):
-    return of.leaky_value(x, 0.01)
+def _at(value, slope, parameter):
+    """Kernels of x alone, with this parameter."""
+    def value_at(x):
+        return value(x, parameter)
 
+    def slope_at(x):
+        return slope(x, parameter)
 
-@kernel
-def leaky_slope(x):
-    return of.leaky_slope(x, 0.01)
-
-
-@kernel
-def elu(x):
-    return of.elu_value(x, 1.0)
-
-
-@kernel
-def elu_slope(x):
-    return of.elu_slope(x, 1.0)
-
-
-@kernel
-def softplus(x):
-    return of.softplus_value(x, 1.0)
-
-
-@kernel
-def softplus_slope(x):
-    return of.softplus_slope(x, 1.0)
+    return kernel(value_at), kernel(slope_at)
 
 
 # Name -> kernels of value and slope.
 ACTIVATIONS = {"silu": (of.silu_value, of.silu_slope), "relu": (of.relu_value, of.relu_slope),
-               "sigmoid": (of.sigmoid_value, of.sigmoid_slope), "softplus": (softplus, softplus_slope),
-               "leaky_relu": (leaky, leaky_slope), "elu": (elu, elu_slope), "gelu": (of.gelu_value, of.gelu_slope),
-               "selu": (of.selu_value, of.selu_slope), "tanh": (of.tanh_value, of.tanh_slope)}
+               "sigmoid": (of.sigmoid_value, of.sigmoid_slope),
+               "softplus": _at(of.softplus_value, of.softplus_slope, 1.0),
+               "leaky_relu": _at(of.leaky_value, of.leaky_slope, 0.01), "elu": _at(of.elu_value, of.elu_slope, 1.0),
+               "gelu": (of.gelu_value, of.gelu_slope), "selu": (of.selu_value, of.selu_slope),
+               "tanh": (of.tanh_value, of.tanh_slope)}
 COMBINATIONS = ("quad1", "quad2", "sum", "prod", "sum_prod", "cubic1", "cubic2")
 
 bent = switch([value for value, _ in ACTIVATIONS.values()])

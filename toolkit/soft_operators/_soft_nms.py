@@ -41,13 +41,18 @@ class Suppression(NamedTuple):
 
 
 @kernel
+def is_above(overlap, threshold):
+    return overlap > like(threshold, overlap)
+
+
+@kernel
 def hard_decay(overlap, sigma, threshold):
-    return like(0.0 if overlap > like(threshold, overlap) else 1.0, overlap)
+    return like(0.0 if is_above(overlap, threshold) else 1.0, overlap)
 
 
 @kernel
 def linear_decay(overlap, sigma, threshold):
-    return 1 - overlap if overlap > like(threshold, overlap) else like(1.0, overlap)
+    return 1 - overlap if is_above(overlap, threshold) else like(1.0, overlap)
 
 
 @kernel
@@ -62,7 +67,7 @@ def hard_slope(overlap, sigma, threshold):
 
 @kernel
 def linear_slope(overlap, sigma, threshold):
-    return -1 / (1 - overlap) if like(threshold, overlap) < overlap < 1 else 0 * overlap
+    return -1 / (1 - overlap) if overlap < 1 and is_above(overlap, threshold) else 0 * overlap
 
 
 @kernel

@@ -6,14 +6,17 @@ write those addresses where the object refers to them, and export the kernels. W
 `LinkError`, never a guess.
 
 Memory, from address 0: the stack (growing down, so that an overflow traps instead of writing over data), then
-constant data, then free memory for the page from ``__heap_base`` on.
+constant data, equal pieces once, then free memory for the page from ``__heap_base`` on. A custom section says of each
+piece which functions refer to it: whoever takes some of the kernels leaves the data of the others (embed/cut.js).
 """
 from toolkit.live.wasm import objectfile
-from toolkit.live.wasm.objectfile import CODE, DATA, FUNCTION, MAGIC, TYPE, LinkError, read_object
+from toolkit.live.wasm.objectfile import CODE, CUSTOM, DATA, FUNCTION, MAGIC, TYPE, LinkError, read_object
+from toolkit.live.wasm.segments import first_equals, piece_of, users_of
 
 __all__ = ["HEAP_BASE", "LinkError", "MEMORY", "UndefinedSymbols", "link"]
 
 MEMORY, HEAP_BASE = "memory", "__heap_base"
+_USERS = "users"
 
 _PAGE = 65536
 _STACK_SIZE = _PAGE  # kernels neither recurse deeply nor allocate on the stack
@@ -56,7 +59,8 @@ def link(data, exports):
     if undefined or found.imported_functions:
         raise UndefinedSymbols(undefined or sorted(found.imported_functions))
 
-    addresses, heap_base = _place(found.segments)
+    numbers = first_equals(found)
+    addresses, heap_base = _place(found.segments, numbers)
     code = _relocate(found, CODE, addresses)
     constants = _relocate(found, DATA, addresses)
     globals_ = [_I32 + _MUTABLE + _i32_const(_STACK_SIZE)] * found.has_stack_pointer
@@ -72,18 +76,24 @@ def link(data, exports):
         _section(CODE, code),
     ]
     if found.segments:
-        pieces = [constants[s.start:s.start + s.size] for s in found.segments]
+        users = users_of(found, numbers)
+        placed = [number for number, first in enumerate(numbers) if number == first]
+        pieces = {number: piece_of(found.segments[number], constants) for number in placed}
         parts.append(_section(DATA, _vector(
-            b"\0" + _i32_const(address) + _unsigned(len(piece)) + piece
-            for address, piece in zip(addresses, pieces, strict=True))))
+            b"\0" + _i32_const(addresses[number]) + _unsigned(len(piece)) + piece for number, piece in pieces.items())))
+        parts.append(_section(CUSTOM, _name(_USERS) + _vector(
+            _vector(map(_unsigned, sorted(users[number]))) for number in placed)))
     return b"".join(parts)
 
 
-def _place(segments):
-    """Addresses of the data segments, and the first free address."""
+def _place(segments, numbers):
+    """Addresses of the data segments, equal ones at one, and the first free address."""
     top = _STACK_SIZE
     addresses = []
-    for segment in segments:
+    for number, (segment, first) in enumerate(zip(segments, numbers, strict=True)):
+        if first < number:
+            addresses.append(addresses[first])
+            continue
         top = _round_up(top, segment.alignment)
         addresses.append(top)
         top += segment.size

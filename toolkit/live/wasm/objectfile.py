@@ -5,7 +5,7 @@ https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md (version 2)
 """
 from dataclasses import dataclass, field
 
-__all__ = ["MAGIC", "LinkError", "ObjectFile", "Relocation", "Segment", "Symbol", "read_object"]
+__all__ = ["MAGIC", "LinkError", "ObjectFile", "Relocation", "Segment", "Symbol", "body_starts", "read_object"]
 
 MAGIC = b"\0asm\1\0\0\0"
 STACK_POINTER = "__stack_pointer"
@@ -41,6 +41,7 @@ class Segment:
     start: int
     size: int
     alignment: int = 1
+    name: str = ""
 
 
 @dataclass
@@ -153,6 +154,16 @@ def read_object(data):
     return found
 
 
+def body_starts(code):
+    """Where the bodies of functions begin in the payload of their section."""
+    reader, starts = _Reader(code), []
+    for _ in range(reader.unsigned()):
+        size = reader.unsigned()
+        starts.append(reader.position)
+        reader.take(size)
+    return starts
+
+
 def _read_imports(found):
     reader = _Reader(found.sections.get(IMPORT, b"\0"))
     for _ in range(reader.unsigned()):
@@ -198,7 +209,7 @@ def _read_linking(reader, found):
             if part.unsigned() != len(found.segments):
                 raise LinkError("segment info does not fit the data section")
             for segment in found.segments:
-                part.name()
+                segment.name = part.name()
                 segment.alignment = 1 << part.unsigned()
                 flags = part.unsigned()
                 if flags & ~0x1:  # 1: strings, which a linker may merge

@@ -1,5 +1,6 @@
-/* A page has one WebAssembly module for all its figures. This keeps of it what some of its kernels call; every other
-   function loses its body and keeps its number. An instruction that is not known here leaves the module whole. */
+/* A page has one WebAssembly module for all its figures. This keeps of it what some of its kernels call and the data to
+   which that refers; every other function loses its body and keeps its number. An instruction that is not known here
+   leaves the module whole. */
 const UNREACHABLE = [3, 0, 0x00, 0x0b]; // a body of three bytes: no locals, `unreachable`, `end`
 
 class Bytes {
@@ -105,6 +106,21 @@ function bodiesOf(bytes, [, start]) {
   });
 }
 
+/* The pieces of data to which functions refer that are `kept`; the linker has noted for each piece which refer to it. */
+function dataOf(bytes, [, start], [, noted], kept) {
+  const [part, users] = [new Bytes(bytes, start), new Bytes(bytes, noted)];
+  users.skip(users.number());
+  users.number();
+  return Array.from({ length: part.number() }, () => {
+    const from = part.at;
+    part.numbers(2); // its kind, `i32.const`
+    part.numbers(2); // the address, `end`
+    part.skip(part.number());
+    const functions = Array.from({ length: users.number() }, () => users.number());
+    return functions.some((index) => kept.has(index)) ? [bytes.subarray(from, part.at)] : [];
+  }).flat();
+}
+
 const vector = (parts) => [unsigned(parts.length), ...parts];
 
 function section(number, parts) {
@@ -135,7 +151,8 @@ async function onlyKernels(bytes, names) {
     return await joined([bytes.subarray(0, 8), ...sections.flatMap(([number, start, end]) => {
       if (number === 7) return section(7, vector(exported.map(({ text }) => text)));
       if (number === 10) return section(10, vector(code));
-      return section(number, [bytes.subarray(start, end)]);
+      if (number === 11) return section(11, vector(dataOf(bytes, at(11), at(0), kept)));
+      return number ? section(number, [bytes.subarray(start, end)]) : [];
     })]);
   } catch (error) {
     console.warn(`The file holds all kernels of the page: ${error.message}`);
