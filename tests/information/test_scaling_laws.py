@@ -1,4 +1,4 @@
-"""Scaling laws: the card's values, SciPy's least squares and Student's quantiles, many digits, and coverage measured."""
+"""Scaling laws: the card's values, SciPy's least squares and Student's quantiles, many digits, measured coverage."""
 import doctest
 import warnings
 

@@ -206,6 +206,7 @@ def _losses(rng, rows, columns):
     return x, 2 + (50 / x) ** 0.35
 
 
+_LAW = (("floor", 2.0), ("scale", 50.0), ("exponent", 0.35))
 _CHAPTER = "codes_and_laws"
 _ROW = {"chapter": _CHAPTER, "family": "information"}
 _coupling = partial(Matrix, function=information.minimum_entropy_coupling, given=_two, entry="probability",
@@ -251,7 +252,7 @@ METHODS = (
            high=0.5, **_ROW),
     Bound("scaling_law", "Scaling law", r"L(x) = F + (x_0 / x)^a,\ F = 2, x_0 = 50, a = 0.35",
           information.scaling_law, "henighan2020scaling", variants=forms(naive=law_at_naive, stable=law_at),
-          given=lambda decades: ((10.0 ** int(decades),), {"floor": 2.0, "scale": 50.0, "exponent": 0.35}),
+          given=lambda decades: ((10.0 ** int(decades),), dict(_LAW)), parameters=_LAW, numbers=(),
           coordinate="decades, log10 x", plot_range=(0, 12), axis=Axis("loss", (0, 6)), **_ROW),
     _law("fit_scaling_law", "Fit of a scaling law",
          r"\min_{F, x_0, a} \sum_i \bigl(\log L_i - \log(F + (x_0 / x_i)^a)\bigr)^2",

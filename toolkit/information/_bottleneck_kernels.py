@@ -66,7 +66,7 @@ def moved_entropy(share, mass, source, target):
 def share_for(goal, mass, source, target, last):
     """The share in [0, last] at which the entropy has changed by `goal`; the change is monotone there."""
     low, high = 0.0, last
-    for _ in range(52):
+    for _ in range(45):
         middle = 0.5 * (low + high)
         change = moved_entropy(middle, mass, source, target)
         if (change < goal) == (goal > 0):

@@ -55,4 +55,5 @@ def cross_entropy_parts(p, q, *, axis=-1, where=None):
     >>> f"{parts.total:.6f} = {parts.entropy:.6f} + {parts.divergence:.6f}"
     '1.054920 = 1.029653 + 0.025267'
     """
-    return CrossEntropyParts(entropy(p, axis=axis, where=where), kl_divergence(p, q, axis=axis, where=where))
+    divergence = kl_divergence(p, q, axis=axis, where=where)
+    return CrossEntropyParts(entropy(p, axis=axis, where=where), divergence)

@@ -6,7 +6,7 @@ import numpy as np
 from toolkit._core.arguments import check_finite, chosen, shown
 from toolkit.information._bottleneck_kernels import best_map, best_move, fill_encoder, greedy_map, map_entropy
 from toolkit.information._coupling_kernels import bits_of
-from toolkit.information._minimum_entropy_coupling import minimum_entropy_coupling, probabilities
+from toolkit.information._minimum_entropy_coupling import COUPLINGS, minimum_entropy_coupling, probabilities
 
 __all__ = ["BottleneckCoupling", "EntropyBottleneck", "bottleneck_coupling", "entropy_bottleneck"]
 
@@ -160,8 +160,10 @@ def bottleneck_coupling(p, q, rate, *, method="moves", decoder="greedy"):
            [0. , 0.3],
            [0.1, 0.1]]))
     """
+    chosen("decoder", decoder, COUPLINGS)
+    q = probabilities(q, "q")
     code = entropy_bottleneck(p, rate, method=method)
-    p, t = probabilities(p, "p"), code.plan.sum(0)
+    t = code.plan.sum(0)
     decoded = minimum_entropy_coupling(t[t > 0], q, method=decoder)
     joint = np.zeros((t.size, decoded.shape[1]))
     joint[t > 0] = decoded

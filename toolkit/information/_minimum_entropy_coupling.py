@@ -39,7 +39,7 @@ def _matching(of):
     return lambda p, q, cells: of(p, q, np.empty(p.size), np.empty(q.size), cells)
 
 
-_METHODS = {"greedy": _matching(greedy_coupling), "zero_seeking": _matching(zero_seeking_coupling), "exact": _exact,
+COUPLINGS = {"greedy": _matching(greedy_coupling), "zero_seeking": _matching(zero_seeking_coupling), "exact": _exact,
             "independent": independent_cells}
 
 
@@ -84,7 +84,7 @@ def minimum_entropy_coupling(p, q, *, method="greedy"):
            [0. , 0.3],
            [0.1, 0.1]])
     """
-    of = chosen("method", method, _METHODS)
+    of = chosen("method", method, COUPLINGS)
     p, q = probabilities(p, "p"), probabilities(q, "q")
     cells = np.zeros((p.size, q.size))
     of(p, q, cells)

@@ -160,7 +160,7 @@ def scaling_profile(x, loss, floors):
     >>> import numpy as np
     >>> x = 10.0 ** np.arange(1, 7)
     >>> scaling_profile(x, 2 + (50 / x) ** 0.35, [1.5, 2.0]).round(4)
-    array([0.0099, 0.    ])
+    array([0.0207, 0.    ])
     """
     logs, _, losses = _data(x, loss)
     floors = real_array(floors, "floors")
