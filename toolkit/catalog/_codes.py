@@ -210,7 +210,7 @@ _LAW = (("floor", 2.0), ("scale", 50.0), ("exponent", 0.35))
 _CHAPTER = "codes_and_laws"
 _ROW = {"chapter": _CHAPTER, "family": "information"}
 _coupling = partial(Matrix, function=information.minimum_entropy_coupling, given=_two, entry="probability",
-                    knob=("how unlike the rows are", 0.2, 3.0, 1.0), numbers=(), **_ROW)
+                    knob=("steepness of the first distribution", 0.2, 3.0, 1.0), numbers=(), **_ROW)
 _bottleneck = partial(Fit, function=information.entropy_bottleneck, reference="ebrahimi2024minimum", numbers=(),
                       given=lambda rng, rows, columns: (rng.dirichlet(np.ones(columns)), 0.5),
                       knob=("how unlike the symbols are", 0.2, 3.0, 1.0), x=Axis("rate R in bits", (0.0, 2.0)),
@@ -276,6 +276,6 @@ METHODS = (
         information.entropy_rate, "shannon1948mathematical", variants=forms(stable=rate_of_chain), numbers=(),
         given=lambda rng, rows, columns: (rng.dirichlet(np.ones(columns), columns),), points=99, work=10,
         knob=("probability that the second state stays", 0.02, 0.98, 0.9), y=Axis("nats for each step", (0, 0.8)),
-        x=Axis("probability that the first state stays", (0.01, 0.99)), found="Rate where it is one half",
+        x=Axis("probability that the first state stays", (0.01, 0.99)), found="Nats for each step where it is one half",
         upright=False, **_ROW),
 )
