@@ -68,6 +68,7 @@ from toolkit.catalog import (
     _attention,
     _bound,
     _box_set,
+    _codes,
     _collapse,
     _conformal,
     _decoding,
@@ -133,9 +134,9 @@ FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Tra
 METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
            + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
            + _proper.RULES + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _estimators.METHODS
-           + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _collapse.METHODS + _optimizers.METHODS
-           + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS + _hebbian.METHODS
-           + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _codes.METHODS + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _collapse.METHODS
+           + _optimizers.METHODS + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS
+           + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
 
 
 def methods(family=None, kind=Method):
