@@ -74,8 +74,8 @@ def test_references_and_chapters_are_in_the_book(method):
 
 # Packages of methods, and what is public there without being one.
 PACKAGES = ("softmax", "sampling", "transport", "attention", "decoding", "soft_operators", "networks", "activations",
-            "losses", "losses.targets", "losses.adversarial", "information", "uncertainty", "collapse", "optimizers",
-            "elementary")
+            "losses", "losses.targets", "losses.adversarial", "information", "uncertainty", "unnormalized", "collapse",
+            "optimizers", "elementary")
 NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",
     "toolkit.transport.transport_cost": "a sum",
@@ -96,6 +96,7 @@ NO_METHODS = {
     "toolkit.uncertainty.halting_times": "a comparison with what `halting_thresholds` gives",
     "toolkit.information.rel_entr": "a term of the divergences beside it",
     "toolkit.information.xlogy": "a term of the entropy beside it",
+    "toolkit.unnormalized.unnormalized_logits": "the logits of the models beside it",
     "toolkit.losses.presto_largest_penalty": "where a path of `fit_presto` begins",
     "toolkit.losses.targets.expected_value": "a sum, the way back from the targets",
     **{f"toolkit.elementary.{name}": "a scalar function that kernels are made of; its table is that of its accuracy"

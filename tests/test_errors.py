@@ -66,6 +66,7 @@ EXAMPLES = {
     toolkit.grokking.get_preset: (("one_layer",), {}),
     toolkit.activations.running_variance: ((np.ones((2, 2, 2, 2)),), {}),
     losses.presto_largest_penalty: ((Z.T, np.array([0, 1, 1])), {}),
+    toolkit.unnormalized.unnormalized_logits: (([0.5, 0.0], Z[0]), {}),
     toolkit.networks.normal_weights: (((2, 4, 3),), {}), toolkit.networks.optimal_activation: ((Z,), {}),
 }
 EXAMPLES |= {method.function: (method.example(2), dict(method.parameters)) for method in catalog.METHODS
@@ -86,7 +87,7 @@ KEYWORD_ONLY = {
 ANYTHING = {"answer", "expected", "hints", "of", "kind", "otherwise", "step", "exact"}
 # Numbers, or arrays of them, in which a NaN stays one.
 ARRAYS = {"x", "y", "z", "a", "v", "alpha", "beta", "bias", "epsilon", "value", "of", "rewards", "discounts", "p",
-          "expected", "targets", "decay", "reward", "old_logprobs", "advantages", "reference"}
+          "expected", "targets", "decay", "reward", "old_logprobs", "advantages", "reference", "log_q", "log_q_data"}
 # Sequences, whose entries are looked at later, or which may be shorter than a number says.
 SEQUENCES = {"numbers", "traces", "options", "between", "levels", "drag", "over", "values", "range", "ticks", "at", "x",
              "y", "name", "outputs", "scratch", "returns", "points"}

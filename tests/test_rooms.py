@@ -15,7 +15,7 @@ FLOORS = (
     {"softmax"},
     {"activations", "information", "sampling", "transport"},
     {"losses"},
-    {"collapse", "optimizers", "uncertainty"},
+    {"collapse", "optimizers", "uncertainty", "unnormalized"},
     {"attention", "decoding", "soft_operators"},
     {"networks"},
     {"training"},

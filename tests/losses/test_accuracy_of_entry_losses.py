@@ -48,6 +48,10 @@ ORACLES = {
                                    (0, 1, 0.25, 0.5), "the loss within 3 epsilon",
                                    "the gradient within 3 epsilon of the larger of its two terms",
                                    lambda: 3, lambda: 3),
+    "noise_contrastive_loss": Oracle(
+        lambda x, label, ratio: exact.of_both(lambda x: exact.focal_of_yes(x, 0), x, label), (0, 1),
+        "with nu = 1 within 3 epsilon", "loss and gradient within ``4 + |G|`` epsilon",
+        lambda ratio: 3, lambda ratio: 3),
     "sigmoid_focal_loss": Oracle(lambda x, label, gamma: exact.of_both(exact.focal_of_yes, x, label, gamma), (0, 1),
                                  "loss and gradient within ``8 + 2 gamma`` epsilon", "while they are normal numbers",
                                  lambda gamma: 8 + 2 * gamma, lambda gamma: 8 + 2 * gamma),

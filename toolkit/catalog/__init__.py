@@ -103,6 +103,7 @@ from toolkit.catalog import (
     _thresholds,
     _transport,
     _uncertainty,
+    _unnormalized,
     _walking,
 )
 from toolkit.catalog._bound import *
@@ -137,6 +138,9 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _codes.METHODS + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _collapse.METHODS
            + _optimizers.METHODS + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS
            + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _collapse.METHODS + _optimizers.METHODS
+           + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS + _hebbian.METHODS
+           + _infinite_width.METHODS + _network_bounds.METHODS + _unnormalized.METHODS)
 
 
 def methods(family=None, kind=Method):

@@ -42,6 +42,7 @@ from toolkit.course.exercises import (
     weights_that_walk,
     what_does_a_layer_know,
     why_it_waits,
+    without_the_sum,
 )
 from toolkit.course.exercises._check import *
 
@@ -52,6 +53,7 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              weights_that_walk, activation_gallery, learned_activations, keeping_gradients_alive, thresholds_and_codes,
              competition, infinitely_wide, what_does_a_layer_know, promises_about_outputs, one_family, proper_losses,
              regression_by_classification, is_it_calibrated, sets_with_a_promise, codes_and_laws,
+             regression_by_classification, is_it_calibrated, sets_with_a_promise, without_the_sum,
              softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
