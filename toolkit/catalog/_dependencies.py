@@ -11,8 +11,9 @@ from toolkit.catalog._method import Gradient, forms
 from toolkit.elementary import log
 from toolkit.live import Axis
 from toolkit.representations import kernels
+from toolkit.representations._gaussian_dependency import gaussian_dependency_pull
 from toolkit.representations._info_nce import info_nce_gradients
-from toolkit.representations._wasserstein_dependency import gaussian_dependency_pull, wasserstein_dependency_gradients
+from toolkit.representations._wasserstein_dependency import wasserstein_dependency_gradients
 
 __all__ = ["METHODS"]
 

@@ -13,7 +13,7 @@ from toolkit.catalog._method import Gradient, forms
 from toolkit.live import Axis
 from toolkit.losses.kernels import cross_entropy_stable
 from toolkit.representations import kernels
-from toolkit.representations._equiangular_basis import cosine_logits_pull
+from toolkit.representations._cosine_logits import cosine_logits_pull
 
 __all__ = ["METHODS"]
 

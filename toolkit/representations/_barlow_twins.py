@@ -219,8 +219,8 @@ def barlow_twins_loss(x, y, *, weight=0.0051, ddof=0, eps=0.0, form="stable"):
     return float(barlow_twins_of(cross_correlation(x, y, ddof=ddof, eps=eps, form=form), weight))
 
 
-def barlow_twins_gradients(at, g, *, y, weight=0.0051, ddof=0, eps=0.0):
-    a, b, scales, ddof = standardized(at, y, ddof, eps)
+def barlow_twins_gradients(x, g, *, y, weight=0.0051, ddof=0, eps=0.0):
+    a, b, scales, ddof = standardized(x, y, ddof, eps)
     c, ga, gb = np.empty((a.shape[1], b.shape[1])), np.empty_like(a), np.empty_like(b)
     correlation_of(a, b, c)
     barlow_twins_vjp(a, b, scales, c, check_finite("weight", weight, 0), ddof, upstream(g), ga, gb)

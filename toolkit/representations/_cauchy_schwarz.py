@@ -154,8 +154,8 @@ def cauchy_schwarz_divergence(x, y, *, sigma=1.0, form="stable", format=None):
         return float(of(in_format(x, code), in_format(y, code), sigma))
 
 
-def cauchy_schwarz_gradients(at, g, *, y, sigma=1.0):
-    sigma, (x, y) = check_finite("sigma", sigma, 0, above=True), clouds(at, y)
+def cauchy_schwarz_gradients(x, g, *, y, sigma=1.0):
+    sigma, (x, y) = check_finite("sigma", sigma, 0, above=True), clouds(x, y)
     gx, gy = np.empty_like(x), np.empty_like(y)
     with np.errstate(all="ignore"):
         cauchy_schwarz_vjp(x, y, sigma, upstream(g), gx, gy)

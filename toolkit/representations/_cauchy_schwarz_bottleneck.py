@@ -137,8 +137,8 @@ def cauchy_schwarz_information(x, y, *, sigma=1.0):
         return float(cauchy_schwarz_information_of(x, y, sigma, np.empty((2, len(x)))))
 
 
-def cauchy_schwarz_information_gradients(at, g, *, y, sigma=1.0):
-    x = checked_matrix(at, "x")
+def cauchy_schwarz_information_gradients(x, g, *, y, sigma=1.0):
+    x = checked_matrix(x, "x")
     y, sigma = checked_matrix(y, "y", len(x)), _sigma(sigma)
     gx, gy, work, g = np.zeros_like(x), np.zeros_like(y), np.empty((2, len(x))), upstream(g)
     with np.errstate(all="ignore"):
@@ -197,8 +197,8 @@ def conditional_cauchy_schwarz(predicted, y, x, *, sigma=1.0):
         return float(conditional_cauchy_schwarz_of(x, predicted, y, sigma))
 
 
-def conditional_cauchy_schwarz_gradients(at, g, *, y, x, sigma=1.0):
-    predicted, y = same_shape(at, y, names=("predicted", "y"))
+def conditional_cauchy_schwarz_gradients(predicted, g, *, y, x, sigma=1.0):
+    predicted, y = same_shape(predicted, y, names=("predicted", "y"))
     x, sigma = checked_matrix(x, "x", len(y)), _sigma(sigma)
     gp, gy = np.zeros_like(predicted), np.zeros_like(y)
     with np.errstate(all="ignore"):
@@ -261,10 +261,10 @@ def cauchy_schwarz_bottleneck(predicted, y, x, representation, *, beta=0.01, sig
     return float(fits + (beta * shared / np.sqrt(of_x * of_t) if of_x * of_t > 0 else 0.0 * shared))
 
 
-def cauchy_schwarz_bottleneck_gradients(at, g, *, y, x, representation, beta=0.01, sigma=1.0):
+def cauchy_schwarz_bottleneck_gradients(predicted, g, *, y, x, representation, beta=0.01, sigma=1.0):
     g, x = upstream(g), checked_matrix(x, "x")
     t = checked_matrix(representation, "representation", len(x))
-    predicted = conditional_cauchy_schwarz_gradients(at, g, y=y, x=x, sigma=sigma)["predicted"]
+    predicted = conditional_cauchy_schwarz_gradients(predicted, g, y=y, x=x, sigma=sigma)["predicted"]
     shared, of_x, of_t = _parts(x, t, sigma)
     if not of_x * of_t > 0:
         return {"predicted": predicted, "representation": np.zeros_like(t)}

@@ -6,8 +6,6 @@ from toolkit._core.arrays import behaved, real_array
 from toolkit._core.format import get_format
 from toolkit._core.rounded_arrays import round_to
 
-__all__ = ["checked_matrix", "classes_of", "counts_of", "rounded", "same_shape", "upstream"]
-
 
 def checked_matrix(x, name, rows=None, *, least=1):
     """A batch of rows in float64; with `rows` it has so many."""

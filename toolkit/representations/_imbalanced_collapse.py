@@ -4,6 +4,7 @@ from typing import NamedTuple
 import numpy as np
 
 from toolkit._core.arguments import check_finite, check_whole
+from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, log, pow
 from toolkit.representations._given import counts_of
@@ -75,9 +76,10 @@ def minority_threshold_of(total, decay, factors):
 
 
 def _decays(decays):
-    if isinstance(decays, (str, dict)) or not hasattr(decays, "__len__") or np.ndim(decays) != 1 or len(decays) < 2:
-        raise TypeError("decays is no sequence of numbers; allowed: one of each layer, and that of the features")
-    return np.array([check_finite("each of decays", each, 0, above=True) for each in decays])
+    given = real_array(decays, "decays")
+    if given.ndim != 1 or given.size < 2:
+        raise ValueError(f"decays has shape {given.shape}; allowed: one number for each layer, and that of the features")
+    return np.array([check_finite("each of decays", each, 0, above=True) for each in given.tolist()])
 
 
 def imbalanced_collapse(counts, decays):

@@ -137,5 +137,5 @@ def mixed_barlow_twins(x, y, mixed, permutation, share, *, ddof=1, eps=0.0, vari
     return _mixed(x, y, mixed, permutation, share, ddof, eps, variant, 0.0)[0]
 
 
-def mixed_barlow_gradients(at, g, *, y, mixed, permutation, share, ddof=1, eps=0.0, variant="small"):
-    return _mixed(at, y, mixed, permutation, share, ddof, eps, variant, upstream(g))[1]
+def mixed_barlow_gradients(x, g, *, y, mixed, permutation, share, ddof=1, eps=0.0, variant="small"):
+    return _mixed(x, y, mixed, permutation, share, ddof, eps, variant, upstream(g))[1]
