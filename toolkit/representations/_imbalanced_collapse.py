@@ -78,7 +78,7 @@ def minority_threshold_of(total, decay, factors):
 def _decays(decays):
     given = real_array(decays, "decays")
     if given.ndim != 1 or given.size < 2:
-        raise ValueError(f"decays has shape {given.shape}; allowed: one number for each layer, and that of the features")
+        raise ValueError(f"decays has shape {given.shape}; allowed: a number for each layer, and one of the features")
     return np.array([check_finite("each of decays", each, 0, above=True) for each in given.tolist()])
 
 
