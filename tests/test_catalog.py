@@ -73,9 +73,9 @@ def test_references_and_chapters_are_in_the_book(method):
 
 
 # Packages of methods, and what is public there without being one.
-PACKAGES = ("softmax", "sampling", "transport", "attention", "decoding", "soft_operators", "networks", "activations",
-            "losses", "losses.targets", "losses.adversarial", "information", "uncertainty", "unnormalized", "collapse",
-            "optimizers", "elementary")
+PACKAGES = ("softmax", "sampling", "transport", "attention", "decoding", "representations", "soft_operators",
+            "networks", "activations", "losses", "losses.targets", "losses.adversarial", "information", "uncertainty",
+            "unnormalized", "collapse", "optimizers", "elementary")
 NO_METHODS = {
     "toolkit.sampling.gumbel_noise": "random numbers for the methods beside it",
     "toolkit.transport.transport_cost": "a sum",
@@ -91,6 +91,7 @@ NO_METHODS = {
     "toolkit.activations.sparsity_penalty": "what the thresholds beside it make least",
     "toolkit.softmax.logaddexp": "`logsumexp` of two arrays, entry by entry",
     "toolkit.networks.box_around": "a box for the bounds beside it",
+    "toolkit.representations.wasserstein_critic": "the dual of `wasserstein_dependency`",
     "toolkit.uncertainty.accumulated_gap": "a mean, which `halting_thresholds` bounds",
     "toolkit.uncertainty.conformal_scores": "what `conformal_quantile` takes",
     "toolkit.uncertainty.halting_times": "a comparison with what `halting_thresholds` gives",

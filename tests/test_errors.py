@@ -43,6 +43,7 @@ EXAMPLES = {
     toolkit.networks.box_around: ((Z, 0.1), {}), toolkit.uncertainty.conformal_scores: ((Z, Y), {}),
     toolkit.uncertainty.halting_times: ((abs(Z), Z[0]), {}),
     toolkit.uncertainty.accumulated_gap: ((abs(Z), Z > 0, Z[0]), {}),
+    toolkit.representations.wasserstein_critic: ((Z.T, Z.T), {}),
     **{each: ((abs(Z), abs(Z)), {}) for each in (information.rel_entr, information.xlogy)},
     losses.targets.expected_value: ((np.full(4, 0.25),), {"low": 0.0, "high": 1.0}),
     formats.Format: (("own", 5, 3), {}), formats.get_format: (("float16",), {}),

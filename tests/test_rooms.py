@@ -16,7 +16,7 @@ FLOORS = (
     {"activations", "information", "sampling", "transport"},
     {"losses"},
     {"collapse", "optimizers", "uncertainty", "unnormalized"},
-    {"attention", "decoding", "soft_operators"},
+    {"attention", "decoding", "representations", "soft_operators"},
     {"networks"},
     {"training"},
     {"grokking"},

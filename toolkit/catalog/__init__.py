@@ -72,6 +72,7 @@ from toolkit.catalog import (
     _collapse,
     _conformal,
     _decoding,
+    _dependencies,
     _early_stopping,
     _elementwise,
     _entry_loss,
@@ -90,9 +91,11 @@ from toolkit.catalog import (
     _matrix,
     _method,
     _network_bounds,
+    _neural_collapse,
     _optimizers,
     _ordinal,
     _proper,
+    _representations,
     _row_map,
     _sampling,
     _scalar,
@@ -130,7 +133,8 @@ __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table
 FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "attention": "Attention",
             "decoding": "Decoding", "soft_operator": "Soft operators", "activation": "Activations",
             "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
-            "collapse": "Softmax Collapse", "optimizer": "Optimizers", "network": "Networks"}
+            "representation": "Representations", "collapse": "Softmax Collapse", "optimizer": "Optimizers",
+            "network": "Networks"}
 
 METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
            + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
@@ -139,6 +143,8 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _optimizers.METHODS + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS
            + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
            + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _collapse.METHODS + _optimizers.METHODS
+           + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _representations.METHODS
+           + _dependencies.METHODS + _neural_collapse.METHODS + _collapse.METHODS + _optimizers.METHODS
            + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS + _hebbian.METHODS
            + _infinite_width.METHODS + _network_bounds.METHODS + _unnormalized.METHODS)
 
