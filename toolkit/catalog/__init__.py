@@ -71,6 +71,7 @@ from toolkit.catalog import (
     _collapse,
     _conformal,
     _decoding,
+    _early_exits,
     _early_stopping,
     _elementwise,
     _entry_loss,
@@ -84,6 +85,7 @@ from toolkit.catalog import (
     _infinite_width,
     _information,
     _iteration,
+    _knowing,
     _loss,
     _losses,
     _matrix,
@@ -135,7 +137,7 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _proper.RULES + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _estimators.METHODS
            + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _collapse.METHODS + _optimizers.METHODS
            + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS + _hebbian.METHODS
-           + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _infinite_width.METHODS + _network_bounds.METHODS + _knowing.METHODS + _early_exits.METHODS)
 
 
 def methods(family=None, kind=Method):
