@@ -60,20 +60,19 @@ def familiarity_along(spread, x, work, y):
 
 
 @kernel
-def factor_in(work, shrinkage):
+def fill_factor(factor, shrinkage):
     """Cholesky's factor of the shrunk covariance."""
-    factor = work[:4].reshape((2, 2))
     for i in range(2):
         for k in range(2):
             factor[i, k] = _SPREAD[i, k] + (shrinkage * 0.75 if i == k else 0.0)
     kernels.cholesky(factor, factor)
-    return factor
 
 
 @kernel
 def confidence_along(shrinkage, x, work, y):
     """Along the first feature at the second of 0.2; at 1."""
-    factor, point, room = factor_in(work, shrinkage), work[4:6], work[6:8]
+    factor, point, room = work[:4].reshape((2, 2)), work[4:6], work[6:8]
+    fill_factor(factor, shrinkage)
     point[1] = 0.2
     for i in range(x.size):
         point[0] = x[i]
@@ -85,7 +84,8 @@ def confidence_along(shrinkage, x, work, y):
 @kernel
 def top_share_along(shrinkage, x, work, y):
     """The largest probability of the linear logits there, which is that of the squares; at the far end."""
-    factor, point, room, z = factor_in(work, shrinkage), work[4:6], work[6:8], work[8:11]
+    factor, point, room, z = work[:4].reshape((2, 2)), work[4:6], work[6:8], work[8:11]
+    fill_factor(factor, shrinkage)
     point[1] = 0.2
     for i in range(x.size):
         point[0] = x[i]
