@@ -110,7 +110,7 @@ def gate_after(steps, x, work, y):
     features, room = work[20:116].reshape((_ROWS, 4)), work[116:120]
     for i in range(_ROWS):
         kernels.exit_features_row(_LOGITS[1, i], room, features[i])
-    learn_gate(features, _TARGETS, 1, np.int64(steps), 0.1, y, work[:20].reshape((4, 5)))
+    learn_gate(features, _TARGETS, 1, np.int64(steps), 0.1, y[:5], work[:20].reshape((4, 5)))
     return y[4]
 
 
