@@ -243,6 +243,14 @@ ORACLES = {
     "anti_hebbian_competition": Oracle(losers_turned, "at most 4 + |u_i - max u| / tau ulp",
                                        ulps_and_gap(4, temperature=mpf(1) / 2)),
     "log_softmax": Oracle(log_softmax, "at most 3 ulp in float32 and float64", ulps(3)),
+    "sdm": Oracle(lambda z, similarity, distance: softmax([distance * mp.log(2 + similarity) * v for v in z]),
+                  "At most 6 + 2 d ln(2 + q) (max z - z_i) ulp", ulps_and_gap(6, temperature=1 / mp.log(12))),
+    "log_sdm": Oracle(
+        lambda z, similarity, distance: [v / mp.log(2 + similarity) for v in log_softmax(
+            [distance * mp.log(2 + similarity) * v for v in z])],
+        "at most 8 + log K + g ulp", lambda z, right, unit: [
+            (8 + mp.log(len(z)) + mp.log(12) / 2 * min([max(z) - v for i, v in enumerate(z) if i != z.index(max(z))],
+                                                       default=0)) * unit(p) for p in right], HALF),
     "stablemax": Oracle(lambda z: softmax(list(map(log_s, z))), "At most 3 ulp in float32 and float64", ulps(3),
                         SQUARES),
     "log_stablemax": Oracle(lambda z: log_softmax(list(map(log_s, z))), "at most 2 ulp in float32 and float64",

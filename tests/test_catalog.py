@@ -99,6 +99,8 @@ NO_METHODS = {
     "toolkit.information.xlogy": "a term of the entropy beside it",
     "toolkit.unnormalized.unnormalized_logits": "the logits of the models beside it",
     "toolkit.losses.presto_largest_penalty": "where a path of `fit_presto` begins",
+    "toolkit.uncertainty.gated_exits": "what the gates of `fit_exit_gates` do",
+    "toolkit.uncertainty.nearest_distance": "what `sdm_distance` takes",
     "toolkit.losses.targets.expected_value": "a sum, the way back from the targets",
     **{f"toolkit.elementary.{name}": "a scalar function that kernels are made of; its table is that of its accuracy"
        for name in toolkit.elementary.__all__},

@@ -68,6 +68,8 @@ EXAMPLES = {
     toolkit.activations.running_variance: ((np.ones((2, 2, 2, 2)),), {}),
     losses.presto_largest_penalty: ((Z.T, np.array([0, 1, 1])), {}),
     toolkit.unnormalized.unnormalized_logits: (([0.5, 0.0], Z[0]), {}),
+    toolkit.uncertainty.nearest_distance: ((Z, Z + 0.5), {}),
+    toolkit.uncertainty.gated_exits: ((np.stack([Z, 2 * Z]), toolkit.uncertainty.ExitGates(np.ones((1, 5)))), {}),
     toolkit.networks.normal_weights: (((2, 4, 3),), {}), toolkit.networks.optimal_activation: ((Z,), {}),
 }
 EXAMPLES |= {method.function: (method.example(2), dict(method.parameters)) for method in catalog.METHODS

@@ -1,5 +1,6 @@
 """What is right for every loss of the register, and how far its docstring lets the loss and its gradient be off."""
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import loss_definitions as exact
@@ -125,6 +126,10 @@ ORACLES = {
     "multiclass_hinge": Oracle(
         exact.multiclass_hinge, "the loss within ``2 power`` epsilon of ``margin^power + loss``",
         "gradient within ``2 power`` epsilon, K/2 more at the label", of_power, of_power, half_of_classes),
+    **{name: Oracle(partial(exact.evidential, name), "the loss within 64 epsilon of its terms",
+                    "within 64 epsilon of the terms of each entry", epsilons(64), epsilons(64),
+                    most=dict.fromkeys((np.float32, np.float64), 1e30))
+       for name in ("evidential_mse", "evidential_log", "evidential_digamma")},
     "negative_log_likelihood": Oracle(
         exact.likelihood_of_class, "the loss of probabilities within 2 epsilon of ``sum abs(q_k z_k)``",
         "The gradient is exact", epsilons(0), epsilons(0), soft=exact.likelihood, soft_loss=epsilons(2)),

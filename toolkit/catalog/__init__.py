@@ -73,6 +73,7 @@ from toolkit.catalog import (
     _conformal,
     _decoding,
     _dependencies,
+    _early_exits,
     _early_stopping,
     _elementwise,
     _entry_loss,
@@ -86,6 +87,7 @@ from toolkit.catalog import (
     _infinite_width,
     _information,
     _iteration,
+    _knowing,
     _loss,
     _losses,
     _matrix,
@@ -147,6 +149,7 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _dependencies.METHODS + _neural_collapse.METHODS + _collapse.METHODS + _optimizers.METHODS
            + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS + _hebbian.METHODS
            + _infinite_width.METHODS + _network_bounds.METHODS + _unnormalized.METHODS)
+           + _infinite_width.METHODS + _network_bounds.METHODS + _knowing.METHODS + _early_exits.METHODS)
 
 
 def methods(family=None, kind=Method):

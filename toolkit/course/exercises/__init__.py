@@ -20,6 +20,7 @@ from toolkit.course.exercises import (
     infinitely_wide,
     is_it_calibrated,
     keeping_gradients_alive,
+    knowing_what_it_does_not_know,
     learned_activations,
     memory_wall,
     numbers_with_gaps,
@@ -55,6 +56,9 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              regression_by_classification, is_it_calibrated, sets_with_a_promise, codes_and_laws,
              regression_by_classification, is_it_calibrated, sets_with_a_promise, without_the_sum,
              softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
+             regression_by_classification, is_it_calibrated, sets_with_a_promise,
+             knowing_what_it_does_not_know, softmax_collapse,
+             collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
