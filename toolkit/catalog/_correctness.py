@@ -1,6 +1,4 @@
 """Rows of correctness-aware calibration and h-calibration, on the logits of the other rows of calibration."""
-import numpy as np
-
 from toolkit import losses, uncertainty
 from toolkit._core.kernel import kernel
 from toolkit.catalog._fit import Fit
@@ -87,7 +85,8 @@ METHODS = (
     Fit("balanced_confidence", "Confidence that balanced weights ask for",
         r"\tfrac{\hat p}{1 - \hat p} = \tfrac{a}{1 - a} \cdot \tfrac{1 - A}{A}", uncertainty.balanced_confidence,
         "liu2024optimizing", _CHAPTER, variants=forms(stable=balanced_confidences),
-        given=lambda rng, rows, columns: (rng.uniform(0, 1, rows), 0.9), knob=("share right overall A", 0.05, 0.99, 0.9),
+        given=lambda rng, rows, columns: (rng.uniform(0, 1, rows), 0.9),
+        knob=("share right overall A", 0.05, 0.99, 0.9),
         x=Axis("accuracy of a group a", (0.0, 1.0)), y=Axis("confidence of least loss", (0, 1)),
         found="A group of accuracy 0.6 has to say", upright=False, **_ROW),
     Fit("h_calibration_error", "h-calibration error",

@@ -9,7 +9,8 @@ from toolkit.uncertainty.calibration import calibration_rows, sharpness
 from toolkit.uncertainty.calibration_errors import probability
 
 __all__ = ["h_calibration_error"]
-KERNELS = ["h_error_of_rows", "h_error_of_sorted", "places_in_order", "probabilities_of_rows"]
+KERNELS = ["h_error_of_rows", "h_error_of_sorted", "places_in_order", "probabilities_of_rows",
+           "window_mean"]
 
 _ROUNDS = 100
 
@@ -87,6 +88,14 @@ def cut_by_means(p, sums, bins, centres, edges):
 
 
 @kernel
+def window_mean(sums, i, radius, padded):
+    """``(mean, width)`` of the entries from i - radius to i + radius: zeros beyond the ends, or fewer entries."""
+    first, end = max(i - radius, 0), min(i + radius + 1, sums.size - 1)
+    width = 2.0 * radius + 1.0 if padded else float(end - first)
+    return (sums[end] - sums[first]) / width, width
+
+
+@kernel
 def h_error_of_sorted(p, hits, radius, bins, slack, padded, work, pull):
     """The error of sorted probabilities with their hits, 1 or 0; fills ``pull``, its derivatives in p.
 
@@ -107,9 +116,8 @@ def h_error_of_sorted(p, hits, radius, bins, slack, padded, work, pull):
         filled += 1.0 if edges[b] < edges[b + 1] else 0.0
     for b in range(bins):
         for i in range(int(edges[b]), int(edges[b + 1])):
-            first, end = max(i - radius, 0), min(i + radius + 1, n)
-            width = 2.0 * radius + 1.0 if padded else float(end - first)
-            mean, weight = (off[end] - off[first]) / width, 1.0 / ((edges[b + 1] - edges[b]) * filled)
+            mean, width = window_mean(off, i, radius, padded)
+            weight = 1.0 / ((edges[b + 1] - edges[b]) * filled)
             excess = abs(mean) - slack
             reach[i] = 0.0
             if excess > 0.0:
