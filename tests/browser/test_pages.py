@@ -29,6 +29,7 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_unnormalized",
+API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_targets",
        "book/api_sampling",
        "book/api_attention", "book/api_decoding", "book/api_soft_operators", "book/api_collapse", "book/api_formats",
        "book/api_kernels", "book/api_kernels_losses", "book/api_kernels_networks", "book/api_live",

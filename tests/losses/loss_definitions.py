@@ -229,6 +229,15 @@ def brier(z, y):
     return Right(loss, slopes, y, sizes=sizes)
 
 
+def correctness(z, y):
+    """``(c - p_top)^2`` and ``2 (p_top - c) p_top (e_top - p)``, with ``1 - p_top`` as the sum of the others."""
+    p = [mp.exp(-v) for v in surprises(z)]
+    top = max(range(len(z)), key=lambda k: z[k])
+    miss = mp.fsum(a for k, a in enumerate(p) if k != top)
+    off = -miss if top == y else p[top]
+    return Right(off ** 2, [2 * off * p[top] * (miss if k == top else -a) for k, a in enumerate(p)], y)
+
+
 def spherical(z, y):
     """``1 - p_y / |p|``, as a quotient of sums of squares."""
     p = [mp.exp(-v) for v in surprises(z)]

@@ -120,6 +120,8 @@ ORACLES = {
     "brier_loss": Oracle(exact.brier, "the loss within 8 epsilon",
                          "the gradient within 12 epsilon of ``2 p_k`` times its largest term", epsilons(8),
                          epsilons(12), most=HALF),
+    "correctness_loss": Oracle(exact.correctness, "the loss within 8 epsilon", "the gradient within 12 epsilon",
+                               epsilons(8), epsilons(12), most=HALF),
     "spherical_loss": Oracle(exact.spherical, "the loss within 8 epsilon",
                              "the gradient within 12 epsilon, K/2 more at the label", epsilons(8), epsilons(12),
                              half_of_classes, most=HALF),

@@ -98,9 +98,10 @@ def test_logits_at_the_ends(method, dtype):
         assert grad[0, 2] == 0
         for row in ([0, 1, -np.inf], [0, -np.inf, -np.inf]):
             value, grad = computed(method, np.array([row], dtype), [2], reduction="none")
+            sure = 1 / (1 + np.exp(-1.0)) if row[1] == 1 else 1
             brier = 1 + (1 + np.exp(-2.0)) / (1 + np.exp(-1.0))**2 if row[1] == 1 else 2
             limit = {"generalized_cross_entropy": 1 / 0.7, "mean_absolute_error": 1, "spherical_loss": 1,
-                     "brier_loss": brier}.get(method.name, np.inf)
+                     "brier_loss": brier, "correctness_loss": sure * sure}.get(method.name, np.inf)
             assert value[0] == pytest.approx(limit, rel=1e-6) and not np.isnan(grad).any(), row
 
 

@@ -71,6 +71,7 @@ from toolkit.catalog import (
     _codes,
     _collapse,
     _conformal,
+    _correctness,
     _decoding,
     _dependencies,
     _early_exits,
@@ -150,6 +151,10 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS + _hebbian.METHODS
            + _infinite_width.METHODS + _network_bounds.METHODS + _unnormalized.METHODS)
            + _infinite_width.METHODS + _network_bounds.METHODS + _knowing.METHODS + _early_exits.METHODS)
+           + _proper.RULES + _correctness.RULES + _entry_losses.METHODS + _targets.METHODS + _information.METHODS
+           + _estimators.METHODS + _uncertainty.METHODS + _correctness.METHODS + _proper.METHODS + _conformal.METHODS
+           + _collapse.METHODS + _optimizers.METHODS + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS
+           + _thresholds.METHODS + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
 
 
 def methods(family=None, kind=Method):

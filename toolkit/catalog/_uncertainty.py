@@ -9,11 +9,11 @@ from toolkit.live import Axis, Bars
 from toolkit.uncertainty.calibration import best_temperature, mean_loss, reliability_rows
 from toolkit.uncertainty.calibration_errors import classwise_error, mean_brier
 
-__all__ = ["METHODS"]
+__all__ = ["LABELS", "LOGITS", "METHODS", "SHARPNESS", "TEMPERATURES", "too_sure"]
 
-_LOGITS = np.random.default_rng(3).normal(0, 1.5, (48, 3))
-_LABELS = np.array([np.random.default_rng(k).choice(3, p=np.exp(z) / np.exp(z).sum())
-                    for k, z in enumerate(_LOGITS / 1.5)])
+LOGITS = np.random.default_rng(3).normal(0, 1.5, (48, 3))
+LABELS = np.array([np.random.default_rng(k).choice(3, p=np.exp(z) / np.exp(z).sum())
+                    for k, z in enumerate(LOGITS / 1.5)])
 _BINS = 10
 
 
@@ -21,8 +21,8 @@ _BINS = 10
 def loss_of_temperature(sharpness, x, work, y):
     """The mean loss at each temperature, and the temperature where it is least."""
     for i in range(x.size):
-        y[i] = mean_loss(_LOGITS, _LABELS, sharpness / x[i])[0]
-    return best_temperature(_LOGITS, _LABELS) * sharpness
+        y[i] = mean_loss(LOGITS, LABELS, sharpness / x[i])[0]
+    return best_temperature(LOGITS, LABELS) * sharpness
 
 
 @kernel
@@ -30,10 +30,10 @@ def errors_in_bins(sharpness, accuracy, work):
     """Expected, maximum and mean square calibration error; fills the share of right rows in each bin of confidence."""
     bins = accuracy.size
     counts, confidence = work[:bins], work[bins:2 * bins]
-    reliability_rows(_LOGITS, _LABELS, sharpness, counts, confidence, accuracy)
+    reliability_rows(LOGITS, LABELS, sharpness, counts, confidence, accuracy)
     error, largest, square = 0.0, 0.0, 0.0
     for b in range(bins):
-        off, share = abs(confidence[b] - accuracy[b]), counts[b] / len(_LABELS)
+        off, share = abs(confidence[b] - accuracy[b]), counts[b] / len(LABELS)
         error += off * share
         largest = max(largest, off)
         square += off * off * share
@@ -62,14 +62,14 @@ def root_mean_square_error(sharpness, work):
 
 @kernel
 def error_by_class(sharpness, work):
-    rows = len(_LABELS)
+    rows = len(LABELS)
     gaps = work[2 * rows:2 * rows + _BINS]
-    return classwise_error(_LOGITS, _LABELS, sharpness, work[:rows], work[rows:2 * rows], gaps)
+    return classwise_error(LOGITS, LABELS, sharpness, work[:rows], work[rows:2 * rows], gaps)
 
 
 @kernel
 def brier(sharpness, work):
-    return mean_brier(_LOGITS, _LABELS, sharpness)
+    return mean_brier(LOGITS, LABELS, sharpness)
 
 
 def _of_temperature(of):
@@ -83,7 +83,7 @@ def _of_temperature(of):
     return kernel(curve)
 
 
-def _data(rng, rows, classes):
+def too_sure(rng, rows, classes):
     """All right but the first, which is hardly wrong: there is a best temperature."""
     z = rng.normal(0, 3, (rows, classes))
     z[0] *= 0.1
@@ -92,21 +92,21 @@ def _data(rng, rows, classes):
     return z, y
 
 
-_TEMPERATURES = Axis("temperature T", (0.25, 16.0), scale="log")
-_SHARPNESS = ("sharpness of the logits", 0.5, 4.0, 2.0)
+TEMPERATURES = Axis("temperature T", (0.25, 16.0), scale="log")
+SHARPNESS = ("sharpness of the logits", 0.5, 4.0, 2.0)
 
 
 def _error(name, title, formula, reference, of, high=0.6):
     return Fit(name, title, formula, getattr(uncertainty, name), reference, "is_it_calibrated", family="uncertainty",
-               variants=forms(stable=_of_temperature(of)), given=_data, knob=_SHARPNESS, x=_TEMPERATURES,
-               y=Axis(title, (0, high)), work=2 * len(_LABELS) + _BINS, found=f"{title} without a temperature",
+               variants=forms(stable=_of_temperature(of)), given=too_sure, knob=SHARPNESS, x=TEMPERATURES,
+               y=Axis(title, (0, high)), work=2 * len(LABELS) + _BINS, found=f"{title} without a temperature",
                upright=False)
 
 
 METHODS = (
     Fit("reliability", "Reliability diagram", r"\operatorname{acc}(B) = \tfrac{1}{\lvert B \rvert}"
         r" \sum_{i \in B} [\operatorname{argmax} z_i = y_i]", uncertainty.reliability, "guo2017calibration",
-        "is_it_calibrated", family="uncertainty", variants=forms(stable=share_right), given=_data, knob=_SHARPNESS,
+        "is_it_calibrated", family="uncertainty", variants=forms(stable=share_right), given=too_sure, knob=SHARPNESS,
         x=Axis("confidence, in bins", (0.05, 0.95)), y=Axis("share of right rows", (0, 1)), points=_BINS,
         work=2 * _BINS, mark=Bars, found="Expected calibration error", upright=False),
     _error("expected_calibration_error", "Expected calibration error",
@@ -114,8 +114,8 @@ METHODS = (
            r" - \operatorname{conf}(B) \rvert", "guo2017calibration", expected_error),
     Fit("fit_temperature", "Temperature scaling", r"T = \operatorname{argmin} \tfrac1n \sum_i"
         r" -\log \operatorname{softmax}(z_i / T)_{y_i}", uncertainty.fit_temperature, "guo2017calibration",
-        "is_it_calibrated", family="uncertainty", variants=forms(stable=loss_of_temperature), given=_data,
-        knob=_SHARPNESS, x=_TEMPERATURES, y=Axis("mean cross-entropy", (0, 3)),
+        "is_it_calibrated", family="uncertainty", variants=forms(stable=loss_of_temperature), given=too_sure,
+        knob=SHARPNESS, x=TEMPERATURES, y=Axis("mean cross-entropy", (0, 3)),
         found="Temperature of least loss"),
     _error("maximum_calibration_error", "Maximum calibration error",
            r"\operatorname{MCE} = \max_B \lvert \operatorname{acc}(B) - \operatorname{conf}(B) \rvert",

@@ -21,16 +21,23 @@ _HALVINGS = 60
 
 
 @kernel
+def cross_entropy_of_row(z, label, inverse):
+    """``(loss, slope)``: cross-entropy at the inverse temperature, and its derivative there, ``E_p[z] - z_y``."""
+    top = top_class(z)
+    rest, spread = sums_without_top(z, top, inverse)
+    gap = z[top] - z[label]
+    return log1p(rest) + inverse * gap, gap - spread / (1 + rest)
+
+
+@kernel
 def mean_loss(z, labels, inverse):
-    """``(loss, slope)``: mean cross-entropy at the inverse temperature, and its derivative ``E_p[z] - z_y``."""
+    """The mean of `cross_entropy_of_row` over the rows."""
     inverse = float(like(inverse, z))
     loss, slope = sum_like(z), sum_like(z)
     for i in range(z.shape[0]):
-        top = top_class(z[i])
-        rest, spread = sums_without_top(z[i], top, inverse)
-        gap = z[i, top] - z[i, labels[i]]
-        loss += log1p(rest) + inverse * gap
-        slope += gap - spread / (1 + rest)
+        value, change = cross_entropy_of_row(z[i], labels[i], inverse)
+        loss += value
+        slope += change
     return over_exactly(loss.value, z.shape[0]), over_exactly(slope.value, z.shape[0])
 
 

@@ -46,6 +46,7 @@ def _heated(rivals):
     return 1 / (1 + rivals * math.exp(-math.log(0.98 * rivals / 0.02) / 2.72))
 
 
+_ASKED = 4 * 0.05 / 0.95 / (1 + 4 * 0.05 / 0.95)
 _TWO_BINS = 0.295197039686085
 
 EXERCISES = {
@@ -76,5 +77,31 @@ EXERCISES = {
         judge=_judge_error,
         wrong=(_open_above, _row_by_row, 3.0),
         praise="a sum over bins, no loop, and the surest rows are in the last bin.",
+    ),
+    "calibration.two_classes": Exercise(
+        solution="higher",
+        judge=exactly("higher", otherwise="is there a class below the label, from which it could gain?"),
+        wrong=("lower", "none", 1),
+        praise="the label is the least of the two, below the mean logit: only heat helps it. It takes weak classes to"
+               " make cross-entropy sharpen a wrong answer.",
+    ),
+    "calibration.balanced": Exercise(
+        solution=_ASKED,
+        judge=close_to(_ASKED, 3e-3, (0.8, "that is the truth, which the plain loss asks for"),
+                       (1 - _ASKED, "which of the two is weighted by 0.05, right rows or wrong ones?"),
+                       (4 * 0.05 / 0.95, "that is the odds"),
+                       otherwise="odds of the group, times the odds of a wrong answer in all"),
+        wrong=(0.8, 1 - _ASKED, 0.5, 4 * 0.05 / 0.95),
+        praise="right in four of five cases, and told to deny it: it is worse than the rest, and that is all that these"
+               " weights ask about.",
+    ),
+    "calibration.window": Exercise(
+        solution=20,
+        judge=exactly(20, (201 // 5, "the first window is centred on the first entry: half of it is beyond the end"),
+                      (10, "that is for ten classes"),
+                      otherwise="how many entries does the window around the first entry see?"),
+        wrong=(40, 10, 201),
+        praise="the window around the first entry sees it and 100 more, and so does that around the last: 100 entries"
+               " are 20 rows.",
     ),
 }
