@@ -4,8 +4,10 @@ import pytest
 from mpmath import mp, mpf
 
 from toolkit import losses, networks
-from toolkit.networks import kernels
+from toolkit.formats import FLOAT32
+from toolkit.networks import carlini_wagner, fgsm, fit_to_targets, input_gradient, kernels
 from toolkit.networks._fit_to_targets import TOLD
+from toolkit.networks._input_gradient import logit_gradient
 
 RNG = np.random.default_rng(5)
 WEIGHTS = [RNG.normal(size=(5, 7)), RNG.normal(size=(7, 6)), RNG.normal(size=(6, 4))]
@@ -30,8 +32,8 @@ def jacobian(weights, x):
 
 @pytest.mark.parametrize("tau", [1.0, 7.0])
 def test_input_gradient_against_many_digits(tau):
-    found = networks.input_gradient(WEIGHTS, X, Y, tau=tau)
-    margin = networks.input_gradient(WEIGHTS, X, Y, loss="margin")
+    found = input_gradient(WEIGHTS, X, Y, tau=tau)
+    margin = input_gradient(WEIGHTS, X, Y, loss="margin")
     for i, (x, y) in enumerate(zip(X, Y, strict=True)):
         z, j = logits(WEIGHTS, x), jacobian(WEIGHTS, x)
         with mp.workdps(40):
@@ -44,7 +46,7 @@ def test_input_gradient_against_many_digits(tau):
 
 
 def test_input_gradient_by_differences():
-    step, found = 1e-6, networks.input_gradient(WEIGHTS, X, Y)
+    step, found = 1e-6, input_gradient(WEIGHTS, X, Y)
     for k in range(5):
         up, down = (losses.cross_entropy(logits(WEIGHTS, X + s * step * np.eye(5)[k]), Y, reduction="none")
                     for s in (1, -1))
@@ -57,17 +59,15 @@ def test_the_gradient_is_0_from_the_cliff_of_the_format_on(format, cliff):
     weights = [np.eye(3), np.eye(3)]
     for gap, zero in ((cliff - 1, False), (cliff + 1, True)):
         x = [[gap, 0.0, 0.0]]
-        g = networks.input_gradient(weights, x, [0], format=format)
+        g = input_gradient(weights, x, [0], format=format)
         assert (not g.any()) == zero
-        assert networks.input_gradient(weights, x, [0], tau=gap, format=format).any()
-        assert networks.input_gradient(weights, x, [0], loss="margin", format=format).any()
+        assert input_gradient(weights, x, [0], tau=gap, format=format).any()
+        assert input_gradient(weights, x, [0], loss="margin", format=format).any()
 
 
 def test_reference_values_of_a_saturated_row():
     z = np.array([120.0, 0.0, -5.0])
     g, row = np.empty(3), np.empty(3)
-    from toolkit.formats import FLOAT32
-    from toolkit.networks._input_gradient import logit_gradient
     assert logit_gradient(z, 0, 0, 1.0, FLOAT32.code, row, g) == 0 and not g.any()
     assert logit_gradient(z, 0, 0, 10.0, FLOAT32.code, row, g) == 3
     assert np.allclose(g, [-9.9e-6, 6.1e-6, 3.7e-6], atol=5e-8)
@@ -76,11 +76,11 @@ def test_reference_values_of_a_saturated_row():
 @pytest.mark.parametrize("loss", ["cross_entropy", "margin"])
 def test_sign_attacks_are_their_definition(loss):
     """fgsm and margin_sign_attack."""
-    g = networks.input_gradient(WEIGHTS, X, Y, loss=loss)
-    found = networks.fgsm(WEIGHTS, X, Y, epsilon=0.2, loss=loss)
+    g = input_gradient(WEIGHTS, X, Y, loss=loss)
+    found = fgsm(WEIGHTS, X, Y, epsilon=0.2, loss=loss)
     assert np.array_equal(found, np.clip(X + 0.2 * np.sign(g), 0, 1))
-    assert np.array_equal(networks.fgsm(WEIGHTS, X, Y, epsilon=0.0, loss=loss), X)
-    assert np.isnan(networks.fgsm(WEIGHTS, np.full((1, 5), np.nan), [0], loss=loss)).all()
+    assert np.array_equal(fgsm(WEIGHTS, X, Y, epsilon=0.0, loss=loss), X)
+    assert np.isnan(fgsm(WEIGHTS, np.full((1, 5), np.nan), [0], loss=loss)).all()
 
 
 def test_a_saturated_network_comes_back_as_it_was():
@@ -88,7 +88,7 @@ def test_a_saturated_network_comes_back_as_it_was():
     x = np.array([[0.95, 0.05]])
     for format, options, same in (("float32", {}, True), ("float64", {}, False), ("float32", {"tau": 10}, False),
                                   ("float32", {"loss": "margin"}, False)):
-        found = networks.fgsm(weights, x, [0], epsilon=0.3, format=format, **options)
+        found = fgsm(weights, x, [0], epsilon=0.3, format=format, **options)
         assert np.array_equal(found, x) == same
 
 
@@ -113,7 +113,7 @@ def test_carlini_wagner_on_a_line():
     """Two classes with the border x1 = x2 + 0.1 inside of the square: the distance is that to a line."""
     weights = [np.eye(3), np.array([[30.0, 0.0], [0.0, 30.0], [0.0, 3.0]])]
     x = np.array([[0.8, 0.3, 1.0], [0.6, 0.45, 1.0]])
-    found = networks.carlini_wagner(weights, x, [0, 0], steps=1000, lr=0.01)
+    found = carlini_wagner(weights, x, [0, 0], steps=1000, lr=0.01)
     right = 30 * (x[:, 0] - x[:, 1]) - 3 * x[:, 2]  # the third number is at its end, 1, and may fall
     normal = np.array([30.0, -30.0])
     assert np.allclose(found.distance, right / np.linalg.norm(normal), rtol=0.01)
@@ -124,15 +124,15 @@ def test_carlini_wagner_on_a_line():
 
 def test_an_attack_that_is_found_is_one():
     right = logits(WEIGHTS, X).argmax(axis=1)
-    away = networks.carlini_wagner(WEIGHTS, X, right)
+    away = carlini_wagner(WEIGHTS, X, right)
     found = np.isfinite(away.distance)
     assert found.any() and (logits(WEIGHTS, away.inputs).argmax(axis=1) != right)[found].all()
     goal = (right + 1) % 4
-    there = networks.carlini_wagner(WEIGHTS, X, goal, targeted=True)
+    there = carlini_wagner(WEIGHTS, X, goal, targeted=True)
     reached = np.isfinite(there.distance)
     assert (logits(WEIGHTS, there.inputs).argmax(axis=1) == goal)[reached].all()
     assert (there.distance[reached & found] >= away.distance[reached & found] * 0.98).all()
-    sure = networks.carlini_wagner(WEIGHTS, X, right, confidence=0.5)
+    sure = carlini_wagner(WEIGHTS, X, right, confidence=0.5)
     z, label = logits(WEIGHTS, sure.inputs), right[:, None]
     lead = z.max(axis=1) - np.take_along_axis(z, label, axis=1)[:, 0]
     assert (lead[np.isfinite(sure.distance)] >= 0.5 - 1e-9).all()
@@ -144,8 +144,8 @@ def test_saturation_is_no_obstacle_to_carlini_and_wagner():
     weights = [np.eye(2), 2 * np.eye(2)]
     loud = [np.eye(2), 2000 * np.eye(2)]
     x = np.array([[0.9, 0.2]])
-    assert not networks.input_gradient(loud, x, [0], format="float32").any()
-    first, second = (networks.carlini_wagner(w, x, [0]).distance[0] for w in (weights, loud))
+    assert not input_gradient(loud, x, [0], format="float32").any()
+    first, second = (carlini_wagner(w, x, [0]).distance[0] for w in (weights, loud))
     assert second == pytest.approx(first, rel=0.1)
 
 
@@ -171,6 +171,8 @@ def test_gradient_of_a_student_by_differences(loss, tau):
     else:
         expected = tau**2 * losses.squared_logit_loss(logits(WEIGHTS, X) / tau, targets).sum() / 2
     assert value == pytest.approx(expected, rel=1e-12)
+    trained = fit_to_targets(X, targets, loss=loss, tau=tau, start=WEIGHTS, steps=1)
+    assert trained.losses[0] == pytest.approx(value / 4.5, rel=1e-12)
     for i in RNG.choice(run.w.size, 30, replace=False):
         kept, step = run.w[i], 1e-5
         run.w[i] = kept + step
@@ -183,14 +185,14 @@ def test_gradient_of_a_student_by_differences(loss, tau):
 
 def test_a_student_begins_where_it_is_told():
     one_hot = np.eye(4)[Y]
-    first = networks.fit_to_targets(X, one_hot, hidden=(8,), steps=5, seed=3)
-    again = networks.fit_to_targets(X, one_hot, steps=5, start=networks.normal_weights((5, 8, 4), seed=3))
+    first = fit_to_targets(X, one_hot, hidden=(8,), steps=5, seed=3)
+    again = fit_to_targets(X, one_hot, steps=5, start=networks.normal_weights((5, 8, 4), seed=3))
     assert np.array_equal(first.losses, again.losses)
     assert first.losses[0] == pytest.approx(losses.cross_entropy(
         logits(networks.normal_weights((5, 8, 4), seed=3), X), Y), rel=1e-12)
     assert first.logits(X).shape == (9, 4) and first.losses[-1] < first.losses[0]
     with pytest.raises(ValueError, match="start has 3 classes; allowed: 4"):
-        networks.fit_to_targets(X, one_hot, start=[np.ones((5, 2)), np.ones((2, 3))])
+        fit_to_targets(X, one_hot, start=[np.ones((5, 2)), np.ones((2, 3))])
 
 
 def test_the_natural_loss_of_partial_knowledge_is_biased_in_training_too():
@@ -199,9 +201,9 @@ def test_the_natural_loss_of_partial_knowledge_is_biased_in_training_too():
     labels = np.repeat([0, 1, 2], [5, 3, 2])
     partial = np.eye(3)[labels] * q
     x = np.ones((10, 2))
-    naive = networks.fit_to_targets(x, partial, hidden=(4,), steps=2000)
+    naive = fit_to_targets(x, partial, hidden=(4,), steps=2000)
     with np.errstate(divide="ignore"):
-        squared = networks.fit_to_targets(x, np.log(partial), loss="squared_logit", hidden=(4,), steps=2000)
+        squared = fit_to_targets(x, np.log(partial), loss="squared_logit", hidden=(4,), steps=2000)
     for student, right in ((naive, q**2 / (q**2).sum()), (squared, q)):
         p = np.exp(student.logits(x[:1])[0])
         assert np.allclose(p / p.sum(), right, atol=2e-3)

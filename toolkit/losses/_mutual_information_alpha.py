@@ -113,8 +113,8 @@ def mutual_information_alpha(scores, baseline=0.0, *, alpha=0.5):
     ``B_ij = log(alpha e^{loo_ij} + (1 - alpha) e^{b_i})``, where loo_ij is the log of the mean of ``e^{S_ik}`` over k
     other than j. Distillation by information makes minus this bound small. With alpha = 0 it is the bound of Barber and
     Agakov with a baseline, at b = 1 that of Nguyen, Wainwright and Jordan: little bias, and much variance. With alpha =
-    1 the batch itself is the baseline, and the bound is at most log(n - 1). That is not InfoNCE, whose sums are over all
-    pairs of a row and which is at most log n.
+    1 the batch itself is the baseline, and the bound is at most log(n - 1). That is not InfoNCE, whose sums are over
+    all pairs of a row and which is at most log n.
 
     Published code takes ``alpha = sigmoid(a)`` of a number a; a large a is the side of the batch.
 

@@ -5,7 +5,7 @@ from toolkit._core.arrays import common_dtype, reduce_rows
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, log1p
-from toolkit.losses._distillation import teacher_beside, pulled_beside
+from toolkit.losses._distillation import pulled_beside, teacher_beside
 from toolkit.softmax.kernels import shifted, sum_without_top, top_class
 
 __all__ = ["squared_logit_loss"]
@@ -38,15 +38,16 @@ def squared_logit_vjp_row(z, told, g, out):
             out[k] = shifted(shifted(z[k], z[top]), norm) - told[k]
             total, lost = add_compensated(total, lost, out[k])
     for k in range(z.size):
-        out[k] = (out[k] - exp(shifted(shifted(z[k], z[top]), norm)) * total) * g
+        p = exp(shifted(shifted(z[k], z[top]), norm))
+        out[k] = (out[k] - (p * total if p != 0 else p)) * g  # the sum may be infinite
 
 
 def squared_logit_loss(logits, teacher, *, axis=-1, where=None):
     """Squared-error logit loss (SEL) ``sum_k (log p_k - log q_k)^2 / 2`` over the classes whose q the teacher tells.
 
-    With a label drawn by the teacher and its probability q of that label alone, the natural ``-q log p`` is biased: over
-    many draws it is least at a p in proportion to q^2. This loss is 0 where the student says q, however often a label
-    is drawn. What it leaves open is how a student spreads the mass of labels that were never seen.
+    With a label drawn by the teacher and its probability q of that label alone, the natural ``-q log p`` is biased:
+    over many draws it is least at a p in proportion to q^2. This loss is 0 where the student says q, however often a
+    label is drawn. What it leaves open is how a student spreads the mass of labels that were never seen.
 
     Parameters
     ----------

@@ -21,7 +21,8 @@ from toolkit.networks._flat_perceptron import (
 from toolkit.optimizers import adam_direction, descend
 
 __all__ = ["FitToTargets", "fit_to_targets"]
-KERNELS = ["Student", "add_target_gradient", "restart_student", "start_student", "student_in", "student_size", "student_step"]
+KERNELS = ["Student", "add_target_gradient", "restart_student", "start_student", "student_in", "student_size",
+           "student_step"]
 
 TOLD = {"cross_entropy": 0, "squared_logit": 1}
 _SQUARED_LOGIT = TOLD["squared_logit"]
