@@ -21,6 +21,13 @@ BY_KIND = {
 }
 # Of the other kinds no two rows are measured alike: by a definition in many digits, another program, published numbers.
 BY_ROW = {
+    "transfer_estimate": ("losses/test_distillation.py", "test_estimates_in_fractions"),
+    "mutual_information_alpha": ("losses/test_distillation.py", "test_information_against_many_digits"),
+    "input_gradient": ("networks/test_attacks.py", "test_input_gradient_against_many_digits"),
+    "fgsm": ("networks/test_attacks.py", "test_sign_attacks_are_their_definition"),
+    "margin_sign_attack": ("networks/test_attacks.py", "test_sign_attacks_are_their_definition"),
+    "carlini_wagner": ("networks/test_attacks.py", "test_carlini_wagner_on_a_line"),
+    "fit_to_targets": ("networks/test_attacks.py", "test_gradient_of_a_student_by_differences"),
     "phatgoose_gate": ("softmax/test_expert_gates.py", "test_phatgoose_scores_are_as_accurate_as_promised"),
     "load_balancing_loss": ("softmax/test_expert_gates.py", "test_load_balancing_is_as_accurate_as_promised"),
     "sinkhorn": ("softmax/test_transport.py", "test_accuracy_with_zero_sums_and_forbidden_costs"),

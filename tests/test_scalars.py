@@ -156,6 +156,35 @@ def slopes_of_objective(z, reference):
             [16 * (p * max(-a, value) + weight * (p + q) * size) for a, p, q, size in pairs])
 
 
+def softened(z, teacher):
+    """log p, log q at a temperature of 4, and the larger of 1 and the sizes of both."""
+    pairs = zip(log_softmax([v / 4 for v in z]), log_softmax([v / 4 for v in teacher]), strict=True)
+    return [(a, b, size_of(a, b)) for a, b in pairs]
+
+
+def distillation_loss(z, teacher):
+    rows = softened(z, teacher)
+    return 16 * mp.fsum(mp.exp(b) * (b - a) for a, b, _ in rows), 16 * mp.fsum(mp.exp(b) * s for _, b, s in rows)
+
+
+def slopes_of_distillation(z, teacher):
+    rows = softened(z, teacher)
+    return ([4 * (mp.exp(a) - mp.exp(b)) for a, b, _ in rows],
+            [16 * 4 * (mp.exp(a) + mp.exp(b)) * s for a, b, s in rows])
+
+
+def squared_logit_loss(z, told):
+    pairs = list(zip(log_softmax(z), told, strict=True))
+    return mp.fsum((a - b) ** 2 for a, b in pairs) / 2, mp.fsum((1 - a - b) ** 2 for a, b in pairs)
+
+
+def slopes_of_squared_logit(z, told):
+    logs = log_softmax(z)
+    d, sizes = [a - b for a, b in zip(logs, told, strict=True)], [1 - a - b for a, b in zip(logs, told, strict=True)]
+    return ([a - mp.exp(v) * mp.fsum(d) for a, v in zip(d, logs, strict=True)],
+            [32 * (s + mp.exp(v) * mp.fsum(sizes)) for s, v in zip(sizes, logs, strict=True)])
+
+
 def adaptive_temperature(z):
     """By bisection; where the logits are too far apart for the entropy to be above 0.3, 1."""
     first, top = row_map_oracle.entropy(z), max(z)
@@ -247,6 +276,12 @@ ORACLES = {
     "entropy_objective": Oracle(entropy_objective, "within 16 epsilon of ``H + kl_weight sum q s``", 16, units=746,
                                 slopes=slopes_of_objective,
                                 of_slopes="the gradient within 16 epsilon of ``p max(abs(log p), H)"),
+    "distillation_loss": Oracle(distillation_loss, "within 16 epsilon of ``tau^2 sum q s``", 16, units=746,
+                                slopes=slopes_of_distillation,
+                                of_slopes="the gradient within 16 epsilon of ``tau (p + q) s``"),
+    "squared_logit_loss": Oracle(squared_logit_loss, "within 16 epsilon of ``sum s^2``", 16, units=746,
+                                 slopes=slopes_of_squared_logit,
+                                 of_slopes="the gradient within 32 epsilon of ``s_k + p_k sum s``"),
     "adaptive_temperature": Oracle(adaptive_temperature, "within 16 epsilon of ``tau (1 + H / V)``", 16),
     "entropy_change": Oracle(entropy_change, "within 16 epsilon of ``learning_rate sum p^2 M max(abs(log p), H)``", 16,
                              units=746, slopes=slopes_of_entropy_change,

@@ -106,6 +106,7 @@ from toolkit.catalog import (
     _soft_choices,
     _softmax,
     _targets,
+    _teachers,
     _thresholds,
     _transport,
     _uncertainty,
@@ -155,6 +156,7 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _estimators.METHODS + _uncertainty.METHODS + _correctness.METHODS + _proper.METHODS + _conformal.METHODS
            + _collapse.METHODS + _optimizers.METHODS + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS
            + _thresholds.METHODS + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _infinite_width.METHODS + _network_bounds.METHODS + _teachers.METHODS)
 
 
 def methods(family=None, kind=Method):
