@@ -17,6 +17,7 @@ FLOORS = (
     {"losses"},
     {"collapse", "optimizers", "uncertainty"},
     {"attention", "decoding", "soft_operators"},
+    {"preferences"},
     {"networks"},
     {"training"},
     {"grokking"},

@@ -22,7 +22,8 @@ _GRADIENTS = ("grad", "value_and_grad", "vjp")
 
 __all__ = ["activations", "attention", "catalog", "collapse", "course", "decoding", "elementary", "formats",
            "gradients", "grokking", "information", "kernels", "large_arrays", "live", "losses", "networks",
-           "optimizers", "sampling", "soft_operators", "softmax", "training", "transport", "uncertainty", *_GRADIENTS]
+           "optimizers", "preferences", "sampling", "soft_operators", "softmax", "training", "transport",
+           "uncertainty", *_GRADIENTS]
 
 
 def __getattr__(name):

@@ -91,6 +91,7 @@ from toolkit.catalog import (
     _network_bounds,
     _optimizers,
     _ordinal,
+    _preferences,
     _proper,
     _row_map,
     _sampling,
@@ -127,15 +128,16 @@ __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table
 
 FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "attention": "Attention",
             "decoding": "Decoding", "soft_operator": "Soft operators", "activation": "Activations",
-            "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
-            "collapse": "Softmax Collapse", "optimizer": "Optimizers", "network": "Networks"}
+            "loss": "Losses", "preference": "Preferences", "target": "Targets", "information": "Information",
+            "uncertainty": "Uncertainty", "collapse": "Softmax Collapse", "optimizer": "Optimizers",
+            "network": "Networks"}
 
 METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
            + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
            + _proper.RULES + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _estimators.METHODS
            + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _collapse.METHODS + _optimizers.METHODS
            + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS + _hebbian.METHODS
-           + _infinite_width.METHODS + _network_bounds.METHODS)
+           + _infinite_width.METHODS + _network_bounds.METHODS + _preferences.METHODS)
 
 
 def methods(family=None, kind=Method):
