@@ -343,8 +343,9 @@ def imitation_loss_pearson(x, other, beta, value):
 
 def imitation_loss_hellinger(x, other, beta, value):
     reward, size = beta * (x - other) + value, 1 + beta * (abs(x) + abs(other)) + abs(value)
-    if reward <= -1:
-        return mp.inf, -mp.inf, mpf(0), mpf(0)
+    if reward <= -1 or reward + 1 < size / 10**5:
+        undecided = mp.inf if abs(reward + 1) < size / 10**5 else mpf(0)
+        return mp.inf, -mp.inf, undecided, undecided
     allowed = size * (1 + 1 / (1 + reward)) ** 3
     return value - reward / (1 + reward), -beta / (1 + reward) ** 2, allowed, allowed
 

@@ -77,7 +77,7 @@ ORACLES = {
                     "the gradient within 4 epsilon of ``beta s``", lambda *numbers: 8, lambda *numbers: 4)
        for name in ("imitation_loss", "imitation_loss_pearson")},
     "imitation_loss_hellinger": Oracle(exact.imitation_loss_hellinger, CLOSE, "both within 16 epsilon times",
-                                       "where that is below 1 / epsilon", lambda *numbers: 16, lambda *numbers: 16),
+                                       "is above ``1e-5 s``", lambda *numbers: 16, lambda *numbers: 16),
     "srpo": Oracle(exact.srpo, CLOSE, "the loss within 16 epsilon of the square", "the gradient within 8 epsilon",
                    lambda *numbers: 16, lambda *numbers: 8),
     "kl_estimate_k1": Oracle(exact.kl_estimate_k1, CLOSE, "k1 and k2 within 2 epsilon",

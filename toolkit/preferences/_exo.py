@@ -31,7 +31,9 @@ def exo_entry(x, target, beta, odds):
                  + no * excess(log1p(sigmoid(odds) * expm1(off))))
     else:
         value = part(yes, softplus(0 - odds) - softplus(-score)) + part(no, softplus(odds) - softplus(score))
-    return value, part(beta * (yes * no), off)
+    half = exp(-0.5 * abs(score))
+    weight = half / (1 + half * half)  # whose square is q (1 - q), and which underflows later
+    return value, beta * (part(weight, off) * weight)
 
 
 @kernel

@@ -170,7 +170,7 @@ def imitation_loss(logprobs, reference, *, divergence="total_variation", beta=1.
     --------
     ``reduction="none"``, float32 and float64, tested, with ``s = 1 + beta (abs(logprob) + abs(reference)) + abs(V)``:
     the loss within 8 epsilon of ``s^2``, the gradient within 4 epsilon of ``beta s``; for the Hellinger distance both
-    within 16 epsilon times ``s (1 + 1 / (1 + r))^3`` where that is below 1 / epsilon.
+    within 16 epsilon times ``s (1 + 1 / (1 + r))^3`` where ``abs(1 + r)`` is above ``1e-5 s``.
 
     References
     ----------

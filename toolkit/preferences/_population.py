@@ -72,10 +72,10 @@ def newton_row(of, reference, preferences, strength, wrong, work, out):
             for i in range(n):
                 tried[i] = z[i] + part * step[i]
             now = population_loss(of, tried, reference, preferences, strength, wrong, logs)
-            if now <= value:
+            if now <= value + 1e-15 * abs(value):
                 break
             part *= 0.5
-        if not now <= value:
+        if not now <= value + 1e-15 * abs(value):
             break
         value = now
         for i in range(n):
