@@ -234,6 +234,14 @@ SQUARES = {np.float32: 1e18, np.float64: 1e150}
 HALF = {dtype: float(np.finfo(dtype).max) / 2 for dtype in (np.float32, np.float64)}
 OF_KEPT = "As `softmax`, of the classes kept"
 
+def so_far(terms):
+    return [mp.fsum(terms[:t + 1]) for t in range(len(terms))]
+
+
+def gaps_of(z, reference):
+    return [a - b for a, b in zip(z, reference, strict=True)]
+
+
 ORACLES = {
     "softmax": Oracle(softmax, "at most 4 ulp of p_i", ulps(4)),
     "softmax_temperature": Oracle(softmax, "at most 4 + |z_i - max z| / tau ulp",
@@ -305,6 +313,14 @@ ORACLES = {
                                           "``max R - min R`` without the division", of_spread(False), HALF),
     "quantile_advantage": Oracle(lambda z: advantages(z, sorted(z)[int(mp.ceil(mpf("0.4") * len(z))) - 1]),
                                  "within 16 epsilon of ``(max R - min R) / (std R + delta)``", of_spread(), HALF),
+    "process_values": Oracle(
+        lambda z, reference, beta: so_far([beta * v for v in gaps_of(z, reference)]), "each within 4 epsilon of beta",
+        lambda z, right, unit, reference: [4 * unit(1) * size + unit(0)
+                                           for size in so_far([abs(v) for v in gaps_of(z, reference)])],
+        {np.float32: 1e36, np.float64: 1e306}),
+    "step_weights": Oracle(
+        lambda z, sharpness: [len(z) * p for p in softmax(z, 1 / mpf(sharpness))], "``16 + 4 abs(sharpness) gap``",
+        lambda z, right, unit: [(16 + 2 * (max(z) - min(z))) * unit(1) * p + len(z) * unit(0) for p in right], HALF),
     "global_local_mixture": Oracle(mixture, "Within ``16 + 2 gap`` epsilon of p_i", lambda z, right, unit, local: [
         (16 + 2 * max(max(z) - a, max(local) - b)) * unit(1) * p + 2 * unit(0)
         for a, b, p in zip(z, local, right, strict=True)]),

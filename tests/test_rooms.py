@@ -17,6 +17,7 @@ FLOORS = (
     {"losses"},
     {"collapse", "optimizers", "uncertainty", "unnormalized"},
     {"attention", "decoding", "representations", "soft_operators"},
+    {"preferences"},
     {"networks"},
     {"training"},
     {"grokking"},

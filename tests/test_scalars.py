@@ -253,6 +253,39 @@ def slopes_of_sigmoid_gate(x, vector):
     return [slope] * len(x), [(6 + 2 * mp.fsum(map(abs, terms))) * slope] * len(x)
 
 
+def exo_of_rewards(a, rewards):
+    """With beta = temperature = 1/2; a size for each answer."""
+    logs, goals = log_softmax([v / 2 for v in a]), log_softmax([2 * v for v in rewards])
+    sizes = [1 + (max(a) - v) / 2 + 2 * (max(rewards) - r) + mp.log(len(a)) for v, r in zip(a, rewards, strict=True)]
+    shares = [mp.exp(v) for v in logs]
+    return (mp.fsum(p * (u - v) for p, u, v in zip(shares, logs, goals, strict=True)),
+            mp.fsum(p * s**2 for p, s in zip(shares, sizes, strict=True)), shares, logs, goals, sizes)
+
+
+def slopes_of_exo(a, rewards):
+    value, _, shares, logs, goals, sizes = exo_of_rewards(a, rewards)
+    most = max(s for s, p in zip(sizes, shares, strict=True) if p > mpf(10) ** -330)
+    return ([p * (u - v - value) / 2 for p, u, v in zip(shares, logs, goals, strict=True)],
+            [32 * p * (s + most) ** 2 / 2 for p, s in zip(shares, sizes, strict=True)])
+
+
+def anchor_divergence(z, reference):
+    pairs = list(zip(log_softmax(z), log_softmax(reference), strict=True))
+    return (mp.fsum(mp.exp(b) * (b - a) for a, b in pairs),
+            mp.fsum((mp.exp(a) + mp.exp(b)) * size_of(a, b) for a, b in pairs))
+
+
+def slopes_of_anchor(z, reference):
+    pairs = [(mp.exp(a), mp.exp(b), size_of(a, b))
+             for a, b in zip(log_softmax(z), log_softmax(reference), strict=True)]
+    return [p - q for p, q, _ in pairs], [16 * (p + q) * size for p, q, size in pairs]
+
+
+def log_ratio(z, reference):
+    gaps = [a - b for a, b in zip(z, reference, strict=True)]
+    return mp.fsum(gaps), mp.fsum(map(abs, gaps))
+
+
 ORACLES = {
     "soft_value": of_soft_value(0.5), "soft_value_worst": of_soft_value(-0.5),
     "sigmoid_gate": Oracle(sigmoid_gate, "Within ``4 + 2 S (1 - result)`` epsilon", 4, slopes=slopes_of_sigmoid_gate,
@@ -282,6 +315,13 @@ ORACLES = {
     "squared_logit_loss": Oracle(squared_logit_loss, "within 16 epsilon of ``sum s^2``", 16, units=746,
                                  slopes=slopes_of_squared_logit,
                                  of_slopes="the gradient within 32 epsilon of ``s_k + p_k sum s``"),
+    "exo_of_rewards": Oracle(lambda a, rewards: exo_of_rewards(a, rewards)[:2], "within 32 epsilon of ``sum p s^2``",
+                             32, units=746, slopes=slopes_of_exo,
+                             of_slopes="the gradient within 32 epsilon of ``beta p_k (s_k + S)^2``"),
+    "anchor_divergence": Oracle(anchor_divergence, "within 16 epsilon of ``sum", 16, units=746,
+                                slopes=slopes_of_anchor, of_slopes="the gradient within 16 epsilon of ``(p + q) s``"),
+    "log_ratio": Oracle(log_ratio, "within 2 epsilon of ``sum abs(logprob - reference)``", 2,
+                        slopes=lambda z, reference: ([mpf(1)] * len(z), [mpf(0)] * len(z)), of_slopes="1 for each"),
     "adaptive_temperature": Oracle(adaptive_temperature, "within 16 epsilon of ``tau (1 + H / V)``", 16),
     "entropy_change": Oracle(entropy_change, "within 16 epsilon of ``learning_rate sum p^2 M max(abs(log p), H)``", 16,
                              units=746, slopes=slopes_of_entropy_change,

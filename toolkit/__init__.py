@@ -22,8 +22,8 @@ _GRADIENTS = ("grad", "value_and_grad", "vjp")
 
 __all__ = ["activations", "attention", "catalog", "collapse", "course", "decoding", "elementary", "formats",
            "gradients", "grokking", "information", "kernels", "large_arrays", "live", "losses", "networks",
-           "optimizers", "representations", "sampling", "soft_operators", "softmax", "training", "transport",
-           "uncertainty", "unnormalized", *_GRADIENTS]
+           "optimizers", "preferences", "representations", "sampling", "soft_operators", "softmax", "training",
+           "transport", "uncertainty", "unnormalized", *_GRADIENTS]
 
 
 def __getattr__(name):

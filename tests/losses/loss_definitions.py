@@ -1,6 +1,7 @@
 """Every loss of the register with its gradient in mpmath, from its definition."""
 from dataclasses import dataclass
 
+import numpy as np
 import row_map_oracle
 from mpmath import mp, mpf
 
@@ -283,6 +284,90 @@ def hinge(x, label, margin):
     """Of an entry, with its slope; what follows is alike, and None says that the slope's error is relative to it."""
     sign = 1 if label > 0 else -1
     return max(margin - sign * x, mpf(0)), mpf(-sign if sign * x < margin else 0), None
+
+
+def pushed_up(score, scale, size):
+    """``-log sigmoid(score)`` and its slope where the score's is `scale`; `size` is that of the terms of the score."""
+    loss, slope = mp.log1p(mp.exp(-score)), -scale / (1 + mp.exp(score))
+    return loss, slope, (1 + size) * abs(slope), (1 + size) * abs(loss)
+
+
+def dpo(x, other, beta):
+    return pushed_up(beta * (x - other), beta, beta * (abs(x) + abs(other)))
+
+
+def dpo_smoothed(x, other, beta, wrong):
+    size = beta * (abs(x) + abs(other))
+    up, up_slope, *_ = pushed_up(beta * (x - other), beta, 0)
+    down, down_slope, *_ = pushed_up(-beta * (x - other), -beta, 0)
+    terms = [(1 - wrong) * up, wrong * down], [(1 - wrong) * up_slope, wrong * down_slope]
+    return sum(terms[0]), sum(terms[1]), (1 + size) * max(map(abs, terms[1])), (1 + size) * max(terms[0])
+
+
+def offset_dpo(x, other, beta):
+    """With the offset log 2."""
+    offset = mpf(float(np.log(2.0)))
+    return pushed_up(beta * (x - other) - offset, beta, beta * (abs(x) + abs(other)) + offset)
+
+
+def ipo(x, other, goal):
+    off, size = x - other - goal, abs(x - other) + goal
+    return off**2, 2 * off, size, size**2
+
+
+def exo(x, other, beta, odds):
+    score, size = beta * (x - other), 1 + beta * (abs(x) + abs(other))
+    parts = []
+    for side in (1, -1):
+        share = 1 / (1 + mp.exp(-side * score))
+        own, label = mp.log1p(mp.exp(-side * score)), mp.log1p(mp.exp(-side * odds))
+        parts.append((share * (label - own), share * (odds + own)))
+    slope = beta / (1 + mp.exp(-score)) / (1 + mp.exp(score))
+    return (mp.fsum(a for a, _ in parts), slope * (score - odds), size * slope * (size + odds),
+            size * mp.fsum(b for _, b in parts))
+
+
+def cpl(x, other, alpha, bias):
+    return pushed_up(alpha * x - alpha * bias * other, alpha, alpha * (abs(x) + bias * abs(other)))
+
+
+def poft(x, other, beta, margin):
+    return pushed_up(beta * (x - other) + margin, beta, beta * (abs(x) + abs(other)) + abs(margin))
+
+
+def implicit_reward_loss(x, label, beta):
+    side = 2 * label - 1
+    return pushed_up(side * beta * x, side * beta, beta * abs(x))
+
+
+def imitation_loss(x, other, beta, value):
+    size = 1 + beta * (abs(x) + abs(other)) + abs(value)
+    return -beta * (x - other), -beta, beta * size, size**2
+
+
+def imitation_loss_pearson(x, other, beta, value):
+    reward, size = beta * (x - other) + value, 1 + beta * (abs(x) + abs(other)) + abs(value)
+    return reward**2 / 4 - reward + value, beta * (reward / 2 - 1), beta * size, size**2
+
+
+def imitation_loss_hellinger(x, other, beta, value):
+    reward, size = beta * (x - other) + value, 1 + beta * (abs(x) + abs(other)) + abs(value)
+    if reward <= -1 or reward + 1 < size / 10**5:
+        undecided = mp.inf if abs(reward + 1) < size / 10**5 else mpf(0)
+        return mp.inf, -mp.inf, undecided, undecided
+    allowed = size * (1 + 1 / (1 + reward)) ** 3
+    return value - reward / (1 + reward), -beta / (1 + reward) ** 2, allowed, allowed
+
+
+def srpo(x, other, beta, share):
+    """With hard labels, and what the reviser has of each answer."""
+    residual = (1 - beta * (mpf(0.75) - mpf(-0.25) + x - other)) / 2
+    size = 1 + beta * (1 + abs(x) + abs(other))
+    return (1 - share) * residual**2, -(1 - share) * beta * residual, beta * size, size**2
+
+
+def expo(x, other, anchor):
+    return pushed_up(x - other, mpf(1), abs(x) + abs(other))
 
 
 def squared_error(x, target):

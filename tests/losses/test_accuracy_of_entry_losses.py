@@ -24,8 +24,8 @@ class Oracle(NamedTuple):
     Attributes
     ----------
     exact : callable
-        ``exact(x, target, *numbers)`` of mpmath numbers: the loss, its slope, and what the slope's error is relative
-        to, None for the slope itself.
+        ``exact(x, target, *numbers)`` of mpmath numbers: the loss, its slope, what the slope's error is relative to,
+        None for the slope itself; and what the loss's is relative to, where that is not the loss.
     targets : tuple of float
         At which that is promised.
     says, of_slope : str
@@ -67,6 +67,23 @@ ORACLES = {
                           lambda: 16, lambda: 4),
     "kl_estimate_k2": Oracle(exact.kl_estimate_k2, CLOSE, "k1 and k2 within 2 epsilon",
                              "all gradients within 4 epsilon", lambda: 2, lambda: 4),
+    **{name: Oracle(getattr(exact, name), CLOSE, "the loss within ``4 + 4 s`` epsilon", "gradient within ``4 + 4 s``",
+                    lambda *numbers: 4, lambda *numbers: 4) for name in ("dpo", "dpo_smoothed")},
+    **{name: Oracle(getattr(exact, name), CLOSE, "the loss within ``4 + 4 s`` epsilon", "4 s`` epsilon",
+                    lambda *numbers: 4, lambda *numbers: 4) for name in ("offset_dpo", "cpl", "poft", "expo")},
+    "ipo": Oracle(exact.ipo, CLOSE, "the loss within 4 epsilon of ``s^2``", "the gradient within 4 epsilon of s",
+                  lambda goal: 4, lambda goal: 4),
+    "exo": Oracle(exact.exo, CLOSE, "the loss within ``32 (1 + s)`` epsilon", "the gradient within ``16 (1 + s)``",
+                  lambda *numbers: 32, lambda *numbers: 16),
+    "implicit_reward_loss": Oracle(exact.implicit_reward_loss, (0, 1), "the loss within ``4 + 4 abs(R)`` epsilon",
+                                   "the gradient within ``4 + 4 abs(R)`` epsilon", lambda beta: 4, lambda beta: 4),
+    **{name: Oracle(getattr(exact, name), CLOSE, "the loss within 8 epsilon of ``s^2``",
+                    "the gradient within 4 epsilon of ``beta s``", lambda *numbers: 8, lambda *numbers: 4)
+       for name in ("imitation_loss", "imitation_loss_pearson")},
+    "imitation_loss_hellinger": Oracle(exact.imitation_loss_hellinger, CLOSE, "both within 16 epsilon times",
+                                       "is above ``1e-5 s``", lambda *numbers: 16, lambda *numbers: 16),
+    "srpo": Oracle(exact.srpo, CLOSE, "the loss within 16 epsilon of the square", "the gradient within 8 epsilon",
+                   lambda *numbers: 16, lambda *numbers: 8),
     "kl_estimate_k1": Oracle(exact.kl_estimate_k1, CLOSE, "k1 and k2 within 2 epsilon",
                              "all gradients within 4 epsilon", lambda: 2, lambda: 4),
 }
@@ -115,10 +132,11 @@ def test_it_is_as_accurate_as_its_docstring_says(method, dtype):
         assert values.dtype == slopes.dtype == dtype
         for given, value, slope in zip(x, values, slopes, strict=True):
             with mp.workdps(DIGITS):
-                loss, fall, size = oracle.exact(mpf(float(given)), mpf(float(target)), *numbers)
+                loss, fall, size, *of_loss = oracle.exact(mpf(float(given)), mpf(float(target)), *numbers)
+                of_loss = of_loss[0] if of_loss else abs(loss)
                 unit = 4 * mpf(float(info.tiny)) * float(info.eps)
                 for name, found, right, allowed, said in (
-                        ("the loss", value, loss, oracle.loss(*numbers) * abs(loss), oracle.says),
+                        ("the loss", value, loss, oracle.loss(*numbers) * of_loss, oracle.says),
                         ("the gradient", slope, fall, oracle.slope(*numbers) * (abs(fall) if size is None else size),
                          oracle.of_slope)):
                     assert as_near(found, right, float(info.eps) * allowed + unit, float(info.max)), (

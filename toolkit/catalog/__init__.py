@@ -97,6 +97,7 @@ from toolkit.catalog import (
     _neural_collapse,
     _optimizers,
     _ordinal,
+    _preferences,
     _proper,
     _representations,
     _row_map,
@@ -138,6 +139,8 @@ FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Tra
             "decoding": "Decoding", "soft_operator": "Soft operators", "activation": "Activations",
             "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
             "representation": "Representations", "collapse": "Softmax Collapse", "optimizer": "Optimizers",
+            "loss": "Losses", "preference": "Preferences", "target": "Targets", "information": "Information",
+            "uncertainty": "Uncertainty", "collapse": "Softmax Collapse", "optimizer": "Optimizers",
             "network": "Networks"}
 
 METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
@@ -157,6 +160,7 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _collapse.METHODS + _optimizers.METHODS + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS
            + _thresholds.METHODS + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
            + _infinite_width.METHODS + _network_bounds.METHODS + _teachers.METHODS)
+           + _infinite_width.METHODS + _network_bounds.METHODS + _preferences.METHODS)
 
 
 def methods(family=None, kind=Method):

@@ -16,8 +16,8 @@ __all__ = ["GROUPS", "add_warm", "kept", "warm"]
 
 _DTYPES = {"float32": np.float32, "float64": np.float64}
 _FAMILIES = {"softmax": ("softmax",), "losses": ("loss", "target"), "activations": ("activation",),
-             "others": ("attention", "collapse", "decoding", "information", "network", "optimizer", "sampling",
-                        "soft_operator", "transport", "uncertainty")}
+             "others": ("attention", "collapse", "decoding", "information", "network", "optimizer", "preference",
+                        "sampling", "soft_operator", "transport", "uncertainty")}
 GROUPS = {
     "softmax": "maps of logits, their logs, gates and filters, and their gradients",
     "losses": "losses of a row and of an entry, and targets",

@@ -12,8 +12,9 @@ FORMATS = ("float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")
 # The gallery's pages in book/, and the families on them; a family that no other page names is among the others.
 PAGES = {"gallery_softmax": ("softmax", "sampling", "transport"),
          "gallery_choices": ("attention", "decoding", "soft_operator"), "gallery_activations": ("activation",),
-         "gallery_losses": ("loss", "target"), "gallery_networks": ("network",),
-         "gallery_uncertainty": ("information", "uncertainty"), "gallery_representations": ("representation",)}
+         "gallery_losses": ("loss", "target"), "gallery_preferences": ("preference",),
+         "gallery_representations": ("representation",), "gallery_networks": ("network",),
+         "gallery_uncertainty": ("information", "uncertainty")}
 PAGES["gallery_others"] = tuple(family for family in FAMILIES if not any(family in page for page in PAGES.values()))
 
 

@@ -104,12 +104,12 @@ def entropy_objective(z, reference=None, *, kl_weight=0.001, axis=-1, where=None
     '1.206489'
     """
     weight = check_finite("kl_weight", kl_weight, 0)
-    first = _log_probabilities(z, reference, axis, where)
+    first = log_probabilities_of(z, reference, axis, where)
     value = reduce_rows(entropy_objective_row, {"z": z, "reference": first}, weight, axis=axis, where=where, empty=0.0)
     return value.astype(common_dtype(z=z, reference=z if reference is None else reference), copy=False)
 
 
-def _log_probabilities(z, reference, axis, where):
+def log_probabilities_of(z, reference, axis, where):
     """Those of the reference, in the shape of the logits, of which they are masked as these are."""
     values, hidden = array_and_mask(z, "z")
     if values.size == 0:
@@ -121,7 +121,7 @@ def _log_probabilities(z, reference, axis, where):
 
 def entropy_objective_pull(at, g, *, reference=None, kl_weight=0.001, axis=-1, where=None):
     layout = Rows(at, axis=axis, where=where, name="z")
-    first = _log_probabilities(at, reference, axis, where)
+    first = log_probabilities_of(at, reference, axis, where)
     rows = layout.rows(at, "z"), layout.rows(first, "reference"), layout.per_row(g, "g")
     out = layout.empty()
     layout.call(map_row_triples, entropy_objective_vjp_row, rows, (float(kl_weight),), out)
