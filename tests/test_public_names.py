@@ -61,9 +61,8 @@ def test_gradients_have_one_convention():
     for method in toolkit.catalog.METHODS:
         if method.gradient is not None and inspect.isfunction(method.function):
             first = next(iter(inspect.signature(method.function).parameters))
-            inputs = ("z", "x", "logits", "q", "read", "query", "boxes", "rewards", "weights", "activations",
-                      "u", "eta", "slopes", "predicted", "scores", "features")
-                      "u", "eta", "slopes", "alpha", "features", "gates", "losses")
+            inputs = ("z", "x", "logits", "q", "read", "query", "boxes", "rewards", "weights", "activations", "u",
+                      "eta", "slopes", "predicted", "scores", "features", "alpha", "gates", "losses")
             assert first in inputs or ("from_logits", True) in method.parameters, method.name
 
 

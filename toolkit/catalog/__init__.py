@@ -148,19 +148,10 @@ METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.
            + _proper.RULES + _entry_losses.METHODS + _targets.METHODS + _information.METHODS + _estimators.METHODS
            + _codes.METHODS + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _collapse.METHODS
            + _optimizers.METHODS + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS
-           + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
-           + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _collapse.METHODS + _optimizers.METHODS
-           + _uncertainty.METHODS + _proper.METHODS + _conformal.METHODS + _representations.METHODS
-           + _dependencies.METHODS + _neural_collapse.METHODS + _collapse.METHODS + _optimizers.METHODS
-           + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS + _thresholds.METHODS + _hebbian.METHODS
-           + _infinite_width.METHODS + _network_bounds.METHODS + _unnormalized.METHODS)
-           + _infinite_width.METHODS + _network_bounds.METHODS + _knowing.METHODS + _early_exits.METHODS)
-           + _proper.RULES + _correctness.RULES + _entry_losses.METHODS + _targets.METHODS + _information.METHODS
-           + _estimators.METHODS + _uncertainty.METHODS + _correctness.METHODS + _proper.METHODS + _conformal.METHODS
-           + _collapse.METHODS + _optimizers.METHODS + _ordinal.METHODS + _early_stopping.METHODS + _evolved.METHODS
-           + _thresholds.METHODS + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS)
-           + _infinite_width.METHODS + _network_bounds.METHODS + _teachers.METHODS)
-           + _infinite_width.METHODS + _network_bounds.METHODS + _preferences.METHODS)
+           + _hebbian.METHODS + _infinite_width.METHODS + _network_bounds.METHODS + _representations.METHODS
+           + _dependencies.METHODS + _neural_collapse.METHODS + _unnormalized.METHODS + _knowing.METHODS
+           + _early_exits.METHODS + _correctness.RULES + _correctness.METHODS + _teachers.METHODS
+           + _preferences.METHODS)
 
 
 def methods(family=None, kind=Method):
