@@ -10,9 +10,8 @@ VIEWS = {"desktop light": (1280, 900, False), "desktop dark": (1280, 900, True),
          "phone dark": (390, 844, True), "narrowest": (320, 640, False)}
 THEMES = ("dark", "light")
 GALLERY = ["book/gallery_softmax", "book/gallery_choices", "book/gallery_activations", "book/gallery_losses",
-           "book/gallery_networks", "book/gallery_uncertainty",
-           "book/gallery_representations", "book/gallery_others"]
-           "book/gallery_preferences", "book/gallery_networks", "book/gallery_uncertainty", "book/gallery_others"]
+           "book/gallery_preferences", "book/gallery_representations", "book/gallery_networks",
+           "book/gallery_uncertainty", "book/gallery_others"]
 LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_of_exp", "notebooks/softmax_five_ways",
         "notebooks/memory_wall", "notebooks/vanishing_loss", "notebooks/temperature", "notebooks/experts_and_gates",
         "notebooks/sparse_maps", "notebooks/sampling", "notebooks/attention_without_softmax",
@@ -28,20 +27,10 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_unnormalized",
-API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_targets",
-       "book/api_sampling",
-       "book/api_attention", "book/api_decoding", "book/api_soft_operators", "book/api_collapse", "book/api_formats",
-       "book/api_kernels", "book/api_kernels_losses", "book/api_kernels_networks", "book/api_live",
-       "book/api_catalog", "book/api_networks", "book/api_training"]
-        "notebooks/sets_with_a_promise", "notebooks/shapes_of_representations", "notebooks/softmax_collapse",
-        "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits",
-        "notebooks/paper_rerun", "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
-VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
-API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_sampling",
-       "book/api_attention", "book/api_decoding", "book/api_soft_operators", "book/api_representations",
-       "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_kernels_losses",
-       "book/api_kernels_networks", "book/api_live", "book/api_catalog", "book/api_networks", "book/api_training"]
-       "book/api_preferences", "book/api_catalog", "book/api_networks", "book/api_training"]
+       "book/api_targets", "book/api_sampling", "book/api_attention", "book/api_decoding", "book/api_soft_operators",
+       "book/api_representations", "book/api_preferences", "book/api_collapse", "book/api_formats", "book/api_kernels",
+       "book/api_kernels_losses", "book/api_kernels_networks", "book/api_live", "book/api_catalog",
+       "book/api_networks", "book/api_training"]
 STILL = ["book/gallery", *API, "book/teach", "book/references", "book/map", "book/glossary", "book/verdicts",
          "book/quiz", "book/use_in_your_work", "notebooks/temperature_and_gates", "search", "genindex"]
 
