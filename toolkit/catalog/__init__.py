@@ -136,12 +136,10 @@ __all__ = ["ELEMENTWISE", "FAMILIES", "METHODS", "activation_kernel", "api_table
            *_scalar.__all__, *_set.__all__]
 
 FAMILIES = {"softmax": "Softmax maps", "sampling": "Sampling", "transport": "Transport", "attention": "Attention",
-            "decoding": "Decoding", "soft_operator": "Soft operators", "activation": "Activations",
-            "loss": "Losses", "target": "Targets", "information": "Information", "uncertainty": "Uncertainty",
-            "representation": "Representations", "collapse": "Softmax Collapse", "optimizer": "Optimizers",
-            "loss": "Losses", "preference": "Preferences", "target": "Targets", "information": "Information",
-            "uncertainty": "Uncertainty", "collapse": "Softmax Collapse", "optimizer": "Optimizers",
-            "network": "Networks"}
+            "decoding": "Decoding", "soft_operator": "Soft operators", "activation": "Activations", "loss": "Losses",
+            "preference": "Preferences", "target": "Targets", "representation": "Representations",
+            "information": "Information", "uncertainty": "Uncertainty", "collapse": "Softmax Collapse",
+            "optimizer": "Optimizers", "network": "Networks"}
 
 METHODS = (_softmax.METHODS + _experts.METHODS + _sampling.METHODS + _transport.METHODS + _attention.METHODS
            + _decoding.METHODS + _soft_choices.METHODS + _walking.METHODS + _activations.METHODS + _losses.METHODS
