@@ -1,4 +1,4 @@
-"""Entropy and divergences of rows, and information of layers; kernels are in `toolkit.information.kernels`."""
+"""Entropy and divergences of rows, information of layers, codes and couplings, scaling laws; and their `kernels`."""
 from toolkit._core.collect import collect
 from toolkit._core.public import publish
 from toolkit.information import kernels
