@@ -49,7 +49,7 @@ EXERCISES = {
     ),
     "shapes.floor": Exercise(
         solution=1.92,
-        judge=close_to(1.92, 1e-3, (0.96, "the rank of 33 rows that sum to zero is one less than their number"),
+        judge=close_to(1.92, 1e-3,
                        (1.832727, "the rank of 33 rows that sum to zero is one less than their number"),
                        (2.88, "take off what stands on the diagonal"),
                        otherwise="squares add up to at least D squared over the rank; the diagonal has D of them"),
@@ -66,8 +66,8 @@ EXERCISES = {
     ),
     "shapes.welch": Exercise(
         solution=0.4472135954999579,
-        judge=close_to(0.4472135954999579, 1e-3, (0.2, "that is its square"), (0.0, "sixteen do not fit at right angles"),
-                       (0.4330127, "the number of others, not of all"),
+        judge=close_to(0.4472135954999579, 1e-3, (0.2, "that is its square"),
+                       (0.0, "sixteen do not fit at right angles"), (0.4330127, "the number of others, not of all"),
                        otherwise="put both numbers into Welch's bound, and take the root"),
         wrong=(0.2, 0.0, 0.4330127),
         praise="The root of 12 / (4 times 15).",
