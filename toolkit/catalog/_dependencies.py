@@ -34,7 +34,7 @@ def _over_scores(of):
             y[step] = loss
         return 0.0
 
-    over_scores.__name__ = over_scores.__qualname__ = f"over_{of.py_func.__name__}"
+    over_scores.__name__ = over_scores.__qualname__ = f"over_{of.__name__}"
     return kernel(over_scores)
 
 
@@ -73,7 +73,7 @@ def _over_correlations(of):
             y[step] = found
         return 0.0
 
-    over_correlations.__name__ = over_correlations.__qualname__ = f"{of.py_func.__name__}_over_correlations"
+    over_correlations.__name__ = over_correlations.__qualname__ = f"{of.__name__}_over_correlations"
     return kernel(over_correlations)
 
 

@@ -48,7 +48,7 @@ def _correlations(standardize):
         standardize(y, 0, 0.0, b, work[4 * size:4 * size + _WIDE])
         kernels.correlation_of(a, b, cells[:_WIDE * _WIDE].reshape((_WIDE, _WIDE)))
 
-    correlations.__name__ = correlations.__qualname__ = f"correlations_{standardize.py_func.__name__}"
+    correlations.__name__ = correlations.__qualname__ = f"correlations_{standardize.__name__}"
     return kernel(correlations)
 
 
@@ -119,7 +119,7 @@ def _over_gaps(of):
             y[step] = found
         return 0.0
 
-    over_gaps.__name__ = over_gaps.__qualname__ = f"{of.py_func.__name__}_over_gaps"
+    over_gaps.__name__ = over_gaps.__qualname__ = f"{of.__name__}_over_gaps"
     return kernel(over_gaps)
 
 

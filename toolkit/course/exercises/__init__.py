@@ -33,6 +33,7 @@ from toolkit.course.exercises import (
     regression_by_classification,
     sampling,
     sets_with_a_promise,
+    shapes_of_representations,
     soft_choices,
     softmax_collapse,
     softmax_five_ways,
@@ -57,6 +58,9 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              regression_by_classification, is_it_calibrated, sets_with_a_promise, knowing_what_it_does_not_know,
              teachers_and_adversaries, without_the_sum, codes_and_laws, softmax_collapse, collapse_under_adam,
              grokking_live, why_it_waits, paper_rerun, quiz)
+             regression_by_classification, is_it_calibrated, sets_with_a_promise,
+             shapes_of_representations, softmax_collapse,
+             collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 
