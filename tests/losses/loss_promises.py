@@ -6,6 +6,7 @@ from typing import NamedTuple
 import loss_definitions as exact
 import numpy as np
 import row_map_oracle
+from evidential_definitions import evidential
 from mpmath import mp, mpf
 
 
@@ -128,7 +129,7 @@ ORACLES = {
     "multiclass_hinge": Oracle(
         exact.multiclass_hinge, "the loss within ``2 power`` epsilon of ``margin^power + loss``",
         "gradient within ``2 power`` epsilon, K/2 more at the label", of_power, of_power, half_of_classes),
-    **{name: Oracle(partial(exact.evidential, name), "the loss within 64 epsilon of its terms",
+    **{name: Oracle(partial(evidential, name), "the loss within 64 epsilon of its terms",
                     "within 64 epsilon of the terms of each entry", epsilons(64), epsilons(64),
                     most=dict.fromkeys((np.float32, np.float64), 1e30))
        for name in ("evidential_mse", "evidential_log", "evidential_digamma")},
