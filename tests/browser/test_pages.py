@@ -19,7 +19,8 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/thresholds_and_codes", "notebooks/competition", "notebooks/infinitely_wide",
         "notebooks/what_does_a_layer_know", "notebooks/promises_about_outputs", "notebooks/one_family",
         "notebooks/proper_losses", "notebooks/regression_by_classification", "notebooks/is_it_calibrated",
-        "notebooks/sets_with_a_promise", "notebooks/softmax_collapse", "notebooks/collapse_under_adam",
+        "notebooks/sets_with_a_promise", "notebooks/teachers_and_adversaries", "notebooks/softmax_collapse",
+        "notebooks/collapse_under_adam",
         "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
         "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
