@@ -14,7 +14,8 @@ from toolkit.elementary import exp, log
 from toolkit.elementary.normal import standard_normal
 
 __all__ = ["normal_weights"]
-KERNELS = ["add_curvature_of_row", "add_gradient_of_row", "fill_he_weights", "units_of", "weights_in"]
+KERNELS = ["add_curvature_of_row", "add_gradient_of_row", "fill_he_weights", "signal_of_row", "softmax_of_logits",
+           "units_of", "weights_in"]
 
 
 @kernel
