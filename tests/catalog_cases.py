@@ -23,7 +23,7 @@ def for_each_variant(methods):
 
 # Rows of logits; what permutes entries, or takes more than logits, has tests beside those of its family.
 OF_CLASSES = [method for family in ("softmax", "loss") for method in methods(family, OfRows)
-              if method.takes("where") and method.arrays == 1]
+              if method.takes("where") and (method.arrays == 1 or method.takes("format"))]
 VARIANTS = variants_of(OF_CLASSES)
 every_method, every_variant = for_each(OF_CLASSES), for_each_variant(OF_CLASSES)
 every_entry, every_entry_variant = for_each(METHODS), for_each_variant(METHODS)

@@ -23,7 +23,7 @@ BY_KIND = {
 BY_ROW = {
     "transfer_estimate": ("losses/test_distillation.py", "test_estimates_in_fractions"),
     "mutual_information_alpha": ("losses/test_distillation.py", "test_information_against_many_digits"),
-    "input_gradient": ("networks/test_attacks.py", "test_input_gradient_against_many_digits"),
+    "gradient_at_input": ("networks/test_attacks.py", "test_gradient_at_input_against_many_digits"),
     "fgsm": ("networks/test_attacks.py", "test_sign_attacks_are_their_definition"),
     "margin_sign_attack": ("networks/test_attacks.py", "test_sign_attacks_are_their_definition"),
     "carlini_wagner": ("networks/test_attacks.py", "test_carlini_wagner_on_a_line"),

@@ -23,6 +23,8 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/sets_with_a_promise", "notebooks/knowing_what_it_does_not_know",
         "notebooks/teachers_and_adversaries", "notebooks/preferences", "notebooks/without_the_sum",
         "notebooks/codes_and_laws", "notebooks/softmax_collapse", "notebooks/collapse_under_adam",
+        "notebooks/sets_with_a_promise", "notebooks/teachers_and_adversaries", "notebooks/softmax_collapse",
+        "notebooks/collapse_under_adam",
         "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
         "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough

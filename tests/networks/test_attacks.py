@@ -5,9 +5,9 @@ from mpmath import mp, mpf
 
 from toolkit import losses, networks
 from toolkit.formats import FLOAT32
-from toolkit.networks import carlini_wagner, fgsm, fit_to_targets, input_gradient, kernels
+from toolkit.networks import carlini_wagner, fgsm, fit_to_targets, gradient_at_input, kernels
 from toolkit.networks._fit_to_targets import TOLD
-from toolkit.networks._input_gradient import logit_gradient
+from toolkit.networks._gradient_at_input import logit_gradient
 
 RNG = np.random.default_rng(5)
 WEIGHTS = [RNG.normal(size=(5, 7)), RNG.normal(size=(7, 6)), RNG.normal(size=(6, 4))]
@@ -31,9 +31,9 @@ def jacobian(weights, x):
 
 
 @pytest.mark.parametrize("tau", [1.0, 7.0])
-def test_input_gradient_against_many_digits(tau):
-    found = input_gradient(WEIGHTS, X, Y, tau=tau)
-    margin = input_gradient(WEIGHTS, X, Y, loss="margin")
+def test_gradient_at_input_against_many_digits(tau):
+    found = gradient_at_input(WEIGHTS, X, Y, tau=tau)
+    margin = gradient_at_input(WEIGHTS, X, Y, loss="margin")
     for i, (x, y) in enumerate(zip(X, Y, strict=True)):
         z, j = logits(WEIGHTS, x), jacobian(WEIGHTS, x)
         with mp.workdps(40):
@@ -45,8 +45,8 @@ def test_input_gradient_against_many_digits(tau):
         assert np.abs(margin[i] - (j[other] - j[y])).max() <= 1e-12 * np.abs(margin[i]).max()
 
 
-def test_input_gradient_by_differences():
-    step, found = 1e-6, input_gradient(WEIGHTS, X, Y)
+def test_gradient_at_input_by_differences():
+    step, found = 1e-6, gradient_at_input(WEIGHTS, X, Y)
     for k in range(5):
         up, down = (losses.cross_entropy(logits(WEIGHTS, X + s * step * np.eye(5)[k]), Y, reduction="none")
                     for s in (1, -1))
@@ -59,10 +59,10 @@ def test_the_gradient_is_0_from_the_cliff_of_the_format_on(format, cliff):
     weights = [np.eye(3), np.eye(3)]
     for gap, zero in ((cliff - 1, False), (cliff + 1, True)):
         x = [[gap, 0.0, 0.0]]
-        g = input_gradient(weights, x, [0], format=format)
+        g = gradient_at_input(weights, x, [0], format=format)
         assert (not g.any()) == zero
-        assert input_gradient(weights, x, [0], tau=gap, format=format).any()
-        assert input_gradient(weights, x, [0], loss="margin", format=format).any()
+        assert gradient_at_input(weights, x, [0], tau=gap, format=format).any()
+        assert gradient_at_input(weights, x, [0], loss="margin", format=format).any()
 
 
 def test_reference_values_of_a_saturated_row():
@@ -76,7 +76,7 @@ def test_reference_values_of_a_saturated_row():
 @pytest.mark.parametrize("loss", ["cross_entropy", "margin"])
 def test_sign_attacks_are_their_definition(loss):
     """fgsm and margin_sign_attack."""
-    g = input_gradient(WEIGHTS, X, Y, loss=loss)
+    g = gradient_at_input(WEIGHTS, X, Y, loss=loss)
     found = fgsm(WEIGHTS, X, Y, epsilon=0.2, loss=loss)
     assert np.array_equal(found, np.clip(X + 0.2 * np.sign(g), 0, 1))
     assert np.array_equal(fgsm(WEIGHTS, X, Y, epsilon=0.0, loss=loss), X)
@@ -144,7 +144,7 @@ def test_saturation_is_no_obstacle_to_carlini_and_wagner():
     weights = [np.eye(2), 2 * np.eye(2)]
     loud = [np.eye(2), 2000 * np.eye(2)]
     x = np.array([[0.9, 0.2]])
-    assert not input_gradient(loud, x, [0], format="float32").any()
+    assert not gradient_at_input(loud, x, [0], format="float32").any()
     first, second = (carlini_wagner(w, x, [0]).distance[0] for w in (weights, loud))
     assert second == pytest.approx(first, rel=0.1)
 

@@ -197,7 +197,7 @@ METHODS = (
                                       others=(("baseline", mutual_information_alpha_pull_baseline),)),
         x=Axis("α", (0.0, 1.0)), y=Axis("bound, in nats", (-0.2, 0.8)), work=136, upright=False,
         found="Bound at α = 1/2"),
-    Fit("input_gradient", "Gradient of the input", r"\nabla_x L(z(x), y)", networks.input_gradient,
+    Fit("gradient_at_input", "Gradient of the input", r"\nabla_x L(z(x), y)", networks.gradient_at_input,
         "szegedy2014intriguing", **_NETWORK, given=_attacked, variants=forms(stable=slope_of_input),
         knob=("the logits times", 1.0, 30.0, 3.0), x=Axis("first number of the input", (0.0, 1.0)),
         y=Axis("slope of the cross-entropy", (-5, 1)), work=23, upright=False, found="Steepest slope"),

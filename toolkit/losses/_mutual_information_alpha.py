@@ -1,7 +1,7 @@
 """MI-alpha: a lower bound of the information that two batches share, from the scores of all pairs."""
 import numpy as np
 
-from toolkit._core.arguments import check_number
+from toolkit._core.arguments import check_finite, check_number
 from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit.elementary import exp, log, log1p
@@ -102,6 +102,8 @@ def _checked(scores, baseline, alpha):
     b = real_array(baseline, "baseline").astype(np.float64)
     if b.shape not in ((), s.shape[:1]):
         raise ValueError(f"baseline has shape {b.shape}; allowed: a number, or {s.shape[:1]}")
+    if isinstance(baseline, float):
+        check_finite("baseline", baseline)
     return np.ascontiguousarray(s), np.ascontiguousarray(np.broadcast_to(b, s.shape[:1])), check_number(
         "alpha", alpha, 0.0, 1.0)
 

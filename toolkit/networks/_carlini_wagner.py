@@ -8,7 +8,7 @@ from toolkit._core.kernel import kernel
 from toolkit.elementary import log1p, tanh
 from toolkit.networks._fgsm import checked_range
 from toolkit.networks._flat_perceptron import signal_of_row
-from toolkit.networks._input_gradient import attacked_network, margin_of_row, pulled_to_input
+from toolkit.networks._gradient_at_input import attacked_network, margin_of_row, pulled_to_input
 from toolkit.optimizers import adam_direction, descend
 
 __all__ = ["Attack", "carlini_wagner"]
@@ -132,7 +132,7 @@ def carlini_wagner(weights, inputs, labels, *, targeted=False, confidence=0.0, s
     Parameters
     ----------
     weights, inputs
-        As of `input_gradient`.
+        As of `gradient_at_input`.
     labels : array_like of integers (n,)
         The classes to leave, or, `targeted`, to reach.
     targeted : bool

@@ -3,7 +3,7 @@ import numpy as np
 
 from toolkit._core.arguments import check_finite
 from toolkit._core.kernel import kernel
-from toolkit.networks._input_gradient import attacked_network, checked_attack, fill_input_gradient
+from toolkit.networks._gradient_at_input import attacked_network, checked_attack, fill_input_gradient
 
 __all__ = ["fgsm"]
 KERNELS = ["fgsm_row", "moved_by_sign"]
@@ -49,7 +49,7 @@ def fgsm(weights, inputs, labels, *, epsilon=0.1, loss="cross_entropy", tau=1.0,
     Parameters
     ----------
     weights, inputs, labels, loss, tau, format
-        As of `input_gradient`. The labels are what the attack leads away from.
+        As of `gradient_at_input`. The labels are what the attack leads away from.
     epsilon : float >= 0
     low, high : float
         Range of the numbers of an input; also one that lay outside comes back inside.

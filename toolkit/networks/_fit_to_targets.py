@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit._core.arguments import check_finite, check_whole, chosen
+from toolkit._core.arguments import check_finite, check_whole, chosen, shown
 from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit.losses.kernels import squared_logit_vjp_row
@@ -208,21 +208,24 @@ def fit_to_targets(inputs, targets, *, loss="cross_entropy", tau=1.0, hidden=(32
         raise ValueError(f"targets has shape {q.shape}; allowed: (n, K), at least one of each")
     if told == TOLD["cross_entropy"] and (q < 0).any():
         raise ValueError("targets has a number below 0; allowed with 'cross_entropy': probabilities")
-    if not isinstance(hidden, (tuple, list)) or not hidden:
-        raise TypeError(f"hidden is {hidden!r}; allowed: a tuple of integers, at least one")
+    if isinstance(hidden, (str, dict)) or not hasattr(hidden, "__iter__"):
+        raise TypeError(f"hidden is {shown(hidden)}; allowed: a tuple of integers, at least one")
     hidden = [check_whole("each of hidden", units, 1, 65536) for units in hidden]
+    if not hidden:
+        raise ValueError("hidden is (); allowed: a tuple of integers, at least one")
     seed, x = check_whole("seed", seed, 0, 2**62), real_array(inputs, "inputs")
     if start is None:
         sizes = np.array([x.shape[1] if x.ndim == 2 else 1, *hidden, q.shape[1]], np.int64)
-        flat = np.empty(int(weights_in(sizes)))
-        fill_he_weights(sizes, seed, 1.0, np.zeros(1, np.uint64), flat)
     else:
-        sizes, flat = checked_weights(start)
+        sizes, flat = checked_weights(start, "start")
         if sizes[-1] != q.shape[1]:
             raise ValueError(f"start has {sizes[-1]} classes; allowed: {q.shape[1]}, as targets")
     x = checked_rows(inputs, "inputs", int(sizes[0]))
     if len(x) != len(q):
         raise ValueError(f"targets has {len(q)} rows; allowed: {len(x)}, as inputs")
+    if start is None:
+        flat = np.empty(int((sizes[:-1] * sizes[1:]).sum()))
+        fill_he_weights(sizes, seed, 1.0, np.zeros(1, np.uint64), flat)
     values, losses = np.zeros(int(student_size(sizes))), np.empty(steps)
     values[:flat.size] = flat
     with np.errstate(all="ignore"):

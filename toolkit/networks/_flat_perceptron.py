@@ -14,7 +14,8 @@ from toolkit.elementary import exp, log
 from toolkit.elementary.normal import standard_normal
 
 __all__ = ["normal_weights"]
-KERNELS = ["add_curvature_of_row", "add_gradient_of_row", "fill_he_weights", "units_of", "weights_in"]
+KERNELS = ["add_curvature_of_row", "add_gradient_of_row", "fill_he_weights", "signal_of_row", "softmax_of_logits",
+           "units_of", "weights_in"]
 
 
 @kernel
@@ -229,14 +230,14 @@ def add_curvature_of_row(sizes, w, v, x, label, scale, whole, h, d, moved, turne
     add_outer_products(sizes, x, h, turned, out)
 
 
-def checked_weights(weights):
+def checked_weights(weights, name="weights"):
     """``(sizes, flat weights)`` of a list of matrices that fit together."""
     if isinstance(weights, (str, dict)) or not hasattr(weights, "__iter__"):
-        raise TypeError("weights is no list; allowed: matrices (inputs, units), one per layer, at least two")
-    matrices = [real_array(w, "weights").astype(np.float64) for w in weights]
+        raise TypeError(f"{name} is no list; allowed: matrices (inputs, units), one per layer, at least two")
+    matrices = [real_array(w, name).astype(np.float64) for w in weights]
     if len(matrices) < 2 or any(w.ndim != 2 or 0 in w.shape for w in matrices) or any(
             a.shape[1] != b.shape[0] for a, b in zip(matrices, matrices[1:])):
-        raise ValueError(f"weights has shapes {[w.shape for w in matrices]}; allowed: (inputs, units), (units, units "
+        raise ValueError(f"{name} has shapes {[w.shape for w in matrices]}; allowed: (inputs, units), (units, units "
                          "of the next layer) and so on, at least two")
     return (np.array([matrices[0].shape[0], *(w.shape[1] for w in matrices)], np.int64),
             np.concatenate([w.reshape(-1) for w in matrices]))

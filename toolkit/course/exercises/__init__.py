@@ -61,6 +61,8 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              regression_by_classification, is_it_calibrated, sets_with_a_promise,
              shapes_of_representations, softmax_collapse,
              collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
+             regression_by_classification, is_it_calibrated, sets_with_a_promise, teachers_and_adversaries,
+             softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
 

@@ -14,10 +14,9 @@ from toolkit.networks._flat_perceptron import (
     clear_row,
     signal_of_row,
     slopes_of_row,
-    units_of,
 )
 
-__all__ = ["input_gradient"]
+__all__ = ["gradient_at_input"]
 KERNELS = ["fill_input_gradient", "logit_gradient", "margin_of_row", "pulled_to_input"]
 
 LOSSES = {"cross_entropy": 0, "margin": 1}
@@ -92,7 +91,7 @@ def attacked_network(weights, inputs, labels, name="labels"):
     if sizes[-1] < 2:
         raise ValueError(f"weights has {sizes[-1]} class; allowed: at least 2 columns in the last matrix")
     x = checked_rows(inputs, "inputs", int(sizes[0]))
-    units, classes = int(units_of(sizes)), int(sizes[-1])
+    units, classes = int(sizes[1:].sum()), int(sizes[-1])
     y = checked_classes(labels, name, len(x), classes)
     return (sizes, w, x, y), (np.zeros(units), np.zeros(units), np.zeros(classes))
 
@@ -103,7 +102,7 @@ def checked_attack(loss, tau, format):
     return chosen("loss", loss, LOSSES), check_finite("tau", tau, 0.0, above=True), code
 
 
-def input_gradient(weights, inputs, labels, *, loss="cross_entropy", tau=1.0, format=None):
+def gradient_at_input(weights, inputs, labels, *, loss="cross_entropy", tau=1.0, format=None):
     """Gradient of a loss with respect to the inputs of a ReLU network without biases: what an attack follows.
 
     From the gradient of the logits, ``p - onehot(y)`` of ``softmax(z / tau)``, it goes back through the layers. Where
@@ -143,7 +142,7 @@ def input_gradient(weights, inputs, labels, *, loss="cross_entropy", tau=1.0, fo
     --------
     >>> weights = [[[40.0, 0.0], [0.0, 40.0]], [[3.0, 0.0], [0.0, 3.0]]]
     >>> for tau in (1, 10):
-    ...     print(input_gradient(weights, [[1.0, 0.0]], [0], tau=tau, format="float32").round(6) + 0)
+    ...     print(gradient_at_input(weights, [[1.0, 0.0]], [0], tau=tau, format="float32").round(6) + 0)
     [[0. 0.]]
     [[-0.000737  0.      ]]
     """
