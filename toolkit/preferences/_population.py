@@ -170,6 +170,7 @@ def population_optimum(preferences, reference, *, loss="dpo", strength=0.1, wron
 
     Examples
     --------
+    >>> from toolkit.preferences import bradley_terry
     >>> best = [0.6, 0.3, 0.1]
     >>> for loss in ("dpo", "ipo", "expo"):
     ...     print(loss, population_optimum(bradley_terry(best), best, loss=loss, strength=1.0).round(3))

@@ -24,6 +24,7 @@ from toolkit.course.exercises import (
     numbers_with_gaps,
     one_family,
     paper_rerun,
+    preferences,
     primer,
     promises_about_outputs,
     proper_losses,
@@ -50,7 +51,7 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              experts_and_gates, sparse_maps, sampling, attention_without_softmax, decoding_and_entropy, soft_choices,
              weights_that_walk, activation_gallery, learned_activations, keeping_gradients_alive, thresholds_and_codes,
              competition, infinitely_wide, what_does_a_layer_know, promises_about_outputs, one_family, proper_losses,
-             regression_by_classification, is_it_calibrated, sets_with_a_promise, softmax_collapse,
+             regression_by_classification, is_it_calibrated, sets_with_a_promise, preferences, softmax_collapse,
              collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
