@@ -32,7 +32,7 @@ EXERCISES = {
     ),
     "preferences.exo_goal": Exercise(
         solution=4.59511985013459,
-        judge=close_to(4.59511985013459, 1e-2, (4.605170185988091, "that is -log ε, nearly right: and 1 - ε?"),
+        judge=close_to(4.59511985013459, 1e-3, (4.605170185988091, "that is -log ε, nearly right: and 1 - ε?"),
                        (0.99, "that is the probability; which score has it?"),
                        otherwise="the policy's preference is then that of the label: which score has these odds?"),
         wrong=(4.605170185988091, 0.99, 0.0),
