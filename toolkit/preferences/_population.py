@@ -111,7 +111,7 @@ def population_optimum_row(of, reference, preferences, strength, wrong, work, ou
     if of == SRPO:
         srpo_optimum_row(reference, preferences, strength, work, out)
         return
-    guide = work[n * (n + 5):]
+    guide = work[n * (n + 5):n * (n + 6)]
     for i in range(n):
         guide[i] = reference[i]
     if of == PRE_DPO:
