@@ -127,7 +127,7 @@ def test_look_up():
         get_method("sofmax")
     assert method_of(toolkit.softmax.softmax).name == "softmax"
     assert {method.kind for method in methods("transport")} == {"Iteration", "Matrix"}
-    assert {*methods(kind=catalog.Loss), *methods(kind=catalog.EntryLoss)} < set(methods("loss"))
+    assert {*methods(kind=catalog.Loss), *methods(kind=catalog.EntryLoss)} < {*methods("loss"), *methods("preference")}
     with pytest.raises(TypeError, match="function is 'sin'; allowed: a method of toolkit.catalog"):
         method_of(np.sin)
     with pytest.raises(ValueError, match="family is 'gate'; allowed: None, 'softmax', 'sampling'"):

@@ -92,7 +92,8 @@ def poft(logprobs, baseline, *, beta=1.0, margin=0.0, form="stable", reduction="
     """Preference-oriented supervised fine-tuning: ``-log sigmoid(beta (logprob - baseline) + margin)``.
 
     An example is learned as a preference over what other models say of it: those that they find likely and this one
-    does not weigh most. With a constant baseline the least loss is where that of plain fine-tuning is.
+    does not weigh most. A constant baseline keeps the optimum of plain fine-tuning if each question has one answer; of
+    several answers the policy becomes more even than the data.
 
     Parameters
     ----------

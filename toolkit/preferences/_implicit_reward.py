@@ -2,11 +2,13 @@
 import numpy as np
 
 from toolkit._core.arguments import check_finite, chosen, shown
+from toolkit._core.array_likes import array_and_mask
 from toolkit._core.arrays import real_array
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import like
 from toolkit.elementary import exp, log
 from toolkit.losses._binary import binary_entropy_stable, part
+from toolkit.losses._entries import spread
 from toolkit.losses._evaluate import above, loss
 from toolkit.preferences._pairs import loss_of_pairs
 
@@ -71,7 +73,7 @@ _DIVERGENCES = {"total_variation": imitation_variation_entry, "pearson": imitati
 
 def _masses(labels):
     """``{no, yes}`` of labels from 0 to 1."""
-    labels = real_array(labels, "labels").astype(np.float64)
+    labels = labels.astype(np.float64)
     if not ((labels >= 0) & (labels <= 1)).all():
         raise ValueError(f"labels contains {shown(float(labels[~((labels >= 0) & (labels <= 1))][0]))};"
                          " allowed: numbers from 0 to 1")
@@ -125,8 +127,9 @@ def implicit_reward_loss(log_ratios, labels, *, beta=0.05, form="stable", reduct
     >>> [f"{implicit_reward_loss(1.0, label):.6f}" for label in (1, 0)]
     ['0.668460', '0.718460']
     """
+    masses = _masses(spread(real_array(labels, "labels"), array_and_mask(log_ratios, "log_ratios")[0].shape, "labels"))
     kernels = {"common": implicit_reward_entry_clamped, "stable": implicit_reward_entry}
-    return loss_of_pairs(kernels, log_ratios, _masses(labels), above(0, "beta", beta), name="log_ratios", form=form,
+    return loss_of_pairs(kernels, log_ratios, masses, above(0, "beta", beta), name="log_ratios", form=form,
                          reduction=reduction, weight=weight, format=format)
 
 

@@ -111,7 +111,7 @@ def population_optimum_row(of, reference, preferences, strength, wrong, work, ou
     if of == SRPO:
         srpo_optimum_row(reference, preferences, strength, work, out)
         return
-    guide = work[n * (n + 5):]
+    guide = work[n * (n + 5):n * (n + 6)]
     for i in range(n):
         guide[i] = reference[i]
     if of == PRE_DPO:
@@ -170,6 +170,7 @@ def population_optimum(preferences, reference, *, loss="dpo", strength=0.1, wron
 
     Examples
     --------
+    >>> from toolkit.preferences import bradley_terry
     >>> best = [0.6, 0.3, 0.1]
     >>> for loss in ("dpo", "ipo", "expo"):
     ...     print(loss, population_optimum(bradley_terry(best), best, loss=loss, strength=1.0).round(3))

@@ -26,6 +26,7 @@ from toolkit.course.exercises import (
     numbers_with_gaps,
     one_family,
     paper_rerun,
+    preferences,
     primer,
     promises_about_outputs,
     proper_losses,
@@ -60,6 +61,7 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              grokking_live, why_it_waits, paper_rerun, quiz)
              regression_by_classification, is_it_calibrated, sets_with_a_promise,
              shapes_of_representations, softmax_collapse,
+             regression_by_classification, is_it_calibrated, sets_with_a_promise, preferences, softmax_collapse,
              collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
              regression_by_classification, is_it_calibrated, sets_with_a_promise, teachers_and_adversaries,
              softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
