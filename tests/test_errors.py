@@ -90,9 +90,8 @@ KEYWORD_ONLY = {
 ANYTHING = {"answer", "expected", "hints", "of", "kind", "otherwise", "step", "exact"}
 # Numbers, or arrays of them, in which a NaN stays one.
 ARRAYS = {"x", "y", "z", "a", "v", "alpha", "beta", "bias", "epsilon", "value", "of", "rewards", "discounts", "p",
-          "expected", "targets", "decay", "reward", "old_logprobs", "advantages", "reference", "log_q", "log_q_data"}
-          "expected", "targets", "decay", "reward", "old_logprobs", "advantages", "reference", "rejected", "offset",
-          "baseline", "divergence"}
+          "expected", "targets", "decay", "reward", "old_logprobs", "advantages", "reference", "log_q", "log_q_data",
+          "rejected", "offset", "baseline", "divergence"}
 # Sequences, whose entries are looked at later, or which may be shorter than a number says.
 SEQUENCES = {"numbers", "traces", "options", "between", "levels", "drag", "over", "values", "range", "ticks", "at", "x",
              "y", "name", "outputs", "scratch", "returns", "points"}

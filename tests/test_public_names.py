@@ -62,9 +62,8 @@ def test_gradients_have_one_convention():
         if method.gradient is not None and inspect.isfunction(method.function):
             first = next(iter(inspect.signature(method.function).parameters))
             inputs = ("z", "x", "logits", "q", "read", "query", "boxes", "rewards", "weights", "activations", "u",
-                      "eta", "slopes", "predicted", "scores", "features", "alpha", "gates", "losses")
-            inputs = ("z", "x", "logits", "q", "read", "query", "boxes", "rewards", "weights", "activations",
-                      "u", "eta", "slopes", "log_ratios", "logprobs")
+                      "eta", "slopes", "predicted", "scores", "features", "alpha", "gates", "losses", "log_ratios",
+                      "logprobs")
             assert first in inputs or ("from_logits", True) in method.parameters, method.name
 
 

@@ -22,11 +22,9 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/proper_losses", "notebooks/regression_by_classification", "notebooks/is_it_calibrated",
         "notebooks/sets_with_a_promise", "notebooks/knowing_what_it_does_not_know",
         "notebooks/teachers_and_adversaries", "notebooks/preferences", "notebooks/without_the_sum",
-        "notebooks/codes_and_laws", "notebooks/softmax_collapse", "notebooks/collapse_under_adam",
-        "notebooks/sets_with_a_promise", "notebooks/teachers_and_adversaries", "notebooks/softmax_collapse",
-        "notebooks/collapse_under_adam",
-        "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun", "notebooks/benchmarks",
-        "notebooks/coming_from", "notebooks/primer"]
+        "notebooks/shapes_of_representations", "notebooks/codes_and_laws", "notebooks/softmax_collapse",
+        "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
+        "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
 API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_unnormalized",
        "book/api_targets", "book/api_sampling", "book/api_attention", "book/api_decoding", "book/api_soft_operators",

@@ -57,13 +57,7 @@ _CHAPTERS = (primer, numbers_with_gaps, cost_of_exp, softmax_five_ways, memory_w
              weights_that_walk, activation_gallery, learned_activations, keeping_gradients_alive, thresholds_and_codes,
              competition, infinitely_wide, what_does_a_layer_know, promises_about_outputs, one_family, proper_losses,
              regression_by_classification, is_it_calibrated, sets_with_a_promise, knowing_what_it_does_not_know,
-             teachers_and_adversaries, without_the_sum, codes_and_laws, softmax_collapse, collapse_under_adam,
-             grokking_live, why_it_waits, paper_rerun, quiz)
-             regression_by_classification, is_it_calibrated, sets_with_a_promise,
-             shapes_of_representations, softmax_collapse,
-             regression_by_classification, is_it_calibrated, sets_with_a_promise, preferences, softmax_collapse,
-             collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
-             regression_by_classification, is_it_calibrated, sets_with_a_promise, teachers_and_adversaries,
+             teachers_and_adversaries, preferences, without_the_sum, shapes_of_representations, codes_and_laws,
              softmax_collapse, collapse_under_adam, grokking_live, why_it_waits, paper_rerun, quiz)
 EXERCISES = {name: exercise for chapter in _CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 
