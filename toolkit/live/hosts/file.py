@@ -76,9 +76,10 @@ def _still(figure, values, made, room):
     pictures = ""
     for plot in map(figure.hidden.plot, figure.plots):
         picture = plot_svg(plot, "narrow", fill_slots(plot.bindings(), values))
+        picture = f'<div class="live-plot">{picture}</div>'
         size = len(picture.encode())
         if size <= room:
-            pictures, room = f'{pictures}<div class="live-plot">{picture}</div>', room - size
+            pictures, room = pictures + picture, room - size
     return (f'<figure class="live-figure live-still"><p class="live-readout">{escape(figure.sentence(values))}</p>'
             f'<div class="live-panels">{pictures}</div><figcaption>{escape(figure.caption)}</figcaption>'
             f"<noscript>{_STILL}</noscript>{made}</figure>")

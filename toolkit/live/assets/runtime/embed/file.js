@@ -34,7 +34,7 @@ function stillOf(place, room) {
   const still = place.cloneNode(true);
   still.querySelectorAll(".live-wide").forEach((picture) => picture.remove());
   for (const plot of still.querySelectorAll(".live-plot")) {
-    const size = bytesOf(plot.innerHTML);
+    const size = bytesOf(plot.outerHTML);
     if (size > room) plot.remove();
     else room -= size;
   }
