@@ -27,7 +27,7 @@ _BOOK = "Softmax at the Edge"
 _SETTINGS = Path(__file__).parents[3] / "_config.yml"
 _STILL = "<p>With scripts allowed, this is a figure with controls.</p>"
 _MOST = 80_000  # bytes of a file, as far as pictures can be left out
-_ROOM = 10_000  # characters for the pictures
+_ROOM = 10_000  # of them for the pictures
 _MARKS = re.compile(r'(<svg class="live-marks"[^>]*>).*?(?=</svg>)', re.DOTALL)
 _DIGITS = bytes.maketrans((string.digits + string.ascii_letters.swapcase() + "!#$%&()*+-;<=>?@^_`{|}~").encode(),
                           bytes(range(42, 127)).replace(b"<", b"!"))
@@ -63,7 +63,7 @@ def file_html(figure, title=None):
         still = _still(figure, values, made, room)
         return re.sub(r"\[\[(\w+)\]\]", lambda found: (parts | {"still": still})[found[1]], file_page())
 
-    return filled(min(_ROOM, _MOST - len(filled(0))))
+    return filled(min(_ROOM, _MOST - len(filled(0).encode())))
 
 
 def packed(data):
@@ -76,8 +76,10 @@ def _still(figure, values, made, room):
     pictures = ""
     for plot in map(figure.hidden.plot, figure.plots):
         picture = plot_svg(plot, "narrow", fill_slots(plot.bindings(), values))
-        if len(picture) <= room:
-            pictures, room = f'{pictures}<div class="live-plot">{picture}</div>', room - len(picture)
+        picture = f'<div class="live-plot">{picture}</div>'
+        size = len(picture.encode())
+        if size <= room:
+            pictures, room = pictures + picture, room - size
     return (f'<figure class="live-figure live-still"><p class="live-readout">{escape(figure.sentence(values))}</p>'
             f'<div class="live-panels">{pictures}</div><figcaption>{escape(figure.caption)}</figcaption>'
             f"<noscript>{_STILL}</noscript>{made}</figure>")

@@ -1,6 +1,7 @@
 /* One HTML file of a figure as it stands, made of what the page holds; hosts/file.py makes the same in Python. */
 const live = window.liveFigures;
 const jsonOf = (value) => JSON.stringify(value);
+const bytesOf = (text) => new Blob([text]).size;
 
 /* What JSON lacks as texts that Number reads. */
 const plainNumber = (value) => (Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value));
@@ -33,9 +34,9 @@ function stillOf(place, room) {
   const still = place.cloneNode(true);
   still.querySelectorAll(".live-wide").forEach((picture) => picture.remove());
   for (const plot of still.querySelectorAll(".live-plot")) {
-    const { length } = plot.innerHTML;
-    if (length > room) plot.remove();
-    else room -= length;
+    const size = bytesOf(plot.outerHTML);
+    if (size > room) plot.remove();
+    else room -= size;
   }
   still.classList.add("live-still");
   still.replaceChildren(...still.querySelectorAll(".live-readout, .live-panels, figcaption, noscript, .live-made"));
@@ -72,5 +73,5 @@ async function fileOf(figure) {
   const held = { styles: FILE.styles, figure: bare.outerHTML, scripts: scriptsOf(figure), module };
   const parts = { title: textOfHtml(`${pageTitle()}: ${figure.name}`), packed: await packed([jsonOf(held), "\n", bytes]) };
   const filled = (still) => FILE.page.replace(/\[\[(\w+)\]\]/g, (_, name) => ({ still, ...parts })[name]);
-  return filled(stillOf(place, Math.min(FILE.room, FILE.most - filled(stillOf(place, 0)).length)));
+  return filled(stillOf(place, Math.min(FILE.room, FILE.most - bytesOf(filled(stillOf(place, 0))))));
 }
