@@ -57,8 +57,8 @@ def gaussian_dependency(z, *, form="stable"):
     """Wasserstein dependency of normal pairs, in closed form: ``W2² = sum 2 (2 - sqrt(1 + r) - sqrt(1 - r))``.
 
     The distance W2 between d independent pairs of standard normal numbers, of correlations r, and pairs without
-    correlation. W1 is at most W2. With d equal correlations it grows as the root of d, while mutual information grows
-    as d; as a correlation tends to 1, mutual information is infinite and W2 is not.
+    correlation; W1 of the same Euclidean distance is at most this. With d equal correlations it grows as the root of d,
+    while mutual information grows as d; as a correlation tends to 1, mutual information is infinite and W2 is not.
 
     Parameters
     ----------
