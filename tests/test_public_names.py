@@ -62,7 +62,7 @@ def test_gradients_have_one_convention():
         if method.gradient is not None and inspect.isfunction(method.function):
             first = next(iter(inspect.signature(method.function).parameters))
             inputs = ("z", "x", "logits", "q", "read", "query", "boxes", "rewards", "weights", "activations",
-                      "u", "eta", "slopes")
+                      "u", "eta", "slopes", "scores")
             assert first in inputs or ("from_logits", True) in method.parameters, method.name
 
 
