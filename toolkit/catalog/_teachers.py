@@ -43,8 +43,8 @@ def after_three_labels(first, x, work, y):
     q, counts = work[:4], work[4:8]
     q[0], q[1], q[2], q[3] = first, 0.5 * (1.0 - first), 0.3 * (1.0 - first), 0.2 * (1.0 - first)
     counts[0], counts[1], counts[2], counts[3] = 2.0, 1.0, 0.0, 0.0
-    kernels.squared_logit_estimate(counts, q, y)
-    return kernels.total_variation(y, q)
+    kernels.squared_logit_estimate(counts, q, y[:4])
+    return kernels.total_variation(y[:4], q)
 
 
 _X = np.array([-1.2, 0.4, 1.1, -0.3, 0.7, -0.9, 0.1, 1.6])
