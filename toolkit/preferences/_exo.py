@@ -46,35 +46,45 @@ def exo_entry_naive(x, target, beta, odds):
 
 
 @kernel
+def largest_of(rewards, n):
+    """Of the first n, which may be a tuple."""
+    best = rewards[0]
+    for k in range(1, n):
+        if rewards[k] > best:
+            best = rewards[k]
+    return best
+
+
+@kernel
 def exo_of_rewards_row(a, rewards, beta, temperature):
     """``KL(p, q)`` of ``p = softmax(beta a)`` and ``q = softmax(rewards / temperature)``."""
-    top, best = top_class(a), top_class(rewards)
-    mass, weight = sum_like(a), sum_like(a)
+    top, best = top_class(a), largest_of(rewards, a.size)
+    mass, weight, zero = sum_like(a), sum_like(a), a[top] - a[top]
     for k in range(a.size):
         mass += exp(beta * (a[k] - a[top]))
-        weight += exp((rewards[k] - rewards[best]) / temperature)
+        weight += exp(zero + (rewards[k] - best) / temperature)
     ratio = log(weight.value) - log(mass.value)
     total = sum_like(a)
     for k in range(a.size):
         p = exp(beta * (a[k] - a[top])) / mass.value
-        total += part(p, beta * (a[k] - a[top]) - (rewards[k] - rewards[best]) / temperature + ratio)
+        total += part(p, beta * (a[k] - a[top]) - (rewards[k] - best) / temperature + ratio)
     return total.value
 
 
 @kernel
 def exo_of_rewards_vjp_row(a, rewards, g, beta, temperature, out):
     """``g beta p_k (log(p_k / q_k) - KL)``."""
-    top, best = top_class(a), top_class(rewards)
+    top, best = top_class(a), largest_of(rewards, a.size)
     mass = sum_like(a)
     for k in range(a.size):
         mass += exp(beta * (a[k] - a[top]))
     mean = sum_like(a)
     for k in range(a.size):
         p = exp(beta * (a[k] - a[top])) / mass.value
-        mean += part(p, beta * (a[k] - a[top]) - (rewards[k] - rewards[best]) / temperature)
+        mean += part(p, beta * (a[k] - a[top]) - (rewards[k] - best) / temperature)
     for k in range(a.size):
         p = exp(beta * (a[k] - a[top])) / mass.value
-        gap = beta * (a[k] - a[top]) - (rewards[k] - rewards[best]) / temperature
+        gap = beta * (a[k] - a[top]) - (rewards[k] - best) / temperature
         out[k] = part(beta * p, gap - mean.value) * g
 
 
