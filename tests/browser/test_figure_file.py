@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from drive import open_page, settle
-from heavy_pages import HEAVY
+from heavy_pages import HEAVY, LARGEST
 
 from toolkit.live.hosts.file import page_script
 from toolkit.live.hosts.page import figure_html
@@ -193,7 +193,7 @@ def test_files_of_heavy_pages_are_light(new_page, http_base, place):
     page = new_page()
     open_page(page, f"{http_base}/{place}.html")
     sizes = page.evaluate(WEIGH)
-    assert {name: size for name, size in sizes.items() if size > HEAVY[place]} == {}
+    assert {name: size for name, size in sizes.items() if size > LARGEST} == {}
 
 
 @pytest.mark.parametrize("chapter, name", [("vanishing_loss", "vanishing_loss"), ("grokking_live", "grokking"),

@@ -17,12 +17,22 @@ KERNELS = ["distillation_row", "distillation_vjp_row"]
 
 
 @kernel
-def softened_rest(z, top, tau):
-    """``sum of exp((z_k - z_top) / tau)`` over the other classes."""
-    total, lost = z[top] - z[top], 0.0  # 0, or NaN
-    for k in range(z.size):
+def top_of(x, n):
+    """The first of the largest of the first n numbers; x may be a tuple. A NaN is the largest."""
+    top = 0
+    for k in range(1, n):
+        if x[k] > x[top] or x[k] != x[k] and x[top] == x[top]:
+            top = k
+    return top
+
+
+@kernel
+def softened_rest(x, n, top, tau, zero):
+    """``sum of exp((x_k - x_top) / tau)`` over the other classes, as numbers like `zero`."""
+    total, lost = zero, 0.0
+    for k in range(n):
         if k != top:
-            total, lost = add_compensated(total, lost, exp(shifted(z[k], z[top]) / tau))
+            total, lost = add_compensated(total, lost, exp((zero + shifted(x[k], x[top])) / tau))
     return total
 
 
@@ -33,12 +43,13 @@ def distillation_row(z, teacher, tau):
     A class that the teacher never names counts with its p alone: there is no ``0 log 0``.
     """
     tau = like(tau, z)
-    top, first = top_class(z), top_class(teacher)
-    rest, others = softened_rest(z, top, tau), softened_rest(teacher, first, tau)
+    top, first = top_class(z), top_of(teacher, z.size)
+    zero = z[top] - z[top]  # or NaN
+    rest, others = softened_rest(z, z.size, top, tau, zero), softened_rest(teacher, z.size, first, tau, zero)
     norm, teacher_norm = log1p(rest), log1p(others)
     total, lost = rest - rest, 0.0
     for k in range(z.size):
-        gap, teacher_gap = shifted(z[k], z[top]) / tau, shifted(teacher[k], teacher[first]) / tau
+        gap, teacher_gap = shifted(z[k], z[top]) / tau, (zero + shifted(teacher[k], teacher[first])) / tau
         p, q = exp(gap) / (1 + rest), exp(teacher_gap) / (1 + others)
         term = p + q
         if q > 0:
@@ -52,11 +63,12 @@ def distillation_row(z, teacher, tau):
 def distillation_vjp_row(z, teacher, g, tau, out):
     """``tau (p - q)``, times g, a number."""
     tau = like(tau, z)
-    top, first = top_class(z), top_class(teacher)
-    rest, others = softened_rest(z, top, tau), softened_rest(teacher, first, tau)
+    top, first = top_class(z), top_of(teacher, z.size)
+    zero = z[top] - z[top]
+    rest, others = softened_rest(z, z.size, top, tau, zero), softened_rest(teacher, z.size, first, tau, zero)
     for k in range(z.size):
         p = exp(shifted(z[k], z[top]) / tau) / (1 + rest)
-        q = exp(shifted(teacher[k], teacher[first]) / tau) / (1 + others)
+        q = exp((zero + shifted(teacher[k], teacher[first])) / tau) / (1 + others)
         out[k] = (p - q) * tau * g
 
 
