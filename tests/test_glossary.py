@@ -56,3 +56,10 @@ def test_a_term_lists_its_own_forms_or_none():
     assert len(terms) > 60 and set(listed) <= set(terms), "a comment stands above no term"
     assert len(listed) == SOURCE.count("\n.. marked:")
     assert all(term in form for term, forms in listed.items() for form in forms)
+
+
+def test_each_term_stands_once_and_in_its_place():
+    before, entries = SOURCE.split("```{glossary}\n")
+    terms = re.findall(r"(?m)^(?!\.\. |`)(\S.*)\n  \S", entries)
+    assert not re.search(r"(?m)^  \S", before), "an entry stands in front of the list"
+    assert terms == sorted(set(terms), key=str.lower)
