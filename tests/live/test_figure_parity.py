@@ -128,6 +128,9 @@ ALLOWED = {
     ("activation_gallery", "derivative_from_value"): ("plain", "plain + 0"),
     ("cost_of_exp", "all_binades"): ("three times",),  # near 0 every way of computing exp is right
     ("temperature", "filters"): ("three times",),  # filters that keep every token
+    ("teachers_and_adversaries", "lessons"): ("three times",),  # four students begin with the same weights
+    ("teachers_and_adversaries", "shared"): ("three times",),  # a bound that the batch alone limits
+    ("codes_and_laws", "straight_line"): ("three times",),  # next to no noise leaves next to no interval
 }
 
 
