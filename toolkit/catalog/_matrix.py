@@ -8,7 +8,7 @@ from toolkit.catalog._method import forms
 from toolkit.catalog._on_example import OnExample
 from toolkit.live import Axis, HeatMap, Plot, live_figure
 
-__all__ = ["Matrix", "filled_by"]
+__all__ = ["Matrix"]
 
 
 def filled_by(fill, **kernels):

@@ -2,6 +2,7 @@
 import numpy as np
 
 from toolkit._core.arguments import check_finite
+from toolkit._core.array_likes import array_and_mask
 from toolkit._core.arrays import Rows, common_dtype, real_array, reduce_rows
 from toolkit._core.exact_sums import add_compensated
 from toolkit._core.kernel import kernel
@@ -74,7 +75,7 @@ def distillation_vjp_row(z, teacher, g, tau, out):
 
 def teacher_beside(logits, teacher):
     """The teacher's row beside each row of logits."""
-    shape = real_array(logits, "logits").shape
+    shape = array_and_mask(logits, "logits")[0].shape
     return spread(real_array(teacher, "teacher"), shape, "teacher")
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from toolkit._core.arguments import check_flag, chosen
-from toolkit._core.arrays import map_rows, reduce_rows
+from toolkit._core.arrays import common_dtype, map_rows, reduce_rows
 from toolkit._core.kernel import kernel
 from toolkit._core.numbers import over_exactly
 from toolkit._core.sums import sum_like
@@ -122,8 +122,7 @@ def log_ratio_pull(at, g, *, mean=False, axis=-1, where=None):
     each = np.broadcast_to(given, np.shape(at)) if axis is not None else np.broadcast_to(g, np.shape(at))
     keep = np.ones(np.shape(at), np.bool_) if where is None else np.broadcast_to(np.asarray(where), np.shape(at))
     share = keep.sum(axis=axis, keepdims=True) if mean else 1
-    dtype = np.result_type(np.asarray(at).dtype, np.float16) if np.asarray(at).dtype.kind == "f" else np.float64
-    return np.where(keep, each / np.maximum(share, 1), 0.0).astype(dtype)
+    return np.where(keep, each / np.maximum(share, 1), 0.0).astype(common_dtype(logprobs=at))
 
 
 def process_values(logprobs, reference, *, beta=0.05, axis=-1, where=None, format=None):
