@@ -26,11 +26,11 @@ LIVE = ["book/intro", *GALLERY, "notebooks/numbers_with_gaps", "notebooks/cost_o
         "notebooks/collapse_under_adam", "notebooks/grokking_live", "notebooks/why_it_waits", "notebooks/paper_rerun",
         "notebooks/benchmarks", "notebooks/coming_from", "notebooks/primer"]
 VARIED = [name for name in LIVE if name not in GALLERY]  # whose figures are of a few kinds: one view is enough
-API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_unnormalized",
-       "book/api_targets", "book/api_sampling", "book/api_attention", "book/api_decoding", "book/api_soft_operators",
-       "book/api_representations", "book/api_preferences", "book/api_collapse", "book/api_formats", "book/api_kernels",
-       "book/api_kernels_losses", "book/api_kernels_networks", "book/api_live", "book/api_catalog",
-       "book/api_networks", "book/api_training"]
+API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses", "book/api_targets",
+       "book/api_unnormalized", "book/api_sampling", "book/api_attention", "book/api_decoding",
+       "book/api_soft_operators", "book/api_representations", "book/api_preferences", "book/api_uncertainty",
+       "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_kernels_losses",
+       "book/api_kernels_networks", "book/api_live", "book/api_catalog", "book/api_networks", "book/api_training"]
 STILL = ["book/gallery", *API, "book/teach", "book/references", "book/map", "book/glossary", "book/verdicts",
          "book/quiz", "book/use_in_your_work", "notebooks/temperature_and_gates", "search", "genindex"]
 
