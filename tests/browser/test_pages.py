@@ -30,7 +30,8 @@ API = ["book/api", "book/api_softmax", "book/api_activations", "book/api_losses"
        "book/api_unnormalized", "book/api_sampling", "book/api_attention", "book/api_decoding",
        "book/api_soft_operators", "book/api_representations", "book/api_preferences", "book/api_uncertainty",
        "book/api_collapse", "book/api_formats", "book/api_kernels", "book/api_kernels_losses",
-       "book/api_kernels_networks", "book/api_live", "book/api_catalog", "book/api_networks", "book/api_training"]
+       "book/api_kernels_networks", "book/api_kernels_uncertainty", "book/api_live", "book/api_catalog",
+       "book/api_networks", "book/api_training"]
 STILL = ["book/gallery", *API, "book/teach", "book/references", "book/map", "book/glossary", "book/verdicts",
          "book/quiz", "book/use_in_your_work", "notebooks/temperature_and_gates", "search", "genindex"]
 
