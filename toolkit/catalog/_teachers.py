@@ -10,7 +10,6 @@ from toolkit.catalog._iteration import Iteration
 from toolkit.catalog._method import Gradient, forms
 from toolkit.catalog._scalar import Scalar
 from toolkit.elementary import log
-from toolkit.formats import FLOAT64
 from toolkit.live import Axis, Bars
 from toolkit.losses import kernels
 from toolkit.losses._distillation import distillation_loss_pull
@@ -24,7 +23,6 @@ from toolkit.networks import kernels as nets
 __all__ = ["METHODS"]
 
 _CHAPTER = "teachers_and_adversaries"
-_FLOAT64 = FLOAT64.code
 
 
 def _teacher(z):
@@ -87,7 +85,7 @@ def slope_of_input(factor, x, work, y):
     largest = 0.0
     for i in range(x.size):
         at[0], at[1] = x[i], 0.3
-        nets.fill_input_gradient(_SIZES, _FLAT, at, 0, 0, 1.0 / factor, _FLOAT64, h, d, row, out)
+        nets.fill_input_gradient(_SIZES, _FLAT, at, 0, 0, 1.0 / factor, None, h, d, row, out)
         y[i] = out[0]
         largest = max(largest, abs(out[0]))
     return largest
@@ -99,8 +97,8 @@ def _margin_over_epsilon(loss):
         h, d, row, at, out = room_in(work)
         at[0], at[1], found = first, 0.3, x[x.size - 1]
         for i in range(x.size):
-            nets.fgsm_row(_SIZES, _FLAT, at, 0, loss, 1.0, _FLOAT64, x[x.size - 1 - i], 0.0, 1.0, h, d, row, out)
-            nets.fill_input_gradient(_SIZES, _FLAT, out, 0, 1, 1.0, _FLOAT64, h, d, row, work[21:23])
+            nets.fgsm_row(_SIZES, _FLAT, at, 0, loss, 1.0, None, x[x.size - 1 - i], 0.0, 1.0, h, d, row, out)
+            nets.fill_input_gradient(_SIZES, _FLAT, out, 0, 1, 1.0, None, h, d, row, work[21:23])
             y[x.size - 1 - i] = nets.margin_of_row(h[4:], 0, row)
             found = x[x.size - 1 - i] if y[x.size - 1 - i] > 0.0 else found
         return found
