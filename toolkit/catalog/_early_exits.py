@@ -40,11 +40,11 @@ def features_of_gap(other, x, work, y):
 
 @kernel
 def shares_of_gates(first, x, work, y):
-    """Of gates that say `first`, 1/2 and 0.6; what is left for the last exit."""
+    """Of gates that say `first`, 1/2 and 0.6; how many leave at the third exit."""
     gates = work[:3]
     gates[0], gates[1], gates[2] = first, 0.5, 0.6
     kernels.exit_probabilities_row(gates, y)
-    return y[3]
+    return y[2]
 
 
 @kernel
@@ -148,7 +148,7 @@ METHODS = (
          r"P_l = \max(0, \min(g_l, 1 - \textstyle\sum_{k < l} g_k))", uncertainty.exit_probabilities, _JEI,
          variants=forms(stable=shares_of_gates), given=_shares, gradient=Gradient(exit_probabilities_pull),
          knob=("first gate", 0.0, 1.0, 0.3), x=Axis("exit", (1, 4)), y=Axis("P", (0, 1)), points=4, mark=Bars, work=7,
-         found="Left for the last exit"),
+         found="Share that leaves at the third exit"),
     _fit("conditional_exits", "Exits of those who came so far", r"P_l / (1 - \textstyle\sum_{k < l} P_k)",
          uncertainty.conditional_exits, _JEI, given=_shares,
          variants=forms(naive=conditions_naive, stable=conditions_stable), knob=("first gate", 0.0, 1.0, 0.3),

@@ -65,7 +65,7 @@ EXERCISES = {
                                               " half of it"),
                        (16.6, "the smallest number is still there"), (11.09, "that is where exp overflows"),
                        otherwise="where is exp of minus the lead half of the smallest number?"),
-        wrong=(24 * np.log(2), 11.09, 104.0),
+        wrong=(float(24 * np.log(2)), 11.09, 104.0),
         praise="17.3: a teacher at a temperature of 1, and an attack on a sure network, see nothing beyond it.",
     ),
     "teachers.check": Exercise(
