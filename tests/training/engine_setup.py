@@ -45,7 +45,7 @@ def make(*, task="add", p=31, widths=(128,), activation="square", biased=False, 
     loss_settings = LossSettings(which=ORDERED[loss, form], order=ORDERS[order], code=code,
                                  scale=numbers.pop("scale"), penalty=numbers.pop("penalty"))
     settings = Settings(**numbers, schedule=SCHEDULES[schedule], decoupled=OPTIMIZERS[optimizer].decoupled, perp=perp,
-                        cautious=cautious)
+                        cautious=cautious, norm=0, turning=False)
     plan = plan_of(n_train=int(fraction * labels.size), n_all=labels.size, arity=arity,
                    sizes=(symbols, *widths, 2 if task == "parity" else p), biased=biased, activation=activation)
     loss_kernel = Loss(None, (0.0,), mode_of(code), loss_settings)

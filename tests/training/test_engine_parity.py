@@ -29,13 +29,14 @@ def loss_of(w, x):
 @kernel
 def settings_of(x):
     return Settings(lr=x[0], weight_decay=x[1], beta1=x[2], beta2=x[3], eps=x[4], momentum=x[5], schedule=int(x[6]),
-                    warmup=x[7], steps=x[8], decoupled=x[9] > 0.0, perp=x[10] > 0.0, cautious=x[11] > 0.0)
+                    warmup=x[7], steps=x[8], decoupled=x[9] > 0.0, perp=x[10] > 0.0, cautious=x[11] > 0.0,
+                    norm=0, turning=False)
 
 
 @kernel
 def train_by(rule, count, plan, data, state, work, whole, real, settings, out):
     measured = advance(gradient_in_turn, count, True, plan, None, None, None, None, data, None, state,
-                       work, loss_of(whole, real), rule, settings_of(settings))
+                       work, loss_of(whole, real), rule, settings_of(settings), None)
     for i in range(len(measured)):
         out[i] = measured[i]
 
@@ -45,7 +46,8 @@ def train_by(rule, count, plan, data, state, work, whole, real, settings, out):
 @kernel
 def train_sgd(count, plan, inputs, labels, parameters, first, clock, tensors, numbers, grads, steps, turned, sums,
               blocks, row32, row64, tallies, gaps, norms, whole, real, settings, out):
-    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, row32, row64, tallies, gaps, norms)
+    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, row32, row64, tallies, gaps, norms, None, None,
+                None)
     state = State(parameters, (first,), clock)
     train_by(sgd_rule, count, plan, Data(inputs, labels), state, work, whole, real, settings, out)
 
@@ -53,7 +55,8 @@ def train_sgd(count, plan, inputs, labels, parameters, first, clock, tensors, nu
 @kernel
 def train_lion(count, plan, inputs, labels, parameters, first, clock, tensors, numbers, grads, steps, turned, sums,
                blocks, row32, row64, tallies, gaps, norms, whole, real, settings, out):
-    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, row32, row64, tallies, gaps, norms)
+    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, row32, row64, tallies, gaps, norms, None, None,
+                None)
     state = State(parameters, (first,), clock)
     train_by(lion_rule, count, plan, Data(inputs, labels), state, work, whole, real, settings, out)
 
@@ -61,7 +64,8 @@ def train_lion(count, plan, inputs, labels, parameters, first, clock, tensors, n
 @kernel
 def train_adam(count, plan, inputs, labels, parameters, first, second, clock, tensors, numbers, grads, steps, turned,
                sums, blocks, row32, row64, tallies, gaps, norms, whole, real, settings, out):
-    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, row32, row64, tallies, gaps, norms)
+    work = Work(tensors, numbers, grads, steps, turned, sums, blocks, row32, row64, tallies, gaps, norms, None, None,
+                None)
     state = State(parameters, (first, second), clock)
     train_by(adam_rule, count, plan, Data(inputs, labels), state, work, whole, real, settings, out)
 

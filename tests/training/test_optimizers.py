@@ -244,7 +244,8 @@ def test_inner_products_are_float64(n):
 
 def settings(schedule, lr=0.5, warmup=0, steps=10):
     return Settings(lr=lr, weight_decay=0.0, beta1=0.0, beta2=0.0, eps=0.0, momentum=0.0, schedule=SCHEDULES[schedule],
-                    warmup=float(warmup), steps=float(steps), decoupled=False, perp=False, cautious=False)
+                    warmup=float(warmup), steps=float(steps), decoupled=False, perp=False, cautious=False,
+                    norm=0, turning=False)
 
 
 def curve(schedule, count, **changes):

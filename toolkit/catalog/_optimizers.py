@@ -43,7 +43,7 @@ def three_memories(state):
 def _step(rule, memory, decay):
     """A step of a rule at a learning rate and decoupled weight decay, with other settings at their defaults."""
     def step(lr, state):
-        settings = Settings(lr, 0.0, 0.9, 0.999, 1e-8, 0.9, 0, 0.0, 1.0, True, False, False)
+        settings = Settings(lr, 0.0, 0.9, 0.999, 1e-8, 0.9, 0, 0.0, 1.0, True, False, False, 0, False)
         w, g, u, clock = state[:2], state[2:4], state[4:6], state[6:9]
         g[0], g[1] = w[0], _STEEP * w[1]
         tick(clock, settings)

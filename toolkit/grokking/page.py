@@ -7,9 +7,9 @@ from toolkit.collapse.kernels import ORDERS
 from toolkit.elementary import cos, sin
 from toolkit.networks.initial import fill_weights
 from toolkit.networks.plan import N_ALL, N_TRAIN, n_classes, size_of, weights_of
-from toolkit.optimizers import adam_rule
+from toolkit.optimizers import adam_rule, adam_settings
 from toolkit.training.loss import Loss, any_mode
-from toolkit.training.page import adam_settings, empty, loss_settings, pocket_sizes, set_plan, steps_taken, taken, train
+from toolkit.training.page import empty, loss_settings, pocket_sizes, set_plan, steps_taken, taken, train
 from toolkit.training.task_rows import fill_modular, shuffle_rows
 
 __all__ = ["adamw", "addition_sizes", "correct_cells", "embedding_spectrum", "start_addition", "steps_taken", "taken",

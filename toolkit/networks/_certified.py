@@ -14,7 +14,7 @@ from toolkit.networks._interval_pass import IntervalWork, interval_pass, interva
 from toolkit.networks._interval_regularizers import interval_statistics
 from toolkit.networks.initial import fill_normal_weights
 from toolkit.networks.plan import n_parameters, plan_of, size_of
-from toolkit.optimizers import SCHEDULES, Settings, adam_rule, descend, tick
+from toolkit.optimizers import adam_rule, adam_settings, descend, tick
 
 __all__ = ["Certified", "fit_certified"]
 KERNELS = ["CertifiedRun", "certified_accuracy", "certified_run_in", "certified_run_size", "certified_settings",
@@ -22,7 +22,6 @@ KERNELS = ["CertifiedRun", "certified_accuracy", "certified_run_in", "certified_
 
 _CLOCK = 3
 _ONE = np.ones(1)
-_CONSTANT = SCHEDULES["constant"]
 _WEIGHT = 0.5  # of the regularisers, before the warm-up
 
 
@@ -85,8 +84,7 @@ def start_certified(run, initial, seed, state):
 @kernel
 def certified_settings(lr):
     """Adam with its usual numbers, at a constant rate."""
-    return Settings(lr=lr, weight_decay=0.0, beta1=0.9, beta2=0.999, eps=1e-8, momentum=0.0, schedule=_CONSTANT,
-                    warmup=0.0, steps=1.0, decoupled=False, perp=False, cautious=False)
+    return adam_settings(lr, 0.0, 0.9, 0.999, 1e-8, False, False)
 
 
 @kernel

@@ -176,7 +176,7 @@ def link_loss(run, x, labels):
 def link_settings(lr, steps, ridge):
     """Adam with a rate that falls to 0, and a penalty of ``ridge |parameters|^2``."""
     return Settings(lr=lr, weight_decay=2.0 * ridge, beta1=0.9, beta2=0.999, eps=1e-8, momentum=0.0, schedule=_FALLING,
-                    warmup=0.0, steps=steps, decoupled=False, perp=False, cautious=False)
+                    warmup=0.0, steps=steps, decoupled=False, perp=False, cautious=False, norm=0, turning=False)
 
 
 @kernel

@@ -2,12 +2,11 @@
 import numpy as np
 
 from toolkit._core.kernel import kernel
-from toolkit.optimizers import SCHEDULES, Settings, adam_rule, update
+from toolkit.optimizers import adam_rule, adam_settings, update
 
 __all__ = ["adam_step", "memory_of", "start_memory"]
 
 CLOCK = 3
-_CONSTANT = SCHEDULES["constant"]
 
 
 @kernel
@@ -21,9 +20,8 @@ def start_memory(first, second, clock):
 @kernel
 def adam_step(lr, beta2, tensors, numbers, parameters, grads, first, second, clock, steps):
     """`toolkit.optimizers.update` by Adam, with its usual numbers besides `beta2` and without weight decay."""
-    settings = Settings(lr=lr, weight_decay=0.0, beta1=0.9, beta2=beta2, eps=1e-8, momentum=0.0, schedule=_CONSTANT,
-                        warmup=0.0, steps=1.0, decoupled=False, perp=False, cautious=False)
-    update(adam_rule, settings, tensors, numbers, parameters, grads, (first, second), clock, steps)
+    settings = adam_settings(lr, 0.0, 0.9, beta2, 1e-8, False, False)
+    update(adam_rule, settings, tensors, numbers, None, parameters, grads, (first, second), clock, steps, None)
 
 
 def memory_of(size, dtype=np.float64):

@@ -11,8 +11,8 @@ from toolkit.networks.activation import ACTIVATIONS
 from toolkit.networks.product import padded
 
 __all__ = ["ACTIVATION", "ARITY", "BIASED", "BLOCK", "CHUNKS", "DEPTH", "N_ALL", "N_TRAIN", "SIZES",
-           "bias_of", "fill_tensors", "layer_start", "matrix", "n_classes", "n_parameters", "numbers_in", "plan_of",
-           "size_of", "weights_of", "width_of"]
+           "bias_of", "columns_in", "fill_tensors", "layer_start", "matrix", "n_classes", "n_parameters", "numbers_in",
+           "plan_of", "size_of", "weights_of", "width_of"]
 
 N_TRAIN, N_ALL, ARITY, DEPTH, BIASED, ACTIVATION, SIZES = range(7)
 CHUNKS = 8  # parts of the training rows, each with sums of its own: fixed, so that threads change no bit
@@ -62,6 +62,13 @@ def numbers_in(plan, tensor):
     each = 1 + np.int64(plan[BIASED])
     layer = tensor // each + 1
     return size_of(plan, layer) * (size_of(plan, layer - 1) if tensor % each == 0 else 1)
+
+
+@kernel
+def columns_in(plan, tensor):
+    """Columns in memory of parameter tensor 0, 1 ...; 0 of a bias."""
+    each = 1 + np.int64(plan[BIASED])
+    return width_of(plan, tensor // each + 1) if tensor % each == 0 else 0
 
 
 @kernel(inline=True)

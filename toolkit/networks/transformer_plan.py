@@ -13,8 +13,8 @@ from toolkit.networks.product import LINE, padded
 __all__ = ["BETA1", "BETA2", "BIAS1", "BIAS2", "EMBEDDING", "FFN", "GAMMA1", "GAMMA2", "HEAD_BIAS", "HEAD_WEIGHTS",
            "HEADS", "HIDDEN_PARTS", "IN_BIAS", "IN_WEIGHTS", "LINEAR1", "LINEAR2", "MODEL", "OUT_BIAS", "OUT_WEIGHTS",
            "SEED", "TENSORS", "THRESHOLD", "fill_transformer_tensors", "numbers_in_row", "row_of",
-           "rows_in", "shape_of", "spread", "tensor_numbers", "tensor_of", "tensor_start", "transformer_parameters",
-           "turned_floats", "turned_part", "width_in", "work_floats", "work_part"]
+           "rows_in", "shape_of", "spread", "tensor_columns", "tensor_numbers", "tensor_of", "tensor_start",
+           "transformer_parameters", "turned_floats", "turned_part", "width_in", "work_floats", "work_part"]
 
 # Integers of a shape, in this order; a dropped number is one whose 16 random bits are below the threshold.
 MODEL, HEADS, FFN, SEED, THRESHOLD = range(5)
@@ -97,6 +97,14 @@ def transformer_parameters(plan, shape):
 def tensor_numbers(plan, shape, tensor):
     """Numbers in a tensor without padding."""
     return rows_in(plan, shape, tensor) * numbers_in_row(plan, shape, tensor)
+
+
+@kernel
+def tensor_columns(plan, shape, tensor):
+    """Columns in memory of a tensor; 0 of a bias and of the parameters of a norm."""
+    of_matrix = (tensor == EMBEDDING or tensor == IN_WEIGHTS or tensor == OUT_WEIGHTS or tensor == LINEAR1
+                 or tensor == LINEAR2 or tensor == HEAD_WEIGHTS)
+    return width_in(plan, shape, tensor) if of_matrix else 0
 
 
 @kernel(inline=True)

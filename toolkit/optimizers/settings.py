@@ -6,8 +6,9 @@ import numpy as np
 from toolkit._core.kernel import kernel
 from toolkit._core.switch import switch
 
-__all__ = ["POWER1", "POWER2", "SCHEDULES", "STEP", "Settings", "learning_rate", "tick"]
+__all__ = ["NORMS", "POWER1", "POWER2", "SCHEDULES", "STEP", "Settings", "adam_settings", "learning_rate", "tick"]
 
+NORMS = {"euclidean": 0, "sign": 1, "spectral": 2}
 STEP, POWER1, POWER2 = range(3)  # of a clock: steps taken, beta1^t, beta2^t
 
 
@@ -25,6 +26,10 @@ class Settings(NamedTuple):
         Whether weight decay shrinks the weights, as in AdamW, or adds to the gradient.
     perp, cautious : bool
         Whether `perp_grad` and `keep_agreeing` are wrapped around the rule.
+    norm : int
+        A value of `NORMS`: in which norm the step is the steepest one.
+    turning : bool
+        Whether a step turns each matrix by the learning rate, and leaves its norm (`turn_layer`).
     """
 
     lr: float
@@ -39,6 +44,8 @@ class Settings(NamedTuple):
     decoupled: bool
     perp: bool
     cautious: bool
+    norm: int
+    turning: bool
 
 
 @kernel
@@ -74,6 +81,7 @@ def warmup_linear_decay(settings, step):
 _TABLE = {"constant": constant, "linear_decay": linear_decay, "warmup": warmup,
           "warmup_linear_decay": warmup_linear_decay}
 SCHEDULES = {name: place for place, name in enumerate(_TABLE)}
+_CONSTANT = SCHEDULES["constant"]
 _factor = switch(tuple(_TABLE.values()))
 
 
@@ -81,3 +89,11 @@ _factor = switch(tuple(_TABLE.values()))
 def learning_rate(settings, step):
     """The rate of step 0, 1, 2 ...: constant, falling linearly to 0 at `steps`, or rising over `warmup` steps."""
     return settings.lr * _factor(settings.schedule, settings, np.float64(step))
+
+
+@kernel
+def adam_settings(lr, weight_decay, beta1, beta2, eps, decoupled, perp):
+    """The settings of Adam (AdamW, where `decoupled`) at a constant rate."""
+    return Settings(lr=lr, weight_decay=weight_decay, beta1=beta1, beta2=beta2, eps=eps, momentum=0.0,
+                    schedule=_CONSTANT, warmup=0.0, steps=1.0, decoupled=decoupled, perp=perp, cautious=False,
+                    norm=0, turning=False)

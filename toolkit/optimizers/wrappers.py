@@ -4,9 +4,10 @@ import numpy as np
 from toolkit._core.inner_products import inner, norm_squared
 from toolkit._core.kernel import kernel
 
-__all__ = ["descend", "keep_agreeing", "perp_grad"]
+__all__ = ["descend", "keep_agreeing", "perp_grad", "turn_layer"]
 
 _PARALLEL = 1e-5
+_STILL = 1e-7
 
 
 @kernel
@@ -62,3 +63,26 @@ def descend(w, u, lr, decay):
     """``w <- (1 - lr decay) w - lr u``: decoupled weight decay and the step."""
     for i in range(w.size):
         w[i] = (1 - lr * decay) * w[i] - lr * u[i]
+
+
+@kernel
+def turn_layer(w, u, lr):
+    """Layca: turn the weights by ``arctan(lr)`` and leave their norm; of `u` only its direction counts.
+
+    ``s <- u - w <u, w> / |w|^2``, ``s <- s |w| / |s|``, or 0 where ``|s| <= 1e-7``; ``w' = w - lr s``, and then
+    ``w <- w' |w| / |w'|`` (Carbonnelle, De Vleeschouwer 2018, arXiv:1806.01603). Norms and inner products are float64.
+    """
+    before = np.sqrt(norm_squared(w))
+    if before == 0.0:
+        return
+    share = inner(u, w) / (before * before)
+    for i in range(w.size):
+        u[i] = float(u[i]) - share * float(w[i])
+    length = np.sqrt(norm_squared(u))
+    if length <= _STILL:
+        return
+    for i in range(w.size):
+        w[i] = float(w[i]) - lr * before / length * float(u[i])
+    factor = before / np.sqrt(norm_squared(w))
+    for i in range(w.size):
+        w[i] = float(w[i]) * factor

@@ -9,7 +9,7 @@ from toolkit._core.arguments import check_choice, shown
 from toolkit.collapse.kernels import ORDERS
 from toolkit.formats import FORMATS, get_format
 from toolkit.networks.activation import ACTIVATIONS
-from toolkit.optimizers import OPTIMIZERS, SCHEDULES
+from toolkit.optimizers import NORMS, OPTIMIZERS, SCHEDULES
 from toolkit.training.ordered_losses import LOSSES
 from toolkit.training.registered import ACTIVATIONS_BY_KERNEL, LOSSES_BY_KERNEL, default_parameters, parameter_names
 from toolkit.training.task_rows import OPERATIONS
@@ -19,6 +19,7 @@ __all__ = ["OF_TRANSFORMERS", "check_experiment", "check_together", "in_one_form
 TASKS = (*OPERATIONS, "parity", "digits", "arrays")
 INITIAL = ("uniform", "normal")
 ARITHMETIC = ("strict", "fast")
+FLATNESS = ("none", "sam", "gam")
 MODELS = ("mlp", "transformer")
 PRECISIONS = {"float32": 1e-45, "float64": 5e-324}  # and the smallest positive number of each
 
@@ -26,14 +27,15 @@ _CHOICES = {"task": TASKS, "model": MODELS, "activation": tuple(dict.fromkeys([*
             "loss": tuple(dict.fromkeys(name for name, _ in [*LOSSES, *LOSSES_BY_KERNEL])),
             "form": ("common", "complement", "naive", "stable"), "initial": INITIAL, "arithmetic": ARITHMETIC,
             "summation": tuple(ORDERS), "training_precision": tuple(PRECISIONS), "optimizer": tuple(OPTIMIZERS),
-            "schedule": tuple(SCHEDULES)}
+            "schedule": tuple(SCHEDULES), "norm": tuple(NORMS), "flatness": FLATNESS}
 _INTEGERS = {"p": (2, 4096), "relevant": (1, 4096), "bits": (1, 4096), "samples": (2, 10**7), "seed": (0, 2**63 - 1),
              "warmup": (0, 10**9), "steps": (1, 10**9), "log_every": (1, 10**9), "heads": (1, 4096),
              "batch": (0, 10**9)}
 OF_TRANSFORMERS = ("heads", "dropout")
 _OPEN, _CLOSED = (operator.lt, "above"), (operator.le, "at least")
 _NUMBERS = {  # lower bound, upper bound (never reached)
-    "train_fraction": (_OPEN, 0.0, 1.0), "gain": (_OPEN, 0.0, math.inf), "temperature": (_OPEN, 0.0, math.inf),
+    "train_fraction": (_OPEN, 0.0, 1.0), "gain": (_OPEN, 0.0, math.inf), "radius": (_OPEN, 0.0, math.inf),
+    "temperature": (_OPEN, 0.0, math.inf),
     "logit_penalty": (_CLOSED, 0.0, math.inf), "lr": (_OPEN, 0.0, math.inf),
     "weight_decay": (_CLOSED, 0.0, math.inf), "beta1": (_CLOSED, 0.0, 1.0), "beta2": (_CLOSED, 0.0, 1.0),
     "eps": (_OPEN, 0.0, math.inf), "momentum": (_CLOSED, 0.0, 1.0), "dropout": (_CLOSED, 0.0, 0.99)}

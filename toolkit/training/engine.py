@@ -10,6 +10,7 @@ from toolkit._core.kernel import kernel
 from toolkit.networks.perceptron import transpose_weights
 from toolkit.networks.plan import CHUNKS, N_ALL, N_TRAIN
 from toolkit.networks.transformer import prepare
+from toolkit.optimizers.flatness import look_around
 from toolkit.optimizers.settings import STEP
 from toolkit.optimizers.step import update
 from toolkit.training.batches import next_batch
@@ -64,7 +65,8 @@ def gradient_in_turn(plan, shape, bend, slope, fused, parameters, data, begin, e
 
 
 @kernel
-def advance(by, count, measuring, plan, shape, bend, slope, fused, data, batch, state, work, loss, rule, settings):
+def advance(by, count, measuring, plan, shape, bend, slope, fused, data, batch, state, work, loss, rule, settings,
+            flatness):
     """Take `count` steps; then, when `measuring`, return the `Measures` at the new weights.
 
     One loop holds the steps and both passes of the measurement: with a single call of `by`, machine code and
@@ -78,23 +80,30 @@ def advance(by, count, measuring, plan, shape, bend, slope, fused, data, batch, 
     state, work : `State` and `Work`
     loss : Loss
     rule, settings : kernel of an `Optimizer`, and `Settings`
+    flatness : `Flatness`, or None for steps along the gradient where the weights are
     """
     n = np.int64(plan[N_TRAIN])
     rest = np.int64(plan[N_ALL]) - n
     seen = tally_of(work.tallies)
-    for i in range(count + (2 if measuring else 0)):
+    passes = 1 if flatness is None else flatness.passes
+    for j in range(count * passes + (2 if measuring else 0)):
+        i = j // passes if j < count * passes else count + j - count * passes
         begin, end, rows = 0, n, data
         if i < count:
             if batch is not None:
                 end, rows = batch.data.labels.size, batch.data
-                next_batch(batch, data, plan, np.int64(state.clock[STEP]))
+                if j % passes == 0:
+                    next_batch(batch, data, plan, np.int64(state.clock[STEP]))
         elif i > count:
             begin, end = n, n + rest
         by(plan, shape, bend, slope, fused, state.parameters, rows, begin, end, i <= count, i >= count, i == count,
            loss.of, loss.parameters, loss.mode, loss.settings, work, np.int64(state.clock[STEP]))
         if i < count:
-            update(rule, settings, work.tensors, work.numbers, state.parameters, work.grads, state.memory, state.clock,
-                   work.steps)
+            if flatness is not None:
+                look_around(flatness, j % passes, state.parameters, work.grads, work.spare)
+            if (j + 1) % passes == 0:
+                update(rule, settings, work.tensors, work.numbers, work.columns, state.parameters, work.grads,
+                       state.memory, state.clock, work.steps, work.squares)
         elif i == count:
             seen = tally_of(work.tallies)
     if not measuring:

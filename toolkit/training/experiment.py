@@ -11,7 +11,8 @@ __all__ = ["Experiment"]
 
 VERSION = 1
 # In `to_dict` only where they say something.
-_LATER = ("loss_parameters", "batch", "initial", "data", "sizes", "arithmetic")
+_LATER = ("loss_parameters", "batch", "initial", "data", "sizes", "arithmetic",
+          "norm", "layca", "flatness", "radius")
 _DIGITS = (1797, 64, 10)  # rows, pixels, classes
 
 
@@ -73,6 +74,16 @@ class Experiment:
         ⟂Grad: take from each tensor's gradient its component along the weights.
     cautious : bool
         Leave out the entries of a step that disagree with the gradient.
+    norm : {"euclidean", "sign", "spectral"}
+        In which norm a step is the steepest: as the optimizer says, its signs, or the orthogonal factor of each matrix,
+        as Muon takes it with "sgd" and a momentum.
+    layca : bool
+        Turn each matrix by the learning rate in the direction of the step and leave its norm; biases stay.
+    flatness : {"none", "sam", "gam"}
+        Take the gradient elsewhere: at the top of a ball (SAM), or along the gradient's own norm, too (GAM). A step
+        takes two and four times as long.
+    radius : float
+        Of the ball; of GAM, whose other numbers are those of its paper, also a tenth of it.
     lr, weight_decay, beta1, beta2, eps, momentum : float
     schedule : {"constant", "linear_decay", "warmup", "warmup_linear_decay"}
     warmup : int
@@ -138,6 +149,10 @@ class Experiment:
     batch: int = 0
     initial: str = "uniform"
     arithmetic: str = "strict"
+    norm: str = "euclidean"
+    layca: bool = False
+    flatness: str = "none"
+    radius: float = 0.05
     data: str = ""
     sizes: tuple = ()
 

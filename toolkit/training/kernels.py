@@ -7,6 +7,7 @@ from toolkit.networks.initial import fill_normal_weights, fill_weights
 from toolkit.optimizers import (
     adam_direction,
     adam_rule,
+    adam_settings,
     descend,
     keep_agreeing,
     lion_direction,
@@ -21,7 +22,7 @@ from toolkit.training.page import *
 from toolkit.training.prediction import fill_activations
 from toolkit.training.task_rows import with_wrong_labels
 
-__all__ = ["Loss", "LossSettings", "adam_direction", "adam_rule", "any_mode", "descend", "emulated",
+__all__ = ["Loss", "LossSettings", "adam_direction", "adam_rule", "adam_settings", "any_mode", "descend", "emulated",
            "fill_activations", "fill_normal_weights", "fill_weights", "inner", "keep_agreeing", "lion_direction",
            "lion_rule", "native32", "native64", "norm_squared", "perp_grad", "sgd_direction", "sgd_rule",
            "with_wrong_labels", *page.__all__]

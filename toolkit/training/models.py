@@ -7,7 +7,7 @@ from toolkit.networks.activation import ACTIVATIONS
 from toolkit.networks.initial import fill_normal_weights, fill_transformer, fill_weights
 from toolkit.networks.plan import bias_of, plan_of, size_of, weights_of
 from toolkit.networks.transformer_plan import TENSORS, numbers_in_row, shape_of, tensor_of
-from toolkit.optimizers import OPTIMIZERS, SCHEDULES, Settings
+from toolkit.optimizers import NORMS, OPTIMIZERS, SCHEDULES, Flatness, Settings
 from toolkit.training.batches import Batch
 from toolkit.training.loss import Loss, LossSettings, mode_of
 from toolkit.training.ordered_losses import ORDERED
@@ -37,7 +37,15 @@ def settings_of(experiment):
     e = experiment
     return Settings(lr=e.lr, weight_decay=e.weight_decay, beta1=e.beta1, beta2=e.beta2, eps=e.eps, momentum=e.momentum,
                     schedule=SCHEDULES[e.schedule], warmup=float(e.warmup), steps=float(e.steps),
-                    decoupled=OPTIMIZERS[e.optimizer].decoupled, perp=e.perp_grad, cautious=e.cautious)
+                    decoupled=OPTIMIZERS[e.optimizer].decoupled, perp=e.perp_grad, cautious=e.cautious,
+                    norm=NORMS[e.norm], turning=e.layca)
+
+
+def flatness_of(experiment):
+    """How an experiment's steps look around, or None."""
+    radius = experiment.radius
+    passes = {"none": 0, "sam": 2, "gam": 4}[experiment.flatness]
+    return Flatness(passes, radius, radius / 10, 0.6, 0.5, 0.03) if passes else None
 
 
 def data_of(experiment, rows):
@@ -80,7 +88,7 @@ def build(experiment, rows=None):
     plan, shape = network_of(e)
     network = plan, shape, *activation_of(e), fused_of(e)
     work = Workspace(network, data, loss_of(e), OPTIMIZERS[e.optimizer], settings_of(e), e.training_precision,
-                     batch_of(e, data))
+                     batch_of(e, data), flatness_of(e))
     random = np.zeros(1, np.uint64)
     if e.initial == "normal":
         fill_normal_weights(plan, work.state.parameters, e.seed, e.gain, random)

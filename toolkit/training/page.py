@@ -11,16 +11,15 @@ import numpy as np
 from toolkit._core.arguments import shown
 from toolkit._core.kernel import kernel
 from toolkit.networks.plan import ACTIVATION, ARITY, BIASED, DEPTH, N_ALL, N_TRAIN, SIZES, plan_of
-from toolkit.optimizers.settings import SCHEDULES, STEP, Settings
+from toolkit.optimizers.settings import STEP
 from toolkit.training.engine import advance, gradient_in_turn
 from toolkit.training.loss import LossSettings
 from toolkit.training.state import CLOCK, Data, State, Work, fill_places, sizes_of, start_clock
 
-__all__ = ["Pocket", "adam_settings", "empty", "loss_settings", "pocket_sizes", "set_plan", "steps_taken",
+__all__ = ["Pocket", "empty", "loss_settings", "pocket_sizes", "set_plan", "steps_taken",
            "taken", "taken_dense", "train"]
 
 _PLAN = 16
-_CONSTANT = SCHEDULES["constant"]
 _ELEMENTS = {"integers": "i32", "doubles": "f64", "floats": "f32", "random": "u64"}
 
 
@@ -94,7 +93,8 @@ def taken_run(integers, doubles, floats):
     row32, f = cut(f, size.row32)
     state = State(parameters=parameters, memory=(first, second), clock=clock)
     work = Work(tensors=tensors, numbers=numbers, grads=grads, steps=steps, turned=turned, sums=sums, blocks=blocks,
-                row32=row32, row64=row64, tallies=tallies, gaps=gaps, norms=norms)
+                row32=row32, row64=row64, tallies=tallies, gaps=gaps, norms=norms, columns=None, squares=None,
+                spare=None)
     return plan, state, work, i, f
 
 
@@ -150,17 +150,10 @@ def loss_settings(which, order, fmt):
 
 
 @kernel
-def adam_settings(lr, weight_decay, beta1, beta2, eps, decoupled, perp):
-    """The settings of Adam (AdamW, where `decoupled`) at a constant rate."""
-    return Settings(lr=lr, weight_decay=weight_decay, beta1=beta1, beta2=beta2, eps=eps, momentum=0.0,
-                    schedule=_CONSTANT, warmup=0.0, steps=1.0, decoupled=decoupled, perp=perp, cautious=False)
-
-
-@kernel
 def train(count, measuring, run, loss, rule, settings):
     """Take `count` steps of a `Pocket` and, when `measuring`, return `Measures`: `advance` on all training rows."""
     return advance(gradient_in_turn, count, measuring, run.plan, None, None, None, None, run.data, None, run.state,
-                   run.work, loss, rule, settings)
+                   run.work, loss, rule, settings, None)
 
 
 @kernel

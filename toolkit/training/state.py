@@ -9,10 +9,21 @@ import numpy as np
 
 from toolkit._core.kernel import kernel
 from toolkit.networks.perceptron import block_floats, transposed_floats
-from toolkit.networks.plan import BIASED, CHUNKS, DEPTH, N_ALL, fill_tensors, n_classes, n_parameters, numbers_in
+from toolkit.networks.plan import (
+    BIASED,
+    CHUNKS,
+    DEPTH,
+    N_ALL,
+    columns_in,
+    fill_tensors,
+    n_classes,
+    n_parameters,
+    numbers_in,
+)
 from toolkit.networks.transformer_plan import (
     TENSORS,
     fill_transformer_tensors,
+    tensor_columns,
     tensor_numbers,
     transformer_parameters,
     turned_floats,
@@ -20,7 +31,7 @@ from toolkit.networks.transformer_plan import (
 )
 from toolkit.training.loss import TALLIES
 
-__all__ = ["Data", "ELEMENTS", "State", "Work", "fill_places", "sizes_of", "start_clock"]
+__all__ = ["Data", "ELEMENTS", "State", "Work", "fill_columns", "fill_places", "sizes_of", "start_clock"]
 
 CLOCK = 3
 
@@ -67,6 +78,9 @@ class Work(NamedTuple):
     tallies : what each chunk adds up over its rows
     gaps : logit gap of every row
     norms : of each parameter tensor
+    columns : how many numbers a row of each tensor has in memory, 0 for a bias; None where no step asks for matrices
+    squares : two squares of the largest number of columns, or None
+    spare : three rows as long as the parameters, for `toolkit.optimizers.look_around`, or None
     """
 
     tensors: np.ndarray
@@ -81,11 +95,23 @@ class Work(NamedTuple):
     tallies: np.ndarray
     gaps: np.ndarray
     norms: np.ndarray
+    columns: np.ndarray | None
+    squares: np.ndarray | None
+    spare: np.ndarray | None
 
 
 # The others are of the training precision.
-ELEMENTS = {"tensors": "i32", "numbers": "i32", "row32": "f32", "row64": "f64", "tallies": "f64",
+ELEMENTS = {"tensors": "i32", "numbers": "i32", "columns": "i32", "row32": "f32", "row64": "f64", "tallies": "f64",
             "gaps": "f64", "norms": "f64", "clock": "f64"}
+
+
+@kernel
+def widest_of(plan, shape):
+    """The largest number of columns of a parameter tensor."""
+    widest = 0
+    for t in range(np.int64(plan[DEPTH]) * (1 + np.int64(plan[BIASED])) if shape is None else len(TENSORS)):
+        widest = max(widest, columns_in(plan, t) if shape is None else tensor_columns(plan, shape, t))
+    return widest
 
 
 @kernel
@@ -100,7 +126,8 @@ def sizes_of(plan, shape):
     row = CHUNKS * 3 * n_classes(plan)
     return Work(tensors=tensors + 1, numbers=tensors, grads=size, steps=size, turned=max(1, turned),
                 sums=CHUNKS * size, blocks=CHUNKS * block, row32=row, row64=row, tallies=CHUNKS * len(TALLIES),
-                gaps=np.int64(plan[N_ALL]), norms=tensors)
+                gaps=np.int64(plan[N_ALL]), norms=tensors, columns=tensors,
+                squares=2 * widest_of(plan, shape) ** 2, spare=3 * size)
 
 
 @kernel
@@ -112,6 +139,13 @@ def fill_places(plan, shape, work):
         fill_transformer_tensors(plan, shape, work.tensors)
     for t in range(work.numbers.size):
         work.numbers[t] = numbers_in(plan, t) if shape is None else tensor_numbers(plan, shape, t)
+
+
+@kernel
+def fill_columns(plan, shape, columns):
+    """How many numbers a row of each parameter tensor has in memory."""
+    for t in range(columns.size):
+        columns[t] = columns_in(plan, t) if shape is None else tensor_columns(plan, shape, t)
 
 
 @kernel

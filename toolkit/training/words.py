@@ -20,7 +20,10 @@ def describe(experiment):
     widths = "-".join(map(str, e.widths))
     network = f"{widths} {e.activation}" if e.model == "mlp" else f"transformer {widths}, {e.heads} heads"
     batch = f" in batches of {e.batch}" if e.batch else ""
+    optimizer = {"euclidean": "", "sign": "signs of ", "spectral": "spectral "}[e.norm] + optimizer
+    optimizer = ("Layca " if e.layca else "") + optimizer
+    around = "" if e.flatness == "none" else f", {e.flatness.upper()} {e.radius:g}"
     fast = ", fast arithmetic" if e.arithmetic == "fast" else ""
     return (f"{words[e.task]}, {share} for training{batch}, {network}; {loss} in {e.loss_format}{form}; "
-            f"{'Cautious ' if e.cautious else ''}{'⟂' if e.perp_grad else ''}{optimizer}, lr {e.lr:g}{decay}; "
+            f"{'Cautious ' if e.cautious else ''}{'⟂' if e.perp_grad else ''}{optimizer}, lr {e.lr:g}{decay}{around}; "
             f"{e.steps} steps, seed {e.seed}{fast}")

@@ -4,7 +4,7 @@ import numpy as np
 
 from toolkit.networks.plan import N_TRAIN
 from toolkit.training.engine import advance, gradient, gradient_in_turn
-from toolkit.training.state import CLOCK, ELEMENTS, State, Work, fill_places, sizes_of, start_clock
+from toolkit.training.state import CLOCK, ELEMENTS, State, Work, fill_columns, fill_places, sizes_of, start_clock
 
 __all__ = ["Workspace", "aligned"]
 
@@ -33,6 +33,7 @@ class Workspace:
     settings : Settings
     dtype : of weights, activations and the optimizer's memory
     batch : Batch, optional
+    flatness : Flatness, optional
 
     Attributes
     ----------
@@ -42,30 +43,39 @@ class Workspace:
         The names among them that a checkpoint keeps.
     """
 
-    def __init__(self, network, data, loss, optimizer, settings, dtype, batch=None):
+    def __init__(self, network, data, loss, optimizer, settings, dtype, batch=None,
+                 flatness=None):
         self.network, self.data, self.batch, self.loss = network, data, batch, loss
-        self.optimizer, self.settings = optimizer, settings
+        self.optimizer, self.settings, self.flatness = optimizer, settings, flatness
         self.plan, self.shape = network[:2]
 
         def array(name, size):
             return aligned(int(size), _DTYPES[ELEMENTS[name]] if name in ELEMENTS else dtype)
 
         sizes = sizes_of(self.plan, self.shape)
-        self.work = Work(**{name: array(name, size) for name, size in sizes._asdict().items()})
+        unused = set() if settings.norm or settings.turning else {"columns", "squares"}
+        unused |= set() if flatness else {"spare"}
+        self.work = Work(**{name: None if name in unused else array(name, size)
+                            for name, size in sizes._asdict().items()})
+        if flatness:
+            self.work = self.work._replace(spare=self.work.spare.reshape(3, -1))
         self.state = State(parameters=array("parameters", sizes.grads), clock=array("clock", CLOCK),
                            memory=tuple(array(name, sizes.grads) for name in optimizer.memory))
         # What threads may share is faster also on one of them, but takes longer to compile.
         self.small = int(self.plan[N_TRAIN]) * int(sizes.grads) < _LARGE
         start_clock(self.state.clock)
         fill_places(self.plan, self.shape, self.work)
+        if self.work.columns is not None:
+            fill_columns(self.plan, self.shape, self.work.columns)
         kept = {"parameters": self.state.parameters, **dict(zip(optimizer.memory, self.state.memory)),
                 "clock": self.state.clock}
-        self.kept, self.arrays = tuple(kept), kept | self.work._asdict()
+        self.kept, self.arrays = tuple(kept), kept | {
+            name: value for name, value in self.work._asdict().items() if value is not None}
 
     def _run(self, count, measuring):
         by = gradient_in_turn if self.small and numba.get_num_threads() == 1 else gradient
         return advance(by, count, measuring, *self.network, self.data, self.batch, self.state, self.work, self.loss,
-                       self.optimizer.rule, self.settings)
+                       self.optimizer.rule, self.settings, self.flatness)
 
     def advance(self, count):
         """Take `count` steps."""
